@@ -1,0 +1,21 @@
+# Runs the TypeScript sources as they are: Node 24 strips the types, nothing is built.
+FROM node:24-slim
+
+WORKDIR /app
+ENV NODE_ENV=production
+
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev && npm cache clean --force
+
+COPY src ./src
+COPY bin ./bin
+
+# The stores are elsewhere (EVENTSTORE_URL, DATABASE_URL); DATA_DIR is used only where one of them is embedded.
+RUN mkdir /data && chown node:node /data
+ENV DATA_DIR=/data
+VOLUME /data
+USER node
+EXPOSE 3000
+
+# node itself, not npm: it is the process that must get SIGTERM.
+CMD ["node", "src/main.ts"]

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+/** What a process does; `ROLES` splits the work over several. */
+export const roles = ['ingest', 'project', 'serve', 'react'] as const;
+export type Role = (typeof roles)[number];
+
+const port = z.coerce.number().int().min(0).max(65535);
+const positive = z.coerce.number().int().positive();
+const flag = z.enum(['true', 'false', 'on', 'off', '1', '0']).transform((word) => ['true', 'on', '1'].includes(word));
+/** An empty variable is one that is not set: that is how compose files and shells unset one. */
+const set = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const Environment = z.object({
+  HOST: set(z.string()),
+  PORT: set(port),
+  DATA_DIR: set(z.string()),
+  EVENTSTORE_URL: set(z.string().regex(/^esdb(\+discover)?:\/\//, 'must begin with esdb:// or esdb+discover://')),
+  DATABASE_URL: set(z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')),
+  RETELL_WEBHOOK_SECRET: set(z.string()),
+  RETELL_API_KEY: set(z.string()),
+  RETELL_BASE_URL: set(z.url()),
+  ADMIN_KEY: set(z.string().min(16, 'must be at least 16 characters')),
+  MASTER_KEY: set(z.string().min(16, 'must be at least 16 characters')),
+  WEBHOOK_RATE_LIMIT_PER_MINUTE: set(positive),
+  WEBHOOK_RATE_LIMIT_SCOPE: set(z.enum(['unverified', 'all'])),
+  WEBHOOK_BODY_LIMIT_BYTES: set(positive),
+  TRUST_PROXY: set(z.string()),
+  PUBLIC_HOST: set(z.string().toLowerCase()),
+  KEEP_TRANSCRIPT_UPDATES: set(flag),
+  SESSION_MATCH_MINUTES: set(positive),
+  LOG_LEVEL: set(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
+  ROLES: set(
+    z
+      .string()
+      .transform((list) => list.split(',').map((role) => role.trim()))
+      .pipe(z.array(z.enum(roles)).min(1)),
+  ),
+});
+
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Absent: the embedded node under `dataDir`. */
+  readonly eventStoreUrl: string | undefined;
+  /** Absent: the embedded Postgres under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** Both stores are given: nothing is kept or generated under `dataDir`. */
+  readonly embedded: boolean;
+  /** Keys that verify webhooks of tenant `default`. Empty in embedded mode: one is generated. */
+  readonly webhookSecrets: readonly string[];
+  readonly adminKey: string | undefined;
+  readonly masterKey: string | undefined;
+  readonly webhooks: {
+    readonly rateLimitPerMinute: number;
+    readonly rateLimitScope: 'unverified' | 'all';
+    readonly bodyLimitBytes: number;
+    readonly trustProxy: string | undefined;
+    readonly publicHost: string | undefined;
+    readonly keepTranscriptUpdates: boolean;
+  };
+  readonly sessionMatchMinutes: number;
+  readonly logLevel: string;
+  readonly roles: readonly Role[];
+};
+
+/** Every problem of the environment at once, each with the variable's name. */
+export type ConfigProblems = { readonly problems: readonly string[] };
+
+/** Reads the configuration; what is absent has the documented default (docs/configuration.md). */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config | ConfigProblems {
+  const parsed = Environment.safeParse(environment);
+  const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const raw = (name: string) => environment[name] || undefined;
+  const embedded = raw('EVENTSTORE_URL') === undefined || raw('DATABASE_URL') === undefined;
+  if (!embedded) {
+    for (const name of ['ADMIN_KEY', 'MASTER_KEY'])
+      if (raw(name) === undefined)
+        problems.push(
+          `${name}: is required when both EVENTSTORE_URL and DATABASE_URL are set; e.g. openssl rand -hex 32`,
+        );
+  }
+  const webhookSecrets = (raw('RETELL_WEBHOOK_SECRET') ?? '')
+    .split(',')
+    .map((s) => s.trim())
+    .filter(Boolean);
+  if (webhookSecrets.length > 2)
+    problems.push('RETELL_WEBHOOK_SECRET: at most two keys, separated by a comma (the old and the new one)');
+  if (!parsed.success || problems.length > 0) return { problems };
+  const env = parsed.data;
+  return {
+    host: env.HOST ?? '127.0.0.1',
+    port: env.PORT ?? 3000,
+    dataDir: env.DATA_DIR ?? './data',
+    eventStoreUrl: env.EVENTSTORE_URL,
+    databaseUrl: env.DATABASE_URL,
+    embedded,
+    webhookSecrets,
+    adminKey: env.ADMIN_KEY,
+    masterKey: env.MASTER_KEY,
+    webhooks: {
+      rateLimitPerMinute: env.WEBHOOK_RATE_LIMIT_PER_MINUTE ?? 50,
+      rateLimitScope: env.WEBHOOK_RATE_LIMIT_SCOPE ?? 'unverified',
+      bodyLimitBytes: env.WEBHOOK_BODY_LIMIT_BYTES ?? 10_485_760,
+      trustProxy: env.TRUST_PROXY,
+      publicHost: env.PUBLIC_HOST,
+      keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
+    },
+    sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
+    logLevel: env.LOG_LEVEL ?? 'info',
+    roles: env.ROLES ?? roles,
+  };
+}

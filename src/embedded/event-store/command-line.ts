@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+
+export type Arguments = {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly exitWithParent: boolean;
+};
+
+export const USAGE = `usage: npm run eventstore -- [--port 2113] [--host 127.0.0.1] [--data ./data/eventstore] [--exit-with-parent]
+
+  --port              the port to listen on; 0 takes a free one
+  --host              the address to listen on
+  --data              the directory that holds the events; one node at a time
+  --exit-with-parent  end when standard input closes, so that whoever started this node never leaves it behind`;
+
+/** Throws with a sentence that names the flag and the remedy. */
+export function readArguments(args: readonly string[]): Arguments {
+  const { values } = parsed(args);
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new Error(`--port must be a number from 0 to 65535, not "${values.port}"`);
+  return { host: values.host, port, data: values.data, exitWithParent: values['exit-with-parent'] };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        host: { type: 'string', default: '127.0.0.1' },
+        port: { type: 'string', default: '2113' },
+        data: { type: 'string', default: './data/eventstore' },
+        'exit-with-parent': { type: 'boolean', default: false },
+      },
+    });
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : cause}\n${USAGE}`, { cause });
+  }
+}

@@ -1,0 +1,35 @@
+import { access, chmod, constants, mkdir, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { OsUser } from './os-user.ts';
+import { blockedAt } from './reach.ts';
+
+/**
+ * Makes the directory, and makes sure that we may write it and that Postgres can be reached in it. Returns its real
+ * path: the system knows processes by that one.
+ *
+ * @throws naming the directory that is in the way and the remedy.
+ */
+export async function prepareDirectory(dataDir: string, user: OsUser | undefined): Promise<string> {
+  try {
+    const first = await mkdir(dataDir, { recursive: true });
+    // Nobody else reads in there. Root's Postgres, another user, must be able to pass through what we have made.
+    const mode = user ? 0o711 : 0o700;
+    for (let made = dataDir; first && made.length >= first.length; made = dirname(made)) await chmod(made, mode);
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new Error(
+      `Cannot write ${dataDir} (${(cause as NodeJS.ErrnoException).code}), where the embedded Postgres keeps its data. ` +
+        'If another user has started the service here before, start it as that user; otherwise choose another DATA_DIR.',
+      { cause },
+    );
+  }
+  const path = await realpath(dataDir);
+  const blocked = user && (await blockedAt(path, user));
+  if (blocked) {
+    throw new Error(
+      `Postgres does not run as root but as user ${user.uid}, who may not pass through ${blocked} to ${path}. ` +
+        'Choose a DATA_DIR outside of it (for instance /var/lib/call-ledger), or start the service as an ordinary user.',
+    );
+  }
+  return path;
+}

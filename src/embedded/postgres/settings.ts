@@ -1,0 +1,52 @@
+/**
+ * How the embedded Postgres is set up, given on its command line so that a change here takes effect on old clusters too.
+ * The measure: a small machine shared with the service and the event store, and a read model that is written in
+ * batches by few connections and can always be rebuilt from the log.
+ */
+export const settings: Readonly<Record<string, string>> = {
+  // Reachable from this machine only, by password. No socket file: its path may be too long, and /tmp is everyone's.
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+
+  // A commit does not wait for the disk. A crash of the machine may lose the last moments, but rows and checkpoint are
+  // one transaction, so they are lost together and read again from the log.
+  synchronous_commit: 'off',
+  // These stay on. Without them a power cut leaves not an older database but a broken one, that nobody notices.
+  fsync: 'on',
+  full_page_writes: 'on',
+
+  // No replicas and no backups: no more WAL than recovery needs, and none for tables filled in the transaction that made them.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  // A rebuild writes a lot; fewer checkpoints while it does, at the price of at most this much disk.
+  max_wal_size: '512MB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'on',
+
+  // Pools of the service and its operator commands. Each connection is a process.
+  max_connections: '60',
+  shared_buffers: '128MB',
+  work_mem: '8MB',
+  maintenance_work_mem: '64MB',
+  // The rest of a small machine's memory is the file system's cache.
+  effective_cache_size: '512MB',
+
+  // Two cores are not worth sharing one query among; and parallel queries need /dev/shm, of which containers have 64 MB.
+  max_parallel_workers_per_gather: '0',
+  max_parallel_maintenance_workers: '0',
+  // Saves the three reading processes of Postgres 18; the data is in memory anyway.
+  io_method: 'sync',
+  jit: 'off',
+  // Reads are not always from spinning disks.
+  random_page_cost: '1.1',
+
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  // Nothing that identifies a person may reach a log. An error's text and statement may quote a row; it goes to the
+  // client, who has asked for it, and not to the file. Starting, stopping and crashing do go to the file.
+  log_min_messages: 'log',
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+  log_statement: 'none',
+  log_checkpoints: 'off',
+};

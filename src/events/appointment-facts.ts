@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+
+export const appointmentStatuses = ['scheduled', 'confirmed', 'rescheduled', 'cancelled'] as const;
+export type AppointmentStatus = (typeof appointmentStatuses)[number];
+
+/** What staff say of an appointment; every field is optional, what is absent stays as it was. */
+const AppointmentSaid = z.object({
+  startsAt: z.iso.datetime().optional(),
+  status: z.enum(appointmentStatuses).optional(),
+  note: z.string().optional(),
+});
+
+export const appointmentEventSchemas = {
+  AppointmentRegistered: AppointmentSaid,
+  AppointmentChanged: AppointmentSaid,
+} as const;
+
+// End of the stored format.
+
+export type AppointmentSaid = z.infer<typeof AppointmentSaid>;
+export type AppointmentEventType = keyof typeof appointmentEventSchemas;
+export type AppointmentEvent = {
+  readonly [T in AppointmentEventType]: {
+    readonly type: T;
+    readonly data: z.infer<(typeof appointmentEventSchemas)[T]>;
+  };
+}[AppointmentEventType];

@@ -1,0 +1,159 @@
+import {
+  BACKWARDS,
+  binaryEvent,
+  END,
+  EventStoreDBClient,
+  FORWARDS,
+  jsonEvent,
+  NO_STREAM,
+  START,
+  StreamNotFoundError,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client';
+import type { JsonObject } from './json.ts';
+import { type Recorded, recordedOf } from './recorded.ts';
+import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
+
+/** An event to be appended. JSON unless `data` is bytes. */
+export type NewEvent = {
+  readonly id: string;
+  readonly type: string;
+  readonly data: JsonObject | Uint8Array;
+  readonly metadata: JsonObject;
+};
+
+/** The revision a stream must stand at for an append to be written. `any` does not exist here (C2). */
+export type Expected = bigint | 'no_stream';
+
+export type Appended =
+  | { readonly outcome: 'appended'; readonly revision: bigint; readonly position: bigint | undefined }
+  | { readonly outcome: 'conflict'; readonly actual: Expected };
+
+/**
+ * The event store did not answer as it should. After an append this means *unknown*: it may have been
+ * written or may be yet. Read before deciding again (FACTS.md, "Surprising: the server" 1).
+ */
+export class EventStoreUnavailable extends Error {
+  override readonly name = 'EventStoreUnavailable';
+}
+
+export type ReadOptions = {
+  readonly from?: bigint;
+  readonly backwards?: boolean;
+  /** At most this many events; default all. */
+  readonly max?: number;
+};
+
+export type EventLog = {
+  /** Appends all events or none. Throws EventStoreUnavailable when no answer came in time. */
+  append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended>;
+  /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable. */
+  read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
+  /** The position of the newest event in `$all`, or undefined for an empty log. Throws EventStoreUnavailable. */
+  head(): Promise<bigint | undefined>;
+  /** Events of streams with one of the prefixes, in order, without end; see subscription.ts. */
+  subscribe(options: SubscriptionOptions): Subscription;
+  /** Ends the connection. Only at the end of the process: waiting appends of every client would be rejected. */
+  close(): Promise<void>;
+};
+
+export type EventLogOptions = {
+  /** How long to wait for the answer to an append or for the next event of a read. */
+  readonly timeoutMs?: number;
+};
+
+/**
+ * The event log over one EventStoreDB, or a cluster of it. **One per process**: the client keeps its waiting
+ * appends in one table shared by all clients (FACTS.md, "Surprising: the client" 3).
+ */
+export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
+  // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
+  const client = EventStoreDBClient.connectionString(url);
+  return {
+    async append(stream, expected, events) {
+      try {
+        const result = await answered(
+          client.appendToStream(stream, events.map(toClient), {
+            expectedRevision: expected === 'no_stream' ? NO_STREAM : expected,
+          }),
+          timeoutMs,
+          `append to ${stream}`,
+        );
+        return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
+      } catch (error) {
+        if (error instanceof WrongExpectedVersionError) return { outcome: 'conflict', actual: actualOf(error) };
+        throw asUnavailable(error, `append to ${stream}`);
+      }
+    },
+
+    async read(stream, { from, backwards = false, max } = {}) {
+      const reading = client.readStream(stream, {
+        direction: backwards ? BACKWARDS : FORWARDS,
+        fromRevision: from ?? (backwards ? END : START),
+        ...(max === undefined ? {} : { maxCount: max }),
+      });
+      const events: Recorded[] = [];
+      const iterator = reading[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await answered(iterator.next(), timeoutMs, `read ${stream}`);
+          if (next.done) return events;
+          if (next.value.event) events.push(recordedOf(next.value.event));
+        }
+      } catch (error) {
+        if (error instanceof StreamNotFoundError) return [];
+        throw asUnavailable(error, `read ${stream}`);
+      } finally {
+        reading.destroy();
+      }
+    },
+
+    async head() {
+      const reading = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+      try {
+        const next = await answered(reading[Symbol.asyncIterator]().next(), timeoutMs, 'read the end of $all');
+        return next.done ? undefined : next.value.event?.position.commit;
+      } catch (error) {
+        throw asUnavailable(error, 'read the end of $all');
+      } finally {
+        reading.destroy();
+      }
+    },
+
+    subscribe: (options) => subscribe(client, options),
+    close: () => client.dispose(),
+  };
+}
+
+const toClient = ({ id, type, data, metadata }: NewEvent) =>
+  data instanceof Uint8Array
+    ? binaryEvent({ id, type, data, metadata: metadata as Record<string, unknown> })
+    : jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: metadata as Record<string, unknown> });
+
+const actualOf = (error: WrongExpectedVersionError): Expected =>
+  typeof error.actualVersion === 'bigint' ? error.actualVersion : 'no_stream';
+
+/** The client's batch path has no deadline of its own: a silent server would hang the call for 20 s. */
+async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EventStoreUnavailable(`${what}: no answer in ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+    call.catch(() => {}); // a rejection after our time limit has nobody left to tell
+  }
+}
+
+/** What means "try again later". A plain Error with code 14 is one too (FACTS.md, "Surprising: the client" 1). */
+const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled', 'unknown']);
+
+function asUnavailable(error: unknown, what: string): unknown {
+  if (error instanceof EventStoreUnavailable) return error;
+  const { type, code, message } = error as { type?: string; code?: number; message?: string };
+  if (code === 14 || (type !== undefined && TRANSIENT_TYPES.has(type)))
+    return new EventStoreUnavailable(`${what}: ${message}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+
+/**
+ * `RawDeliveryPart`: a binary event; its data is a part of the gzipped bytes of a delivery exactly as they
+ * were signed, its metadata says the rest. It stands in `evidence-…` beside a fact, or in `quarantine-…`.
+ */
+export const RAW_DELIVERY_PART = 'RawDeliveryPart';
+
+export const RawDeliveryPart = z.object({
+  tenantId: z.string(),
+  /** The same for all parts of one delivery: the fact's id, or the digest of the quarantined body. */
+  deliveryId: z.string(),
+  part: z.number().int(),
+  parts: z.number().int(),
+  /** Of the whole body before compression. */
+  sha256: z.string(),
+  bytes: z.number().int(),
+  signatureHeader: z.string(),
+  keyId: z.string(),
+  verdict: z.literal('authentic'),
+  receivedAt: z.iso.datetime(),
+});
+export type RawDeliveryPart = z.infer<typeof RawDeliveryPart>;
+
+/** `DeliveryQuarantined`: closes a quarantine stream; written after the parts, so that what is listed can be read. */
+export const DELIVERY_QUARANTINED = 'DeliveryQuarantined';
+
+export const DeliveryQuarantined = z.object({
+  reason: z.enum(['not_json', 'schema_invalid', 'too_deep', 'call_id_invalid', 'not_a_call', 'untranslatable']),
+  endpoint: z.string(),
+  receivedAt: z.iso.datetime(),
+  /** Bytes of the body. */
+  size: z.number().int(),
+});
+export type DeliveryQuarantined = z.infer<typeof DeliveryQuarantined>;

@@ -1,0 +1,30 @@
+import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+
+/** An event as the log holds it. `data` is JSON, or bytes for a binary event. */
+export type Recorded = {
+  readonly stream: string;
+  readonly revision: bigint;
+  /** The commit position in `$all`; grows with every event, compares as a number. */
+  readonly position: bigint;
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: unknown;
+  /** When the log wrote it: ISO time. */
+  readonly recordedAt: string;
+};
+
+export function recordedOf(event: RecordedEvent | AllStreamRecordedEvent): Recorded {
+  if (event.position === undefined)
+    throw new Error(`the server gave no position for ${event.streamId}@${event.revision}`);
+  return {
+    stream: event.streamId,
+    revision: event.revision,
+    position: event.position.commit,
+    id: event.id,
+    type: event.type,
+    data: event.data,
+    metadata: event.metadata,
+    recordedAt: event.created.toISOString(),
+  };
+}

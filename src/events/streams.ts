@@ -1,0 +1,31 @@
+/**
+ * Stream names: `<category>-<tenant>.<id>`. A tenant id cannot hold the dot that ends it, so nobody
+ * can write into another tenant's stream by choosing a call id (RULES.md, "The door").
+ */
+export const categories = ['call', 'session', 'ticket', 'appointment', 'tenant', 'evidence', 'quarantine'] as const;
+export type Category = (typeof categories)[number];
+
+/** The start of every stream of a category; what a subscription filters by. */
+export const prefixOf = (category: Category): string => `${category}-`;
+
+export const callStream = (tenantId: string, callId: string): string => `call-${tenantId}.${callId}`;
+export const sessionStream = (tenantId: string, sessionId: string): string => `session-${tenantId}.${sessionId}`;
+export const appointmentStream = (tenantId: string, appointmentId: string): string =>
+  `appointment-${tenantId}.${appointmentId}`;
+export const evidenceStream = (tenantId: string, callId: string): string => `evidence-${tenantId}.${callId}`;
+export const quarantineStream = (tenantId: string, digest: string): string => `quarantine-${tenantId}.${digest}`;
+export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;
+
+export type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };
+
+/** The parts of one of our stream names; undefined for a stream that is not ours. A tenant's own stream has the id ''. */
+export function parseStream(name: string): StreamName | undefined {
+  const dash = name.indexOf('-');
+  const category = categories.find((c) => c === name.slice(0, dash));
+  if (dash < 0 || category === undefined) return undefined;
+  const rest = name.slice(dash + 1);
+  if (category === 'tenant') return { category, tenantId: rest, id: '' };
+  const dot = rest.indexOf('.');
+  if (dot < 0) return undefined;
+  return { category, tenantId: rest.slice(0, dot), id: rest.slice(dot + 1) };
+}

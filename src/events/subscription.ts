@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AllStreamSubscription, type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
+import { type Recorded, recordedOf } from './recorded.ts';
+
+export type SubscriptionOptions = {
+  /** Streams whose names begin with one of these. */
+  readonly prefixes: readonly string[];
+  /** The position of the last event already handled; absent: from the beginning. */
+  readonly after?: bigint | undefined;
+  /** At most this many events at once. */
+  readonly maxBatch?: number;
+  /** Ends the iteration, without an error. */
+  readonly signal: AbortSignal;
+  /** Told of each break, before the next attempt. */
+  readonly onBreak?: (error: unknown, retryInMs: number) => void;
+};
+
+export type Batch = {
+  /** In the order of the log. Empty only where it tells that the subscription has caught up. */
+  readonly events: readonly Recorded[];
+  /** Everything that was in the log when the subscription caught up has been handed out. */
+  readonly caughtUp: boolean;
+};
+
+export type Subscription = AsyncIterable<Batch>;
+
+const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
+
+/**
+ * A catch-up subscription to filtered `$all` that is pulled: a batch is whatever has arrived since the last one
+ * was handled. It resumes by itself, after the last event handed out, when the server drops it for lagging, dies
+ * or changes its leader (FACTS.md, "Surprising: the server" 4, "A cluster of three").
+ * The next batch must not be asked for before the last one is handled.
+ */
+export async function* subscribe(
+  client: EventStoreDBClient,
+  options: SubscriptionOptions,
+): AsyncGenerator<Batch, void> {
+  const { signal, onBreak } = options;
+  let after = options.after;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const batch of connected(client, { ...options, after })) {
+        failures = 0;
+        after = batch.events.at(-1)?.position ?? after;
+        yield batch;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
+      onBreak?.(error, wait);
+      await sleep(wait, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+async function* connected(client: EventStoreDBClient, options: SubscriptionOptions): AsyncGenerator<Batch, void> {
+  const { prefixes, after, signal, maxBatch = 2000 } = options;
+  const subscription = client.subscribeToAll(
+    {
+      fromPosition: after === undefined ? START : { commit: after, prepare: after },
+      filter: streamNameFilter({ prefixes: [...prefixes], checkpointInterval: 1000 }),
+    },
+    { highWaterMark: maxBatch },
+  );
+  let caughtUp = false;
+  let failure: unknown;
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  subscription.on('caughtUp', () => {
+    caughtUp = true;
+    subscription.emit('readable');
+  });
+  subscription.on('error', (error: unknown) => {
+    failure ??= error;
+    stop();
+  });
+  subscription.on('end', stop);
+  subscription.on('close', stop);
+  signal.addEventListener('abort', stop);
+  let told = false;
+  try {
+    while (!signal.aborted) {
+      const events = readAvailable(subscription, maxBatch);
+      const arrived = caughtUp && subscription.readableLength === 0;
+      if (events.length > 0 || (arrived && !told)) {
+        told = arrived;
+        yield { events, caughtUp: arrived };
+      } else if (stopped.signal.aborted) {
+        throw failure ?? new Error('the subscription ended');
+      } else {
+        await once(subscription, 'readable', { signal: stopped.signal }).catch(() => {});
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await subscription.unsubscribe().catch(() => {});
+  }
+}
+
+function readAvailable(subscription: AllStreamSubscription, max: number): Recorded[] {
+  const events: Recorded[] = [];
+  while (events.length < max) {
+    const next = subscription.read();
+    if (next === null) break;
+    if (next.event) events.push(recordedOf(next.event));
+  }
+  return events;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+export const scopes = ['read', 'write'] as const;
+export type Scope = (typeof scopes)[number];
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+// Whatever is called `sealed…` is encrypted under MASTER_KEY; API keys are kept as hashes.
+
+export const TenantSettings = z.object({
+  name: z.string().optional(),
+  /** IANA time zone that a date and time without an offset is read in; default UTC. */
+  timeZone: z.string().optional(),
+  /** ISO 3166 region that a national phone number is read in. */
+  defaultRegion: z.string().optional(),
+  mail: z.object({ enabled: z.boolean(), recipients: z.array(z.string()) }).optional(),
+  acceptUntimestampedSignature: z.boolean().optional(),
+  /** The tenant's own names of analysis fields: our name → theirs. */
+  fieldNames: z.record(z.string(), z.array(z.string())).optional(),
+  sealedRetellApiKey: z.string().optional(),
+});
+export type TenantSettings = z.infer<typeof TenantSettings>;
+
+const TenantRegistered = z.object({ tenantId: z.string() });
+const SettingsChanged = z.object({ settings: TenantSettings });
+const WebhookKeyAdded = z.object({
+  keyId: z.string(),
+  sealedKey: z.string(),
+  /** `environment`: kept only to check evidence; whether it is in force is for the environment to say. */
+  source: z.enum(['admin', 'environment']),
+});
+const WebhookKeyRetired = z.object({ keyId: z.string() });
+const ApiKeyIssued = z.object({ keyId: z.string(), sha256: z.string(), scopes: z.array(z.enum(scopes)) });
+const ApiKeyRevoked = z.object({ keyId: z.string() });
+
+export const tenantEventSchemas = {
+  TenantRegistered,
+  SettingsChanged,
+  WebhookKeyAdded,
+  WebhookKeyRetired,
+  ApiKeyIssued,
+  ApiKeyRevoked,
+} as const;
+
+// End of the stored format.
+
+export type TenantEventType = keyof typeof tenantEventSchemas;
+export type TenantEvent = {
+  readonly [T in TenantEventType]: { readonly type: T; readonly data: z.infer<(typeof tenantEventSchemas)[T]> };
+}[TenantEventType];

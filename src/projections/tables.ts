@@ -1,0 +1,79 @@
+import type { JsonObject } from '../events/json.ts';
+
+/**
+ * The stable views, as the query API and external SQL readers see them (A15). Each shows the live generation of
+ * its projection. A change here is a change of the projection: raise its version.
+ */
+export type ReadModel = {
+  call_sessions: CallSessionRow;
+  call_session_calls: CallSessionCallRow;
+  appointments: AppointmentRow;
+  deliveries: DeliveryRow;
+};
+
+export type CallSessionRow = {
+  tenant_id: string;
+  /** The call session id, or `call:<retell call id>` for a call without one. */
+  id: string;
+  status: string;
+  status_reason: string;
+  direction: string | null;
+  appointment_id: string | null;
+  contact_id: string | null;
+  retell_call_id: string | null;
+  retell_call_ids: string[];
+  agent_id: string | null;
+  agent_name: string | null;
+  from_number: string | null;
+  to_number: string | null;
+  customer_phone: string | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+  duration_ms: number | null;
+  disconnection_reason: string | null;
+  transferred: boolean;
+  tenant_mismatch: boolean;
+  archived: boolean;
+  analysis_json: JsonObject | null;
+  transcript: string | null;
+  recording_url: string | null;
+  requested_at: Date | null;
+  created_at: Date;
+  last_event_at: Date;
+  revision: number;
+};
+
+/** Which session a call belongs to; how `call:<retell call id>` is found whatever the session's final id. */
+export type CallSessionCallRow = { tenant_id: string; call_id: string; session_id: string };
+
+export type AppointmentRow = {
+  tenant_id: string;
+  id: string;
+  status: string;
+  starts_at: Date | null;
+  reschedule_text: string | null;
+  cancellation_reason: string | null;
+  needs_review: boolean;
+  decided_by_call_id: string | null;
+  notes_json: { text: string; at: string }[];
+  created_at: Date;
+  last_event_at: Date;
+};
+
+/** A15 `retell_events`: one row per fact of a call; the raw bytes stand in the evidence stream. */
+export type DeliveryRow = {
+  tenant_id: string;
+  call_id: string;
+  /** The fact's id. */
+  id: string;
+  event: string;
+  payload_digest: string | null;
+  source: string;
+  endpoint: string | null;
+  occurred_at: Date;
+  received_at: Date;
+  recorded_at: Date;
+  /** As text in JSON: a position exceeds what a JavaScript number holds. */
+  position: string;
+  revision: number;
+};

