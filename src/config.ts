@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ProxyTrust, proxyTrust } from './commands/webhooks/client-ip.ts';
 
 /** What a process does; `ROLES` splits the work over several. */
 export const roles = ['ingest', 'project', 'serve', 'react'] as const;
@@ -25,7 +26,16 @@ const Environment = z.object({
   WEBHOOK_RATE_LIMIT_PER_MINUTE: set(positive),
   WEBHOOK_RATE_LIMIT_SCOPE: set(z.enum(['unverified', 'all'])),
   WEBHOOK_BODY_LIMIT_BYTES: set(positive),
-  TRUST_PROXY: set(z.string()),
+  TRUST_PROXY: set(
+    z.string().transform((text, context) => {
+      try {
+        return proxyTrust(text);
+      } catch (error) {
+        context.addIssue((error as Error).message.replace('TRUST_PROXY: ', ''));
+        return z.NEVER;
+      }
+    }),
+  ),
   PUBLIC_HOST: set(z.string().toLowerCase()),
   KEEP_TRANSCRIPT_UPDATES: set(flag),
   SESSION_MATCH_MINUTES: set(positive),
@@ -56,7 +66,7 @@ export type Config = {
     readonly rateLimitPerMinute: number;
     readonly rateLimitScope: 'unverified' | 'all';
     readonly bodyLimitBytes: number;
-    readonly trustProxy: string | undefined;
+    readonly trustProxy: ProxyTrust;
     readonly publicHost: string | undefined;
     readonly keepTranscriptUpdates: boolean;
   };
@@ -103,7 +113,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       rateLimitPerMinute: env.WEBHOOK_RATE_LIMIT_PER_MINUTE ?? 50,
       rateLimitScope: env.WEBHOOK_RATE_LIMIT_SCOPE ?? 'unverified',
       bodyLimitBytes: env.WEBHOOK_BODY_LIMIT_BYTES ?? 10_485_760,
-      trustProxy: env.TRUST_PROXY,
+      trustProxy: env.TRUST_PROXY ?? 'nobody',
       publicHost: env.PUBLIC_HOST,
       keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
     },

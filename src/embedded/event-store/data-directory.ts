@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 export type DataDirectory = { readonly events: string; readonly release: () => void };
 
 // A node that was just killed may need a moment until the system has closed its files.
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 2000;
 
 /**
  * Takes a data directory for this process alone, and makes it if it is not there.

@@ -65,7 +65,7 @@ export function encodeEvent(event: NewEvent, at: Place): Buffer {
   };
   const text = (field: number, value: string): void => {
     open(field, value.length);
-    end += out.latin1Write(value, end);
+    end += out.write(value, end, 'latin1');
   };
   const number = (field: number, value: number | bigint): void => {
     tag(field, 0);

@@ -24,11 +24,11 @@ export const streamOf = (metastream: string): string => metastream.slice(2);
 export function limitsFrom(metadata: string | null): Limits {
   if (metadata === null) return NO_LIMITS;
   const set = parsed(metadata);
-  const truncateBefore = whole(set['$tb']) ?? 0;
+  const truncateBefore = whole(set.$tb) ?? 0;
   return {
     truncateBefore,
-    maxCount: whole(set['$maxCount']),
-    maxAge: whole(set['$maxAge']),
+    maxCount: whole(set.$maxCount),
+    maxAge: whole(set.$maxAge),
     softDeleted: truncateBefore >= SOFT_DELETED_AT,
   };
 }

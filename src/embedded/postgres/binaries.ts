@@ -65,7 +65,8 @@ async function copyFor(dataDir: string, home: string): Promise<string> {
   const present = await readdir(dataDir);
   for (const name of present) {
     // Older versions, and a copy that was interrupted.
-    if (name.startsWith('binaries-') && join(dataDir, name) !== copy) await rm(join(dataDir, name), { recursive: true });
+    if (name.startsWith('binaries-') && join(dataDir, name) !== copy)
+      await rm(join(dataDir, name), { recursive: true });
   }
   if (!present.includes(`binaries-${version}`)) {
     await cp(join(home, 'native'), `${copy}.partial`, { recursive: true, verbatimSymlinks: true });

@@ -51,15 +51,15 @@ export async function ensureCluster(dataDir: string, binaries: Binaries, user: O
 }
 
 /**
- * Addresses of a running cluster. The service uses `url`, whose role owns its database and nothing else; `adminUrl` is
- * the superuser's.
+ * The addresses of this cluster, once it runs on some port. The service uses `url`, whose role owns its database and
+ * nothing else; `adminUrl` is the superuser's.
  */
-export async function urlsOf(dataDir: string, port: number): Promise<{ url: string; adminUrl: string }> {
+export async function readAddresses(dataDir: string): Promise<(port: number) => { url: string; adminUrl: string }> {
   const password = await readFile(passwordPath(dataDir), 'utf8');
-  return {
+  return (port) => ({
     url: `postgres://call_ledger:${applicationPassword(password)}@127.0.0.1:${port}/call_ledger`,
     adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-  };
+  });
 }
 
 const passwordPath = (dataDir: string) => join(dataDir, 'password');

@@ -12,9 +12,10 @@ import { blockedAt } from './reach.ts';
 export async function prepareDirectory(dataDir: string, user: OsUser | undefined): Promise<string> {
   try {
     const first = await mkdir(dataDir, { recursive: true });
-    // Nobody else reads in there. Root's Postgres, another user, must be able to pass through what we have made.
-    const mode = user ? 0o711 : 0o700;
-    for (let made = dataDir; first && made.length >= first.length; made = dirname(made)) await chmod(made, mode);
+    // Nobody else reads in there. Root's Postgres, another user, must be able to pass through the directories we make.
+    for (let made = dataDir; made.length >= (first ?? dataDir).length; made = dirname(made)) {
+      await chmod(made, user ? 0o711 : 0o700);
+    }
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new Error(
@@ -26,9 +27,11 @@ export async function prepareDirectory(dataDir: string, user: OsUser | undefined
   const path = await realpath(dataDir);
   const blocked = user && (await blockedAt(path, user));
   if (blocked) {
+    // Opening the DATA_DIR is for its owner to decide; opening somebody's home is not something to suggest.
+    const open = blocked === dirname(path) ? `, or let it pass with \`chmod o+x ${blocked}\`` : '';
     throw new Error(
       `Postgres does not run as root but as user ${user.uid}, who may not pass through ${blocked} to ${path}. ` +
-        'Choose a DATA_DIR outside of it (for instance /var/lib/call-ledger), or start the service as an ordinary user.',
+        `Choose a DATA_DIR outside of it (for instance /var/lib/call-ledger)${open}, or start the service as an ordinary user.`,
     );
   }
   return path;

@@ -8,9 +8,6 @@ import { identity } from './os-user.ts';
 
 const { program, args, user } = JSON.parse(process.argv[2] ?? '') as KeeperOrders;
 
-// The service was killed before we got here.
-if (!process.connected) process.exit(0);
-
 const postgres = spawn(program, args, {
   cwd: '/',
   env: { LC_ALL: 'C', TZ: 'UTC' },
@@ -33,6 +30,7 @@ function stop() {
   setTimeout(() => postgres.kill('SIGKILL'), 25_000);
 }
 
+// Also when the service was gone before we began: Node emits it once we listen.
 process.on('disconnect', stop);
 process.on('uncaughtException', stop);
 // A Ctrl-C or a manager's SIGTERM is for the service, which may still need its database to finish; then it closes the channel.

@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { readPostmasterFile } from './left-over.ts';
 import type { OsUser } from './os-user.ts';
 
-export type KeeperOrders = { readonly program: string; readonly args: readonly string[]; readonly user?: OsUser | undefined };
+export type KeeperOrders = {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly user?: OsUser | undefined;
+};
 
 export type Launched = { readonly keeper: ChildProcess; readonly pid: number };
 
@@ -22,7 +26,11 @@ const LOG_LIMIT_BYTES = 5_000_000;
  */
 export async function launch(orders: KeeperOrders, cluster: string, logFile: string): Promise<Launched | 'port taken'> {
   const before = await rotate(logFile);
-  const log = openSync(logFile, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
+  const log = openSync(
+    logFile,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+    0o600,
+  );
   const keeper = spawn(process.execPath, [KEEPER, JSON.stringify(orders)], {
     cwd: '/',
     // Neither our secrets nor NODE_OPTIONS are for these processes.

@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** What a running Postgres writes about itself: lines of pid, directory, start, port, socket directory, address, memory, status. */
-export async function readPostmasterFile(cluster: string): Promise<{ pid: number; port: number; ready: boolean } | undefined> {
+export async function readPostmasterFile(
+  cluster: string,
+): Promise<{ pid: number; port: number; ready: boolean } | undefined> {
   const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   return pid > 0 ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' } : undefined;
@@ -28,7 +30,9 @@ export async function clearLeftOver(cluster: string, onFound: (pids: number[]) =
       for (const pid of await processesIn(cluster)) signal(pid, 'SIGQUIT');
       if (!(await gone(cluster, 10_000))) {
         const pids = (await processesIn(cluster)).join(', ');
-        throw new Error(`A Postgres of an earlier run still works in ${cluster} and does not end. Stop it: processes ${pids}.`);
+        throw new Error(
+          `A Postgres of an earlier run still works in ${cluster} and does not end. Stop it: processes ${pids}.`,
+        );
       }
     }
   }

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -6,9 +7,12 @@ import { DatabaseSync } from 'node:sqlite';
  * process however that ends. Node offers none, but SQLite takes one for us, in an empty file.
  */
 export function lockDirectory(dataDir: string): { release(): void } | 'in use' {
-  const db = new DatabaseSync(join(dataDir, 'lock'));
+  const file = join(dataDir, 'lock');
+  // Leave the opening to SQLite: closing any other handle of ours to this file would give up the lock.
+  const db = new DatabaseSync(file);
   try {
-    db.exec('BEGIN EXCLUSIVE');
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    chmodSync(file, 0o600);
     return { release: () => db.close() };
   } catch (error) {
     db.close();

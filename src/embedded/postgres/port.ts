@@ -13,6 +13,8 @@ export async function freePort(wanted: number): Promise<number | 'port taken'> {
     return port;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return 'port taken';
-    throw new Error(`Cannot listen on 127.0.0.1:${wanted}. Choose another port for the embedded Postgres.`, { cause: error });
+    throw new Error(`Cannot listen on 127.0.0.1:${wanted}. Choose another port for the embedded Postgres.`, {
+      cause: error,
+    });
   }
 }

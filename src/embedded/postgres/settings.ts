@@ -8,8 +8,8 @@ export const settings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
 
-  // A commit does not wait for the disk. A crash of the machine may lose the last moments, but rows and checkpoint are
-  // one transaction, so they are lost together and read again from the log.
+  // A commit does not wait for the disk. A crash, of the machine or of Postgres alone, may lose the last half second of
+  // commits, but the newest first and never half of one: rows and checkpoint are lost together and read again from the log.
   synchronous_commit: 'off',
   // These stay on. Without them a power cut leaves not an older database but a broken one, that nobody notices.
   fsync: 'on',
@@ -18,6 +18,7 @@ export const settings: Readonly<Record<string, string>> = {
   // No replicas and no backups: no more WAL than recovery needs, and none for tables filled in the transaction that made them.
   wal_level: 'minimal',
   max_wal_senders: '0',
+  max_logical_replication_workers: '0',
   // A rebuild writes a lot; fewer checkpoints while it does, at the price of at most this much disk.
   max_wal_size: '512MB',
   checkpoint_timeout: '15min',

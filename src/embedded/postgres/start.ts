@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { findBinaries } from './binaries.ts';
-import { clusterIn, ensureCluster, urlsOf } from './cluster.ts';
+import { clusterIn, ensureCluster, readAddresses } from './cluster.ts';
 import { prepareDirectory } from './directory.ts';
 import { type KeeperOrders, type Launched, launch } from './launch.ts';
 import { clearLeftOver } from './left-over.ts';
@@ -52,6 +51,7 @@ export async function startEmbeddedPostgres(options: {
     await clearLeftOver(cluster, (pids) => logger?.warn({ pids }, 'stopping the Postgres of an earlier run'));
     const binaries = await findBinaries(dataDir, user);
     await ensureCluster(dataDir, binaries, user);
+    const addressesAt = await readAddresses(dataDir);
 
     const { port, keeper, pid } = await launchOnPort(options.port ?? 0, (port) => {
       const given = Object.entries({ ...settings, ...options.settings, port: String(port) });
@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: {
     logger?.info({ port, pid, dataDir }, 'embedded Postgres is ready');
 
     let stopping = false;
-    const exited = once(keeper, 'exit').then(async () => {
+    const exited = new Promise((resolve) => keeper.once('exit', resolve)).then(async () => {
       if (!stopping) {
         logger?.error({ dataDir }, 'embedded Postgres ended by itself; see server.log');
         // It may be the keeper alone that was killed, and Postgres is on its own now.
@@ -77,7 +77,7 @@ export async function startEmbeddedPostgres(options: {
       if (keeper.connected) keeper.disconnect();
       await exited;
     };
-    return { ...(await urlsOf(dataDir, port)), stop, exited };
+    return { ...addressesAt(port), stop, exited };
   } catch (error) {
     lock.release();
     throw error;

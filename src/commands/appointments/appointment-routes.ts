@@ -1,0 +1,137 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import { type AppointmentSaid, appointmentStatuses } from '../../events/appointment-facts.ts';
+import type { EventLog } from '../../events/event-log.ts';
+import { isUsableId } from '../../events/ids.ts';
+import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
+import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { commandErrors, tooLarge } from '../command-errors.ts';
+import type { StaffRecord } from './appointment-decision.ts';
+import { recordAppointment } from './record-appointment.ts';
+
+export type AppointmentRoutesDeps = {
+  readonly log: EventLog;
+  readonly authenticate: Authenticate;
+  /**
+   * The appointment as the query API shows it, once the read model has a position; undefined: not in time.
+   * Ingest needs no Postgres, so the answer must not either.
+   */
+  readonly appointmentAfter: (
+    tenantId: string,
+    id: string,
+    position: bigint,
+    timeoutMs: number,
+  ) => Promise<unknown | undefined>;
+  readonly logger: Logger;
+  readonly now?: () => Date;
+};
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+const READ_MODEL_WITHIN_MS = 1000;
+
+const startsAt = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset or Z' })
+  .transform((text) => new Date(text).toISOString())
+  .openapi({ type: 'string', format: 'date-time', example: '2026-01-31T09:30:00+01:00' });
+
+const note = z
+  .string()
+  .min(1)
+  .max(4000)
+  .refine((text) => text.isWellFormed() && !/[^\P{Cc}\t\n\r]/u.test(text), 'must hold no control characters');
+
+const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), note }).partial();
+
+const IdempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1–255 printable ASCII characters')
+  .optional()
+  .openapi({ description: 'The same key with the same body changes nothing more; with another body: 409.' });
+
+/** The query API's appointment (its schema is generated there). */
+const ShownAppointment = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.enum(appointmentStatuses) });
+
+/** `PUT /api/appointments/{id}`: what staff say of an appointment. */
+export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<CallerEnv> {
+  const { log, logger, now = () => new Date() } = deps;
+  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
+  routes.onError(commandErrors(logger));
+
+  const shown = async (tenantId: string, id: string, position: bigint | undefined): Promise<unknown | undefined> => {
+    if (position === undefined) return undefined;
+    try {
+      return await deps.appointmentAfter(tenantId, id, position, READ_MODEL_WITHIN_MS);
+    } catch (error) {
+      logger.warn({ reason: 'read_model_unavailable', error: (error as Error).name }, 'answered from the log');
+      return undefined;
+    }
+  };
+
+  routes.openapi(
+    createRoute({
+      method: 'put',
+      path: '/api/appointments/{id}',
+      operationId: 'putAppointment',
+      tags: ['Appointments'],
+      summary: 'Register or change an appointment',
+      description:
+        'The first PUT registers it, even with an empty body; what is absent stays as it is. Encode the id: "/" is `%2F`.',
+      security: [{ apiKey: [] }],
+      middleware: [
+        requireScope(deps.authenticate, 'write'),
+        bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
+      ],
+      request: {
+        params: z.object({
+          id: z
+            .string()
+            .refine(isUsableId, 'must be 1–512 bytes without control characters')
+            .openapi({ param: { name: 'id', in: 'path' } }),
+        }),
+        headers: z.object({ 'idempotency-key': IdempotencyKey }),
+        body: { content: { 'application/json': { schema: Body } }, required: true },
+      },
+      responses: {
+        200: { description: 'The appointment', content: { 'application/json': { schema: ShownAppointment } } },
+        400: problemResponse('Not as documented; `errors[]` names each.'),
+        401: problemResponse('No API key, or an unknown or revoked one.'),
+        403: problemResponse('The API key has no write scope.'),
+        409: problemResponse('`idempotency_key_reused`: the key came before with another body.'),
+        413: problemResponse('Body over 64 KiB.'),
+        415: problemResponse('Not JSON.'),
+        503: problemResponse('`store_unavailable`: the event store did not confirm; repeat the request.'),
+      },
+    }),
+    async (c) => {
+      const { tenantId, keyId } = c.var.caller;
+      const appointmentId = c.req.valid('param').id;
+      const said = c.req.valid('json') as AppointmentSaid;
+      const idempotencyKey = c.req.valid('header')['idempotency-key'];
+      const at = now().toISOString();
+      const result = await recordAppointment(log, { tenantId, appointmentId, said, idempotencyKey, at });
+      if (result === 'idempotency_key_reused')
+        return problem(c, 409, result, {
+          detail: 'This Idempotency-Key came with another body before. Use a new one for a new change.',
+        }) as never;
+      if (result.changed)
+        logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');
+      const appointment =
+        (await shown(tenantId, appointmentId, result.position)) ?? fromLog(tenantId, appointmentId, result.record);
+      return c.json(appointment as z.infer<typeof ShownAppointment>, 200);
+    },
+  );
+
+  return routes;
+}
+
+/** What is known without the read model: what staff said, not what calls decided. */
+const fromLog = (tenantId: string, id: string, { status, startsAt, notes, lastEventAt }: StaffRecord) => ({
+  id,
+  tenantId,
+  status,
+  startsAt,
+  needsReview: false,
+  notes,
+  lastEventAt,
+});

@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { Logger } from 'pino';
+import { EventStoreUnavailable } from '../events/event-log.ts';
+import { problem } from '../http/problem.ts';
+
+/** A command that was not confirmed may be repeated: it is read and decided again, never done twice. */
+export const storeUnavailable = (c: Context) =>
+  problem(c, 503, 'store_unavailable', {
+    detail: 'The event store did not confirm the change. Repeat the request.',
+    headers: { 'retry-after': '1' },
+  });
+
+/** For `routes.onError(commandErrors(logger))`: what a command may throw, as a problem. */
+export const commandErrors = (logger: Logger) => (error: Error, c: Context) => {
+  if (error instanceof EventStoreUnavailable) {
+    logger.warn({ reason: 'store_unavailable', detail: error.message }, 'command not confirmed');
+    return storeUnavailable(c);
+  }
+  if (error instanceof HTTPException && error.status === 415)
+    return problem(c, 415, 'unsupported_media_type', { detail: 'Send the body as content-type: application/json.' });
+  if (error instanceof HTTPException && error.status === 400)
+    return problem(c, 400, 'invalid_request', {
+      detail: 'The body is no JSON.',
+      errors: [{ path: '', message: error.message }],
+    });
+  throw error; // what nobody expected is the root application's to answer
+};
+
+/** For `bodyLimit({ onError: tooLarge })`. */
+export const tooLarge = (c: Context) => problem(c, 413, 'body_too_large', { detail: 'The body is too large.' });

@@ -1,0 +1,102 @@
+import { z } from '@hono/zod-openapi';
+import type { TenantSettings } from '../../events/tenant-facts.ts';
+
+const isTimeZone = (value: string): boolean => {
+  if (/^[+-]/.test(value)) return false; // an offset is no zone: it knows no summer time
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Codes that have a name but are no country that numbers could belong to. */
+const NO_COUNTRY = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);
+const regionNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const isRegion = (value: string): boolean =>
+  /^[A-Z]{2}$/.test(value) &&
+  !NO_COUNTRY.has(value) &&
+  regionNames.of(value) !== undefined &&
+  Intl.getCanonicalLocales(`und-${value}`)[0] === `und-${value}`; // not an alias (UK) or a country of the past (YU)
+
+const oneLine = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line');
+
+/** Also of an API key at Retell: something that can stand in a header. */
+export const PrintableSecret = (min: number) =>
+  z
+    .string()
+    .min(min)
+    .max(512)
+    .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces');
+
+const recipients = z.array(z.email().max(254)).max(50);
+const fieldNames = z.array(oneLine(200)).max(50);
+
+const fields = {
+  name: oneLine(200),
+  timeZone: z.string().max(64).refine(isTimeZone, 'must be an IANA time zone, as Europe/Berlin').openapi({
+    example: 'Europe/Berlin',
+  }),
+  defaultRegion: z.string().refine(isRegion, 'must be an ISO 3166 country code, as DE').openapi({ example: 'DE' }),
+  mail: z.strictObject({ enabled: z.boolean(), recipients }),
+  acceptUntimestampedSignature: z.boolean(),
+  fieldNames: z
+    .record(oneLine(100), fieldNames)
+    .openapi({ description: "The tenant's own names of analysis fields: our name → theirs." }),
+  retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
+} as const;
+
+/** What PUT takes: the whole of a tenant's settings. What is absent is unset. */
+export const Settings = z.strictObject(fields).partial();
+export type Settings = z.infer<typeof Settings>;
+
+/** What PATCH takes: what is absent stays, `null` unsets, objects merge (RFC 7396). */
+export const SettingsPatch = z
+  .strictObject({
+    name: fields.name.nullable(),
+    timeZone: fields.timeZone.nullable(),
+    defaultRegion: fields.defaultRegion.nullable(),
+    mail: z.strictObject({ enabled: z.boolean(), recipients }).partial().nullable(),
+    acceptUntimestampedSignature: fields.acceptUntimestampedSignature.nullable(),
+    fieldNames: z.record(oneLine(100), fieldNames.nullable()).nullable(),
+    retellApiKey: fields.retellApiKey.nullable(),
+  })
+  .partial();
+export type SettingsPatch = z.infer<typeof SettingsPatch>;
+
+/** What is shown: everything but the secret. */
+export const { retellApiKey: _secret, ...shownFields } = fields;
+
+/** How a Retell API key is to be stored; the same key again gives the text that is stored already. */
+export type SealRetellApiKey = (key: string) => string;
+
+/** The settings as they are stored, from a whole of them. */
+export const replaced = ({ retellApiKey, ...rest }: Settings, seal: SealRetellApiKey): TenantSettings =>
+  stored({ ...rest, ...(retellApiKey === undefined ? {} : { sealedRetellApiKey: seal(retellApiKey) }) });
+
+/** The settings as they are stored, after a patch. Mail that is only half said is off and has no recipients. */
+export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealRetellApiKey): TenantSettings {
+  const { retellApiKey, mail, fieldNames: names, ...rest } = patch;
+  return stored({
+    ...before,
+    ...rest,
+    ...(mail && { mail: { enabled: false, recipients: [], ...before.mail, ...defined(mail) } }),
+    ...(mail === null && { mail }),
+    ...(names && { fieldNames: defined({ ...before.fieldNames, ...names }) }),
+    ...(names === null && { fieldNames: names }),
+    ...(retellApiKey && { sealedRetellApiKey: seal(retellApiKey) }),
+    ...(retellApiKey === null && { sealedRetellApiKey: retellApiKey }),
+  });
+}
+
+const defined = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined)) as T;
+
+const stored = (settings: { readonly [K in keyof TenantSettings]?: unknown }): TenantSettings =>
+  defined(settings) as TenantSettings;

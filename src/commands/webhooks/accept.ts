@@ -1,0 +1,68 @@
+import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
+import type { TenantDirectory } from '../tenants/tenant.ts';
+import { type CallFact, callFact, type Delivery } from './call-fact.ts';
+import { readPayload } from './read-payload.ts';
+import type { Quarantined, Recorded, Recorder } from './record.ts';
+import { occurredAt, translatePayload } from './retell-payload.ts';
+import { FactTooLarge } from './text-parts.ts';
+
+/** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
+export type Accepted = { readonly event?: string } & (
+  | { readonly outcome: Recorded; readonly fact: CallFact }
+  | { readonly outcome: Quarantined; readonly reason: DeliveryQuarantined['reason']; readonly failure?: unknown }
+  | { readonly outcome: 'not_kept' }
+);
+
+export type Accepting = {
+  readonly recorder: Recorder;
+  readonly tenants: TenantDirectory;
+  readonly keepTranscriptUpdates: boolean;
+};
+
+/**
+ * From signed bytes to a fact on disk: read, translate, record; what cannot be understood is kept in quarantine.
+ * A webhook is never refused for what is in it (DESIGN, invariant 7). Throws only when the event store does not
+ * answer. Quarantined deliveries that are retried come this way again.
+ */
+export async function accept(
+  delivery: Delivery,
+  { recorder, tenants, keepTranscriptUpdates }: Accepting,
+): Promise<Accepted> {
+  const setAside = async (
+    reason: DeliveryQuarantined['reason'],
+    event?: string,
+    failure?: unknown,
+  ): Promise<Accepted> => ({
+    outcome: await recorder.quarantine(reason, delivery),
+    reason,
+    failure,
+    ...(event === undefined ? {} : { event }),
+  });
+
+  const payload = readPayload(delivery.body);
+  if (payload.event === 'transcript_updated' && !keepTranscriptUpdates)
+    return { event: payload.event, outcome: 'not_kept' };
+  if ('unreadable' in payload) return setAside(payload.unreadable, payload.event);
+  if (!('callId' in payload)) return setAside('not_a_call', payload.event);
+
+  let fact: CallFact;
+  try {
+    const statement = translatePayload(payload, {
+      tenantId: delivery.tenant.id,
+      isTenant: (name) => tenants.get(name) !== undefined,
+    });
+    fact = callFact(delivery.tenant, statement, {
+      source: 'webhook',
+      delivery,
+      occurredAt: occurredAt(payload.envelope),
+    });
+  } catch (failure) {
+    return setAside('untranslatable', payload.event, failure);
+  }
+  try {
+    return { event: payload.event, fact, outcome: await recorder.record(fact, delivery) };
+  } catch (failure) {
+    if (failure instanceof FactTooLarge) return setAside('untranslatable', payload.event, failure);
+    throw failure;
+  }
+}

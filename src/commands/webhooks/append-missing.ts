@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventLog, EventStoreUnavailable, type Expected, type NewEvent } from '../../events/event-log.ts';
+import { APPEND_LIMIT } from './append-limit.ts';
+import { type Seen, type StreamMemory, UNSEEN } from './stream-memory.ts';
+
+/** How often a stream may change under us, or the store fail to answer, without any progress. */
+const ATTEMPTS = 10;
+
+/** The log, what is remembered of its streams, and until when (performance.now) it makes sense to go on. */
+export type Writing = { readonly log: EventLog; readonly memory: StreamMemory; readonly deadline: number };
+
+/** What the stream holds, from memory or by reading it. */
+export async function look(stream: string, { log, memory }: Writing): Promise<Seen> {
+  const known = memory.recall(stream);
+  if (known !== undefined) return known;
+  const seen = await catchUp(log, stream, UNSEEN, 'no_stream');
+  memory.keep(stream, seen);
+  return seen;
+}
+
+/**
+ * Appends, in order and at exact revisions, those of the events that the stream lacks; the answer tells whether it
+ * lacked the last one. Read, decide, append; on a conflict read what came since and decide again (C2). No answer
+ * from the store means *unknown*: read before deciding again, never take it for not written.
+ * A stream that nothing is known of is taken for new, without reading it.
+ */
+export async function appendMissing(
+  stream: string,
+  events: readonly NewEvent[],
+  writing: Writing,
+): Promise<'appended' | 'already there'> {
+  const { log, memory, deadline } = writing;
+  let seen = memory.recall(stream) ?? UNSEEN;
+  let inDoubt = false;
+  let outcome: 'appended' | 'already there' = 'already there';
+  for (let attempt = 1; attempt <= ATTEMPTS && performance.now() < deadline; attempt++) {
+    try {
+      if (inDoubt) seen = await catchUp(log, stream, seen, seen.revision);
+      inDoubt = false;
+      const batch = fitting(events.filter(({ id }) => !seen.ids.has(id)));
+      if (batch.length === 0) {
+        memory.keep(stream, seen);
+        return outcome;
+      }
+      const result = await log.append(stream, seen.revision, batch);
+      if (result.outcome === 'conflict') {
+        await sleep(Math.random() * attempt * 5); // so that rivals do not keep meeting
+        seen = await catchUp(log, stream, seen, result.actual);
+      } else {
+        seen = { revision: result.revision, ids: new Set([...seen.ids, ...batch.map(({ id }) => id)]) };
+        outcome = 'appended';
+        attempt = 0; // this was progress
+      }
+    } catch (error) {
+      memory.forget(stream);
+      if (!(error instanceof EventStoreUnavailable)) throw error;
+      inDoubt = true;
+      await sleep(PAUSE_MS);
+    }
+  }
+  memory.forget(stream);
+  throw new EventStoreUnavailable(`${stream}: the event store did not settle an append in time`);
+}
+
+/** Between attempts at a store that does not answer. */
+const PAUSE_MS = 100;
+
+/** As many of the events as fit one append. */
+function fitting(events: readonly NewEvent[]): readonly NewEvent[] {
+  let bytes = 0;
+  const over = events.findIndex(({ data }) => {
+    bytes +=
+      data instanceof Uint8Array ? data.length : events.length === 1 ? 0 : Buffer.byteLength(JSON.stringify(data));
+    return bytes > APPEND_LIMIT;
+  });
+  return over < 0 ? events : events.slice(0, Math.max(1, over));
+}
+
+/** What came since. Events may be hidden (`$maxAge`): then only the conflict tells where the stream stands. */
+async function catchUp(log: EventLog, stream: string, seen: Seen, actual: Expected): Promise<Seen> {
+  const since = await log.read(stream, seen.revision === 'no_stream' ? {} : { from: seen.revision + 1n });
+  return {
+    revision: since.at(-1)?.revision ?? actual,
+    ids: new Set([...seen.ids, ...since.map(({ id }) => id)]),
+  };
+}

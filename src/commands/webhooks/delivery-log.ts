@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+import type { CallFactType } from '../../events/call-facts.ts';
+import type { Endpoint } from '../../events/metadata.ts';
+import type { Accepted } from './accept.ts';
+import type { CallFact, Delivery } from './call-fact.ts';
+
+// A11. Ids, words and codes only: no personal data, no secret, no text of the payload, no address.
+
+/** What a line is about; `t` is how long the request took, in milliseconds. */
+export type About = { readonly handler: Endpoint; readonly tenant_id?: string | undefined; readonly t: number };
+
+/** One line per authentic delivery that was answered 2xx, and one per thing about it that somebody may want to mend. */
+export function logAccepted(
+  logger: Logger,
+  accepted: Accepted,
+  delivery: Delivery,
+  form: 'timed' | 'bare',
+  t: number,
+): void {
+  const about = { handler: delivery.endpoint, tenant_id: delivery.tenant.id, t };
+  const verified = { verified_with: form === 'bare' ? 'raw' : delivery.keyId };
+  const { event, outcome } = accepted;
+  if ('reason' in accepted) {
+    const line = { ...about, ...verified, event, outcome, reason: accepted.reason };
+    if (accepted.reason === 'untranslatable')
+      logger.error({ ...line, ...traceOf(accepted.failure) }, 'webhook not translated');
+    else if (accepted.reason === 'not_a_call') logger.info(line, 'webhook kept');
+    else logger.warn(line, 'webhook not understood');
+    return;
+  }
+  const call = 'fact' in accepted ? { call_id: accepted.fact.callId } : {};
+  logger.info({ ...about, ...verified, event, ...call, outcome }, 'webhook accepted');
+  if ('fact' in accepted && outcome === 'recorded')
+    for (const reason of remarks(accepted.fact, delivery.endpoint))
+      logger.warn({ ...about, event, ...call, reason }, 'webhook remark');
+}
+
+export function logRefused(logger: Logger, reason: string, about: About, error?: unknown): void {
+  const line = { ...about, reason, ...(error === undefined ? {} : traceOf(error)) };
+  if (reason === 'internal_error') logger.error(line, 'webhook refused');
+  else logger.warn(line, 'webhook refused');
+}
+
+const CONCLUDING: ReadonlySet<CallFactType> = new Set(['CallEnded', 'CallAnalyzed']);
+
+function remarks({ type, data }: CallFact, endpoint: Endpoint): string[] {
+  const concerns = endpoint === 'retell' && CONCLUDING.has(type);
+  const other = { 'retell-inbound-ticket': 'outbound', 'retell-outbound-ticket': 'inbound', retell: undefined }[
+    endpoint
+  ];
+  return [
+    ...(data.tenantMismatch ? ['tenant_mismatch'] : []),
+    ...(concerns && data.callSessionId === undefined ? ['no_session'] : []),
+    ...(concerns && data.appointmentId === undefined ? ['no_appointment_id'] : []),
+    ...(other !== undefined && data.direction === other ? ['direction_mismatch'] : []), // the direction decides (B1)
+  ];
+}
+
+/** Where an error came from, without its message: a message may quote what it was about. */
+const traceOf = (error: unknown) =>
+  error instanceof Error
+    ? {
+        error: error.name,
+        at: (error.stack ?? '')
+          .split('\n')
+          .filter((line) => /^\s+at /.test(line))
+          .slice(0, 5),
+      }
+    : { error: typeof error };

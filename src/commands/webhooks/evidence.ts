@@ -1,0 +1,56 @@
+import type { EventLog } from '../../events/event-log.ts';
+import { sha256 } from '../../events/identity.ts';
+import type { FactMetadata } from '../../events/metadata.ts';
+import { evidenceStream } from '../../events/streams.ts';
+import type { Tenant } from '../tenants/tenant.ts';
+import { appendMissing, type Writing } from './append-missing.ts';
+import type { CallFact, Delivery } from './call-fact.ts';
+import { assemble, type RawDelivery, rawParts } from './raw-parts.ts';
+import { signedBy } from './signature.ts';
+
+/** Stores the bytes that a fact rests on, before the fact (A5): what is on record can always be shown. */
+export async function storeEvidence(fact: CallFact, delivery: Delivery, writing: Writing): Promise<void> {
+  const parts = await rawParts(fact.id, delivery);
+  await appendMissing(evidenceStream(delivery.tenant.id, fact.callId), parts, writing);
+}
+
+/** The delivery that a fact rests on, byte for byte; undefined: expired or erased. */
+export const readRawDelivery = async (
+  log: EventLog,
+  stream: string,
+  deliveryId: string,
+  digest?: string,
+): Promise<RawDelivery | undefined> => assemble(await log.read(stream), deliveryId, digest);
+
+export type EvidenceVerdict = 'verified' | 'failed' | 'expired' | 'none';
+
+/**
+ * Checks the facts of one call anew: the stored header over the stored bytes with the key that verified it then,
+ * whatever the time now. Answers in the order of the facts; `none`: nothing was signed (a reconciliation, a command).
+ */
+export async function evidenceVerdicts(
+  log: EventLog,
+  tenant: Tenant,
+  callId: string,
+  facts: readonly Pick<FactMetadata, 'evidence'>[],
+): Promise<EvidenceVerdict[]> {
+  if (facts.every(({ evidence }) => evidence === undefined)) return facts.map(() => 'none');
+  const events = await log.read(evidenceStream(tenant.id, callId));
+  return Promise.all(
+    facts.map(async ({ evidence }) => {
+      if (evidence === undefined) return 'none';
+      try {
+        const delivery = await assemble(events, evidence.deliveryId, evidence.sha256);
+        if (delivery === undefined) return 'expired';
+        return isAsSigned(delivery, tenant) ? 'verified' : 'failed';
+      } catch {
+        return 'failed'; // the parts are there and do not unzip
+      }
+    }),
+  );
+}
+
+function isAsSigned({ body, sha256: digest, signatureHeader, keyId }: RawDelivery, tenant: Tenant): boolean {
+  const key = [...tenant.webhookKeys, ...tenant.formerWebhookKeys].find((k) => k.keyId === keyId);
+  return key !== undefined && sha256(body) === digest && signedBy(key, body, signatureHeader);
+}

@@ -1,0 +1,67 @@
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import { isUsableId } from '../../events/ids.ts';
+import { isJsonObject, type JsonObject } from '../../events/json.ts';
+import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
+
+/** Deeper JSON is no webhook of anybody's, and would exhaust the stack of what walks it later. */
+const MAX_DEPTH = 100;
+
+const object = z.custom<JsonObject>(isJsonObject).optional().catch(undefined);
+
+/** All that is required of a delivery: a name, and for a call its id (REFERENCE §3.6). Until 2024 the call stood in `data`. */
+const Envelope = z.object({ event: z.string().min(1).max(200), call: object, data: object });
+
+export type Payload = {
+  readonly event: string;
+  /** All of it, with the vendor's names. */
+  readonly envelope: JsonObject;
+};
+export type CallPayload = Payload & { readonly callId: string; readonly call: JsonObject };
+export type Unreadable = { readonly unreadable: DeliveryQuarantined['reason']; readonly event?: string };
+
+/** Events that are about no call: an incoming call's question for instructions, and chats (RULES, "The door"). */
+const isAboutNoCall = (event: string): boolean => event === 'call_inbound' || event.startsWith('chat_');
+
+/** The delivery as the vendor meant it, or why it cannot be one. Never throws, whatever the bytes. */
+export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadable {
+  // Broken UTF-8 in a transcript must not lose the outcome beside it; the BOM goes.
+  const text = new TextDecoder().decode(bytes);
+  if (isDeeperThan(MAX_DEPTH, text)) return { unreadable: 'too_deep' };
+  let envelope: unknown;
+  try {
+    envelope = JSON.parse(text);
+  } catch {
+    return { unreadable: 'not_json' };
+  }
+  const read = Envelope.safeParse(envelope);
+  if (!read.success || !isJsonObject(envelope)) return { unreadable: 'schema_invalid' };
+  const { event, data, call = data } = read.data;
+  if (isDamaged(event, bytes)) return { unreadable: 'schema_invalid' };
+  if (isAboutNoCall(event)) return { event, envelope };
+  const callId = call?.call_id;
+  if (call === undefined || typeof callId !== 'string') return { unreadable: 'schema_invalid', event };
+  if (!isUsableId(callId) || isDamaged(callId, bytes)) return { unreadable: 'call_id_invalid', event };
+  return { event, envelope, callId, call };
+}
+
+/** Decoding replaced something in it: different names would have become one. */
+const isDamaged = (name: string, bytes: Uint8Array): boolean => name.includes('\ufffd') && !isUtf8(bytes);
+
+function isDeeperThan(limit: number, text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (quoted) {
+      if (c === BACKSLASH) i++;
+      else if (c === QUOTE) quoted = false;
+    } else if (c === QUOTE) quoted = true;
+    else if (c === BRACE || c === BRACKET) {
+      if (++depth > limit) return true;
+    } else if (c === CLOSING_BRACE || c === CLOSING_BRACKET) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, BRACE, CLOSING_BRACE, BRACKET, CLOSING_BRACKET] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import type { CallEvent, CallFacts, CallFactType, Personal } from '../../events/call-facts.ts';
+import { digestOf } from '../../events/identity.ts';
+import { isUsableId } from '../../events/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../events/json.ts';
+import { DEFAULT_TENANT } from '../tenants/tenant.ts';
+import { isMissing, normalName, splitFlags, truth } from './flag-words.ts';
+import type { CallPayload } from './read-payload.ts';
+
+// The vendor's words stop here: REFERENCE §2.2 and §3 on the left, src/events/call-facts.ts on the right.
+
+const KINDS: ReadonlyMap<string, CallFactType> = new Map([
+  ['call_started', 'CallStarted'],
+  ['call_ended', 'CallEnded'],
+  ['call_analyzed', 'CallAnalyzed'],
+  ['transfer_started', 'TransferStarted'],
+  ['transfer_bridged', 'TransferBridged'],
+  ['transfer_cancelled', 'TransferCancelled'],
+  ['transfer_ended', 'TransferEnded'],
+]);
+
+/** Milliseconds from 2001 (earlier: seconds, or nothing) to the last year that ISO 8601 writes with four digits. */
+const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 1e12 && value < 253_402_300_800_000;
+
+// A field of another type or out of bounds counts as absent: a delivery is never refused for it (DESIGN, invariant 7).
+const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+const text = (max: number) => lenient(z.string().max(max).regex(/\S/));
+const word = text(512);
+const time = lenient(z.custom<number>(isTime).transform((ms) => new Date(ms).toISOString()));
+const record = lenient(z.custom<JsonObject>(isJsonObject));
+const list = lenient(z.array(z.unknown()));
+const LONG = 100_000_000;
+
+const VendorCall = z.object({
+  call_type: word,
+  direction: lenient(z.enum(['inbound', 'outbound'])),
+  agent_id: word,
+  agent_name: word,
+  call_status: word,
+  disconnection_reason: word,
+  start_timestamp: time,
+  end_timestamp: time,
+  duration_ms: lenient(z.number().nonnegative()),
+  metadata: record,
+  from_number: word,
+  to_number: word,
+  transcript: lenient(z.string()),
+  transcript_object: list,
+  transcript_with_tool_calls: list,
+  recording_url: text(8192),
+  scrubbed_recording_url: text(8192),
+  call_analysis: record,
+  retell_llm_dynamic_variables: record,
+  collected_dynamic_variables: record,
+  transfer_destination: lenient(z.custom<Json>((value) => value !== undefined && value !== null)),
+});
+type VendorCall = z.infer<typeof VendorCall>;
+
+const VendorAnalysis = z.object({
+  call_summary: text(LONG),
+  user_sentiment: word,
+  in_voicemail: z.unknown().transform(truth).optional(),
+  call_successful: z.unknown().transform(truth).optional(),
+  custom_analysis_data: record,
+});
+const PRESETS: ReadonlySet<string> = new Set(Object.keys(VendorAnalysis.shape));
+
+/** What a fact about a call says, before it has an identity. */
+export type CallStatement = { readonly type: CallFactType; readonly data: CallFacts };
+
+export type Owner = {
+  /** The tenant whose key verified the delivery, or whose API gave the call. */
+  readonly tenantId: string;
+  readonly isTenant: (name: string) => boolean;
+};
+
+type Unrecognized = Extract<CallEvent, { type: 'CallEventUnrecognized' }>['data'];
+
+/** What a delivery says. Nothing of the delivery itself is in it: the same content again is the same statement. */
+export function translatePayload({ event, envelope, call, callId }: CallPayload, owner: Owner): CallStatement {
+  const type = KINDS.get(event);
+  const data = factsOf(callId, call, owner, envelope.transfer_destination);
+  if (type !== undefined) return { type, data };
+  const { event_timestamp: _, ...content } = envelope; // a retry may carry another one
+  const unrecognized: Unrecognized = { ...data, event, payloadDigest: digestOf(content) };
+  return { type: 'CallEventUnrecognized', data: unrecognized };
+}
+
+/** What the vendor's API says of a call, as the webhook of that kind would have said it (A14). */
+export const translateCall = (type: CallFactType, callId: string, call: JsonObject, owner: Owner): CallStatement => ({
+  type,
+  data: factsOf(callId, call, owner, undefined),
+});
+
+/** When it happened by the vendor's word; metadata of the fact, never part of it. */
+export const occurredAt = (envelope: JsonObject): string | undefined => time.parse(envelope.event_timestamp);
+
+function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Json | undefined): CallFacts {
+  const call = VendorCall.parse(raw);
+  const analysis = call.call_analysis && VendorAnalysis.parse(call.call_analysis);
+  const custom = splitFlags(customFields(call.call_analysis, analysis?.custom_analysis_data));
+  const collected = splitFlags(Object.entries(call.collected_dynamic_variables ?? {}));
+  return present<CallFacts>({
+    callId,
+    direction: call.call_type === 'web_call' ? 'web' : call.direction,
+    agentId: call.agent_id,
+    agentName: call.agent_name,
+    callStatus: call.call_status,
+    disconnectionReason: call.disconnection_reason,
+    startedAt: call.start_timestamp,
+    endedAt: call.end_timestamp,
+    durationMs: call.duration_ms,
+    ...correlation(call.metadata ?? {}, owner),
+    userSpoke: userSpoke(call),
+    analysed: analysis && true,
+    inVoicemail: analysis?.in_voicemail,
+    successful: analysis?.call_successful,
+    flags: filled(custom.flags),
+    collectedFlags: filled(collected.flags),
+    personal: filled(
+      present<Personal>({
+        fromNumber: call.from_number,
+        toNumber: call.to_number,
+        transcript: call.transcript || undefined,
+        recordingUrl: call.recording_url ?? call.scrubbed_recording_url,
+        summary: analysis?.call_summary,
+        sentiment: analysis?.user_sentiment,
+        custom: filled(custom.rest),
+        variables: filled(call.retell_llm_dynamic_variables ?? {}),
+        collected: filled(collected.rest),
+        // On transfer events it stands beside the call, as an object (REFERENCE §2.2).
+        transferDestination: destination ?? call.transfer_destination,
+      }),
+    ),
+  });
+}
+
+/** The customer's own fields: nested ones first; one directly under the analysis where the nested one is missing (A7). */
+function customFields(analysis: JsonObject = {}, nested: JsonObject = {}): Map<string, Json> {
+  const fields = new Map(Object.entries(nested));
+  const said = new Set([...fields].filter(([, value]) => !isMissing(value)).map(([name]) => normalName(name)));
+  for (const [name, value] of Object.entries(analysis))
+    if (!PRESETS.has(name) && !isMissing(value) && !said.has(normalName(name))) fields.set(name, value);
+  return fields;
+}
+
+/** The ids the caller gave the call; none where it names a tenant that it does not belong to (RULES, "Session"). */
+function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFacts>> {
+  if (isForeign(metadata.tenant_id ?? metadata.tenantId ?? null, owner)) return { tenantMismatch: true };
+  const id = (snake: string, camel: string) => [metadata[snake], metadata[camel]].find(isUsableId);
+  return {
+    callSessionId: id('call_session_id', 'callSessionId'),
+    appointmentId: id('appointment_id', 'appointmentId'),
+    contactId: id('contact_id', 'contactId'),
+  };
+}
+
+const isForeign = (name: Json, { tenantId, isTenant }: Owner): boolean =>
+  name !== null && name !== tenantId && !(tenantId === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
+
+/** Whether the other side said anything; undefined where no transcript came. */
+function userSpoke(call: VendorCall): boolean | undefined {
+  const turns = call.transcript_object ?? call.transcript_with_tool_calls;
+  if (turns === undefined && call.transcript === undefined) return undefined;
+  return /^User:[^\S\n]*\S/m.test(call.transcript ?? '') || (turns ?? []).some(isUserTurn);
+}
+
+const isUserTurn = (turn: unknown): boolean => isJsonObject(turn) && turn.role === 'user' && !isMissing(turn.content);
+
+const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fields).length > 0 ? fields : undefined);
+
+type Sparse<T> = { [K in keyof T]: T[K] | undefined };
+
+/** Without the fields that are undefined: what is absent is absent, in the log and in the digest. */
+const present = <T extends object>(fields: Sparse<T>): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Command, Outcome } from './command.ts';
+import type { FromWriter, ToWriter } from './writer-thread.ts';
+
+type Waiting = {
+  readonly command: Command;
+  readonly bytes: number;
+  readonly deadline: number;
+  readonly resolve: (outcome: Outcome) => void;
+};
+
+const GROUP_BYTES = 8 * 1024 * 1024;
+const FULL_BYTES = 64 * 1024 * 1024;
+const DEADLINES_EVERY_MS = 100;
+
+/**
+ * Group commit: while one group is being written, whatever arrives waits and becomes the next, and shares its fsync.
+ *
+ * The writer has a thread of its own. On the main thread, COMMIT took half of the time and every read and subscription
+ * stood still meanwhile; appends of a hundred events came to 15,000 events/s, with the thread to 20,000.
+ */
+export async function commitQueue(file: string, committed: () => void) {
+  const thread = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: file });
+  let waiting: Waiting[] = [];
+  let writing: readonly Waiting[] = [];
+  let bytesWaiting = 0;
+  let waitingForRoom: (() => void)[] = [];
+
+  await once(thread, 'message').catch((cause) => {
+    throw new Error(`cannot open ${file} (${cause.message}): restore it, or choose another directory with --data`, {
+      cause,
+    });
+  });
+  thread.on('message', written);
+  const clock = setInterval(() => expire(Date.now()), DEADLINES_EVERY_MS);
+
+  function writeNext(): void {
+    if (writing.length > 0 || waiting.length === 0) return;
+    let bytes = 0;
+    let count = 0;
+    while (count < waiting.length && bytes < GROUP_BYTES) bytes += waiting[count++]!.bytes;
+    writing = waiting.splice(0, count);
+    bytesWaiting -= bytes;
+    const group = parcel(writing);
+    thread.postMessage(group.commands satisfies ToWriter, [group.bytes]);
+    makeRoom();
+  }
+
+  function makeRoom(): void {
+    if (bytesWaiting >= FULL_BYTES) return;
+    for (const made of waitingForRoom) made();
+    waitingForRoom = [];
+  }
+
+  function written(said: FromWriter): void {
+    const group = writing;
+    writing = [];
+    const failure: Outcome | undefined =
+      typeof said === 'object' && 'failed' in said ? { kind: 'not written', reason: said.failed } : undefined;
+    for (const [i, { resolve }] of group.entries()) resolve(failure ?? (said as readonly Outcome[])[i]!);
+    writeNext();
+    committed();
+  }
+
+  /** Whoever waits for a disk that does not answer is told so; what has not gone to the writer is not written. */
+  function expire(now: number): void {
+    const isOver = ({ deadline }: Waiting) => deadline <= now;
+    for (const late of [...writing, ...waiting].filter(isOver)) late.resolve({ kind: 'timed out' });
+    waiting = waiting.filter((one) => !isOver(one));
+    bytesWaiting = waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    makeRoom();
+  }
+
+  /** Until all that was submitted is written. */
+  async function idle(): Promise<void> {
+    while (writing.length > 0 || waiting.length > 0) await once(thread, 'message');
+  }
+
+  return {
+    /** `deadline` in milliseconds since 1970. The answer comes when the outcome is on disk. */
+    submit(command: Command, deadline = Number.POSITIVE_INFINITY): Promise<Outcome> {
+      if (deadline <= Date.now()) return Promise.resolve({ kind: 'timed out' });
+      const bytes = command.events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
+      bytesWaiting += bytes;
+      return new Promise((resolve) => {
+        waiting.push({ command, bytes, deadline, resolve });
+        // At the end of the turn, so that all that arrived together goes together.
+        if (writing.length === 0 && waiting.length === 1) setImmediate(writeNext);
+      });
+    },
+    /** Until there is room for more; whoever feeds the queue from a connection waits here. */
+    room: (): Promise<void> | undefined =>
+      bytesWaiting < FULL_BYTES ? undefined : new Promise((resolve) => waitingForRoom.push(resolve)),
+    idle,
+    async close(): Promise<void> {
+      await idle();
+      clearInterval(clock);
+      thread.postMessage('close' satisfies ToWriter);
+      await once(thread, 'exit');
+    },
+    /** Ends with an error when the writer breaks. */
+    broken: new Promise<never>((_, reject) => thread.once('error', reject)),
+  };
+}
+
+export type CommitQueue = Awaited<ReturnType<typeof commitQueue>>;
+
+/** The commands, with their bytes in one piece of memory that can be handed over instead of copied. */
+function parcel(group: readonly Waiting[]): { commands: Command[]; bytes: ArrayBuffer } {
+  const bytes = new ArrayBuffer(group.reduce((sum, next) => sum + next.bytes, 0));
+  let end = 0;
+  function moved(from: Uint8Array): Uint8Array {
+    const to = new Uint8Array(bytes, end, from.length);
+    to.set(from);
+    end += from.length;
+    return to;
+  }
+  const commands = group.map(({ command }) => ({
+    ...command,
+    events: command.events.map((event) => ({ ...event, data: moved(event.data), metadata: moved(event.metadata) })),
+  }));
+  return { commands, bytes };
+}

@@ -1,0 +1,55 @@
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { CommitQueue } from './commit-queue.ts';
+import { expectedRevision } from './expected-revision.ts';
+import { streamName } from './read-request.ts';
+import { badRequest, deadlineOf, type Refusal, refusalOf, wrongExpectedVersion } from './refusal.ts';
+
+/** The `Delete` method: a soft deletion, which is a matter of metadata. */
+export const softDelete =
+  (queue: CommitQueue) =>
+  (
+    call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
+    answer: sendUnaryData<streams.DeleteResp>,
+  ): Promise<void> =>
+    remove(queue, 'delete', call.request.getOptions(), deadlineOf(call), (refusal, position) => {
+      if (refusal) return answer(refusal);
+      const at = new streams.DeleteResp.Position();
+      at.setCommitPosition(`${position}`);
+      at.setPreparePosition(`${position}`);
+      answer(null, new streams.DeleteResp().setPosition(at));
+    });
+
+/** The `Tombstone` method: the stream's name is never used again. */
+export const tombstone =
+  (queue: CommitQueue) =>
+  (
+    call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
+    answer: sendUnaryData<streams.TombstoneResp>,
+  ): Promise<void> =>
+    remove(queue, 'tombstone', call.request.getOptions(), deadlineOf(call), (refusal, position) => {
+      if (refusal) return answer(refusal);
+      const at = new streams.TombstoneResp.Position();
+      at.setCommitPosition(`${position}`);
+      at.setPreparePosition(`${position}`);
+      answer(null, new streams.TombstoneResp().setPosition(at));
+    });
+
+type Options = streams.DeleteReq.Options | streams.TombstoneReq.Options | undefined;
+
+async function remove(
+  queue: CommitQueue,
+  kind: 'delete' | 'tombstone',
+  options: Options,
+  deadline: number,
+  answer: (refusal: Refusal | undefined, position?: number) => void,
+): Promise<void> {
+  const name = options?.getStreamIdentifier()?.getStreamName_asU8();
+  if (!options || !name?.length) return answer(badRequest());
+  const stream = streamName(options.getStreamIdentifier());
+  const expected = expectedRevision(options, options.getRevision());
+  const outcome = await queue.submit({ kind, stream, expected, events: [] }, deadline);
+  if (outcome.kind === 'done') return answer(undefined, outcome.position);
+  if (outcome.kind === 'wrong revision') return answer(wrongExpectedVersion(stream, `${expected}`, outcome.actual));
+  answer(refusalOf(outcome, stream));
+}

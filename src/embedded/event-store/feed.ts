@@ -1,0 +1,72 @@
+import { type LogReader, takePage } from './log-reader.ts';
+import { isTombstoned } from './read-once.ts';
+import type { ReadRequest } from './read-request.ts';
+import { TOMBSTONE } from './schema.ts';
+import { checkpoint } from './signals.ts';
+import { firstShown, limitsFrom, oldestShown } from './stream-metadata.ts';
+
+/** Where a subscription is in what it follows. It holds a place and no events, however far behind it is. */
+export type Feed = {
+  /** Whether there is anything to begin with: a missing stream is waited for. */
+  readonly exists: () => boolean;
+  /** Whether the stream has a tombstone that this subscription has not passed. */
+  readonly deleted: () => boolean;
+  readonly next: (live: boolean) => { readonly messages: readonly Uint8Array[]; readonly more: boolean };
+  /** How many events are waiting to be read. */
+  readonly behind: () => number;
+};
+
+type OfStream = ReadRequest & { of: 'stream' };
+type OfAll = ReadRequest & { of: 'all' };
+
+export function feedOfStream(log: LogReader, { stream: name, from }: OfStream): Feed {
+  const last = () => log.stream(name)?.last ?? -1;
+  let place = from === 'start' ? -1 : from === 'end' ? last() : from;
+  const atEnd = from === 'end';
+
+  return {
+    exists() {
+      const stream = log.stream(name);
+      return atEnd || (stream !== undefined && stream.last >= 0 && !limitsFrom(stream.metadata).softDeleted);
+    },
+    deleted: () => place < TOMBSTONE && isTombstoned(log, name, log.stream(name)),
+    next(live) {
+      const stream = log.stream(name);
+      if (!stream) return { messages: [], more: false };
+      // Limits hide history. What was appended after the subscription was up to date is delivered as it came.
+      const limits = limitsFrom(live ? null : stream.metadata);
+      const start = live ? 0 : firstShown(name, stream.last, limits);
+      const rows = log.forwards(stream.id, Math.max(place + 1, start), oldestShown(limits, Date.now()));
+      const page = takePage(rows);
+      place = page.rows.at(-1)?.[0] ?? place;
+      // What is hidden now stays behind.
+      if (!page.more) place = Math.max(place, stream.last);
+      return { messages: page.rows.flatMap(([, message]) => message ?? []), more: page.more };
+    },
+    behind: () => last() - place,
+  };
+}
+
+export function feedOfAll(log: LogReader, { from, filter }: OfAll): Feed {
+  let place = log.head();
+  // (commit, prepare) pairs are ordered: after (7, 0) comes (7, 7), our event 7.
+  if (from === 'start') place = 0;
+  else if (from !== 'end') place = Math.min(place, from.prepare < from.commit ? from.commit - 1 : from.commit);
+  let considered = 0;
+
+  return {
+    exists: () => true,
+    deleted: () => false,
+    next() {
+      const page = takePage(log.allAfter(place, filter));
+      const messages: Uint8Array[] = [];
+      for (const [position, message] of page.rows) {
+        place = position;
+        if (message) messages.push(message);
+        if (filter && ++considered % filter.checkpointEvery === 0) messages.push(checkpoint(position));
+      }
+      return { messages, more: page.more };
+    },
+    behind: () => log.head() - place,
+  };
+}

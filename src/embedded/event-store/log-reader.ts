@@ -1,0 +1,66 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { Filter } from './filter.ts';
+import { openForReading, SELECT_STREAM } from './schema.ts';
+
+/** Where an event stands, and its bytes; none for one that the filter passes over. */
+export type Row = readonly [at: number, message: Uint8Array | null];
+export type StreamRow = { readonly id: number; readonly last: number; readonly metadata: string | null };
+
+/** Reads of what is committed. The rows come as they are asked for: whoever has enough stops asking. */
+export function openLogReader(file: string) {
+  const db = openForReading(file);
+  let filter: Filter | undefined;
+  db.function('shown', (stream, type) => (filter?.shows(`${stream}`, `${type}`) ? 1 : 0));
+
+  const rows = (sql: string) => {
+    const statement = db.prepare(sql);
+    statement.setReturnArrays(true);
+    return (...values: SQLInputValue[]) => statement.iterate(...values) as unknown as Iterable<Row>;
+  };
+  const stream = db.prepare(SELECT_STREAM);
+  const head = db.prepare('SELECT max(position) AS head FROM events');
+  const ofStream = 'SELECT revision, message FROM events WHERE stream_id = ? AND revision';
+  const forwards = rows(`${ofStream} >= ? AND created >= ? ORDER BY revision`);
+  const backwards = rows(`${ofStream} BETWEEN ? AND ? AND created >= ? ORDER BY revision DESC`);
+  const all = 'SELECT position, message FROM events WHERE position';
+  const allForwards = rows(`${all} > ? ORDER BY position`);
+  const allBackwards = rows(`${all} < ? ORDER BY position DESC`);
+  // Not `WHERE shown(…)`: how many events were passed over decides when a checkpoint is due.
+  const some = 'SELECT position, CASE WHEN shown(stream, type) THEN message END FROM events WHERE position';
+  const someForwards = rows(`${some} > ? ORDER BY position`);
+  const someBackwards = rows(`${some} < ? ORDER BY position DESC`);
+
+  return {
+    stream: (name: string) => stream.get(name) as StreamRow | undefined,
+    head: (): number => Number(head.get()?.head ?? 0),
+    forwards: (id: number, from: number, oldest: number) => forwards(id, from, oldest),
+    backwards: (id: number, from: number, downTo: number, oldest: number) => backwards(id, downTo, from, oldest),
+    /** The rows are to be used up or given up before the next call: there is one filter at a time. */
+    allAfter(position: number, by: Filter | undefined): Iterable<Row> {
+      filter = by;
+      return by ? someForwards(position) : allForwards(position);
+    },
+    allBefore(position: number, by: Filter | undefined): Iterable<Row> {
+      filter = by;
+      return by ? someBackwards(position) : allBackwards(position);
+    },
+    close: (): void => db.close(),
+  };
+}
+
+export type LogReader = ReturnType<typeof openLogReader>;
+
+const PAGE_BYTES = 256 * 1024;
+const PAGE_ROWS = 512;
+
+/** As many rows as one turn may hold in memory, and whether there are more. */
+export function takePage(rows: Iterable<Row>): { readonly rows: readonly Row[]; readonly more: boolean } {
+  const page: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    page.push(row);
+    bytes += row[1]?.length ?? 0;
+    if (bytes >= PAGE_BYTES || page.length >= PAGE_ROWS) return { rows: page, more: true };
+  }
+  return { rows: page, more: false };
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { Command, Outcome } from './command.ts';
+import { decide } from './decide.ts';
+import { encodeEvent, isJson, jsonContent, type NewEvent } from './event-bytes.ts';
+import { recentIds } from './recent-ids.ts';
+import { openForWriting, TOMBSTONE } from './schema.ts';
+import { type Head, streamHeads } from './stream-heads.ts';
+import {
+  firstShown,
+  isMetastream,
+  limitsFrom,
+  METADATA_TYPE,
+  metastreamOf,
+  oldestShown,
+  SOFT_DELETED,
+  streamOf,
+  undeleted,
+} from './stream-metadata.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** The single writer of the log. */
+export function openLogWriter(file: string) {
+  const db = openForWriting(file);
+  const heads = streamHeads(db);
+  const recent = recentIds();
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const eventAt = db.prepare('SELECT id, position, created FROM events WHERE stream_id = ? AND revision = ?');
+  const skipTo = db.prepare('UPDATE log SET next_position = ?');
+
+  const saved = db.prepare('SELECT next_position FROM log').get();
+  // Never 0: a subscription that starts after position 0 would miss the first event.
+  if (!saved) db.exec('INSERT INTO log VALUES (1)');
+  const highest = db.prepare('SELECT max(position) AS position FROM events').get()?.position;
+  let next = Math.max(Number(saved?.next_position ?? 1), Number(highest ?? 0) + 1);
+  let now = Date.now();
+
+  function write(head: Head, event: NewEvent, revision: number): number {
+    const position = next++;
+    const at = { stream: head.name, revision, position, created: now };
+    const message = encodeEvent(event, at);
+    insertEvent.run(position, head.id, revision, now, event.id, head.name, event.type, message);
+    recent.remember(event.id, head.name, revision);
+    head.last = revision;
+    if (isMetastream(head.name)) {
+      const metadata = isJson(event) ? Buffer.from(event.data).toString() : '{}';
+      heads.setMetadata(heads.open(streamOf(head.name)), metadata);
+    }
+    return position;
+  }
+
+  function writeMetadata(stream: string, metadata: string): number {
+    const head = heads.open(metastreamOf(stream));
+    const id = randomUUID();
+    const data = Buffer.from(metadata);
+    return write(head, { id, type: METADATA_TYPE, contentType: jsonContent, data, metadata: NOTHING }, head.last + 1);
+  }
+
+  function append(name: string, events: readonly NewEvent[]): Outcome {
+    const head = heads.open(name);
+    const before = head.last;
+    const { softDeleted } = limitsFrom(head.metadata);
+    let position = 0;
+    for (const event of events) position = write(head, event, head.last + 1);
+    if (events.length === 0) {
+      // Answered with a place of its own in the log, as on a live server, and that place is not given out again.
+      position = next++;
+      skipTo.run(next);
+    }
+    if (softDeleted) writeMetadata(name, undeleted(head.metadata, before + 1));
+    return { kind: 'done', revision: Math.max(head.last, 0), position };
+  }
+
+  function repeated(head: Head, revision: number): Outcome {
+    const event = eventAt.get(head.id, revision);
+    const limits = limitsFrom(head.metadata);
+    const shown =
+      event &&
+      revision >= firstShown(head.name, head.last, limits) &&
+      Number(event.created) >= oldestShown(limits, now);
+    return { kind: 'done', revision, position: shown ? Number(event.position) : undefined };
+  }
+
+  function tombstone(name: string): Outcome {
+    const event = { id: randomUUID(), type: '$streamDeleted', contentType: 'application/octet-stream' };
+    const position = write(heads.open(name), { ...event, data: NOTHING, metadata: NOTHING }, TOMBSTONE);
+    return { kind: 'done', revision: TOMBSTONE, position };
+  }
+
+  function apply({ kind, stream, expected, events }: Command): Outcome {
+    const head = heads.find(stream);
+    const last = head?.last ?? -1;
+    const metadata = head?.metadata ?? null;
+    const state = { name: stream, last, softDeleted: limitsFrom(metadata).softDeleted, hasMetadata: metadata !== null };
+    // A deletion is checked as an append of one event that nobody knows.
+    const ids = kind === 'append' ? events.map(({ id }) => id) : [randomUUID()];
+    const idAt = (revision: number) => (head ? (eventAt.get(head.id, revision)?.id as string | undefined) : undefined);
+    const decision = decide(state, expected, ids, { recent: recent.get, idAt });
+
+    if (decision.kind === 'deleted') return { kind: 'deleted' };
+    if (decision.kind === 'wrong revision') return { kind: 'wrong revision', actual: last };
+    if (decision.kind === 'repeat' && head) return repeated(head, decision.revision);
+    if (kind === 'append') return append(stream, events);
+    if (kind === 'tombstone') return tombstone(stream);
+    if (last < 0) return { kind: 'wrong revision', actual: last };
+    return { kind: 'done', revision: last, position: writeMetadata(stream, SOFT_DELETED) };
+  }
+
+  return {
+    /** Carries out all of it in one transaction. When this returns, it is on disk; when it throws, nothing is. */
+    commit(commands: readonly Command[]): readonly Outcome[] {
+      now = Date.now();
+      const from = next;
+      begin.run();
+      try {
+        const outcomes = commands.map(apply);
+        commit.run();
+        return outcomes;
+      } catch (error) {
+        // What is held in memory is ahead of the disk now.
+        heads.forget();
+        recent.forget();
+        next = from;
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close: (): void => db.close(),
+  };
+}
+
+export type LogWriter = ReturnType<typeof openLogWriter>;

@@ -1,0 +1,39 @@
+/**
+ * The embedded event-store node: a process that speaks EventStoreDB's gRPC protocol to the ordinary client and keeps
+ * its events in one SQLite file.
+ *
+ * It is for development, tests and small single-machine use. It is one node without replication, users, TLS,
+ * projections or persistent subscriptions, and nothing measured on it says anything about EventStoreDB.
+ */
+import { readArguments, USAGE } from './command-line.ts';
+import { takeDataDirectory } from './data-directory.ts';
+import { serve } from './server.ts';
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) return console.log(USAGE);
+  const { host, port, data, exitWithParent } = readArguments(args);
+  const directory = takeDataDirectory(data);
+  const node = await serve(directory.events, host, port);
+
+  let stopping = false;
+  async function stop(): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    await node.stop();
+    directory.release();
+    process.exit(0);
+  }
+  process.on('SIGTERM', stop);
+  // Ctrl-C reaches the whole process group; a node with a parent serves on while the parent finishes its work.
+  process.on('SIGINT', exitWithParent ? () => {} : stop);
+  if (exitWithParent) process.stdin.resume().on('close', stop);
+
+  console.log(`esdb://${host}:${node.port}?tls=false`);
+  await node.broken;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

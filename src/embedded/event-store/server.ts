@@ -1,0 +1,82 @@
+import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { append } from './append.ts';
+import { batchAppend } from './batch-append.ts';
+import { commitQueue } from './commit-queue.ts';
+import { softDelete, tombstone } from './delete.ts';
+import { supportedMethods } from './features.ts';
+import { openLogReader } from './log-reader.ts';
+import { news } from './news.ts';
+import { reads } from './read.ts';
+
+// A live server takes an append message of any size and refuses the append. This is where we stop reading.
+const MAX_MESSAGE = 64 * 1024 * 1024;
+const PATIENCE_MS = 500;
+
+export type Node = {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+  /** Rejects when the log can no longer be written. */
+  readonly broken: Promise<never>;
+};
+
+/** Serves the log in that file. Methods that are not here answer UNIMPLEMENTED, which is gRPC's own default. */
+export async function serve(file: string, host: string, port: number): Promise<Node> {
+  const committed = news();
+  const queue = await commitQueue(file, committed.tell);
+  const log = openLogReader(file);
+  const server = new Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE,
+    'grpc.max_send_message_length': MAX_MESSAGE,
+  });
+
+  // Events are stored as the bytes that are sent.
+  const read = { ...StreamsService.read, responseSerialize: asBuffer };
+  const streams: UntypedServiceImplementation = {
+    read: reads(log, committed),
+    append: append(queue),
+    batchAppend: batchAppend(queue),
+    delete: softDelete(queue),
+    tombstone: tombstone(queue),
+  };
+  server.addService({ ...StreamsService, read } as unknown as typeof StreamsService, streams);
+  server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods });
+
+  return {
+    port: await listen(server, host, port),
+    broken: queue.broken,
+    async stop() {
+      await new Promise<void>((resolve) => {
+        // Subscriptions never end by themselves.
+        setTimeout(resolve, PATIENCE_MS);
+        server.tryShutdown(() => resolve());
+      });
+      await queue.idle();
+      server.forceShutdown();
+      log.close();
+      // Last, so that SQLite folds its write-ahead log in and the events are one file again.
+      await queue.close();
+    },
+  };
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (!error) return resolve(bound);
+      const taken = error.message.includes('EADDRINUSE');
+      reject(
+        new Error(
+          taken
+            ? `port ${port} of ${host} is taken: stop what listens there, or choose another with --port (0 takes a free one)`
+            : `cannot listen on ${address}: ${error.message}`,
+          { cause: error },
+        ),
+      );
+    });
+  });
+}

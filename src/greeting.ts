@@ -1,0 +1,32 @@
+import { administration } from './commands/tenants/administration.ts';
+import { DEFAULT_TENANT } from './commands/tenants/tenant.ts';
+import type { Config } from './config.ts';
+import type { Keys } from './keys.ts';
+import type { Service } from './service.ts';
+
+/**
+ * Embedded mode is for a newcomer: an API key is made for them once, and they are told where the keys are and what
+ * to try next. Nothing secret is printed.
+ */
+export async function printGreeting(config: Config, keys: Keys, service: Service): Promise<void> {
+  const { credentials } = keys;
+  if (credentials === undefined) return;
+  const { directory } = service.administration;
+  await directory.caughtUp();
+  const kept = credentials.get('API_KEY');
+  if (kept === undefined || directory.authenticate(kept) === undefined) {
+    const issued = await administration(service.administration).issueApiKey(DEFAULT_TENANT, ['read', 'write']);
+    if (issued.outcome === 'done') await credentials.set('API_KEY', issued.key);
+  }
+  const port = config.port === 3000 ? '' : ` --url ${service.url}`;
+  console.error(`
+  Call Ledger listens at ${service.url}
+
+    webhooks     ${service.url}/api/webhooks/retell
+    query API    ${service.url}/api/call-sessions
+    docs         ${service.url}/docs
+    keys         ${credentials.path}   (webhook secret, API key of tenant "${DEFAULT_TENANT}", admin key)
+
+  Try next:      npm run simulate -- --calls 22${port}
+`);
+}

@@ -1,0 +1,176 @@
+import type { AppointmentEvent } from '../../events/appointment-facts.ts';
+import type { CallEvent } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import type { SessionEvent } from '../../events/session-facts.ts';
+import { appointmentStream, type Category, parseStream } from '../../events/streams.ts';
+import { type CallState, type Named, reduceCall } from '../calls/call-state.ts';
+import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
+import { isBefore } from '../calls/position.ts';
+import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import { appointmentOfCall, type Session } from '../calls/session.ts';
+import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import type { AppointmentRow } from '../tables.ts';
+import { appointmentOf } from './appointment.ts';
+import { type CallDecision, type Decisions, decisionOf, decisions } from './decision.ts';
+import { reduceStaff, type StaffState } from './staff-state.ts';
+
+const shown: Readonly<Record<keyof AppointmentRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  status: 'text not null',
+  starts_at: 'timestamptz',
+  reschedule_text: 'text',
+  cancellation_reason: 'text',
+  needs_review: 'boolean not null',
+  decided_by_call_id: 'text',
+  notes_json: 'jsonb not null',
+  created_at: 'timestamptz not null',
+  last_event_at: 'timestamptz not null',
+};
+
+const rows: Table = {
+  name: 'appointments',
+  columns: { ...shown, first_event_at: 'double precision not null' },
+  key: ['tenant_id', 'id'],
+  indexes: ['(tenant_id, created_at desc, id desc)', '(tenant_id, status)', '(tenant_id, starts_at)'],
+  view: Object.keys(shown),
+};
+
+/** What calls have decided, and of which appointment. */
+const decided: Table = {
+  name: 'decisions',
+  columns: { tenant_id: 'text not null', call_id: 'text not null', appointment_id: 'text not null', decision: 'json' },
+  key: ['tenant_id', 'call_id'],
+  indexes: ['(tenant_id, appointment_id)'],
+};
+
+type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: CallDecision };
+type AppointmentStream = CallState<Decisions> | RequestState | StaffState;
+type AppointmentId = { readonly tenantId: string; readonly id: string };
+
+/** One row per appointment (A9). */
+export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
+  name: 'appointments',
+  version: 1,
+  prefixes: ['call-', 'session-', 'appointment-'],
+  tables: [rows, decided, sessionCalls, openings],
+  reduce,
+  async save(trx, table, batch) {
+    const sessions = await updateMembership<Decisions>(trx, table, batch, matchMinutes);
+    const births = birthsIn(batch);
+    const touched = new Map<string, AppointmentId>();
+    const touch = (tenantId: string, id: string) => touched.set(appointmentStream(tenantId, id), { tenantId, id });
+    for (const row of await saveDecisions(trx, table, sessions)) touch(row.tenant_id, row.appointment_id);
+    for (const { tenantId, id } of births.values()) touch(tenantId, id);
+    for (const { after } of batch.changed.values())
+      if ('appointmentId' in after) touch(after.tenantId, after.appointmentId);
+    await saveAppointments(trx, table, batch, births, [...touched.values()]);
+  },
+});
+
+function reduce(state: AppointmentStream | undefined, fact: Fact): AppointmentStream {
+  const category: Category | undefined = parseStream(fact.stream)?.category;
+  if (category === 'appointment') return reduceStaff(state as StaffState | undefined, fact as Fact<AppointmentEvent>);
+  if (category === 'session') return reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>);
+  return reduceCall(decisions, state as CallState<Decisions> | undefined, fact as Fact<CallEvent>);
+}
+
+/** The decisions of the calls of these sessions; answers those that are new, changed or no longer of an appointment. */
+async function saveDecisions(
+  trx: Tx,
+  table: TableName,
+  sessions: readonly Session<Decisions>[],
+): Promise<DecidedRow[]> {
+  const after = sessions.flatMap((session) =>
+    session.calls.flatMap((call): DecidedRow[] => {
+      const decision = decisionOf(call);
+      const appointment = appointmentOfCall(call, session);
+      if (!decision || appointment === undefined) return [];
+      return [{ tenant_id: call.tenantId, call_id: call.callId, appointment_id: appointment, decision }];
+    }),
+  );
+  const keys = sessions.flatMap(({ calls }) =>
+    calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId })),
+  );
+  const before = await selectBy<DecidedRow>(trx, table(decided), decided, decided.key, keys);
+  const keyOf = (row: DecidedRow) => `${row.tenant_id}.${row.call_id}`;
+  const still = new Set(after.map(keyOf));
+  await upsert(trx, table(decided), decided, after);
+  await deleteBy(
+    trx,
+    table(decided),
+    decided,
+    decided.key,
+    before.filter((row) => !still.has(keyOf(row))),
+  );
+  return [...before, ...after];
+}
+
+/** By appointment stream: what first brought it into being, as far as the batch tells. */
+function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, AppointmentId & { named: Named }> {
+  const births = new Map<string, AppointmentId & { named: Named }>();
+  const born = (tenantId: string, id: string, named: Named) => {
+    const key = appointmentStream(tenantId, id);
+    const known = births.get(key);
+    if (!known || isBefore(named.position, known.named.position)) births.set(key, { tenantId, id, named });
+  };
+  for (const { before, after } of batch.changed.values()) {
+    if ('appointmentId' in after) {
+      const first = after.entries[0];
+      if (first) born(after.tenantId, after.appointmentId, first);
+      continue;
+    }
+    const known = before && 'appointmentsNamed' in before ? before.appointmentsNamed : {};
+    for (const [id, named] of Object.entries(after.appointmentsNamed))
+      if (!Object.hasOwn(known, id)) born(after.tenantId, id, named);
+  }
+  return births;
+}
+
+async function saveAppointments(
+  trx: Tx,
+  table: TableName,
+  batch: FoldedBatch<AppointmentStream>,
+  births: ReadonlyMap<string, { named: Named }>,
+  ids: readonly AppointmentId[],
+): Promise<void> {
+  const streamOf = ({ tenantId, id }: AppointmentId) => appointmentStream(tenantId, id);
+  const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, id, appointment_id: id }));
+  type Born = { tenant_id: string; id: string; created_at: Date; first_event_at: number };
+  const known = await selectBy<Born>(trx, table(rows), rows, rows.key, keys);
+  const born = new Map(known.map((row) => [appointmentStream(row.tenant_id, row.id), row]));
+  const found = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
+  const calls = Map.groupBy(found, (row) => appointmentStream(row.tenant_id, row.appointment_id));
+  const kept = await batch.statesOf(ids.map(streamOf).filter((stream) => !batch.changed.has(stream)));
+
+  const made = ids.map((id): Row => {
+    const stream = streamOf(id);
+    const { entries = [] } = ((batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined) ?? {};
+    const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
+    const appointment = appointmentOf(decidedBy, entries);
+    const birth = births.get(stream)?.named;
+    const createdAt = born.get(stream)?.created_at ?? birth!.recordedAt;
+    const firstEventAt = born.get(stream)?.first_event_at ?? birth!.occurredAt;
+    const events = [
+      firstEventAt,
+      ...decidedBy.map((call) => call.lastEventAt),
+      ...entries.map((said) => said.occurredAt),
+    ];
+    const row: { readonly [K in keyof AppointmentRow]: unknown } = {
+      tenant_id: id.tenantId,
+      id: id.id,
+      status: appointment.status,
+      starts_at: appointment.startsAt,
+      reschedule_text: appointment.rescheduleText,
+      cancellation_reason: appointment.cancellationReason,
+      needs_review: appointment.needsReview,
+      decided_by_call_id: appointment.decidedByCallId,
+      notes_json: appointment.notes,
+      created_at: createdAt,
+      last_event_at: new Date(Math.max(...events)).toISOString(),
+    };
+    return { ...row, first_event_at: firstEventAt };
+  });
+  await upsert(trx, table(rows), rows, made);
+}

@@ -1,0 +1,52 @@
+import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { type CallState, type Correlation, correlation, tookPlaceAt } from '../calls/call-state.ts';
+import { occurredAt, type Registers } from '../calls/latest.ts';
+import { type Decisive, decisive } from '../calls/outcome.ts';
+import { supportedBy } from '../calls/supported.ts';
+import { cancellationReasonOf, type NewTime, newTimeOf } from './new-time.ts';
+
+/** What an appointment needs to know of a call. */
+export type Decisions = Correlation & {
+  readonly newTime: NewTime;
+  readonly cancellationReason: string;
+  /** The occurrence of the latest fact that decides. */
+  readonly decidedAt: number;
+};
+
+export const decisions: Registers<Decisions, CallFact> = {
+  ...correlation,
+  newTime: newTimeOf,
+  cancellationReason: cancellationReasonOf,
+  decidedAt: (fact) => (isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined),
+};
+
+const decides = (supported: CallState['supported']): Decisive | undefined =>
+  decisive.find((outcome) => supported[outcome] !== undefined);
+
+/** What a call decided of its appointment, and when it took place. */
+export type CallDecision = {
+  readonly at: number;
+  readonly callId: string;
+  readonly outcome: Decisive;
+  /** It was said to be rescheduled as well, which the outcome outranks. */
+  readonly contradicted: boolean;
+  readonly newTime?: NewTime;
+  readonly cancellationReason?: string;
+  readonly lastEventAt: number;
+};
+
+/** Undefined for a call that decides nothing: it never touches its appointment. */
+export function decisionOf(call: CallState<Decisions>): CallDecision | undefined {
+  const outcome = decides(call.supported);
+  if (!outcome) return undefined;
+  const { newTime, cancellationReason, decidedAt } = call.known;
+  return {
+    at: tookPlaceAt(call),
+    callId: call.callId,
+    outcome,
+    contradicted: outcome === 'confirmed' && call.supported.rescheduled !== undefined,
+    ...(newTime ? { newTime: newTime.value } : {}),
+    ...(cancellationReason ? { cancellationReason: cancellationReason.value } : {}),
+    lastEventAt: decidedAt!.value,
+  };
+}

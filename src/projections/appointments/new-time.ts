@@ -1,0 +1,71 @@
+import type { Json } from '../../events/json.ts';
+import { analysisFields, type FieldReader } from '../calls/analysis-fields.ts';
+import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { instantOfLocal } from './zoned-time.ts';
+
+/** The new time that a call names: its words, and the instant where they leave no doubt. */
+export type NewTime = { readonly text: string; readonly startsAt?: string };
+
+// RULES.md, "Appointment": the first that says something.
+const timeFields = ['new_appointment_datetime', 'rescheduled_to', 'new_datetime'] as const;
+const dateField = 'new_appointment_date';
+const timeField = 'new_appointment_time';
+const textField = 'new_appointment_details';
+const reasonFields = ['cancellation_reason', 'cancel_reason'] as const;
+
+export function newTimeOf(fact: CallFact): NewTime | undefined {
+  if (!isActedOn(fact)) return undefined;
+  const field = analysisFields(fact);
+  const times = timeFields.flatMap((name) => texts(field, name));
+  const pair = [...texts(field, dateField).slice(0, 1), ...texts(field, timeField).slice(0, 1)].join(' ');
+  if (pair !== '') times.push(pair);
+  const timeZone = fact.metadata.timeZone ?? 'UTC';
+  for (const text of times) {
+    const at = instantOf(text, timeZone);
+    if (at !== undefined) return { text, startsAt: new Date(at).toISOString() };
+  }
+  const text = times[0] ?? texts(field, textField)[0];
+  return text === undefined ? undefined : { text };
+}
+
+export function cancellationReasonOf(fact: CallFact): string | undefined {
+  if (!isActedOn(fact)) return undefined;
+  const field = analysisFields(fact);
+  return reasonFields.flatMap((name) => texts(field, name))[0];
+}
+
+const texts = (field: FieldReader, name: string): string[] =>
+  field(name)
+    .map(textOf)
+    .filter((text) => text !== '');
+
+const textOf = (value: Json): string =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value).trim();
+
+const ISO = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
+
+/** The instant of an ISO date and time; without an offset it is local to the zone. Undefined for anything else. */
+function instantOf(text: string, timeZone: string): number | undefined {
+  const match = ISO.exec(text);
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0));
+  const asUtc = Date.UTC(year!, month! - 1, day, hour, minute, second);
+  const shown = new Date(asUtc);
+  // Date.UTC carries 30 February over into March, and reads the years below 100 as 19xx.
+  const exists =
+    shown.getUTCFullYear() === year &&
+    shown.getUTCMonth() + 1 === month &&
+    shown.getUTCDate() === day &&
+    shown.getUTCHours() === hour &&
+    shown.getUTCMinutes() === minute &&
+    shown.getUTCSeconds() === second;
+  if (!exists) return undefined;
+  const offset = match[8];
+  if (offset === undefined) return instantOfLocal(asUtc, timeZone);
+  if (offset.toUpperCase() === 'Z') return asUtc;
+  const digits = offset.slice(1).replace(':', '');
+  const hours = Number(digits.slice(0, 2));
+  const minutes = Number(digits.slice(2) || 0);
+  if (hours > 14 || minutes > 59) return undefined;
+  return asUtc - (offset[0] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+}

@@ -1,0 +1,108 @@
+import type { CallState } from '../calls/call-state.ts';
+import { type Latest, latest } from '../calls/latest.ts';
+import type { Outcome } from '../calls/outcome.ts';
+import { isBefore } from '../calls/position.ts';
+import type { Requested } from '../calls/request-state.ts';
+import { appointmentOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
+import type { Analysis, Description } from './description.ts';
+
+/** A call session as the API shows it (INTERFACE.md); what is not known is absent. */
+export type SessionDocument = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly status: Outcome;
+  readonly statusReason: string;
+  readonly direction?: string;
+  readonly appointmentId?: string;
+  readonly contactId?: string;
+  readonly retellCallId?: string;
+  readonly retellCallIds: readonly string[];
+  readonly agentId?: string;
+  readonly agentName?: string;
+  readonly fromNumber?: string;
+  readonly toNumber?: string;
+  readonly customerPhone?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly durationMs?: number;
+  readonly disconnectionReason?: string;
+  readonly transferred: boolean;
+  readonly tenantMismatch?: true;
+  readonly archived: boolean;
+  readonly analysis?: Analysis;
+  readonly transcript?: string;
+  readonly recordingUrl?: string;
+  readonly requestedAt?: string;
+  readonly createdAt: string;
+  readonly lastEventAt: string;
+  /** How many facts it rests on. */
+  readonly revision: number;
+};
+
+/** A session as it is seen from outside; derived, so it may be asked for at any moment of the fold. */
+export function sessionDocument(session: Session<Description>): SessionDocument {
+  const { tenantId, id, request } = session;
+  const calls = inOrder(session.calls);
+  const field = <K extends keyof Description>(name: K): Description[K] | undefined =>
+    latest<Description[K]>(
+      ...calls.map((call) => call.known[name] as Latest<Description[K]> | undefined),
+      request?.known[name as keyof Requested] as Latest<Description[K]> | undefined,
+    )?.value;
+  // Start, end, duration and reason are one call's or they contradict each other: those of the latest started.
+  const last = calls.at(-1)?.known;
+  const retellCallIds = callIds(session, calls);
+  const status = sessionStatus(session);
+  const direction = field('direction');
+  const fromNumber = field('fromNumber');
+  const toNumber = field('toNumber');
+  return known({
+    id,
+    tenantId,
+    status: status.status,
+    statusReason: status.reason,
+    direction,
+    appointmentId: appointmentOf(session),
+    contactId: field('contactId'),
+    retellCallId: retellCallIds.at(-1),
+    retellCallIds,
+    agentId: field('agentId'),
+    agentName: field('agentName'),
+    fromNumber,
+    toNumber,
+    customerPhone: direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined,
+    startedAt: instant(last?.startedAt?.value),
+    endedAt: instant(last?.endedAt?.value),
+    durationMs: last?.durationMs?.value,
+    disconnectionReason: last?.disconnectionReason?.value,
+    transferred: calls.some((call) => call.transferred),
+    tenantMismatch: calls.some((call) => call.tenantMismatch) || undefined,
+    archived: isArchived(calls),
+    analysis: field('analysis'),
+    transcript: field('transcript'),
+    recordingUrl: field('recordingUrl'),
+    requestedAt: instant(request?.request?.occurredAt),
+    createdAt: [...calls.map((call) => call.first!.recordedAt), ...(request ? [request.recordedAt] : [])].sort()[0]!,
+    lastEventAt: instant(Math.max(...[...calls, ...(request ? [request] : [])].map((part) => part.lastEventAt))),
+    revision: calls.reduce((sum, call) => sum + call.facts.length, request?.facts.length ?? 0),
+  }) as SessionDocument;
+}
+
+/** Placed calls that nothing has been heard of yet come last, in the order in which they were placed. */
+function callIds({ request }: Session, calls: readonly CallState[]): readonly string[] {
+  const heardOf = calls.map((call) => call.callId);
+  const others = Object.entries(request?.placed ?? {}).filter(([id]) => !heardOf.includes(id));
+  const placed = others.sort(([, a], [, b]) => (isBefore(a.position, b.position) ? -1 : 1)).map(([id]) => id);
+  return [...heardOf, ...placed];
+}
+
+/** The last word of staff on any of its calls. */
+function isArchived(calls: readonly CallState[]): boolean {
+  const words = calls.flatMap(({ archived }) => (archived ? [archived] : []));
+  return words.reduce((a, b) => (isBefore(a.position, b.position) ? b : a), { value: false, position: '' }).value;
+}
+
+const instant = (at: string | number | undefined): string | undefined =>
+  at === undefined ? undefined : new Date(at).toISOString();
+
+const known = (document: Readonly<Record<string, unknown>>): unknown =>
+  Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));

@@ -1,0 +1,52 @@
+import type { CallEvent } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import type { SessionEvent } from '../../events/session-facts.ts';
+import { parseStream } from '../../events/streams.ts';
+import { type CallState, reduceCall } from '../calls/call-state.ts';
+import { type PendingText, withPersonal } from '../calls/personal-text.ts';
+import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import type { Session } from '../calls/session.ts';
+import { type Description, description } from './description.ts';
+
+export type SessionStream = CallState<Description> | RequestState;
+
+/** One more fact of a call's or a session's stream. */
+export function reduceSessionStream(state: SessionStream | undefined, fact: Fact): SessionStream {
+  return parseStream(fact.stream)?.category === 'session'
+    ? reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>)
+    : reduceCall(description, state as CallState<Description> | undefined, fact as Fact<CallEvent>);
+}
+
+/** A session while the facts of all its streams come in, for those who have only the facts: history, time travel. */
+export type SessionFold = {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly streams: ReadonlyMap<string, SessionStream>;
+  readonly pending: PendingText;
+};
+
+export const noFactsYet = (tenantId: string, id: string): SessionFold => ({
+  tenantId,
+  id,
+  streams: new Map(),
+  pending: {},
+});
+
+/** Undefined instead of the fact: it was a part of a later one. */
+export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFold, Fact | undefined] {
+  const [pending, fact] = withPersonal(fold.pending, recorded);
+  if (!fact) return [{ ...fold, pending }, undefined];
+  const streams = new Map(fold.streams);
+  streams.set(fact.stream, reduceSessionStream(streams.get(fact.stream), fact));
+  return [{ ...fold, pending, streams }, fact];
+}
+
+/** Undefined: nothing has happened in it yet. */
+export function sessionOf({ tenantId, id, streams }: SessionFold): Session<Description> | undefined {
+  const states = [...streams.values()];
+  const request = states.find((state): state is RequestState => 'sessionId' in state);
+  const calls = states.filter(
+    (state): state is CallState<Description> => 'callId' in state && state.first !== undefined,
+  );
+  return request || calls.length > 0 ? { tenantId, id, request, calls } : undefined;
+}

@@ -1,0 +1,166 @@
+import type { CallEvent } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import { parseStream } from '../../events/streams.ts';
+import { type CallFact, isActedOn } from './call-fact.ts';
+import { type Known, learn, occurredAt, type Registers } from './latest.ts';
+import { first, isBefore, type Position } from './position.ts';
+import { joined, type Supported, supportedBy } from './supported.ts';
+
+/** What every reader of calls needs of one; each adds the fields of its own. */
+export type Correlation = {
+  readonly callSessionId: string;
+  readonly appointmentId: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+};
+
+export const correlation: Registers<Correlation, CallFact> = {
+  callSessionId: ({ data }) => data.callSessionId,
+  appointmentId: ({ data }) => data.appointmentId,
+  startedAt: ({ data }) => data.startedAt,
+  endedAt: ({ data }) => data.endedAt,
+};
+
+/** What the log's first fact of a call said; the fallback by phone number rests on it alone (A6). */
+export type FirstFact = {
+  readonly position: Position;
+  readonly recordedAt: string;
+  readonly toNumber?: string;
+  readonly direction?: string;
+  readonly callSessionId?: string;
+};
+
+/** When and where the log first named something. */
+export type Named = { readonly position: Position; readonly recordedAt: string; readonly occurredAt: number };
+
+/**
+ * All that is known of one call: a join over its facts, so their order, grouping and repetition cannot matter.
+ * What depends on the time of receipt goes by the position in the log, not by the order of folding.
+ */
+export type CallState<Fields extends Correlation = Correlation> = {
+  readonly tenantId: string;
+  readonly callId: string;
+  /** Ids of the facts folded. */
+  readonly facts: readonly string[];
+  /** Absent while only commands are known. */
+  readonly first?: FirstFact;
+  readonly supported: Supported;
+  readonly ended: boolean;
+  readonly analysed: boolean;
+  readonly transferred: boolean;
+  readonly tenantMismatch: boolean;
+  readonly archived?: { readonly value: boolean; readonly position: Position };
+  readonly lastEventAt: number;
+  /** Every session and appointment that a fact of this call has named. */
+  readonly sessionsNamed: Readonly<Record<string, Position>>;
+  readonly appointmentsNamed: Readonly<Record<string, Named>>;
+  readonly known: Known<Fields>;
+};
+
+const transferReasons: ReadonlySet<string> = new Set(['call_transfer', 'transfer_bridged']);
+
+/** The state after one more fact of the call's stream. */
+export function reduceCall<Fields extends Correlation>(
+  registers: Registers<Fields, CallFact>,
+  before: CallState<Fields> | undefined,
+  fact: Fact<CallEvent>,
+): CallState<Fields> {
+  const state = before ?? unknownCall<Fields>(fact);
+  if (state.facts.includes(fact.id)) return state;
+  const next = {
+    ...state,
+    facts: [...state.facts, fact.id].sort(),
+    lastEventAt: Math.max(state.lastEventAt, occurredAt(fact)),
+  };
+  switch (fact.type) {
+    case 'CallTextPart':
+      return state; // has become part of its fact before it comes here: personal-text.ts
+    case 'CallArchived':
+      return { ...next, archived: lastWord(state.archived, true, fact) };
+    case 'CallUnarchived':
+      return { ...next, archived: lastWord(state.archived, false, fact) };
+    case 'CallStarted':
+    case 'CallEnded':
+    case 'CallAnalyzed':
+    case 'TransferStarted':
+    case 'TransferBridged':
+    case 'TransferCancelled':
+    case 'TransferEnded':
+    case 'CallEventUnrecognized':
+      return {
+        ...next,
+        first: firstOf(state.first, fact),
+        supported: joined(state.supported, supportedBy(fact)),
+        ended: state.ended || fact.type === 'CallEnded' || fact.type === 'CallAnalyzed',
+        analysed: state.analysed || (isActedOn(fact) && fact.data.analysed === true),
+        transferred: state.transferred || showsTransfer(fact),
+        tenantMismatch: state.tenantMismatch || fact.data.tenantMismatch === true,
+        sessionsNamed: withSession(state.sessionsNamed, fact),
+        appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
+        known: learn(registers, state.known, fact),
+      };
+  }
+}
+
+const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallState<Fields> => ({
+  tenantId: fact.metadata.tenantId,
+  callId: parseStream(fact.stream)?.id ?? fact.stream,
+  facts: [],
+  supported: {},
+  ended: false,
+  analysed: false,
+  transferred: false,
+  tenantMismatch: false,
+  lastEventAt: Number.NEGATIVE_INFINITY,
+  sessionsNamed: {},
+  appointmentsNamed: {},
+  known: {},
+});
+
+function firstOf(known: FirstFact | undefined, fact: CallFact): FirstFact {
+  const position = `${fact.position}`;
+  if (known && !isBefore(position, known.position)) return known;
+  const { direction, callSessionId, personal } = fact.data;
+  return {
+    position,
+    recordedAt: fact.recordedAt,
+    ...(personal?.toNumber === undefined ? {} : { toNumber: personal.toNumber }),
+    ...(direction === undefined ? {} : { direction }),
+    ...(callSessionId === undefined ? {} : { callSessionId }),
+  };
+}
+
+/** Archiving is a decision of staff: the last one in the log stands. */
+function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
+  const position = `${fact.position}`;
+  return known && isBefore(position, known.position) ? known : { value, position };
+}
+
+/** Bridged and ended transfers are transfers; started and cancelled ones are not (RULES.md, "Tickets"). */
+const showsTransfer = (fact: CallFact): boolean =>
+  fact.type === 'TransferBridged' ||
+  fact.type === 'TransferEnded' ||
+  (isActedOn(fact) && transferReasons.has(fact.data.disconnectionReason ?? ''));
+
+function withSession(known: CallState['sessionsNamed'], { data, position }: CallFact) {
+  const id = data.callSessionId;
+  if (id === undefined) return known;
+  // An id may be any text, `constructor` too.
+  return { ...known, [id]: first(Object.hasOwn(known, id) ? known[id] : undefined, `${position}`) };
+}
+
+export function withAppointment(
+  known: Readonly<Record<string, Named>>,
+  id: string | undefined,
+  fact: Fact,
+): Readonly<Record<string, Named>> {
+  if (id === undefined) return known;
+  const before = Object.hasOwn(known, id) ? known[id] : undefined;
+  const position = `${fact.position}`;
+  if (before && !isBefore(position, before.position)) return known;
+  return { ...known, [id]: { position, recordedAt: fact.recordedAt, occurredAt: occurredAt(fact) } };
+}
+
+/** When the call took place, in milliseconds; what is ordered by it ties by call id. */
+export const tookPlaceAt = ({ known, first }: CallState): number =>
+  Date.parse(known.startedAt?.value ?? known.endedAt?.value ?? first!.recordedAt);

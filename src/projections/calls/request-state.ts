@@ -1,0 +1,97 @@
+import type { Fact } from '../../events/codec.ts';
+import type { SessionEvent } from '../../events/session-facts.ts';
+import { parseStream } from '../../events/streams.ts';
+import { type Named, withAppointment } from './call-state.ts';
+import { type Known, type Latest, latest, learn, occurredAt, type Registers } from './latest.ts';
+import { first, isBefore, type Position } from './position.ts';
+
+/** What a request says of the call that it asks for. */
+export type Requested = {
+  readonly direction: 'outbound';
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly agentId: string;
+  readonly appointmentId: string;
+  readonly contactId: string;
+};
+
+type CallRequested = Fact<Extract<SessionEvent, { readonly type: 'CallRequested' }>>;
+
+const requested: Registers<Requested, CallRequested> = {
+  direction: () => 'outbound',
+  fromNumber: ({ data }) => data.fromNumber,
+  toNumber: ({ data }) => data.toNumber,
+  agentId: ({ data }) => data.agentId,
+  appointmentId: ({ data }) => data.appointmentId,
+  contactId: ({ data }) => data.contactId,
+};
+
+/** All that a session's own stream says of it: what we asked Retell for, and what came of the asking. A join, too. */
+export type RequestState = {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly facts: readonly string[];
+  readonly recordedAt: string;
+  readonly lastEventAt: number;
+  readonly request?: {
+    readonly position: Position;
+    readonly recordedAt: string;
+    readonly occurredAt: number;
+    readonly toNumber?: string;
+  };
+  /** Retell's ids of the calls that were placed for it, and when the log first said so. */
+  readonly placed: Readonly<Record<string, { readonly position: Position; readonly recordedAt: string }>>;
+  readonly failed?: Latest<string>;
+  /** Where the log first says that it is no longer waiting for a call. */
+  readonly closedAt?: Position;
+  readonly appointmentsNamed: Readonly<Record<string, Named>>;
+  readonly known: Known<Requested>;
+};
+
+export function reduceRequest(before: RequestState | undefined, fact: Fact<SessionEvent>): RequestState {
+  const state = before ?? unknownSession(fact);
+  if (state.facts.includes(fact.id)) return state;
+  const position = `${fact.position}`;
+  const { recordedAt } = fact;
+  const next: RequestState = {
+    ...state,
+    facts: [...state.facts, fact.id].sort(),
+    recordedAt: [recordedAt, state.recordedAt].sort()[0]!,
+    lastEventAt: Math.max(state.lastEventAt, occurredAt(fact)),
+  };
+  switch (fact.type) {
+    case 'CallRequested': {
+      const learnt = {
+        ...next,
+        known: learn(requested, state.known, fact),
+        appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
+      };
+      if (state.request && !isBefore(position, state.request.position)) return learnt;
+      const { toNumber } = fact.data;
+      const request = { position, recordedAt, occurredAt: occurredAt(fact) };
+      return { ...learnt, request: toNumber === undefined ? request : { ...request, toNumber } };
+    }
+    case 'CallPlaced': {
+      const id = fact.data.retellCallId;
+      const known = Object.hasOwn(state.placed, id) ? state.placed[id] : undefined;
+      const isFirst = !known || isBefore(position, known.position);
+      const placed = isFirst ? { ...state.placed, [id]: { position, recordedAt } } : state.placed;
+      return { ...next, placed, closedAt: first(state.closedAt, position) };
+    }
+    case 'CallPlacementFailed': {
+      const failed = latest(state.failed, { value: fact.data.reason, at: occurredAt(fact), by: fact.id })!;
+      return { ...next, failed, closedAt: first(state.closedAt, position) };
+    }
+  }
+}
+
+const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
+  tenantId: fact.metadata.tenantId,
+  sessionId: parseStream(fact.stream)?.id ?? fact.stream,
+  facts: [],
+  recordedAt: fact.recordedAt,
+  lastEventAt: Number.NEGATIVE_INFINITY,
+  placed: {},
+  appointmentsNamed: {},
+  known: {},
+});

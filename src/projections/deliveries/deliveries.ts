@@ -1,0 +1,60 @@
+import type { Fact } from '../../events/codec.ts';
+import { occurrenceOf } from '../../events/metadata.ts';
+import { parseStream } from '../../events/streams.ts';
+import type { Projection } from '../runtime/projection.ts';
+import { type Row, type Table, upsert } from '../runtime/table.ts';
+import type { DeliveryRow } from '../tables.ts';
+
+const columns: Readonly<Record<keyof DeliveryRow, string>> = {
+  tenant_id: 'text not null',
+  call_id: 'text not null',
+  id: 'text not null',
+  event: 'text not null',
+  payload_digest: 'text',
+  source: 'text not null',
+  endpoint: 'text',
+  occurred_at: 'timestamptz not null',
+  received_at: 'timestamptz not null',
+  recorded_at: 'timestamptz not null',
+  position: 'bigint not null',
+  revision: 'integer not null',
+};
+
+const rows: Table = {
+  name: 'deliveries',
+  columns,
+  key: ['position'],
+  indexes: ['(tenant_id, call_id)', '(tenant_id, id)'],
+  view: Object.keys(columns),
+};
+
+/** A15 `retell_events`: one row per fact of a call. */
+export const deliveries: Projection = {
+  name: 'deliveries',
+  version: 1,
+  prefixes: ['call-'],
+  tables: [rows],
+  async save(trx, table, { facts }) {
+    const told = facts.filter((fact) => fact.type !== 'CallTextPart');
+    await upsert(trx, table(rows), rows, told.map(rowOf));
+  },
+};
+
+function rowOf(fact: Fact): Row {
+  const { metadata, data } = fact;
+  const row: { readonly [K in keyof DeliveryRow]: unknown } = {
+    tenant_id: metadata.tenantId,
+    call_id: parseStream(fact.stream)?.id,
+    id: fact.id,
+    event: fact.type,
+    payload_digest: metadata.evidence?.sha256 ?? ('payloadDigest' in data ? data.payloadDigest : undefined),
+    source: metadata.source,
+    endpoint: metadata.endpoint,
+    occurred_at: occurrenceOf(metadata),
+    received_at: metadata.receivedAt,
+    recorded_at: fact.recordedAt,
+    position: `${fact.position}`,
+    revision: Number(fact.revision),
+  };
+  return row;
+}

@@ -1,0 +1,69 @@
+import type { Fact } from '../../events/codec.ts';
+import { type PendingText, withPersonal } from '../calls/personal-text.ts';
+import type { Change, FoldedBatch, Projection } from './projection.ts';
+import { selectBy, type Table, type TableName, type Tx, upsert } from './table.ts';
+
+/** Where the runtime keeps the state of each stream, as JSON that nobody queries. */
+export const streamStates: Table = {
+  name: 'streams',
+  columns: { stream: 'text', state: 'json', pending: 'json' },
+  key: ['stream'],
+};
+
+type Kept = { readonly state: unknown; readonly pending: PendingText };
+type StreamRow = { stream: string; state: unknown; pending: PendingText | null };
+
+/** Folds a batch into the streams' states and has the projection write what follows. */
+export async function foldBatch(
+  trx: Tx,
+  projection: Projection,
+  table: TableName,
+  facts: readonly Fact[],
+): Promise<void> {
+  if (!projection.reduce) {
+    await projection.save(trx, table, { facts, changed: new Map(), statesOf: async () => new Map() });
+    return;
+  }
+  const before = await load(trx, table, streamsWithAPast(facts));
+  const kept = new Map(before);
+  const whole: Fact[] = [];
+  for (const recorded of facts) {
+    const { state, pending: texts } = kept.get(recorded.stream) ?? { state: undefined, pending: {} };
+    const [pending, fact] = withPersonal(texts, recorded);
+    if (fact) whole.push(fact);
+    kept.set(recorded.stream, { state: fact ? projection.reduce(state, fact) : state, pending });
+  }
+  const changed = new Map<string, Change<unknown>>();
+  for (const stream of new Set(whole.map((fact) => fact.stream)))
+    changed.set(stream, { before: before.get(stream)?.state, after: kept.get(stream)!.state });
+
+  const batch: FoldedBatch<unknown> = {
+    facts: whole,
+    changed,
+    async statesOf(streams) {
+      const others = await load(trx, table, streams);
+      return new Map([...others].map(([stream, { state }]) => [stream, state]));
+    },
+  };
+  await projection.save(trx, table, batch);
+  const rows = [...new Set(facts.map((fact) => fact.stream))].map((stream) => {
+    const { state = null, pending } = kept.get(stream)!;
+    return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
+  });
+  await upsert(trx, table(streamStates), streamStates, rows);
+}
+
+/** A stream whose first event is in the batch has no state yet: most have none while catching up. */
+function streamsWithAPast(facts: readonly Fact[]): string[] {
+  const firsts = new Map<string, Fact>();
+  for (const fact of facts) if (!firsts.has(fact.stream)) firsts.set(fact.stream, fact);
+  return [...firsts.values()].filter((fact) => fact.revision > 0n).map((fact) => fact.stream);
+}
+
+async function load(trx: Tx, table: TableName, streams: readonly string[]): Promise<Map<string, Kept>> {
+  const keys = streams.map((stream) => ({ stream }));
+  const rows = await selectBy<StreamRow>(trx, table(streamStates), streamStates, ['stream'], keys);
+  return new Map(
+    rows.map(({ stream, state, pending }) => [stream, { state: state ?? undefined, pending: pending ?? {} }]),
+  );
+}

@@ -1,0 +1,142 @@
+import { type Kysely, sql } from 'kysely';
+import { streamStates } from './fold-batch.ts';
+import type { Projection } from './projection.ts';
+import { createTable, type Table, type TableName, type Tx } from './table.ts';
+
+/** `live`: shown by the views. `building`: will be. `previous`: was, and is kept until the next one. */
+export type GenerationState = 'live' | 'building' | 'previous';
+
+/** One build of a projection: tables and a checkpoint of its own. */
+export type Generation = {
+  readonly name: string;
+  readonly generation: number;
+  readonly version: number;
+  readonly state: GenerationState;
+  readonly checkpoint: bigint | undefined;
+  readonly caughtUp: boolean;
+};
+
+/** Creates what all projections need. May run anywhere, at any time, in several processes at once. */
+export const prepare = (db: Kysely<unknown>): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    await oneAtATime(trx);
+    await sql`create schema if not exists projection`.execute(trx);
+    await sql`create table if not exists projection.projections (
+      name text not null,
+      generation integer not null,
+      version integer not null,
+      state text not null check (state in ('live', 'building', 'previous')),
+      checkpoint bigint,
+      caught_up boolean not null default false,
+      applied_at timestamptz,
+      created_at timestamptz not null default now(),
+      primary key (name, generation)
+    )`.execute(trx);
+    await sql`create unique index if not exists projections_one_live on projection.projections (name)
+      where state = 'live'`.execute(trx);
+  });
+
+type GenerationRow = {
+  name: string;
+  generation: number;
+  version: number;
+  state: GenerationState;
+  checkpoint: string | null;
+  caught_up: boolean;
+};
+
+/** All generations there are, of one projection or of all; the newest first. */
+export async function generations(db: Kysely<unknown>, name?: string): Promise<Generation[]> {
+  const { rows } = await sql<GenerationRow>`
+    select name, generation, version, state, checkpoint, caught_up from projection.projections
+     where ${name ?? null}::text is null or name = ${name ?? null} order by generation desc`.execute(db);
+  return rows.map(({ checkpoint, caught_up, ...row }) => ({
+    ...row,
+    checkpoint: checkpoint === null ? undefined : BigInt(checkpoint),
+    caughtUp: caught_up,
+  }));
+}
+
+/**
+ * The generation that this version of the code writes: the live one if it is of this version; else one that is begun,
+ * or was live before (a step back); else a new one. The very first is live from its start.
+ */
+export const generationFor = (db: Kysely<unknown>, projection: Projection): Promise<Generation> =>
+  db.transaction().execute(async (trx) => {
+    await oneAtATime(trx);
+    const { name, version } = projection;
+    const all = await generations(trx, name);
+    const live = all.find(({ state }) => state === 'live');
+    if (live?.version === version) return live;
+    const begun = all.find((generation) => generation.version === version);
+    if (begun) return setState(trx, begun, 'building');
+    const state = live ? 'building' : 'live';
+    const generation = (all[0]?.generation ?? 0) + 1;
+    await sql`insert into projection.projections (name, generation, version, state)
+      values (${name}, ${generation}, ${version}, ${state})`.execute(trx);
+    const made: Generation = { name, generation, version, state, checkpoint: undefined, caughtUp: false };
+    for (const table of tablesOf(projection)) await createTable(trx, tableNames(made)(table), table);
+    if (state === 'live') await showInViews(trx, projection, made);
+    return made;
+  });
+
+/**
+ * Puts a generation that has caught up in the place of the live one, in one transaction, so that no reader ever sees
+ * half. Gives up after half a second when readers are in the way: before Postgres, which would take that for a
+ * deadlock after a second, breaks off one of them.
+ */
+export const promote = (db: Kysely<unknown>, projection: Projection, built: Generation): Promise<Generation> =>
+  db.transaction().execute(async (trx) => {
+    await oneAtATime(trx);
+    await sql`set local lock_timeout = '500ms'`.execute(trx);
+    for (const other of await generations(trx, projection.name)) {
+      if (other.state === 'live') await setState(trx, other, 'previous');
+      else if (other.generation < built.generation || other.state === 'previous') await drop(trx, other);
+    }
+    const live = await setState(trx, built, 'live');
+    await showInViews(trx, projection, live);
+    return live;
+  });
+
+async function setState(trx: Tx, generation: Generation, state: GenerationState): Promise<Generation> {
+  await sql`update projection.projections set state = ${state}
+    where name = ${generation.name} and generation = ${generation.generation}`.execute(trx);
+  return { ...generation, state };
+}
+
+async function drop(trx: Tx, { name, generation }: Generation): Promise<void> {
+  const { rows } = await sql<{ tablename: string }>`select tablename from pg_tables
+    where schemaname = 'projection' and starts_with(tablename, ${`${name}_${generation}_`})`.execute(trx);
+  for (const { tablename } of rows) await sql`drop table ${sql.id('projection', tablename)}`.execute(trx);
+  await sql`delete from projection.projections where name = ${name} and generation = ${generation}`.execute(trx);
+}
+
+/** `create or replace` keeps grants and what others built on the view; it cannot take columns away. */
+async function showInViews(trx: Tx, projection: Projection, generation: Generation): Promise<void> {
+  for (const table of projection.tables) {
+    if (!table.view) continue;
+    const view = sql.id('public', table.name);
+    const shown = sql`select ${sql.join(table.view.map((column) => sql.id(column)))} from ${tableNames(generation)(table)}`;
+    await sql`savepoint replacing`.execute(trx);
+    try {
+      await sql`create or replace view ${view} as ${shown}`.execute(trx);
+    } catch (error) {
+      if ((error as { code?: string }).code !== INVALID_TABLE_DEFINITION) throw error;
+      await sql`rollback to savepoint replacing`.execute(trx);
+      await sql`drop view ${view}`.execute(trx);
+      await sql`create view ${view} as ${shown}`.execute(trx);
+    }
+  }
+}
+
+const INVALID_TABLE_DEFINITION = '42P16';
+
+export const tableNames =
+  ({ name, generation }: { readonly name: string; readonly generation: number }): TableName =>
+  (table: Table) =>
+    sql.id('projection', `${name}_${generation}_${table.name}`);
+
+const tablesOf = ({ tables, reduce }: Projection): readonly Table[] => (reduce ? [...tables, streamStates] : tables);
+
+/** Two processes that start at once take turns. Ends with the transaction. */
+const oneAtATime = (trx: Tx) => sql`select pg_advisory_xact_lock(hashtext('call-ledger generations'))`.execute(trx);

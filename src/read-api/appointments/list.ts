@@ -1,0 +1,50 @@
+import { createRoute, type z } from '@hono/zod-openapi';
+import { sql } from 'kysely';
+import { apiKey, json, refusals } from '../answers.ts';
+import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { booleanParameter, instantParameter, only, wordsParameter } from '../parameters.ts';
+import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
+import { Appointment, appointmentOf, appointmentStatuses } from './appointment.ts';
+
+const Filter = only({
+  status: wordsParameter(appointmentStatuses, 'Appointments with this status.').optional(),
+  needsReview: booleanParameter('Whether a person has to read something.').optional(),
+  from: instantParameter('Starting at this time or later; without a known time: created.').optional(),
+  to: instantParameter('Starting before this time; without a known time: created.').optional(),
+  ...paging,
+});
+type Filter = z.infer<typeof Filter>;
+
+/**
+ * Indexes, each led by tenant_id: the page's own (keyset.ts), (coalesce(starts_at, created_at)), and
+ * (created_at desc, id) where needs_review, of which there are few.
+ */
+const filtered = (reads: TenantReads, filter: Filter) =>
+  reads
+    .appointments()
+    .selectAll()
+    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
+    .$if(filter.needsReview !== undefined, (q) => q.where('needs_review', '=', filter.needsReview!))
+    .$if(filter.from !== undefined, (q) => q.where(sql`coalesce(starts_at, created_at)`, '>=', filter.from!))
+    .$if(filter.to !== undefined, (q) => q.where(sql`coalesce(starts_at, created_at)`, '<', filter.to!));
+
+export const listAppointments = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/appointments',
+      operationId: 'listAppointments',
+      tags: ['Appointments'],
+      summary: 'Appointments, newest first',
+      description: 'By the time they became known descending, then `id`. Filters are combined with "and".',
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: Filter },
+      responses: { 200: json(pageSchema(Appointment, 'AppointmentPage'), 'A page of appointments.'), ...refusals },
+    }),
+    async (c) => {
+      const filter = c.req.valid('query');
+      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      return c.json({ items: rows.map(appointmentOf), nextCursor }, 200);
+    },
+  );

@@ -1,0 +1,59 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { problem } from '../../http/problem.ts';
+import { apiKey, json, notFound, refusals } from '../answers.ts';
+import { idPath, only } from '../parameters.ts';
+import type { AsTenant, QueryApp } from '../tenant-reads.ts';
+import { findCallSession } from './find.ts';
+
+const instant = z.iso.datetime({ precision: 3 });
+
+/** RULES.md, "API shapes", History. */
+export const HistoryItem = z
+  .object({
+    position: z.string().openapi({ description: 'In the whole log. A string: it exceeds what a JSON number holds.' }),
+    revision: z.int().openapi({ description: 'Of the session, after this fact.' }),
+    type: z.string().openapi({ example: 'CallEnded' }),
+    occurredAt: instant.openapi({ description: 'When it happened.' }),
+    recordedAt: instant.openapi({ description: 'When it was noted.' }),
+    source: z.enum(['webhook', 'reconciliation', 'command']),
+    changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })).openapi({
+      description: 'What the fact changed in the session, field by field; null: there was no value.',
+    }),
+    evidence: z.enum(['verified', 'failed', 'expired', 'none']).openapi({
+      description: 'Whether the signed bytes behind the fact still verify; `none`: nothing was signed.',
+    }),
+  })
+  .openapi('HistoryItem');
+export type HistoryItem = z.infer<typeof HistoryItem>;
+
+/** The facts of a session and of its calls, oldest first. The ids belong to the tenant: they were looked up as it. */
+export type ReadHistory = (
+  tenantId: string,
+  sessionId: string,
+  callIds: readonly string[],
+) => Promise<readonly HistoryItem[]>;
+
+export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHistory) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/call-sessions/{id}/history',
+      operationId: 'getCallSessionHistory',
+      tags: ['Call sessions'],
+      summary: 'The facts behind a call session, oldest first',
+      security: apiKey,
+      middleware: asTenant,
+      request: { params: idPath, query: only({}) },
+      responses: {
+        200: json(z.object({ items: z.array(HistoryItem) }).openapi('History'), 'All facts; there are no pages.'),
+        404: notFound,
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const row = await findCallSession(c.var.reads, c.req.valid('param').id);
+      if (row === undefined) return problem(c, 404, 'not_found');
+      const items = await history(c.var.caller.tenantId, row.id, row.retell_call_ids);
+      return c.json({ items: [...items] }, 200);
+    },
+  );

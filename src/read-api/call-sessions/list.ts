@@ -1,0 +1,65 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { sql } from 'kysely';
+import { apiKey, json, refusals } from '../answers.ts';
+import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { idParameter, instantParameter, only, phoneParameter, wordsParameter } from '../parameters.ts';
+import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
+import { CallSession, callSessionOf, directions, outcomes } from './call-session.ts';
+
+const Filter = only({
+  status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),
+  direction: z.enum(directions).optional(),
+  appointmentId: idParameter.optional(),
+  phone: phoneParameter.optional().openapi({ description: "Caller, called or the customer's number, in E.164." }),
+  from: instantParameter('Started at this time or later; for a session that has not started: created.').optional(),
+  to: instantParameter('Started before this time; for a session that has not started: created.').optional(),
+  archived: z
+    .enum(['true', 'false', 'all'])
+    .default('false')
+    .openapi({ description: '`true`: only archived sessions; `all`: both. Absent or `false`: without them (B12).' }),
+  ...paging,
+});
+type Filter = z.infer<typeof Filter>;
+
+/**
+ * Indexes, each led by tenant_id: the page's own (keyset.ts), and for what selects few of many: (appointment_id),
+ * (from_number), (to_number), (customer_phone), (status, created_at desc, id), (coalesce(started_at, created_at)).
+ */
+const filtered = (reads: TenantReads, filter: Filter) =>
+  reads
+    .callSessions()
+    .selectAll()
+    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
+    .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
+    .$if(filter.appointmentId !== undefined, (q) => q.where('appointment_id', '=', filter.appointmentId!))
+    .$if(filter.phone !== undefined, (q) =>
+      q.where((is) =>
+        is.or(
+          (['from_number', 'to_number', 'customer_phone'] as const).map((column) => is(column, '=', filter.phone!)),
+        ),
+      ),
+    )
+    .$if(filter.from !== undefined, (q) => q.where(sql`coalesce(started_at, created_at)`, '>=', filter.from!))
+    .$if(filter.to !== undefined, (q) => q.where(sql`coalesce(started_at, created_at)`, '<', filter.to!))
+    .$if(filter.archived !== 'all', (q) => q.where('archived', '=', filter.archived === 'true'));
+
+export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/call-sessions',
+      operationId: 'listCallSessions',
+      tags: ['Call sessions'],
+      summary: 'Call sessions, newest first',
+      description: 'By `createdAt` descending, then `id`. Filters are combined with "and".',
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: Filter },
+      responses: { 200: json(pageSchema(CallSession, 'CallSessionPage'), 'A page of sessions.'), ...refusals },
+    }),
+    async (c) => {
+      const filter = c.req.valid('query');
+      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      return c.json({ items: rows.map(callSessionOf), nextCursor }, 200);
+    },
+  );

@@ -1,0 +1,81 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Env } from 'hono';
+
+/** In the order of the docs page. A tag that no route has is left out; one that is not here comes last. */
+const tags: readonly { readonly name: string; readonly description: string }[] = [
+  { name: 'Webhooks', description: 'Retell posts here. Verified by signature; 204 once the fact is durable.' },
+  { name: 'Call sessions', description: 'What became of a call: the strongest outcome that its facts support.' },
+  { name: 'Appointments', description: 'What calls and staff decided about an appointment.' },
+  { name: 'Tickets', description: 'What calls left to be done.' },
+  { name: 'Customers', description: 'Who called or was called, by phone number.' },
+  { name: 'Live', description: 'Outcome changes as they happen; resumable.' },
+  { name: 'Calls', description: 'Placing calls.' },
+  { name: 'Tenants', description: 'Tenants and their keys. Needs the admin key.' },
+  { name: 'Administration', description: 'Projections, parked streams, quarantine. Needs the admin key.' },
+  { name: 'Operations', description: 'Health, metrics and this document. Needs no key.' },
+];
+
+const description = `Signed Retell webhooks become immutable facts; everything read here is a fold of those facts.
+
+**Keys.** An API key sees its own tenant only: an id of another tenant answers 404 like an id that does not exist.
+
+**Lists** are sorted by \`createdAt\` descending, then \`id\`, and paged by \`nextCursor\`, which is null at the end.
+\`from\` is inclusive, \`to\` exclusive. Unknown and malformed parameters answer 400; \`errors[]\` names each.
+
+**JSON.** What is not known is absent, not null. Times are ISO 8601 in UTC with milliseconds.
+
+**Errors** are RFC 9457 problems; programs go by \`code\`. 503 carries \`Retry-After\`.`;
+
+const securitySchemes = {
+  apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a tenant, with scope read or write.' },
+  adminKey: { type: 'http', scheme: 'bearer', description: 'ADMIN_KEY of the service.' },
+} as const;
+
+/** OpenAPI 3.1 of every route that is mounted on the application, from the schemas that validate. */
+export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Call Ledger', version: '1', description },
+    servers: [{ url: '/', description: 'This service' }],
+  });
+  const used = new Set(
+    Object.values(document.paths ?? {}).flatMap((path) =>
+      Object.values(path as Record<string, { tags?: string[] }>).flatMap((operation) => operation.tags ?? []),
+    ),
+  );
+  const known = new Set(tags.map(({ name }) => name));
+  return {
+    ...document,
+    tags: [
+      ...tags.filter(({ name }) => used.has(name)),
+      ...[...used].filter((name) => !known.has(name)).map((name) => ({ name })),
+    ],
+    components: { ...document.components, securitySchemes },
+  };
+}
+
+/** `GET /openapi.json`. Mounted last or not: the document is made at the first request, of all that `root` has then. */
+export function openApiRoute<E extends Env>(root: OpenAPIHono<E>): OpenAPIHono {
+  let document: string | undefined;
+  const app = new OpenAPIHono();
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/openapi.json',
+      operationId: 'getOpenApiDocument',
+      tags: ['Operations'],
+      summary: 'This document',
+      responses: {
+        200: {
+          description: 'OpenAPI 3.1.',
+          content: { 'application/json': { schema: z.record(z.string(), z.unknown()) } },
+        },
+      },
+    }),
+    (c) => {
+      document ??= JSON.stringify(openApiDocument(root));
+      return c.body(document, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }) as never;
+    },
+  );
+  return app;
+}

@@ -1,0 +1,48 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Kysely } from 'kysely';
+import type { EventStoreUnavailable } from '../events/event-log.ts';
+import type { Authenticate, CallerEnv } from '../http/bearer.ts';
+import { badRequest, problem } from '../http/problem.ts';
+import type { ReadModel } from '../projections/tables.ts';
+import { listAppointments } from './appointments/list.ts';
+import { getAppointment } from './appointments/one.ts';
+import { listDeliveries } from './call-sessions/deliveries.ts';
+import { getHistory, type ReadHistory } from './call-sessions/history.ts';
+import { listCallSessions } from './call-sessions/list.ts';
+import { getCallSession } from './call-sessions/one.ts';
+import { isReadModelUnavailable } from './read-pool.ts';
+import { asTenant, type QueryApp } from './tenant-reads.ts';
+
+export type QueryDependencies = {
+  /** Over a pool of `createReadPool`, whose limits keep a request from hanging. */
+  readonly db: Kysely<ReadModel>;
+  readonly authenticate: Authenticate;
+  readonly history: ReadHistory;
+};
+
+/** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */
+export function queryRoutes({ db, authenticate, history }: QueryDependencies): QueryApp {
+  const tenant = asTenant(db, authenticate);
+  const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
+  listCallSessions(app, tenant);
+  getCallSession(app, tenant);
+  getHistory(app, tenant, history);
+  listDeliveries(app, tenant);
+  listAppointments(app, tenant);
+  getAppointment(app, tenant);
+  app.onError(unavailable);
+  return app;
+}
+
+const EVENT_STORE_UNAVAILABLE: EventStoreUnavailable['name'] = 'EventStoreUnavailable';
+
+/** A store that does not answer is 503; anything else is for the root application (unhandled.ts). */
+function unavailable(error: Error, c: Context): Response {
+  const headers = { 'retry-after': '2' };
+  if (error.name === EVENT_STORE_UNAVAILABLE)
+    return problem(c, 503, 'event_store_unavailable', { detail: 'The event store does not answer.', headers });
+  if (isReadModelUnavailable(error))
+    return problem(c, 503, 'read_model_unavailable', { detail: 'The read model cannot be read now.', headers });
+  throw error;
+}

@@ -1,0 +1,44 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
+import type { Kysely } from 'kysely';
+import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
+import type { ReadModel } from '../projections/tables.ts';
+
+/**
+ * What one tenant may read. **The only door to Postgres that a query has**: handlers get this and no `db`, so a
+ * query that forgets the tenant cannot be written. A view that is added is added here, with its `where`.
+ */
+export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
+  callSessions: () => db.selectFrom('call_sessions').where('call_sessions.tenant_id', '=', tenantId),
+  callSessionCalls: () => db.selectFrom('call_session_calls').where('call_session_calls.tenant_id', '=', tenantId),
+  appointments: () => db.selectFrom('appointments').where('appointments.tenant_id', '=', tenantId),
+  deliveries: () => db.selectFrom('deliveries').where('deliveries.tenant_id', '=', tenantId),
+});
+export type TenantReads = ReturnType<typeof readsOf>;
+
+export type ReadEnv = CallerEnv & { Variables: { reads: TenantReads } };
+
+export type QueryApp = OpenAPIHono<CallerEnv>;
+
+/** Every route of the query API names this as its middleware; a handler without it does not compile. */
+export type AsTenant = MiddlewareHandler<ReadEnv>;
+
+/**
+ * Admits a key with the read scope, binds the queries to its tenant, and answers `If-None-Match`. The ETag is a
+ * digest of the very bytes of the answer, so it says the same in every process and after every rebuild.
+ */
+export function asTenant(db: Kysely<ReadModel>, authenticate: Authenticate): AsTenant {
+  const mayRead = requireScope(authenticate, 'read');
+  const conditional = etag();
+  return (c, next) =>
+    mayRead(c as unknown as Context<CallerEnv>, async () => {
+      await conditional(c, async () => {
+        c.set('reads', readsOf(db, c.var.caller.tenantId));
+        await next();
+        // Personal data: no shared cache may keep it, and a private one asks before it shows it again.
+        c.header('cache-control', 'private, no-cache');
+        c.header('vary', 'Authorization');
+      });
+    });
+}

@@ -1,0 +1,40 @@
+import { type Kysely, sql } from 'kysely';
+import type { OpenTenantDirectory } from './commands/tenants/directory.ts';
+import type { EventLog } from './events/event-log.ts';
+import type { RunningProjections } from './projections/runtime/start.ts';
+import type { ReadModel } from './projections/tables.ts';
+import type { Checks } from './read-api/health-routes.ts';
+
+type Parts = {
+  readonly log: EventLog;
+  readonly directory: OpenTenantDirectory;
+  /** Absent where the process's roles need no Postgres. */
+  readonly db?: Kysely<ReadModel>;
+  readonly projections?: RunningProjections;
+};
+
+/** What has to be well before this process should get requests. */
+export const readinessOf = ({ log, directory, db, projections }: Parts): Checks => ({
+  eventStore: async () => {
+    await log.head();
+    return { ok: true };
+  },
+  tenants: () => ({ ok: directory.ready() }),
+  ...(db && {
+    postgres: async () => {
+      await sql`select 1`.execute(db);
+      return { ok: true };
+    },
+  }),
+  ...(projections && {
+    projections: Object.fromEntries(
+      projections.status().map(({ name }) => [
+        name,
+        () => {
+          const { caughtUp, state, lagEvents } = projections.status().find((status) => status.name === name)!;
+          return caughtUp ? { ok: true } : { ok: false, detail: `${state}, ${lagEvents} events behind` };
+        },
+      ]),
+    ),
+  }),
+});

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { pino } from 'pino';
+import { adminRoutes } from '../../../src/commands/tenants/admin-routes.ts';
+import { openTenantDirectory } from '../../../src/commands/tenants/directory.ts';
+import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
+import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
+
+export const ADMIN_KEY = 'admin-key-of-the-tests';
+export const MASTER_KEY = 'master-key-of-the-tests';
+
+/** An event store of this test file's own, and the one client of its process. */
+export async function eventStore() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-tenants-'));
+  const node = await spawnEventStore({ dataDir });
+  const log = connectEventLog(node.url);
+  const stop = async () => {
+    await log.close();
+    await node.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { log, url: node.url, stop };
+}
+
+/** What a process logged, as text. */
+export function listeningLogger() {
+  const lines: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  return { logger, text: () => lines.join('') };
+}
+
+type Options = { readonly environmentKeys?: readonly string[]; readonly masterKey?: string };
+
+/** The administration over HTTP, as one process serves it. Disposing it ends that process. */
+export async function service(log: EventLog, { environmentKeys = [], masterKey = MASTER_KEY }: Options = {}) {
+  const stopped = new AbortController();
+  const { logger, text } = listeningLogger();
+  const directory = openTenantDirectory({ log, masterKey, environmentKeys, logger, signal: stopped.signal });
+  await directory.caughtUp();
+  const app = new OpenAPIHono<CallerEnv>();
+  app.route('/', adminRoutes({ log, directory, masterKey, adminKey: ADMIN_KEY, logger }));
+  app.get('/whoami', requireScope(directory.authenticate, 'read'), (c) => c.json(c.var.caller));
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const answers: string[] = [];
+
+  /** Asks with ADMIN_KEY; a body is sent as JSON, text as it stands. */
+  const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    answers.push(text);
+    // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever it is until the test has looked
+    return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : undefined) as any };
+  };
+
+  const whoami = async (apiKey: string) =>
+    (await fetch(`${url}/whoami`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
+
+  const stop = async () => {
+    stopped.abort();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url, directory, ask, whoami, logged: text, answers: () => answers.join('\n'), stop };
+}
+
+export type Service = Awaited<ReturnType<typeof service>>;

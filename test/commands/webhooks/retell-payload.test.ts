@@ -1,0 +1,376 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { truth } from '../../../src/commands/webhooks/flag-words.ts';
+import { readPayload } from '../../../src/commands/webhooks/read-payload.ts';
+import {
+  type Owner,
+  occurredAt,
+  translateCall,
+  translatePayload,
+} from '../../../src/commands/webhooks/retell-payload.ts';
+import { callEventSchemas } from '../../../src/events/call-facts.ts';
+import { factId } from '../../../src/events/identity.ts';
+import type { JsonObject } from '../../../src/events/json.ts';
+
+const samples = new URL('../../fixtures/samples/', import.meta.url);
+const sample = (name: string) => JSON.parse(readFileSync(new URL(name, samples), 'utf8'));
+const names = readdirSync(samples).filter((name) => name.endsWith('.json'));
+
+const owner: Owner = { tenantId: 'default', isTenant: (name) => name === 'acme' };
+const translated = (envelope: unknown, by = owner) => {
+  const payload = readPayload(Buffer.from(JSON.stringify(envelope)));
+  if (!('callId' in payload)) throw new Error(`unreadable: ${JSON.stringify(payload)}`);
+  return translatePayload(payload, by);
+};
+const said = (call: object, by = owner) =>
+  translated({ event: 'call_analyzed', call: { call_id: 'c', ...call } }, by).data;
+const analysed = (call_analysis: unknown) => said({ call_analysis });
+
+test.each(names)('%s becomes a fact of ours, of which the log holds every field', (name) => {
+  const { type, data } = translated(sample(name));
+  expect(callEventSchemas[type].parse(data)).toEqual(data);
+  expect(JSON.parse(JSON.stringify(data))).toEqual(data);
+});
+
+test('a confirmed reminder call', () => {
+  expect(translated(sample('03_outbound_call_analyzed_confirmed_boolean.json'))).toMatchObject({
+    type: 'CallAnalyzed',
+    data: {
+      callId: 'call_9902dbf707470e41ba717c4896d',
+      direction: 'outbound',
+      callStatus: 'ended',
+      disconnectionReason: 'user_hangup',
+      startedAt: '2026-11-02T10:00:00.000Z',
+      callSessionId: 'cs_ob1',
+      appointmentId: 'apt_987',
+      contactId: 'con_321',
+      userSpoke: true,
+      analysed: true,
+      inVoicemail: false,
+      successful: true,
+      flags: { appointment_confirmed: true },
+      personal: { fromNumber: '+442079460018', toNumber: '+447700900123', sentiment: 'Positive' },
+    },
+  });
+});
+
+test.each([
+  ['call_started', 'CallStarted'],
+  ['call_ended', 'CallEnded'],
+  ['call_analyzed', 'CallAnalyzed'],
+  ['transfer_started', 'TransferStarted'],
+  ['transfer_bridged', 'TransferBridged'],
+  ['transfer_cancelled', 'TransferCancelled'],
+  ['transfer_ended', 'TransferEnded'],
+  ['call_sentiment_shifted', 'CallEventUnrecognized'],
+  ['constructor', 'CallEventUnrecognized'],
+])('%s is %s', (event, type) => {
+  expect(translated({ event, call: { call_id: 'c' } }).type).toBe(type);
+});
+
+test('the deprecated shape, with the call under data', () => {
+  expect(translated({ event: 'call_ended', data: { call_id: 'c', agent_id: 'a' } }).data).toEqual({
+    callId: 'c',
+    agentId: 'a',
+  });
+});
+
+describe('identity', () => {
+  const idOf = (envelope: unknown) => {
+    const { type, data } = translated(envelope);
+    return factId('default', data.callId, type, data);
+  };
+  test.each(['71_call_ended_retry_with_new_event_timestamp.json', '67_unknown_future_event.json'])(
+    'a new event_timestamp is the same fact: %s',
+    (name) => {
+      expect(idOf({ ...sample(name), event_timestamp: 1 })).toBe(idOf(sample(name)));
+    },
+  );
+  test('other content is another fact, even of an event that nobody knows', () => {
+    const unknown = sample('67_unknown_future_event.json');
+    expect(idOf({ ...unknown, more: 1 })).not.toBe(idOf(unknown));
+    const known = sample('03_outbound_call_analyzed_confirmed_boolean.json');
+    const changed = structuredClone(known);
+    changed.call.call_analysis.custom_analysis_data.appointment_confirmed = false;
+    expect(idOf(changed)).not.toBe(idOf(known));
+  });
+  test('what the API says of a call is the same fact as its webhook', () => {
+    const { call } = sample('03_outbound_call_analyzed_confirmed_boolean.json');
+    const api = translateCall('CallAnalyzed', call.call_id, call, owner);
+    expect(api).toEqual(translated({ event: 'call_analyzed', call }));
+  });
+});
+
+test('occurrence is event_timestamp, where it is a time', () => {
+  expect(occurredAt({ event_timestamp: 1_793_613_600_180 })).toBe('2026-11-02T10:00:00.180Z');
+  for (const odd of ['1793613600180', 0, -1, 1_793_613_600, 1e300, null, {}])
+    expect(occurredAt({ event_timestamp: odd })).toBeUndefined();
+});
+
+test.each([
+  [{ call_type: 'web_call' }, 'web'],
+  [{ call_type: 'web_call', direction: 'inbound' }, 'web'],
+  [{ call_type: 'phone_call', direction: 'inbound' }, 'inbound'],
+  [{ direction: 'outbound' }, 'outbound'],
+  [{ direction: 'sideways' }, undefined],
+  [{}, undefined],
+])('direction of %j: %s', (call, direction) => {
+  expect(said(call).direction).toBe(direction);
+});
+
+test('a field of a wrong type is absent, and nothing else is lost', () => {
+  const wrong = {
+    call_type: 1,
+    direction: ['inbound'],
+    agent_id: 17,
+    agent_name: {},
+    call_status: null,
+    disconnection_reason: 'x'.repeat(513),
+    start_timestamp: '2026',
+    end_timestamp: 9e15,
+    duration_ms: -1,
+    metadata: 'cs_1',
+    from_number: 12025550100,
+    to_number: '   ',
+    transcript: 5,
+    transcript_object: {},
+    recording_url: [],
+    call_analysis: 'fine',
+    retell_llm_dynamic_variables: [],
+    collected_dynamic_variables: 'x',
+    transfer_destination: null,
+  };
+  expect(said({ ...wrong, agent_name: 'Front Desk' })).toEqual({ callId: 'c', agentName: 'Front Desk' });
+});
+
+describe('metadata', () => {
+  test('ids in camel case are the fallback; what is no id is ignored', () => {
+    expect(said({ metadata: { callSessionId: 'cs', appointment_id: 'a', appointmentId: 'b', contact_id: 7 } })).toEqual(
+      {
+        callId: 'c',
+        callSessionId: 'cs',
+        appointmentId: 'a',
+      },
+    );
+    expect(said({ metadata: { call_session_id: 'c'.repeat(513), appointment_id: 'a\u0000', contact_id: '' } })).toEqual(
+      {
+        callId: 'c',
+      },
+    );
+  });
+  const acme = { tenantId: 'acme', isTenant: (name: string) => ['acme', 'other', 'default'].includes(name) };
+  test.each([
+    ['acme', undefined, acme, false],
+    ['acme', null, acme, false],
+    ['acme', 'acme', acme, false],
+    ['acme', 'other', acme, true],
+    ['acme', 'nobody', acme, true],
+    ['acme', 'default', acme, true],
+    ['acme', 7, acme, true],
+    ['acme', '', acme, true],
+    ['default', 'default', owner, false],
+    ['default', 'tnt_123', owner, false],
+    ['default', 'acme', owner, true],
+    ['default', 7, owner, false],
+  ])('tenant %s, payload names %j', (_, tenant_id, by, foreign) => {
+    const data = said({ metadata: { ...(tenant_id === undefined ? {} : { tenant_id }), appointment_id: 'a' } }, by);
+    expect(data).toEqual(foreign ? { callId: 'c', tenantMismatch: true } : { callId: 'c', appointmentId: 'a' });
+  });
+});
+
+describe('analysis', () => {
+  test.each([[null], [undefined], ['text'], [[]]])('%j is none', (analysis) => {
+    expect(analysed(analysis).analysed).toBeUndefined();
+  });
+  test('an empty one is one', () => expect(analysed({}).analysed).toBe(true));
+
+  test('flags go beside, under the names and with the values they came with; the rest is personal', () => {
+    const data = analysed({
+      call_summary: 'They talked.',
+      custom_analysis_data: {
+        'Appointment Confirmed ': ' Yes ',
+        action_required: 1,
+        qualified: false,
+        outcome: 'Canceled',
+        note: 'yes, she will come',
+        score: 7,
+        nothing: null,
+        list: [true],
+        [`long ${'x'.repeat(200)}`]: true,
+        padded: `${' '.repeat(60)}true`,
+      },
+    });
+    expect(data.flags).toEqual({
+      'Appointment Confirmed ': ' Yes ',
+      action_required: 1,
+      qualified: false,
+      outcome: 'Canceled',
+    });
+    expect(Object.keys(data.personal?.custom ?? {})).toEqual([
+      'note',
+      'score',
+      'nothing',
+      'list',
+      `long ${'x'.repeat(200)}`,
+      'padded',
+    ]);
+    expect(data.personal?.summary).toBe('They talked.');
+  });
+
+  test('a field directly under the analysis counts where the nested one is missing', () => {
+    const data = analysed({
+      appointment_confirmed: true,
+      Appointment_Cancelled: true,
+      human_detected: false,
+      custom_analysis_data: { appointment_confirmed: null, ' appointment_cancelled': 'no' },
+    });
+    expect(data.flags).toEqual({ appointment_confirmed: true, ' appointment_cancelled': 'no', human_detected: false });
+  });
+
+  test('the presets are no fields of the customer', () => {
+    const data = analysed({ in_voicemail: 'true', call_successful: 1, user_sentiment: 'Positive', call_summary: 'x' });
+    expect(data).toEqual({
+      callId: 'c',
+      analysed: true,
+      inVoicemail: true,
+      successful: true,
+      personal: { summary: 'x', sentiment: 'Positive' },
+    });
+  });
+
+  test('at most 500 flags; what is more is kept as the rest', () => {
+    const data = analysed({
+      custom_analysis_data: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`f${i}`, true])),
+    });
+    expect(Object.keys(data.flags ?? {})).toHaveLength(500);
+    expect(Object.keys(data.personal?.custom ?? {})).toHaveLength(100);
+  });
+
+  test('__proto__ and constructor are names like any other, and change nothing', () => {
+    const raw =
+      '{"event":"call_analyzed","call":{"call_id":"c","__proto__":{"agent_id":"evil"},"call_analysis":{"__proto__":{"a":1},"custom_analysis_data":{"__proto__":true,"constructor":true,"prototype":{"x":1}}}}}';
+    const payload = readPayload(Buffer.from(raw));
+    if (!('callId' in payload)) throw new Error('unreadable');
+    const { data } = translatePayload(payload, owner);
+    expect(data.agentId).toBeUndefined();
+    expect(Object.keys(data.flags ?? {})).toEqual(['__proto__', 'constructor']);
+    expect(Object.getPrototypeOf(data.flags)).toBe(Object.prototype);
+    expect(({} as JsonObject).a).toBeUndefined();
+  });
+});
+
+test('variables', () => {
+  expect(
+    said({
+      retell_llm_dynamic_variables: { customer_name: 'Alex', vip: 'true' },
+      collected_dynamic_variables: { action_required: 'true', topic: 'billing' },
+    }),
+  ).toEqual({
+    callId: 'c',
+    collectedFlags: { action_required: 'true' },
+    personal: { variables: { customer_name: 'Alex', vip: 'true' }, collected: { topic: 'billing' } },
+  });
+});
+
+test('secrets and logs of the vendor are not taken', () => {
+  const text = JSON.stringify(
+    said({ access_token: 's3cret', public_log_url: 'https://x.test/log', telephony_identifier: { a: 1 } }),
+  );
+  expect(text).toBe('{"callId":"c"}');
+});
+
+test.each([
+  [{}, undefined],
+  [{ transcript: '' }, false],
+  [{ transcript: 'Agent: Hello?\nUser: \n' }, false],
+  [{ transcript: 'Agent: Hello?\nUser:\nAgent: Hello?' }, false],
+  [{ transcript: 'Agent: The User: hi' }, false],
+  [{ transcript: 'Agent: Hello?\nUser: Yes.\n' }, true],
+  [{ transcript_object: [] }, false],
+  [{ transcript_object: [{ role: 'agent', content: 'Hi' }, { role: 'user', content: ' ' }, null, 7] }, false],
+  [{ transcript: '', transcript_object: [{ role: 'user', content: 'Hi' }] }, true],
+])('the other side spoke in %j: %s', (call, spoke) => {
+  expect(said(call).userSpoke).toBe(spoke);
+});
+
+test('the scrubbed recording stands in for the recording', () => {
+  expect(said({ scrubbed_recording_url: 's' }).personal?.recordingUrl).toBe('s');
+  expect(said({ recording_url: 'r', scrubbed_recording_url: 's' }).personal?.recordingUrl).toBe('r');
+});
+
+test('where a transfer goes: beside the call on transfer events, in it else', () => {
+  const { data } = translated(sample('46_transfer_started.json'));
+  expect(data.personal?.transferDestination).toEqual({ number: '+12025550177', extension: null });
+  expect(said({ transfer_destination: '+12025550177' }).personal?.transferDestination).toBe('+12025550177');
+});
+
+test('words that are true, false, and nothing', () => {
+  for (const yes of [true, 1, 'true', 'True ', ' YES', 'y', 'on', '1']) expect(truth(yes)).toBe(true);
+  for (const no of [false, 0, 'false', 'No', 'n', 'OFF ', '0']) expect(truth(no)).toBe(false);
+  for (const other of [null, undefined, '', ' ', 2, 'maybe', {}, [], [true], Number.NaN])
+    expect(truth(other)).toBeUndefined();
+});
+
+describe('what cannot be read is told apart', () => {
+  const deep = (n: number) => `{"event":"x","call":{"call_id":"c","a":${'['.repeat(n)}${']'.repeat(n)}}}`;
+  test.each([
+    ['', 'not_json'],
+    ['{"event":', 'not_json'],
+    ['\u001f\u008b\u0008', 'not_json'],
+    ['[]', 'schema_invalid'],
+    ['null', 'schema_invalid'],
+    ['"call_ended"', 'schema_invalid'],
+    ['{"call":{"call_id":"c"}}', 'schema_invalid'],
+    ['{"event":"","call":{"call_id":"c"}}', 'schema_invalid'],
+    [`{"event":"${'e'.repeat(201)}","call":{"call_id":"c"}}`, 'schema_invalid'],
+    ['{"event":7,"call":{"call_id":"c"}}', 'schema_invalid'],
+    ['{"event":"call_ended"}', 'schema_invalid'],
+    ['{"event":"call_ended","call":[]}', 'schema_invalid'],
+    ['{"event":"call_ended","call":{}}', 'schema_invalid'],
+    ['{"event":"call_ended","call":{"call_id":7}}', 'schema_invalid'],
+    ['{"event":"call_ended","call":{"call_id":""}}', 'call_id_invalid'],
+    ['{"event":"call_ended","call":{"call_id":"a\\u0000"}}', 'call_id_invalid'],
+    ['{"event":"call_ended","call":{"call_id":"\\ud800"}}', 'call_id_invalid'],
+    [`{"event":"call_ended","call":{"call_id":"${'ü'.repeat(257)}"}}`, 'call_id_invalid'],
+    [deep(99), 'too_deep'],
+    [deep(10_000), 'too_deep'],
+    [`${'['.repeat(1_000_000)}`, 'too_deep'],
+  ])('%.40s', (text, reason) => {
+    expect(readPayload(Buffer.from(text))).toMatchObject({ unreadable: reason });
+  });
+  test('brackets in text are not depth', () => {
+    expect(
+      readPayload(Buffer.from(`{"event":"x","call":{"call_id":"c","t":"${'[{\\"'.repeat(500)}"}}`)),
+    ).toHaveProperty('callId');
+    expect(readPayload(Buffer.from(deep(97)))).toHaveProperty('callId');
+  });
+  test('a BOM is not part of the text', () => {
+    expect(readPayload(Buffer.from('\ufeff{"event":"x","call":{"call_id":"c"}}'))).toHaveProperty('callId', 'c');
+  });
+  test('broken UTF-8 matters in the names only', () => {
+    const broken = (call: string) => Buffer.from(`{"event":"x","call":${call}}`, 'latin1');
+    expect(readPayload(broken('{"call_id":"c","transcript":"Gr\xfc\xdf"}'))).toHaveProperty('callId', 'c');
+    expect(readPayload(broken('{"call_id":"c\xfc"}'))).toEqual({ unreadable: 'call_id_invalid', event: 'x' });
+    expect(readPayload(Buffer.from('{"event":"x","call":{"call_id":"c\ufffd"}}'))).toHaveProperty('callId', 'c\ufffd');
+  });
+});
+
+test('any JSON anywhere in a call makes a fact that the log can hold', () => {
+  const shape = sample('03_outbound_call_analyzed_confirmed_boolean.json').call;
+  const call = fc.record(Object.fromEntries(Object.keys(shape).map((key) => [key, fc.jsonValue()])), {
+    requiredKeys: [],
+  });
+  const analysis = fc.record({
+    call_analysis: fc.record({ custom_analysis_data: fc.jsonValue(), other: fc.jsonValue() }),
+  });
+  fc.assert(
+    fc.property(call, analysis, fc.string({ minLength: 1, maxLength: 50 }), (a, b, event) => {
+      const payload = readPayload(Buffer.from(JSON.stringify({ event, call: { ...a, ...b, call_id: 'c' } })));
+      if (!('callId' in payload)) return;
+      const { type, data } = translatePayload(payload, owner);
+      callEventSchemas[type].parse(data);
+    }),
+    { numRuns: 500 },
+  );
+});

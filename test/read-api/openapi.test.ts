@@ -1,0 +1,183 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { docsPage } from '../../src/read-api/docs-page.ts';
+import { healthRoutes } from '../../src/read-api/health-routes.ts';
+import { metricsRoute } from '../../src/read-api/metrics-route.ts';
+import { openApiRoute } from '../../src/read-api/openapi.ts';
+import { queryApi } from './callers.ts';
+
+/** As the service is composed, with a stand-in for what other rooms mount. */
+function application() {
+  const { app } = queryApi(undefined as never);
+  app.route('/', openApiRoute(app));
+  app.route('/', docsPage());
+  app.route('/', healthRoutes({}));
+  app.route('/', metricsRoute(createMetrics().registry));
+  const commands = new OpenAPIHono();
+  commands.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/things/{id}/archive',
+      tags: ['Things'],
+      security: [{ adminKey: [] }],
+      request: { params: z.object({ id: z.string() }) },
+      responses: { 200: { description: 'Archived.' } },
+    }),
+    (c) => c.text('done'),
+  );
+  app.route('/', commands);
+  return app;
+}
+
+type Operation = {
+  operationId?: string;
+  summary?: string;
+  tags: string[];
+  security?: Record<string, unknown>[];
+  parameters?: { name: string; in: string; schema: Record<string, unknown>; description?: string }[];
+  responses: Record<string, { description: string; content?: Record<string, { schema: { $ref?: string } }> }>;
+};
+type Document = {
+  openapi: string;
+  info: { title: string; version: string; description: string };
+  servers: { url: string }[];
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> };
+};
+
+let app: ReturnType<typeof application>;
+let document: Document;
+beforeAll(async () => {
+  app = application();
+  document = (await (await app.request('/openapi.json')).json()) as Document;
+});
+const operations = () => Object.values(document.paths).flatMap((path) => Object.values(path));
+
+describe('the OpenAPI document', () => {
+  test('is of version 3.1 and says what it is about', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d$/);
+    expect(document.info).toMatchObject({ title: 'Call Ledger', version: expect.any(String) });
+    expect(document.servers).toEqual([{ url: '/', description: 'This service' }]);
+  });
+
+  test('holds every route that is mounted, also those mounted after it', () => {
+    const mounted = app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.toSorted()).toEqual([...new Set(mounted)].toSorted());
+    expect(described).toContain('POST /api/things/{id}/archive');
+    expect(described.length).toBeGreaterThanOrEqual(13);
+  });
+
+  test('refers only to what it holds', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path!);
+    expect(references.length).toBeGreaterThan(5);
+    for (const path of references) {
+      const target = path.split('/').reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], document);
+      expect(target, path).toBeDefined();
+    }
+    for (const { security = [] } of operations())
+      for (const scheme of security.flatMap(Object.keys))
+        expect(document.components.securitySchemes).toHaveProperty(scheme);
+    const named = document.tags.map(({ name }) => name);
+    expect(named.toSorted()).toEqual([...new Set(operations().flatMap(({ tags }) => tags))].toSorted());
+  });
+
+  test('declares the parameters in each path, once, and an answer to each operation', () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const operation of Object.values(methods)) {
+        const inPath = (operation.parameters ?? [])
+          .filter((parameter) => parameter.in === 'path')
+          .map(({ name }) => name);
+        expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+        expect(Object.keys(operation.responses).length).toBeGreaterThan(0);
+      }
+    }
+    const ids = operations().flatMap(({ operationId }) => operationId ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('describes the query API by the schemas that make its answers', () => {
+    const list = document.paths['/api/call-sessions']!.get!;
+    expect(list.security).toEqual([{ apiKey: [] }]);
+    expect(list.parameters?.map(({ name }) => name)).toEqual([
+      'status',
+      'direction',
+      'appointmentId',
+      'phone',
+      'from',
+      'to',
+      'archived',
+      'limit',
+      'cursor',
+    ]);
+    expect(list.parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      maximum: 200,
+      default: 50,
+    });
+    expect(list.responses['200']?.content?.['application/json']?.schema.$ref).toBe(
+      '#/components/schemas/CallSessionPage',
+    );
+    expect(Object.keys(list.responses)).toEqual(expect.arrayContaining(['200', '400', '401', '403', '503']));
+    expect(document.components.schemas.CallSession).toMatchObject({
+      properties: {
+        status: { enum: expect.arrayContaining(['confirmed', 'answered', 'pending']) },
+        createdAt: { format: 'date-time' },
+      },
+      required: expect.arrayContaining(['id', 'status', 'revision', 'lastEventAt']),
+    });
+    expect(document.components.schemas).toHaveProperty('Problem');
+  });
+});
+
+describe('the docs page', () => {
+  const fetched = async (path: string) => {
+    const response = await app.request(path);
+    return { response, text: await response.text() };
+  };
+
+  test('needs no other host and no inline script', async () => {
+    const { response, text } = await fetched('/docs');
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+    expect(text).not.toMatch(/<script>|<style|style="|onload=/);
+    const policy = response.headers.get('content-security-policy')!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  });
+
+  test('finds all its parts, of the right type', async () => {
+    const { text } = await fetched('/docs');
+    const parts = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part!);
+    expect(parts.length).toBe(5);
+    for (const part of parts) {
+      const { response, text } = await fetched(new URL(part, 'http://localhost/docs').pathname);
+      expect(response.status, part).toBe(200);
+      expect(text.length, part).toBeGreaterThan(100);
+      expect(response.headers.get('content-type'), part).toMatch(
+        /^(text\/(css|javascript)|image\/png|application\/json)/,
+      );
+    }
+    const { text: start } = await fetched('/docs/start.js');
+    expect(start).toContain("url: 'openapi.json'");
+    expect(start).toContain('validatorUrl: null');
+  });
+
+  test.each([
+    'package.json',
+    '..%2Fpackage.json',
+    '%2e%2e%2f%2e%2e%2fpackage.json',
+    'swagger-ui.css%00',
+    'index.html',
+    '..%5c..',
+  ])('gives nothing else away: %s', async (asset) => {
+    expect((await fetched(`/docs/${asset}`)).response.status).toBe(404);
+  });
+});

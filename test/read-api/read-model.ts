@@ -1,0 +1,170 @@
+// The read model for tests of the query API: the projections' own tables and views, and named examples of rows.
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { projections } from '../../src/projections/index.ts';
+import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
+import type { AppointmentRow, CallSessionRow, DeliveryRow, ReadModel } from '../../src/projections/tables.ts';
+import { createReadPool } from '../../src/read-api/read-pool.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+/** Tests write through the views. What a projection keeps beside, for itself, has then no value. */
+const withoutTheRest = sql`do $$
+declare kept record;
+begin
+  for kept in
+    select c.table_name, c.column_name from information_schema.columns c
+     where c.table_schema = 'projection' and c.is_nullable = 'NO' and c.table_name <> 'projections'
+       and not exists (select from information_schema.key_column_usage k
+                        where (k.table_schema, k.table_name, k.column_name) = (c.table_schema, c.table_name, c.column_name))
+  loop
+    execute format('alter table projection.%I alter column %I drop not null', kept.table_name, kept.column_name);
+  end loop;
+end $$`;
+
+/** A database of its own with an empty read model; `db` reads as the service does, `insert` writes as a projection. */
+export async function createReadModel() {
+  const database = await createTestDatabase();
+  const writer = new Kysely<ReadModel>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.url, max: 2 }) }),
+  });
+  const anyDb = writer as unknown as Kysely<unknown>;
+  await prepare(anyDb);
+  for (const projection of projections()) await generationFor(anyDb, projection);
+  await withoutTheRest.execute(writer);
+  const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });
+  return {
+    url: database.url,
+    db,
+    writer,
+    sessions: async (...rows: Partial<CallSessionRow>[]) => {
+      const whole = rows.map(session);
+      await writer.insertInto('call_sessions').values(whole).execute();
+      const calls = whole.flatMap(({ tenant_id, id, retell_call_ids }) =>
+        retell_call_ids.map((call_id) => ({ tenant_id, call_id, session_id: id })),
+      );
+      if (calls.length > 0) await writer.insertInto('call_session_calls').values(calls).execute();
+    },
+    appointments: async (...rows: Partial<AppointmentRow>[]) => {
+      await writer.insertInto('appointments').values(rows.map(appointment)).execute();
+    },
+    deliveries: async (...rows: Partial<DeliveryRow>[]) => {
+      await writer.insertInto('deliveries').values(rows.map(delivery)).execute();
+    },
+    clear: async () => {
+      for (const view of ['call_sessions', 'call_session_calls', 'appointments', 'deliveries'] as const)
+        await writer.deleteFrom(view).execute();
+    },
+    drop: async () => {
+      await Promise.all([db.destroy(), writer.destroy()]);
+      await database.drop();
+    },
+  };
+}
+
+let made = 0;
+const next = () => ++made;
+
+/** A pending session of tenant `acme`, of which nothing is known that a row need not have. */
+export const session = (row: Partial<CallSessionRow> = {}): CallSessionRow => ({
+  tenant_id: 'acme',
+  id: `session-${next()}`,
+  status: 'pending',
+  status_reason: 'in_progress',
+  direction: null,
+  appointment_id: null,
+  contact_id: null,
+  retell_call_id: row.retell_call_ids?.at(-1) ?? null,
+  retell_call_ids: [],
+  agent_id: null,
+  agent_name: null,
+  from_number: null,
+  to_number: null,
+  customer_phone: null,
+  started_at: null,
+  ended_at: null,
+  duration_ms: null,
+  disconnection_reason: null,
+  transferred: false,
+  tenant_mismatch: false,
+  archived: false,
+  analysis_json: null,
+  transcript: null,
+  recording_url: null,
+  requested_at: null,
+  created_at: at('10:00:00'),
+  last_event_at: at('10:00:00'),
+  revision: 1,
+  ...row,
+});
+
+/** One of which everything is known. */
+export const analysedCall: Partial<CallSessionRow> = {
+  id: 'analysed',
+  status: 'confirmed',
+  status_reason: 'appointment_confirmed',
+  direction: 'outbound',
+  appointment_id: 'appointment-1',
+  contact_id: 'contact-1',
+  retell_call_id: 'call_2',
+  retell_call_ids: ['call_1', 'call_2'],
+  agent_id: 'agent_1',
+  agent_name: 'Ada',
+  from_number: '+4930111',
+  to_number: '+4930222',
+  customer_phone: '+4930222',
+  started_at: at('10:00:01.5'),
+  ended_at: at('10:01:01.5'),
+  duration_ms: 60_000,
+  disconnection_reason: 'user_hangup',
+  transferred: true,
+  tenant_mismatch: true,
+  analysis_json: {
+    summary: 'Confirmed.',
+    sentiment: 'Positive',
+    successful: true,
+    inVoicemail: false,
+    custom: { n: 1.5, deep: { list: [null] } },
+  },
+  transcript: 'Agent: Hallo. User: Ja.',
+  recording_url: 'https://example.com/recording.wav',
+  requested_at: at('09:59:00'),
+  last_event_at: at('10:02:00'),
+  revision: 4,
+};
+
+export const appointment = (row: Partial<AppointmentRow> = {}): AppointmentRow => ({
+  tenant_id: 'acme',
+  id: `appointment-${next()}`,
+  status: 'scheduled',
+  starts_at: null,
+  reschedule_text: null,
+  cancellation_reason: null,
+  needs_review: false,
+  decided_by_call_id: null,
+  created_at: at('10:00:00'),
+  last_event_at: at('10:00:00'),
+  ...row,
+  // The driver would make a Postgres array of it.
+  notes_json: JSON.stringify(row.notes_json ?? []) as never,
+});
+
+export const delivery = (row: Partial<DeliveryRow> = {}): DeliveryRow => ({
+  tenant_id: 'acme',
+  call_id: 'call_1',
+  id: `fact-${next()}`,
+  event: 'call_ended',
+  payload_digest: null,
+  source: 'webhook',
+  endpoint: 'retell',
+  occurred_at: at('10:00:00'),
+  received_at: at('10:00:00.1'),
+  recorded_at: at('10:00:00.2'),
+  position: String(next()),
+  revision: 0,
+  ...row,
+});
+
+/** A time of the one day that these tests know. */
+export function at(time: string): Date {
+  return new Date(`2026-03-01T${time}Z`);
+}

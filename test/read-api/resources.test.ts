@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { Appointment } from '../../src/read-api/appointments/appointment.ts';
+import { CallSession } from '../../src/read-api/call-sessions/call-session.ts';
+import { Delivery } from '../../src/read-api/call-sessions/deliveries.ts';
+import { HistoryItem } from '../../src/read-api/call-sessions/history.ts';
+import { queryApi } from './callers.ts';
+import { analysedCall, at, createReadModel } from './read-model.ts';
+
+let readModel: Awaited<ReturnType<typeof createReadModel>>;
+let get: ReturnType<typeof queryApi>['get'];
+beforeAll(async () => {
+  readModel = await createReadModel();
+  get = queryApi(readModel.db).get;
+});
+afterAll(() => readModel.drop());
+beforeEach(async () => void (await readModel.clear()));
+
+/** What was answered is what is documented, and nothing more. */
+const documented = (schema: z.ZodType, value: unknown) => expect(schema.parse(value)).toEqual(value);
+
+describe('a call session', () => {
+  test('tells everything that is known', async () => {
+    await readModel.sessions(analysedCall);
+    const { status, body } = await get('/api/call-sessions/analysed');
+    expect(status).toBe(200);
+    documented(CallSession, body);
+    expect(body).toEqual({
+      id: 'analysed',
+      tenantId: 'acme',
+      appointmentId: 'appointment-1',
+      contactId: 'contact-1',
+      retellCallId: 'call_2',
+      retellCallIds: ['call_1', 'call_2'],
+      createdAt: '2026-03-01T10:00:00.000Z',
+      tenantMismatch: true,
+      direction: 'outbound',
+      status: 'confirmed',
+      statusReason: 'appointment_confirmed',
+      agentId: 'agent_1',
+      agentName: 'Ada',
+      fromNumber: '+4930111',
+      toNumber: '+4930222',
+      customerPhone: '+4930222',
+      startedAt: '2026-03-01T10:00:01.500Z',
+      endedAt: '2026-03-01T10:01:01.500Z',
+      durationMs: 60_000,
+      disconnectionReason: 'user_hangup',
+      transferred: true,
+      analysis: {
+        summary: 'Confirmed.',
+        sentiment: 'Positive',
+        successful: true,
+        inVoicemail: false,
+        custom: { n: 1.5, deep: { list: [null] } },
+      },
+      transcript: 'Agent: Hallo. User: Ja.',
+      recordingUrl: 'https://example.com/recording.wav',
+      archived: false,
+      requestedAt: '2026-03-01T09:59:00.000Z',
+      lastEventAt: '2026-03-01T10:02:00.000Z',
+      revision: 4,
+    });
+  });
+
+  test('leaves out what is not known', async () => {
+    await readModel.sessions({ id: 'requested' });
+    const { body } = await get('/api/call-sessions/requested');
+    documented(CallSession, body);
+    expect(body).toEqual({
+      id: 'requested',
+      tenantId: 'acme',
+      retellCallIds: [],
+      createdAt: '2026-03-01T10:00:00.000Z',
+      status: 'pending',
+      statusReason: 'in_progress',
+      transferred: false,
+      archived: false,
+      lastEventAt: '2026-03-01T10:00:00.000Z',
+      revision: 1,
+    });
+  });
+
+  test('looks the same in the list', async () => {
+    await readModel.sessions(analysedCall);
+    const [list, single] = [await get('/api/call-sessions'), await get('/api/call-sessions/analysed')];
+    expect(list.body.items).toEqual([single.body]);
+  });
+
+  test('is found by any of its calls, whatever its own id', async () => {
+    await readModel.sessions(analysedCall, { id: 'call:alone', retell_call_ids: ['alone'] });
+    for (const id of ['call:call_1', 'call:call_2'])
+      expect((await get(`/api/call-sessions/${id}`)).body.id).toBe('analysed');
+    expect((await get('/api/call-sessions/call:alone')).body.id).toBe('call:alone');
+    expect((await get('/api/call-sessions/call_1')).status, 'a call id alone is no session id').toBe(404);
+  });
+
+  test('whose own id looks like a call is that one', async () => {
+    await readModel.sessions({ id: 'call:call_1' }, { ...analysedCall, id: 'other' });
+    expect((await get('/api/call-sessions/call:call_1')).body.id).toBe('call:call_1');
+  });
+
+  test.each([
+    'a/b',
+    '/',
+    'a/history',
+    '%2F',
+    '100%',
+    'a b+c',
+    '?at=1#x',
+    'ü — 電話 📞',
+    `'; drop table call_sessions; --`,
+    'history',
+    'x'.repeat(512),
+    'a\\b"c',
+  ])('may be called %s', async (id) => {
+    await readModel.sessions({ id }, { id: 'decoy' }, { id: `call:${id}x`, retell_call_ids: [id] });
+    const path = `/api/call-sessions/${encodeURIComponent(id)}`;
+    expect((await get(path)).body.id).toBe(id);
+    expect((await get(`/api/call-sessions/call:${encodeURIComponent(id)}`)).body.id).toBe(`call:${id}x`);
+    expect((await get(`${path}/deliveries`)).status).toBe(200);
+  });
+
+  test.each(['nobody', 'call:nobody', 'call:', '%00', 'call:%00', '%E4', '%', '%25zz', 'x'.repeat(5000)])(
+    'called %s is not found, and that is all',
+    async (id) => {
+      await readModel.sessions({ id: 'somebody', retell_call_ids: ['call_1'] });
+      for (const rest of ['', '/history', '/deliveries']) {
+        const { status, body } = await get(`/api/call-sessions/${id}${rest}`);
+        expect([status, body.code]).toEqual([404, 'not_found']);
+      }
+    },
+  );
+
+  test('does not travel in time yet, and says so', async () => {
+    await readModel.sessions({ id: 'a' });
+    const { status, body } = await get('/api/call-sessions/a?at=2026-03-01T10:00:00Z');
+    expect([status, body.errors]).toEqual([400, [{ path: 'at', message: 'is not a parameter of this resource' }]]);
+  });
+});
+
+describe('the deliveries of a session', () => {
+  test('are those of its calls, oldest first by position as a number', async () => {
+    await readModel.sessions(analysedCall, { id: 'x', retell_call_ids: ['call_x'] });
+    await readModel.deliveries(
+      { id: 'second', call_id: 'call_2', position: '100000000000000000', payload_digest: 'abc' },
+      { id: 'first', call_id: 'call_1', position: '99000', source: 'reconciliation', endpoint: null },
+      { id: 'not its own', call_id: 'call_x' },
+    );
+    const { status, body } = await get('/api/call-sessions/call:call_1/deliveries');
+    expect(status).toBe(200);
+    for (const item of body.items) documented(Delivery, item);
+    expect(body).toEqual({
+      items: [
+        expect.objectContaining({ id: 'first', callId: 'call_1', position: '99000', source: 'reconciliation' }),
+        {
+          id: 'second',
+          callId: 'call_2',
+          event: 'call_ended',
+          payloadDigest: 'abc',
+          source: 'webhook',
+          endpoint: 'retell',
+          occurredAt: '2026-03-01T10:00:00.000Z',
+          receivedAt: '2026-03-01T10:00:00.100Z',
+          recordedAt: '2026-03-01T10:00:00.200Z',
+          position: '100000000000000000',
+          revision: 0,
+        },
+      ],
+    });
+  });
+
+  test('are none as long as it has no call', async () => {
+    await readModel.sessions({ id: 'requested' });
+    expect((await get('/api/call-sessions/requested/deliveries')).body).toEqual({ items: [] });
+  });
+});
+
+test('the history of a session is asked for with its final id, all its calls and the tenant', async () => {
+  const item: HistoryItem = {
+    position: '123456789012345678901',
+    revision: 0,
+    type: 'CallEnded',
+    occurredAt: '2026-03-01T10:00:00.000Z',
+    recordedAt: '2026-03-01T10:00:00.000Z',
+    source: 'webhook',
+    changes: [
+      { field: 'status', from: 'pending', to: 'failed' },
+      { field: 'endedAt', from: null, to: '2026-03-01T10:00:00.000Z' },
+    ],
+    evidence: 'verified',
+  };
+  const asked: unknown[] = [];
+  const { get } = queryApi(readModel.db, async (...question) => {
+    asked.push(question);
+    return [item];
+  });
+  await readModel.sessions(analysedCall);
+  const { status, body } = await get('/api/call-sessions/call:call_1/history');
+  expect([status, body]).toEqual([200, { items: [item] }]);
+  documented(HistoryItem, body.items[0]);
+  expect(asked).toEqual([['acme', 'analysed', ['call_1', 'call_2']]]);
+});
+
+describe('an appointment', () => {
+  test('tells everything that is known', async () => {
+    await readModel.appointments({
+      id: 'a/1',
+      status: 'cancelled',
+      starts_at: at('12:00:00'),
+      reschedule_text: 'next week',
+      cancellation_reason: 'ill',
+      needs_review: true,
+      decided_by_call_id: 'call_1',
+      notes_json: [{ text: 'called back', at: '2026-03-01T10:00:00.000Z' }],
+    });
+    const { body } = await get('/api/appointments/a%2F1');
+    documented(Appointment, body);
+    expect(body).toEqual({
+      id: 'a/1',
+      tenantId: 'acme',
+      status: 'cancelled',
+      startsAt: '2026-03-01T12:00:00.000Z',
+      rescheduleText: 'next week',
+      cancellationReason: 'ill',
+      needsReview: true,
+      decidedByCallId: 'call_1',
+      notes: [{ text: 'called back', at: '2026-03-01T10:00:00.000Z' }],
+      lastEventAt: '2026-03-01T10:00:00.000Z',
+    });
+    expect((await get('/api/appointments')).body.items).toEqual([body]);
+  });
+
+  test('leaves out what is not known', async () => {
+    await readModel.appointments({ id: 'new' });
+    const { body } = await get('/api/appointments/new');
+    expect(body).toEqual({
+      id: 'new',
+      tenantId: 'acme',
+      status: 'scheduled',
+      needsReview: false,
+      notes: [],
+      lastEventAt: '2026-03-01T10:00:00.000Z',
+    });
+  });
+
+  test.each(['nobody', '%00', '%E4'])('called %s is not found', async (id) => {
+    expect((await get(`/api/appointments/${id}`)).status).toBe(404);
+  });
+});
+
+describe('an ETag', () => {
+  const path = '/api/call-sessions/analysed';
+
+  test('spares the second transfer', async () => {
+    await readModel.sessions(analysedCall);
+    const tag = (await get(path)).headers.get('etag')!;
+    expect(tag).toMatch(/^"[0-9a-f]{40}"$/);
+    for (const known of [tag, `W/${tag}`, `"x", ${tag}`, '*']) {
+      const again = await get(path, 'acme-reads', { 'if-none-match': known });
+      expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', tag]);
+    }
+    expect((await get(path, 'acme-reads', { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  test('changes with the content and only with it', async () => {
+    await readModel.sessions(analysedCall);
+    const tag = (await get(path)).headers.get('etag')!;
+    // As a rebuild does: the same row, written again.
+    await readModel.clear();
+    await readModel.sessions(analysedCall);
+    expect((await get(path)).headers.get('etag')).toBe(tag);
+    await readModel.writer.updateTable('call_sessions').set({ revision: 5 }).execute();
+    const changed = await get(path, 'acme-reads', { 'if-none-match': tag });
+    expect(changed.status).toBe(200);
+    expect(changed.headers.get('etag')).not.toBe(tag);
+  });
+
+  test('comes with the order not to share', async () => {
+    await readModel.sessions(analysedCall);
+    const { headers } = await get(path);
+    expect([headers.get('cache-control'), headers.get('vary')]).toEqual(['private, no-cache', 'Authorization']);
+    expect(
+      (await get('/api/call-sessions/nobody', 'acme-reads', { 'if-none-match': '*' })).status,
+      'an error has none',
+    ).toBe(404);
+  });
+});
