@@ -98,9 +98,8 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     administration,
     async stop() {
       // First nothing new, then what is under way, then what it stands on.
-      const closed = new Promise((resolve) => server.close(resolve));
+      const closed = close(server);
       await door.drain();
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
       await closed;
       stopping.abort();
       stopMeasuring?.();
@@ -128,4 +127,15 @@ function listen(root: OpenAPIHono, { host, port }: Config) {
       ),
     );
   });
+}
+
+/** Resolves when every request is answered; connections that are kept alive for the next one do not count. */
+function close(server: ReturnType<typeof serve>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const idle = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 20);
+  server.close(() => {
+    clearInterval(idle);
+    resolve();
+  });
+  return promise;
 }

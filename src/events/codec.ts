@@ -5,15 +5,17 @@ import { FactMetadata } from './metadata.ts';
 import type { Recorded } from './recorded.ts';
 import { type SessionEvent, sessionEventSchemas } from './session-facts.ts';
 import { type TenantEvent, tenantEventSchemas } from './tenant-facts.ts';
+import { type TicketEvent, ticketEventSchemas } from './ticket-facts.ts';
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
   ...callEventSchemas,
   ...sessionEventSchemas,
   ...appointmentEventSchemas,
   ...tenantEventSchemas,
+  ...ticketEventSchemas,
 };
 
-export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent;
+export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent;
 
 /** A recorded event in our language: what happened, and how it came to be known. */
 export type Fact<E extends DomainEvent = DomainEvent> = E & {

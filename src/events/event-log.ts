@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BACKWARDS,
   binaryEvent,
@@ -7,6 +8,7 @@ import {
   jsonEvent,
   NO_STREAM,
   START,
+  type StreamingRead,
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
@@ -104,25 +106,41 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         if (error instanceof StreamNotFoundError) return [];
         throw asUnavailable(error, `read ${stream}`);
       } finally {
-        reading.destroy();
+        abandon(reading);
       }
     },
 
     async head() {
       const reading = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+      const iterator = reading[Symbol.asyncIterator]();
+      let position: bigint | undefined;
       try {
-        const next = await answered(reading[Symbol.asyncIterator]().next(), timeoutMs, 'read the end of $all');
-        return next.done ? undefined : next.value.event?.position.commit;
+        // To its end: a read left before it stays open in the client, and `close` waits for it without end.
+        for (;;) {
+          const next = await answered(iterator.next(), timeoutMs, 'read the end of $all');
+          if (next.done) return position;
+          position = next.value.event?.position.commit;
+        }
       } catch (error) {
         throw asUnavailable(error, 'read the end of $all');
       } finally {
-        reading.destroy();
+        abandon(reading);
       }
     },
 
     subscribe: (options) => subscribe(client, options),
-    close: () => client.dispose(),
+    close: () => Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
   };
+}
+
+/** The client waits for every call that is open, a broken one too; nobody who shuts down should. */
+const CLOSE_WITHIN_MS = 2000;
+
+/** A read that was given up is also ended at the server; what becomes of it has nobody left to tell. */
+function abandon(reading: StreamingRead<unknown>): void {
+  reading.on('error', () => {});
+  reading.destroy();
+  void reading.cancel().catch(() => {});
 }
 
 const toClient = ({ id, type, data, metadata }: NewEvent) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Qualification } from './ticket-facts.ts';
 
 export const endpoints = ['retell', 'retell-inbound-ticket', 'retell-outbound-ticket'] as const;
 export type Endpoint = (typeof endpoints)[number];
@@ -17,6 +18,7 @@ export const FactMetadata = z.object({
   timeZone: z.string().optional(),
   defaultRegion: z.string().optional(),
   fieldNames: z.record(z.string(), z.array(z.string())).optional(),
+  qualification: Qualification.optional(),
   /** The delivery that was signed: its digest and the key that verified it. Absent: nothing was signed. */
   evidence: z
     .object({ deliveryId: z.string(), sha256: z.string(), bytes: z.number().int(), keyId: z.string() })

@@ -12,6 +12,7 @@ export const callStream = (tenantId: string, callId: string): string => `call-${
 export const sessionStream = (tenantId: string, sessionId: string): string => `session-${tenantId}.${sessionId}`;
 export const appointmentStream = (tenantId: string, appointmentId: string): string =>
   `appointment-${tenantId}.${appointmentId}`;
+export const ticketStream = (tenantId: string, ticketId: string): string => `ticket-${tenantId}.${ticketId}`;
 export const evidenceStream = (tenantId: string, callId: string): string => `evidence-${tenantId}.${callId}`;
 export const quarantineStream = (tenantId: string, digest: string): string => `quarantine-${tenantId}.${digest}`;
 export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;

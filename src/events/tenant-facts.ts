@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Qualification } from './ticket-facts.ts';
 
 export const scopes = ['read', 'write'] as const;
 export type Scope = (typeof scopes)[number];
@@ -16,6 +17,7 @@ export const TenantSettings = z.object({
   acceptUntimestampedSignature: z.boolean().optional(),
   /** The tenant's own names of analysis fields: our name → theirs. */
   fieldNames: z.record(z.string(), z.array(z.string())).optional(),
+  qualification: Qualification.optional(),
   sealedRetellApiKey: z.string().optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;

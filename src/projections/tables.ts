@@ -9,6 +9,9 @@ export type ReadModel = {
   call_session_calls: CallSessionCallRow;
   appointments: AppointmentRow;
   deliveries: DeliveryRow;
+  tickets: TicketRow;
+  customers: CustomerRow;
+  outcome_changes: OutcomeChangeRow;
 };
 
 export type CallSessionRow = {
@@ -20,6 +23,7 @@ export type CallSessionRow = {
   direction: string | null;
   appointment_id: string | null;
   contact_id: string | null;
+  ticket_id: string | null;
   retell_call_id: string | null;
   retell_call_ids: string[];
   agent_id: string | null;
@@ -76,4 +80,47 @@ export type DeliveryRow = {
   /** As text in JSON: a position exceeds what a JavaScript number holds. */
   position: string;
   revision: number;
+};
+
+export type TicketRow = {
+  tenant_id: string;
+  id: string;
+  call_id: string;
+  session_id: string;
+  direction: string | null;
+  status: string;
+  active: boolean;
+  action_required: boolean | null;
+  transferred: boolean;
+  customer_id: string | null;
+  status_reason: string;
+  set_by: string;
+  mail: string;
+  mail_reason: string | null;
+  created_at: Date;
+  last_event_at: Date;
+};
+
+export type CustomerRow = {
+  tenant_id: string;
+  id: string;
+  /** E.164. */
+  phone: string;
+  raw_phones: string[];
+  name: string | null;
+  first_seen_at: Date;
+  last_seen_at: Date;
+  calls: number;
+  created_at: Date;
+};
+
+/** A10: one row per change of a call's outcome; the position of the fact that made it is the live feed's cursor. */
+export type OutcomeChangeRow = {
+  position: string;
+  tenant_id: string;
+  call_id: string;
+  session_id: string;
+  appointment_id: string | null;
+  outcome: string;
+  changed_at: Date;
 };

@@ -56,7 +56,7 @@ export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
 
 /** `GET /openapi.json`. Mounted last or not: the document is made at the first request, of all that `root` has then. */
 export function openApiRoute<E extends Env>(root: OpenAPIHono<E>): OpenAPIHono {
-  let document: string | undefined;
+  let document: Record<string, unknown> | undefined;
   const app = new OpenAPIHono();
   app.openapi(
     createRoute({
@@ -73,8 +73,8 @@ export function openApiRoute<E extends Env>(root: OpenAPIHono<E>): OpenAPIHono {
       },
     }),
     (c) => {
-      document ??= JSON.stringify(openApiDocument(root));
-      return c.body(document, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }) as never;
+      document ??= openApiDocument(root);
+      return c.json(document, 200, { 'cache-control': 'no-cache' });
     },
   );
   return app;

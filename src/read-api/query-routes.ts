@@ -11,8 +11,12 @@ import { listDeliveries } from './call-sessions/deliveries.ts';
 import { getHistory, type ReadHistory } from './call-sessions/history.ts';
 import { listCallSessions } from './call-sessions/list.ts';
 import { getCallSession } from './call-sessions/one.ts';
+import { listCustomers } from './customers/list.ts';
+import { getCustomer } from './customers/one.ts';
 import { isReadModelUnavailable } from './read-pool.ts';
 import { asTenant, type QueryApp } from './tenant-reads.ts';
+import { listTickets } from './tickets/list.ts';
+import { getTicket } from './tickets/one.ts';
 
 export type QueryDependencies = {
   /** Over a pool of `createReadPool`, whose limits keep a request from hanging. */
@@ -31,6 +35,10 @@ export function queryRoutes({ db, authenticate, history }: QueryDependencies): Q
   listDeliveries(app, tenant);
   listAppointments(app, tenant);
   getAppointment(app, tenant);
+  listTickets(app, tenant);
+  getTicket(app, tenant);
+  listCustomers(app, tenant);
+  getCustomer(app, tenant);
   app.onError(unavailable);
   return app;
 }
@@ -38,7 +46,7 @@ export function queryRoutes({ db, authenticate, history }: QueryDependencies): Q
 const EVENT_STORE_UNAVAILABLE: EventStoreUnavailable['name'] = 'EventStoreUnavailable';
 
 /** A store that does not answer is 503; anything else is for the root application (unhandled.ts). */
-function unavailable(error: Error, c: Context): Response {
+export function unavailable(error: Error, c: Context): Response {
   const headers = { 'retry-after': '2' };
   if (error.name === EVENT_STORE_UNAVAILABLE)
     return problem(c, 503, 'event_store_unavailable', { detail: 'The event store does not answer.', headers });

@@ -14,6 +14,8 @@ export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
   callSessionCalls: () => db.selectFrom('call_session_calls').where('call_session_calls.tenant_id', '=', tenantId),
   appointments: () => db.selectFrom('appointments').where('appointments.tenant_id', '=', tenantId),
   deliveries: () => db.selectFrom('deliveries').where('deliveries.tenant_id', '=', tenantId),
+  tickets: () => db.selectFrom('tickets').where('tickets.tenant_id', '=', tenantId),
+  customers: () => db.selectFrom('customers').where('customers.tenant_id', '=', tenantId),
 });
 export type TenantReads = ReturnType<typeof readsOf>;
 

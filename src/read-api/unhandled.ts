@@ -49,7 +49,10 @@ const codes: Readonly<Record<number, string>> = {
 
 /** What hono and its validators throw: broken JSON, an undeclared media type. Their messages are their own words. */
 const refused = (error: HTTPException, c: Context) =>
-  problem(c, error.status, codes[error.status] ?? 'refused', { detail: error.message });
+  problem(c, error.status, codes[error.status] ?? 'refused', {
+    detail: error.message,
+    ...(error.status === 400 && { errors: [{ path: '', message: error.message }] }),
+  });
 
 type Traced = {
   readonly name: string;

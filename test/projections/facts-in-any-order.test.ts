@@ -8,6 +8,7 @@ import { noFactsYet, sessionOf, withFact } from '../../src/projections/call-sess
 import * as controls from './controls.ts';
 import {
   archived,
+  idOf,
   minute,
   placed,
   placementFailed,

@@ -1,7 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projections } from '../../src/projections/index.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
-import { analyzed, archived, ended, minute, placed, registered, requested, started, TENANT } from './controls.ts';
+import {
+  analyzed,
+  archived,
+  ended,
+  idOf,
+  minute,
+  placed,
+  registered,
+  requested,
+  started,
+  TENANT,
+  textPart,
+} from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 
 let stores: Stores;
@@ -72,4 +84,41 @@ test('what is appended is soon seen in every view', async () => {
       caughtUp: true,
     })),
   );
+});
+
+test('a text in parts is whole even when a batch ends amid them', async () => {
+  const whole = ended({ personalParts: 2 }, {}, 'call_long');
+  const text = JSON.stringify({ transcript: 'a long talk' });
+  const { log, databaseUrl, pool } = stores;
+  await running.stop();
+  await pool.query('drop schema projection cascade');
+  const position = await stores.say(
+    textPart(idOf(whole), 0, text.slice(0, 9), 'call_long'),
+    textPart(idOf(whole), 1, text.slice(9), 'call_long'),
+    whole,
+  );
+  running = await startProjections({
+    log,
+    databaseUrl,
+    projections: projections(),
+    logger,
+    options: { maxBatch: 1 },
+  });
+  expect(await running.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(await rows(`call_sessions where id = 'call:call_long'`)).toMatchObject([
+    { transcript: 'a long talk', revision: 1 },
+  ]);
+  expect(await rows(`deliveries where call_id = 'call_long'`)).toMatchObject([{ event: 'CallEnded', revision: 2 }]);
+});
+
+test('a session id that becomes known late takes its call along', async () => {
+  const first = await stores.say(started({}, {}, 'call_late'));
+  expect(await running.waitUntilCaughtUp(first, 5000)).toBe(true);
+  expect(await rows(`call_sessions where retell_call_id = 'call_late'`)).toMatchObject([{ id: 'call:call_late' }]);
+  const second = await stores.say(ended({ callSessionId: 'cs_late' }, {}, 'call_late'));
+  expect(await running.waitUntilCaughtUp(second, 5000)).toBe(true);
+  expect(await rows(`call_sessions where retell_call_id = 'call_late'`)).toMatchObject([
+    { id: 'cs_late', revision: 2 },
+  ]);
+  expect(await rows(`call_session_calls where call_id = 'call_late'`)).toMatchObject([{ session_id: 'cs_late' }]);
 });

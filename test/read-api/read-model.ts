@@ -24,9 +24,10 @@ end $$`;
 /** A database of its own with an empty read model; `db` reads as the service does, `insert` writes as a projection. */
 export async function createReadModel() {
   const database = await createTestDatabase();
-  const writer = new Kysely<ReadModel>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.url, max: 2 }) }),
-  });
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  // Its connections may still be closing when the database is dropped.
+  pool.on('error', () => {});
+  const writer = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
   const anyDb = writer as unknown as Kysely<unknown>;
   await prepare(anyDb);
   for (const projection of projections()) await generationFor(anyDb, projection);
@@ -73,6 +74,7 @@ export const session = (row: Partial<CallSessionRow> = {}): CallSessionRow => ({
   direction: null,
   appointment_id: null,
   contact_id: null,
+  ticket_id: null,
   retell_call_id: row.retell_call_ids?.at(-1) ?? null,
   retell_call_ids: [],
   agent_id: null,

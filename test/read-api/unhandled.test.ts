@@ -70,6 +70,7 @@ describe('a body that', () => {
   ])('%s is a problem', async (_, body, type, status, code) => {
     const { response, problem, text, log } = await post(body, type);
     expect([response.status, problem?.code]).toEqual([status, code]);
+    expect(problem?.errors?.length).toBe(status === 400 ? 1 : undefined);
     expect(text).not.toContain('Jane');
     expect(log).toEqual([]);
   });

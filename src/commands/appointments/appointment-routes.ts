@@ -5,49 +5,30 @@ import { type AppointmentSaid, appointmentStatuses } from '../../events/appointm
 import type { EventLog } from '../../events/event-log.ts';
 import { isUsableId } from '../../events/ids.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
-import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { badRequest, problemResponse } from '../../http/problem.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
+import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
+import { type ShownAfter, shownAfter } from '../shown-after.ts';
+import { staffNote } from '../staff-note.ts';
 import type { StaffRecord } from './appointment-decision.ts';
 import { recordAppointment } from './record-appointment.ts';
 
 export type AppointmentRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
-  /**
-   * The appointment as the query API shows it, once the read model has a position; undefined: not in time.
-   * Ingest needs no Postgres, so the answer must not either.
-   */
-  readonly appointmentAfter: (
-    tenantId: string,
-    id: string,
-    position: bigint,
-    timeoutMs: number,
-  ) => Promise<unknown | undefined>;
+  readonly appointmentAfter: ShownAfter;
   readonly logger: Logger;
   readonly now?: () => Date;
 };
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-const READ_MODEL_WITHIN_MS = 1000;
 
 const startsAt = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset or Z' })
   .transform((text) => new Date(text).toISOString())
   .openapi({ type: 'string', format: 'date-time', example: '2026-01-31T09:30:00+01:00' });
 
-const note = z
-  .string()
-  .min(1)
-  .max(4000)
-  .refine((text) => text.isWellFormed() && !/[^\P{Cc}\t\n\r]/u.test(text), 'must hold no control characters');
-
-const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), note }).partial();
-
-const IdempotencyKey = z
-  .string()
-  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1–255 printable ASCII characters')
-  .optional()
-  .openapi({ description: 'The same key with the same body changes nothing more; with another body: 409.' });
+const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), note: staffNote }).partial();
 
 /** The query API's appointment (its schema is generated there). */
 const ShownAppointment = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.enum(appointmentStatuses) });
@@ -57,16 +38,6 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
   const { log, logger, now = () => new Date() } = deps;
   const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   routes.onError(commandErrors(logger));
-
-  const shown = async (tenantId: string, id: string, position: bigint | undefined): Promise<unknown | undefined> => {
-    if (position === undefined) return undefined;
-    try {
-      return await deps.appointmentAfter(tenantId, id, position, READ_MODEL_WITHIN_MS);
-    } catch (error) {
-      logger.warn({ reason: 'read_model_unavailable', error: (error as Error).name }, 'answered from the log');
-      return undefined;
-    }
-  };
 
   routes.openapi(
     createRoute({
@@ -110,14 +81,12 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const at = now().toISOString();
       const result = await recordAppointment(log, { tenantId, appointmentId, said, idempotencyKey, at });
-      if (result === 'idempotency_key_reused')
-        return problem(c, 409, result, {
-          detail: 'This Idempotency-Key came with another body before. Use a new one for a new change.',
-        }) as never;
+      if (result === 'idempotency_key_reused') return keyReused(c) as never;
       if (result.changed)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');
       const appointment =
-        (await shown(tenantId, appointmentId, result.position)) ?? fromLog(tenantId, appointmentId, result.record);
+        (await shownAfter(deps.appointmentAfter, logger, tenantId, appointmentId, result.position)) ??
+        fromLog(tenantId, appointmentId, result.record);
       return c.json(appointment as z.infer<typeof ShownAppointment>, 200);
     },
   );

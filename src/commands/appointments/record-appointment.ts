@@ -11,6 +11,7 @@ import type { FactMetadata } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { appointmentStream } from '../../events/streams.ts';
 import { appendDecided } from '../append-decided.ts';
+import { requestIdOf } from '../idempotency-key.ts';
 import { evolve, nothingSaid, putAppointment, type StaffRecord } from './appointment-decision.ts';
 
 export type AppointmentCommand = {
@@ -36,7 +37,7 @@ export async function recordAppointment(
 ): Promise<RecordedAppointment | 'idempotency_key_reused'> {
   const { tenantId, appointmentId, said, idempotencyKey, at } = command;
   const stream = appointmentStream(tenantId, appointmentId);
-  const requestId = idempotencyKey === undefined ? undefined : uuidOf(stream, 'Idempotency-Key', idempotencyKey);
+  const requestId = requestIdOf(stream, idempotencyKey);
   let record = nothingSaid;
   const result = await appendDecided<'idempotency_key_reused'>(log, stream, (seen) => {
     record = recordAfter(seen);

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { TenantSettings } from '../../events/tenant-facts.ts';
+import { ticketStatuses } from '../../events/ticket-facts.ts';
 
 const isTimeZone = (value: string): boolean => {
   if (/^[+-]/.test(value)) return false; // an offset is no zone: it knows no summer time
@@ -37,6 +38,9 @@ export const PrintableSecret = (min: number) =>
 
 const recipients = z.array(z.email().max(254)).max(50);
 const fieldNames = z.array(oneLine(200)).max(50);
+const ticketStatus = z.enum(ticketStatuses);
+const qualificationOf = <S extends z.ZodType>(status: S) =>
+  z.strictObject({ qualified: status, successful: status, conversation: status, unanswered: status }).partial();
 
 const fields = {
   name: oneLine(200),
@@ -49,6 +53,9 @@ const fields = {
   fieldNames: z
     .record(oneLine(100), fieldNames)
     .openapi({ description: "The tenant's own names of analysis fields: our name → theirs." }),
+  qualification: qualificationOf(ticketStatus).openapi({
+    description: 'What an inbound ticket becomes when nobody knows whether something is to be done; of calls from now on.',
+  }),
   retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
 } as const;
 
@@ -65,6 +72,7 @@ export const SettingsPatch = z
     mail: z.strictObject({ enabled: z.boolean(), recipients }).partial().nullable(),
     acceptUntimestampedSignature: fields.acceptUntimestampedSignature.nullable(),
     fieldNames: z.record(oneLine(100), fieldNames.nullable()).nullable(),
+    qualification: qualificationOf(ticketStatus.nullable()).nullable(),
     retellApiKey: fields.retellApiKey.nullable(),
   })
   .partial();
@@ -82,7 +90,7 @@ export const replaced = ({ retellApiKey, ...rest }: Settings, seal: SealRetellAp
 
 /** The settings as they are stored, after a patch. Mail that is only half said is off and has no recipients. */
 export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealRetellApiKey): TenantSettings {
-  const { retellApiKey, mail, fieldNames: names, ...rest } = patch;
+  const { retellApiKey, mail, fieldNames: names, qualification: words, ...rest } = patch;
   return stored({
     ...before,
     ...rest,
@@ -90,6 +98,8 @@ export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealR
     ...(mail === null && { mail }),
     ...(names && { fieldNames: defined({ ...before.fieldNames, ...names }) }),
     ...(names === null && { fieldNames: names }),
+    ...(words && { qualification: defined({ ...before.qualification, ...words }) }),
+    ...(words === null && { qualification: words }),
     ...(retellApiKey && { sealedRetellApiKey: seal(retellApiKey) }),
     ...(retellApiKey === null && { sealedRetellApiKey: retellApiKey }),
   });

@@ -9,13 +9,20 @@ const ATTEMPTS = 10;
 /** The log, what is remembered of its streams, and until when (performance.now) it makes sense to go on. */
 export type Writing = { readonly log: EventLog; readonly memory: StreamMemory; readonly deadline: number };
 
-/** What the stream holds, from memory or by reading it. */
-export async function look(stream: string, { log, memory }: Writing): Promise<Seen> {
+/** What the stream holds, from memory or by reading it; a store that is gone for a moment is waited for. */
+export async function look(stream: string, { log, memory, deadline }: Writing): Promise<Seen> {
   const known = memory.recall(stream);
   if (known !== undefined) return known;
-  const seen = await catchUp(log, stream, UNSEEN, 'no_stream');
-  memory.keep(stream, seen);
-  return seen;
+  for (;;) {
+    try {
+      const seen = await catchUp(log, stream, UNSEEN, 'no_stream');
+      memory.keep(stream, seen);
+      return seen;
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailable) || performance.now() + PAUSE_MS > deadline) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
 }
 
 /**

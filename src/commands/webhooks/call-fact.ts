@@ -32,7 +32,7 @@ export type Origin =
 /** Gives a statement its identity, which is what it says and nothing of how it came (C3). */
 export function callFact(tenant: Tenant, { type, data }: CallStatement, origin: Origin): CallFact {
   const id = factId(tenant.id, data.callId, type, data);
-  const { timeZone, defaultRegion, fieldNames } = tenant.settings;
+  const { timeZone, defaultRegion, fieldNames, qualification } = tenant.settings;
   const metadata = {
     tenantId: tenant.id,
     source: origin.source,
@@ -40,6 +40,7 @@ export function callFact(tenant: Tenant, { type, data }: CallStatement, origin: 
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(defaultRegion === undefined ? {} : { defaultRegion }),
     ...(fieldNames === undefined ? {} : { fieldNames }),
+    ...(qualification === undefined ? {} : { qualification }),
     $correlationId: data.callSessionId ?? data.callId,
   };
   return { id, type, callId: data.callId, data, metadata };

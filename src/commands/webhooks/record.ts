@@ -1,11 +1,11 @@
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { callStream, quarantineStream } from '../../events/streams.ts';
 import { appendMissing, look, type Writing } from './append-missing.ts';
 import type { CallFact, Delivery } from './call-fact.ts';
 import { storeEvidence } from './evidence.ts';
-import { inTurn, shared } from './in-turn.ts';
-import { quarantine } from './quarantine.ts';
+import { inTurn } from './in-turn.ts';
+import { quarantineEvents } from './quarantine.ts';
 import { streamMemory } from './stream-memory.ts';
 import { eventsOf } from './text-parts.ts';
 
@@ -16,6 +16,7 @@ export type Quarantined = 'quarantined' | 'duplicate';
 export type Recorder = {
   /** With the delivery that it rests on, which is then stored first; a reconciled fact has none. */
   record(fact: CallFact, delivery?: Delivery): Promise<Recorded>;
+  /** Keeps an authentic delivery that could not be understood: nothing authentic is ever dropped. */
   quarantine(reason: DeliveryQuarantined['reason'], delivery: Delivery): Promise<Quarantined>;
   /** When nothing is being written any more. */
   idle(): Promise<void>;
@@ -24,42 +25,43 @@ export type Recorder = {
 /** `budgetMs`: for how long one fact is tried before the store counts as not answering. */
 export function recorder(log: EventLog, budgetMs: number): Recorder {
   const memory = streamMemory();
-  const takeTurns = inTurn();
-  const facts = shared<Recorded>();
-  const quarantined = shared<Quarantined>();
-  const writing = (): Writing => ({ log, memory, deadline: performance.now() + budgetMs });
+  const turns = inTurn();
+
+  const writeIn = <T>(stream: string, write: (writing: Writing) => Promise<T>): Promise<T> => {
+    const writing = { log, memory, deadline: performance.now() + budgetMs };
+    return turns.take(stream, () => {
+      // Whoever asked has been answered 503 while others waited for the store before him: no backlog behind it.
+      if (performance.now() > writing.deadline) throw new EventStoreUnavailable(`${stream}: its turn came too late`);
+      return write(writing);
+    });
+  };
 
   return {
-    async record(fact, delivery) {
+    record: (fact, delivery) => {
       const stream = callStream(fact.metadata.tenantId, fact.callId);
-      const until = writing();
-      const { result, first } = facts.share(`${stream} ${fact.id}`, () =>
-        takeTurns(stream, () => recordIn(stream, fact, delivery, until)),
-      );
-      const outcome = await result;
-      return first ? outcome : 'duplicate';
+      return writeIn(stream, (writing) => recordFact(stream, fact, delivery, writing));
     },
-    async quarantine(reason, delivery) {
+    quarantine: (reason, delivery) => {
       const stream = quarantineStream(delivery.tenant.id, delivery.sha256);
-      const until = writing();
-      const { result, first } = quarantined.share(stream, () => quarantine(reason, delivery, until));
-      const outcome = await result;
-      return first ? outcome : 'duplicate';
+      return writeIn(stream, async (writing) => {
+        const events = await quarantineEvents(reason, delivery);
+        return (await appendMissing(stream, events, writing)) === 'appended' ? 'quarantined' : 'duplicate';
+      });
     },
-    idle: async () => void (await Promise.all([facts.idle(), quarantined.idle()])),
+    idle: turns.idle,
   };
 }
 
 /** A fact that is already on record is no news: nothing is written, its evidence least of all. */
-async function recordIn(
+async function recordFact(
   stream: string,
   fact: CallFact,
   delivery: Delivery | undefined,
   writing: Writing,
 ): Promise<Recorded> {
-  const events = eventsOf(fact);
   const seen = await look(stream, writing);
   if (seen.ids.has(fact.id)) return 'duplicate';
+  const events = eventsOf(fact);
   if (delivery !== undefined) await storeEvidence(fact, delivery, writing);
   return (await appendMissing(stream, events, writing)) === 'appended' ? 'recorded' : 'duplicate';
 }

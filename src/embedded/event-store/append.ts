@@ -5,9 +5,10 @@ import type { Outcome } from './command.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { NewEvent } from './event-bytes.ts';
 import { expectedRevision } from './expected-revision.ts';
+import { placed } from './position.ts';
 import { proposedEvent } from './proposed-event.ts';
-import { streamName } from './read-request.ts';
 import { appendTooLarge, badRequest, deadlineOf, MAX_APPEND_SIZE, refusalOf } from './refusal.ts';
+import { streamName } from './request-values.ts';
 
 type Call = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
 type Options = streams.AppendReq.Options;
@@ -51,12 +52,7 @@ function success({ revision, position }: Outcome & { kind: 'done' }): streams.Ap
   const done = new streams.AppendResp.Success();
   done.setCurrentRevision(`${revision}`);
   if (position === undefined) done.setNoPosition(new shared.Empty());
-  else {
-    const at = new streams.AppendResp.Position();
-    at.setCommitPosition(`${position}`);
-    at.setPreparePosition(`${position}`);
-    done.setPosition(at);
-  }
+  else done.setPosition(placed(new streams.AppendResp.Position(), position));
   const response = new streams.AppendResp();
   response.setSuccess(done);
   return response;

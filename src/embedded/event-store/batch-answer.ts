@@ -5,6 +5,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import any from 'google-protobuf/google/protobuf/any_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { Outcome } from './command.ts';
+import { placed } from './position.ts';
 import { MAX_APPEND_SIZE } from './refusal.ts';
 
 export type BatchAnswer = Outcome | { readonly kind: 'bad request' } | { readonly kind: 'too large' };
@@ -29,12 +30,7 @@ function success({ revision, position }: Outcome & { kind: 'done' }): streams.Ba
   const done = new streams.BatchAppendResp.Success();
   done.setCurrentRevision(`${revision}`);
   if (position === undefined) done.setNoPosition(new empty.Empty());
-  else {
-    const at = new shared.AllStreamPosition();
-    at.setCommitPosition(`${position}`);
-    at.setPreparePosition(`${position}`);
-    done.setPosition(at);
-  }
+  else done.setPosition(placed(new shared.AllStreamPosition(), position));
   return done;
 }
 

@@ -4,9 +4,9 @@ import { type BatchAnswer, batchAnswer } from './batch-answer.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { NewEvent } from './event-bytes.ts';
 import { expectedRevision } from './expected-revision.ts';
-import { proposedEvent, uuidText } from './proposed-event.ts';
-import { streamName } from './read-request.ts';
+import { proposedEvent } from './proposed-event.ts';
 import { MAX_APPEND_SIZE } from './refusal.ts';
+import { streamName, uuidText } from './request-values.ts';
 
 type Call = ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
 type Options = streams.BatchAppendReq.Options;

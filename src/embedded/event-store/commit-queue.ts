@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Command, Outcome } from './command.ts';
 import type { FromWriter, ToWriter } from './writer-thread.ts';
@@ -13,6 +14,7 @@ type Waiting = {
 const GROUP_BYTES = 8 * 1024 * 1024;
 const FULL_BYTES = 64 * 1024 * 1024;
 const DEADLINES_EVERY_MS = 100;
+const IDLE_EVERY_MS = 5;
 
 /**
  * Group commit: while one group is being written, whatever arrives waits and becomes the next, and shares its fsync.
@@ -74,7 +76,7 @@ export async function commitQueue(file: string, committed: () => void) {
 
   /** Until all that was submitted is written. */
   async function idle(): Promise<void> {
-    while (writing.length > 0 || waiting.length > 0) await once(thread, 'message');
+    while (writing.length > 0 || waiting.length > 0) await sleep(IDLE_EVERY_MS);
   }
 
   return {

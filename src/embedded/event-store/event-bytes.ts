@@ -16,7 +16,7 @@ export type Place = {
   readonly created: number;
 };
 
-const JSON_CONTENT = 'application/json';
+export const JSON_CONTENT = 'application/json';
 const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
 
 /**
@@ -97,8 +97,6 @@ export function encodeEvent(event: NewEvent, at: Place): Buffer {
 
 /** Whether the client will take the data for JSON. */
 export const isJson = (event: NewEvent): boolean => event.contentType === JSON_CONTENT;
-
-export const jsonContent = JSON_CONTENT;
 
 function writeVarint(out: Buffer, at: number, value: number | bigint): number {
   let end = at;

@@ -1,4 +1,4 @@
-import { wholeNumber } from './read-request.ts';
+import { wholeNumber } from './request-values.ts';
 
 /**
  * What a caller expects of a stream before the append: the revision it last saw, or one of three words. The

@@ -1,5 +1,4 @@
 import { type LogReader, takePage } from './log-reader.ts';
-import { isTombstoned } from './read-once.ts';
 import type { ReadRequest } from './read-request.ts';
 import { TOMBSTONE } from './schema.ts';
 import { checkpoint } from './signals.ts';
@@ -9,16 +8,24 @@ import { firstShown, limitsFrom, oldestShown } from './stream-metadata.ts';
 export type Feed = {
   /** Whether there is anything to begin with: a missing stream is waited for. */
   readonly exists: () => boolean;
-  /** Whether the stream has a tombstone that this subscription has not passed. */
+  /** Whether there is a tombstone ahead of where the subscription begins. */
   readonly deleted: () => boolean;
-  readonly next: (live: boolean) => { readonly messages: readonly Uint8Array[]; readonly more: boolean };
+  readonly next: (live: boolean) => Portion;
   /** How many events are waiting to be read. */
   readonly behind: () => number;
+};
+
+export type Portion = {
+  readonly messages: readonly Uint8Array[];
+  readonly more: boolean;
+  /** With a tombstone among the messages nothing can follow. */
+  readonly ended: boolean;
 };
 
 type OfStream = ReadRequest & { of: 'stream' };
 type OfAll = ReadRequest & { of: 'all' };
 
+/** Follows a stream, exclusive of the revision it starts from. */
 export function feedOfStream(log: LogReader, { stream: name, from }: OfStream): Feed {
   const last = () => log.stream(name)?.last ?? -1;
   let place = from === 'start' ? -1 : from === 'end' ? last() : from;
@@ -27,26 +34,30 @@ export function feedOfStream(log: LogReader, { stream: name, from }: OfStream): 
   return {
     exists() {
       const stream = log.stream(name);
-      return atEnd || (stream !== undefined && stream.last >= 0 && !limitsFrom(stream.metadata).softDeleted);
+      if (atEnd || !stream) return atEnd;
+      return stream.last === TOMBSTONE || (stream.last >= 0 && !limitsFrom(stream.metadata).softDeleted);
     },
-    deleted: () => place < TOMBSTONE && isTombstoned(log, name, log.stream(name)),
+    deleted: () => place < TOMBSTONE && log.isTombstoned(name),
     next(live) {
       const stream = log.stream(name);
-      if (!stream) return { messages: [], more: false };
+      if (!stream) return { messages: [], more: false, ended: false };
       // Limits hide history. What was appended after the subscription was up to date is delivered as it came.
       const limits = limitsFrom(live ? null : stream.metadata);
       const start = live ? 0 : firstShown(name, stream.last, limits);
       const rows = log.forwards(stream.id, Math.max(place + 1, start), oldestShown(limits, Date.now()));
       const page = takePage(rows);
-      place = page.rows.at(-1)?.[0] ?? place;
+      const end = page.rows.at(-1)?.[0];
+      place = end ?? place;
       // What is hidden now stays behind.
       if (!page.more) place = Math.max(place, stream.last);
-      return { messages: page.rows.flatMap(([, message]) => message ?? []), more: page.more };
+      const messages = page.rows.flatMap(([, message]) => message ?? []);
+      return { messages, more: page.more, ended: end === TOMBSTONE };
     },
     behind: () => last() - place,
   };
 }
 
+/** Follows `$all`, exclusive of the position it starts from. */
 export function feedOfAll(log: LogReader, { from, filter }: OfAll): Feed {
   let place = log.head();
   // (commit, prepare) pairs are ordered: after (7, 0) comes (7, 7), our event 7.
@@ -65,7 +76,7 @@ export function feedOfAll(log: LogReader, { from, filter }: OfAll): Feed {
         if (message) messages.push(message);
         if (filter && ++considered % filter.checkpointEvery === 0) messages.push(checkpoint(position));
       }
-      return { messages, more: page.more };
+      return { messages, more: page.more, ended: false };
     },
     behind: () => log.head() - place,
   };

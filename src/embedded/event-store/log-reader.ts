@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Filter } from './filter.ts';
-import { openForReading, SELECT_STREAM } from './schema.ts';
+import { openForReading, SELECT_STREAM, TOMBSTONE } from './schema.ts';
+import { isMetastream, streamOf } from './stream-metadata.ts';
 
 /** Where an event stands, and its bytes; none for one that the filter passes over. */
 export type Row = readonly [at: number, message: Uint8Array | null];
@@ -17,7 +18,8 @@ export function openLogReader(file: string) {
     statement.setReturnArrays(true);
     return (...values: SQLInputValue[]) => statement.iterate(...values) as unknown as Iterable<Row>;
   };
-  const stream = db.prepare(SELECT_STREAM);
+  const selectStream = db.prepare(SELECT_STREAM);
+  const stream = (name: string) => selectStream.get(name) as StreamRow | undefined;
   const head = db.prepare('SELECT max(position) AS head FROM events');
   const ofStream = 'SELECT revision, message FROM events WHERE stream_id = ? AND revision';
   const forwards = rows(`${ofStream} >= ? AND created >= ? ORDER BY revision`);
@@ -31,7 +33,10 @@ export function openLogReader(file: string) {
   const someBackwards = rows(`${some} < ? ORDER BY position DESC`);
 
   return {
-    stream: (name: string) => stream.get(name) as StreamRow | undefined,
+    stream,
+    /** A tombstone hides the stream's metadata too. */
+    isTombstoned: (name: string): boolean =>
+      stream(name)?.last === TOMBSTONE || (isMetastream(name) && stream(streamOf(name))?.last === TOMBSTONE),
     head: (): number => Number(head.get()?.head ?? 0),
     forwards: (id: number, from: number, oldest: number) => forwards(id, from, oldest),
     backwards: (id: number, from: number, downTo: number, oldest: number) => backwards(id, downTo, from, oldest),
@@ -53,14 +58,18 @@ export type LogReader = ReturnType<typeof openLogReader>;
 const PAGE_BYTES = 256 * 1024;
 const PAGE_ROWS = 512;
 
-/** As many rows as one turn may hold in memory, and whether there are more. */
-export function takePage(rows: Iterable<Row>): { readonly rows: readonly Row[]; readonly more: boolean } {
+export type Page = { readonly rows: readonly Row[]; readonly more: boolean };
+
+/** As many rows as one turn may hold in memory, and no more events than are wanted; and whether it stopped early. */
+export function takePage(rows: Iterable<Row>, wanted = Number.POSITIVE_INFINITY): Page {
   const page: Row[] = [];
   let bytes = 0;
+  let events = 0;
   for (const row of rows) {
     page.push(row);
     bytes += row[1]?.length ?? 0;
-    if (bytes >= PAGE_BYTES || page.length >= PAGE_ROWS) return { rows: page, more: true };
+    if (row[1]) events++;
+    if (bytes >= PAGE_BYTES || page.length >= PAGE_ROWS || events >= wanted) return { rows: page, more: true };
   }
   return { rows: page, more: false };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command, Outcome } from './command.ts';
 import { decide } from './decide.ts';
-import { encodeEvent, isJson, jsonContent, type NewEvent } from './event-bytes.ts';
+import { encodeEvent, isJson, JSON_CONTENT, type NewEvent } from './event-bytes.ts';
 import { recentIds } from './recent-ids.ts';
 import { openForWriting, TOMBSTONE } from './schema.ts';
 import { type Head, streamHeads } from './stream-heads.ts';
@@ -55,7 +55,7 @@ export function openLogWriter(file: string) {
     const head = heads.open(metastreamOf(stream));
     const id = randomUUID();
     const data = Buffer.from(metadata);
-    return write(head, { id, type: METADATA_TYPE, contentType: jsonContent, data, metadata: NOTHING }, head.last + 1);
+    return write(head, { id, type: METADATA_TYPE, contentType: JSON_CONTENT, data, metadata: NOTHING }, head.last + 1);
   }
 
   function append(name: string, events: readonly NewEvent[]): Outcome {
@@ -130,5 +130,3 @@ export function openLogWriter(file: string) {
     close: (): void => db.close(),
   };
 }
-
-export type LogWriter = ReturnType<typeof openLogWriter>;

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', exitWithParent ? () => {} : stop);
   if (exitWithParent) process.stdin.resume().on('close', stop);
 
-  console.log(`esdb://${host}:${node.port}?tls=false`);
+  console.log(node.url);
   await node.broken;
 }
 

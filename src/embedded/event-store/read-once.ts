@@ -3,9 +3,8 @@ import { type LogReader, type Row, type StreamRow, takePage } from './log-reader
 import type { Outlet } from './outlet.ts';
 import type { ReadRequest } from './read-request.ts';
 import { badRequest, streamDeleted } from './refusal.ts';
-import { TOMBSTONE } from './schema.ts';
 import { streamNotFound } from './signals.ts';
-import { firstShown, isMetastream, limitsFrom, oldestShown, streamOf } from './stream-metadata.ts';
+import { firstShown, limitsFrom, oldestShown } from './stream-metadata.ts';
 
 /** The rows beyond a place; none past `last`, where the log or the stream ended when the read began. */
 type Section = { readonly start: number; readonly beyond: (place: number) => Iterable<Row>; readonly last: number };
@@ -21,17 +20,13 @@ export async function readOnce(log: LogReader, out: Outlet, request: ReadRequest
   if (request.count === 0 || (!request.backwards && request.from === 'end')) return out.fail(unreadable);
 
   const stream = log.stream(request.stream);
-  if (isTombstoned(log, request.stream, stream)) return out.fail(streamDeleted(request.stream));
+  if (log.isTombstoned(request.stream)) return out.fail(streamDeleted(request.stream));
   if (!stream || stream.last < 0 || limitsFrom(stream.metadata).softDeleted) {
     out.write(streamNotFound(request.stream));
     return out.end();
   }
   return pour(out, ofStream(log, request, stream), request.count);
 }
-
-/** A tombstone hides the stream's metadata too. */
-export const isTombstoned = (log: LogReader, name: string, stream: StreamRow | undefined): boolean =>
-  stream?.last === TOMBSTONE || (isMetastream(name) && log.stream(streamOf(name))?.last === TOMBSTONE);
 
 function ofStream(log: LogReader, request: ReadRequest & { of: 'stream' }, { id, last, metadata }: StreamRow): Section {
   const limits = limitsFrom(metadata);
@@ -60,10 +55,10 @@ function ofAll(log: LogReader, { from, backwards, filter }: ReadRequest & { of: 
 async function pour(out: Outlet, { start, beyond, last }: Section, count: number): Promise<void> {
   let left = count;
   let place = start;
-  for (;;) {
-    const page = takePage(beyond(place));
+  while (left > 0) {
+    const page = takePage(beyond(place), left);
     for (const [at, message] of page.rows) {
-      if (at > last || left === 0) return out.end();
+      if (at > last) return out.end();
       place = at;
       if (!message) continue;
       left--;
@@ -71,7 +66,8 @@ async function pour(out: Outlet, { start, beyond, last }: Section, count: number
       while (out.full() && !out.closed()) await out.change();
       if (out.closed()) return;
     }
-    if (!page.more) return out.end();
+    if (!page.more) break;
     await nextTurn();
   }
+  out.end();
 }

@@ -1,6 +1,6 @@
-import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type Filter, readFilter } from './filter.ts';
+import { streamName, wholeNumber } from './request-values.ts';
 
 /** A revision, or one end of the stream. */
 export type From = number | 'start' | 'end';
@@ -32,13 +32,6 @@ export function readRequest(request: streams.ReadReq): ReadRequest {
   return { ...common, of: 'stream', stream: streamName(stream?.getStreamIdentifier()), from: streamFrom(stream) };
 }
 
-/** The name in it; empty names are refused wherever one is needed. */
-export function streamName(identifier: shared.StreamIdentifier | undefined): string {
-  const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString();
-  if (name === '') throw new Error('a stream needs a name');
-  return name;
-}
-
 function streamFrom(options: streams.ReadReq.Options.StreamOptions | undefined): From {
   if (!options || options.hasStart()) return 'start';
   // A revision that does not fit the server's signed number is read as -1, which it takes for the end.
@@ -52,6 +45,3 @@ function allFrom(options: streams.ReadReq.Options.AllOptions): AllPosition | 'st
   if (!position) return 'end';
   return { commit: wholeNumber(position.getCommitPosition()), prepare: wholeNumber(position.getPreparePosition()) };
 }
-
-/** Wire numbers have 64 bits; no log of ours comes near 2^53. */
-export const wholeNumber = (text: string): number => Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);

@@ -15,7 +15,8 @@ const MAX_MESSAGE = 64 * 1024 * 1024;
 const PATIENCE_MS = 500;
 
 export type Node = {
-  readonly port: number;
+  /** the client's connection string */
+  readonly url: string;
   readonly stop: () => Promise<void>;
   /** Rejects when the log can no longer be written. */
   readonly broken: Promise<never>;
@@ -26,10 +27,7 @@ export async function serve(file: string, host: string, port: number): Promise<N
   const committed = news();
   const queue = await commitQueue(file, committed.tell);
   const log = openLogReader(file);
-  const server = new Server({
-    'grpc.max_receive_message_length': MAX_MESSAGE,
-    'grpc.max_send_message_length': MAX_MESSAGE,
-  });
+  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE });
 
   // Events are stored as the bytes that are sent.
   const read = { ...StreamsService.read, responseSerialize: asBuffer };
@@ -44,7 +42,7 @@ export async function serve(file: string, host: string, port: number): Promise<N
   server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods });
 
   return {
-    port: await listen(server, host, port),
+    url: await listen(server, host, port),
     broken: queue.broken,
     async stop() {
       await new Promise<void>((resolve) => {
@@ -63,11 +61,12 @@ export async function serve(file: string, host: string, port: number): Promise<N
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+function listen(server: Server, host: string, port: number): Promise<string> {
+  const name = host.includes(':') ? `[${host}]` : host;
+  const address = `${name}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (!error) return resolve(bound);
+      if (!error) return resolve(`esdb://${name}:${bound}?tls=false`);
       const taken = error.message.includes('EADDRINUSE');
       reject(
         new Error(

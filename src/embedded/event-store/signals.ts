@@ -1,5 +1,6 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { placed } from './position.ts';
 
 /** The messages of a read that are not events. */
 export const caughtUp = bytes((message) => message.setCaughtUp(new streams.ReadResp.CaughtUp()));
@@ -12,12 +13,7 @@ export const confirmation = (subscriptionId: string): Uint8Array =>
   });
 
 export const checkpoint = (position: number): Uint8Array =>
-  bytes((message) => {
-    const at = new streams.ReadResp.Checkpoint();
-    at.setCommitPosition(`${position}`);
-    at.setPreparePosition(`${position}`);
-    message.setCheckpoint(at);
-  });
+  bytes((message) => message.setCheckpoint(placed(new streams.ReadResp.Checkpoint(), position)));
 
 export const streamNotFound = (stream: string): Uint8Array =>
   bytes((message) => {

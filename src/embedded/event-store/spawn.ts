@@ -30,8 +30,9 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
  */
 export function spawnEventStore({ dataDir, port = 0, logger }: EventStoreOptions): Promise<EventStoreProcess> {
   const args = [MAIN, '--port', `${port}`, '--data', dataDir, '--exit-with-parent'];
-  // The pipe to its standard input is the leash: the system closes it when this process is gone.
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  // The pipe to its standard input is the leash: the system closes it when this process is gone. A group of its own,
+  // because a Ctrl-C meant for the service must not take the log away while that still finishes what it accepted.
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -37,11 +37,11 @@ export function limitsFrom(metadata: string | null): Limits {
 export const undeleted = (metadata: string | null, revision: number): string =>
   JSON.stringify({ ...(metadata === null ? {} : parsed(metadata)), $tb: revision });
 
-/** The first revision that is shown, ages left aside. */
+/** The first revision that is shown, ages left aside. A tombstone always is. */
 export function firstShown(stream: string, last: number, limits: Limits): number {
   if (isMetastream(stream)) return last;
   const byCount = limits.maxCount === undefined || last === TOMBSTONE ? 0 : last - limits.maxCount + 1;
-  return Math.max(byCount, limits.truncateBefore);
+  return Math.min(Math.max(byCount, limits.truncateBefore), TOMBSTONE);
 }
 
 /** Events created before this instant are not shown. */

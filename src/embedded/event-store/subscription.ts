@@ -30,7 +30,6 @@ async function deliver(out: Outlet, feed: Feed, deleted: Refusal): Promise<Refus
 
   let live = false;
   while (!out.closed()) {
-    const tombstone = feed.deleted();
     const page = feed.next(live);
     for (const message of page.messages) {
       out.write(message);
@@ -40,8 +39,8 @@ async function deliver(out: Outlet, feed: Feed, deleted: Refusal): Promise<Refus
       }
       if (out.closed()) return undefined;
     }
+    if (page.ended) return deleted;
     if (page.more) await nextTurn();
-    else if (tombstone) return deleted;
     else if (live) await out.change();
     else {
       live = true;

@@ -10,6 +10,9 @@ import { chooseOsUser } from './os-user.ts';
 import { freePort } from './port.ts';
 import { settings } from './settings.ts';
 
+/** A keeper is done within 25 s, or it hangs; then we do its work. */
+const KEEPER_LIMIT_MS = 30_000;
+
 export type EmbeddedPostgres = {
   /** The service's own role and database. */
   readonly url: string;
@@ -63,11 +66,9 @@ export async function startEmbeddedPostgres(options: {
 
     let stopping = false;
     const exited = new Promise((resolve) => keeper.once('exit', resolve)).then(async () => {
-      if (!stopping) {
-        logger?.error({ dataDir }, 'embedded Postgres ended by itself; see server.log');
-        // It may be the keeper alone that was killed, and Postgres is on its own now.
-        await clearLeftOver(cluster).catch((error) => logger?.error({ err: error }, 'embedded Postgres still runs'));
-      }
+      if (!stopping) logger?.error({ dataDir }, 'embedded Postgres ended by itself; see server.log');
+      // It may be the keeper alone that has ended, and Postgres is on its own now.
+      await clearLeftOver(cluster).catch((error) => logger?.error({ err: error }, 'embedded Postgres still runs'));
       lock.release();
       return stopping ? 'stopped' : 'crashed';
     });
@@ -75,7 +76,9 @@ export async function startEmbeddedPostgres(options: {
       stopping = true;
       keeper.ref();
       if (keeper.connected) keeper.disconnect();
+      const hung = setTimeout(() => keeper.kill('SIGKILL'), KEEPER_LIMIT_MS);
       await exited;
+      clearTimeout(hung);
     };
     return { ...addressesAt(port), stop, exited };
   } catch (error) {

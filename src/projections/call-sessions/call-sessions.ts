@@ -15,6 +15,7 @@ const columns: Readonly<Record<keyof CallSessionRow, string>> = {
   direction: 'text',
   appointment_id: 'text',
   contact_id: 'text',
+  ticket_id: 'text',
   retell_call_id: 'text',
   retell_call_ids: 'text[] not null',
   agent_id: 'text',
@@ -61,7 +62,7 @@ const aliases: Table = { ...sessionCalls, view: ['tenant_id', 'call_id', 'sessio
 /** One row per call session, and the session of each call. */
 export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
   name: 'call_sessions',
-  version: 1,
+  version: 2,
   prefixes: ['call-', 'session-'],
   tables: [sessions, aliases, openings],
   reduce: reduceSessionStream,
@@ -91,6 +92,7 @@ function rowOf(session: Session<Description>): Row {
     direction: document.direction,
     appointment_id: document.appointmentId,
     contact_id: document.contactId,
+    ticket_id: document.ticketId,
     retell_call_id: document.retellCallId,
     retell_call_ids: document.retellCallIds,
     agent_id: document.agentId,

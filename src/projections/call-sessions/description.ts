@@ -3,6 +3,7 @@ import type { JsonObject } from '../../events/json.ts';
 import type { CallFact } from '../calls/call-fact.ts';
 import { type Correlation, correlation } from '../calls/call-state.ts';
 import type { Registers } from '../calls/latest.ts';
+import { makesTickets } from '../tickets/ticket-endpoint.ts';
 
 /** What an analysis says, as the API shows it. */
 export type Analysis = {
@@ -26,6 +27,10 @@ export type Description = Correlation & {
   readonly transcript: string;
   readonly recordingUrl: string;
   readonly analysis: Analysis;
+  /** A fact came to a ticket endpoint. */
+  readonly hasTicket: true;
+  /** The region that a national number is read in. */
+  readonly region: string;
 };
 
 export const description: Registers<Description, CallFact> = {
@@ -41,6 +46,8 @@ export const description: Registers<Description, CallFact> = {
   transcript: ({ data }) => data.personal?.transcript,
   recordingUrl: ({ data }) => data.personal?.recordingUrl,
   analysis: ({ data }) => (data.analysed ? analysisOf(data, data.personal) : undefined),
+  hasTicket: ({ metadata }) => makesTickets(metadata) || undefined,
+  region: ({ metadata }) => metadata.defaultRegion,
 };
 
 const analysisOf = (data: CallFact['data'], personal: Personal | undefined): Analysis => ({

@@ -1,9 +1,11 @@
+import { ticketIdOf } from '../../events/ticket-facts.ts';
 import type { CallState } from '../calls/call-state.ts';
 import { type Latest, latest } from '../calls/latest.ts';
 import type { Outcome } from '../calls/outcome.ts';
 import { isBefore } from '../calls/position.ts';
 import type { Requested } from '../calls/request-state.ts';
 import { appointmentOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
+import { phoneOf } from '../customers/phone.ts';
 import type { Analysis, Description } from './description.ts';
 
 /** A call session as the API shows it (INTERFACE.md); what is not known is absent. */
@@ -15,6 +17,7 @@ export type SessionDocument = {
   readonly direction?: string;
   readonly appointmentId?: string;
   readonly contactId?: string;
+  readonly ticketId?: string;
   readonly retellCallId?: string;
   readonly retellCallIds: readonly string[];
   readonly agentId?: string;
@@ -55,6 +58,8 @@ export function sessionDocument(session: Session<Description>): SessionDocument 
   const direction = field('direction');
   const fromNumber = field('fromNumber');
   const toNumber = field('toNumber');
+  const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
+  const withTicket = calls.findLast((call) => call.known.hasTicket);
   return known({
     id,
     tenantId,
@@ -63,13 +68,14 @@ export function sessionDocument(session: Session<Description>): SessionDocument 
     direction,
     appointmentId: appointmentOf(session),
     contactId: field('contactId'),
+    ticketId: withTicket && ticketIdOf(withTicket.callId),
     retellCallId: retellCallIds.at(-1),
     retellCallIds,
     agentId: field('agentId'),
     agentName: field('agentName'),
     fromNumber,
     toNumber,
-    customerPhone: direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined,
+    customerPhone: phoneOf(customer, field('region')) ?? customer,
     startedAt: instant(last?.startedAt?.value),
     endedAt: instant(last?.endedAt?.value),
     durationMs: last?.durationMs?.value,

@@ -12,6 +12,10 @@ export const analysisFields = (fact: CallFact): FieldReader =>
 export const collectedFields = (fact: CallFact): FieldReader =>
   reader([fact.data.collectedFlags, fact.data.personal?.collected], fact.metadata.fieldNames);
 
+/** The variables given to the call, likewise. */
+export const givenVariables = (fact: CallFact): FieldReader =>
+  reader([fact.data.personal?.variables], fact.metadata.fieldNames);
+
 type FieldNames = CallFact['metadata']['fieldNames'];
 
 /** Names compare trimmed and without case; a tenant's own names count beside ours. */

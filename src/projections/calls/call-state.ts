@@ -137,7 +137,7 @@ function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
 }
 
 /** Bridged and ended transfers are transfers; started and cancelled ones are not (RULES.md, "Tickets"). */
-const showsTransfer = (fact: CallFact): boolean =>
+export const showsTransfer = (fact: CallFact): boolean =>
   fact.type === 'TransferBridged' ||
   fact.type === 'TransferEnded' ||
   (isActedOn(fact) && transferReasons.has(fact.data.disconnectionReason ?? ''));

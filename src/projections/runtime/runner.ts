@@ -8,6 +8,7 @@ import { applyBatch } from './apply-batch.ts';
 import { type Connection, connect } from './connection.ts';
 import { describe } from './describe.ts';
 import { ForeignLog, refuseForeignLog } from './foreign-log.ts';
+import { gather } from './gather.ts';
 import { type Generation, generationFor, generations, prepare, promote } from './generations.ts';
 import { takeLead } from './leadership.ts';
 import { type Progress, type ProjectionStatus, statusOf } from './progress.ts';
@@ -93,17 +94,20 @@ async function lead(projection: Projection, options: RunnerOptions, progress: Pr
   logger.info({ projection: projection.name, generation: mine.generation, state: mine.state }, 'projection_leads');
 
   const until = AbortSignal.any([signal, connection.lost]);
-  const batches = log.subscribe({
-    prefixes: projection.prefixes,
-    ...(mine.checkpoint === undefined ? {} : { after: mine.checkpoint }),
-    ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
-    signal: until,
-    onBreak(error, retryInMs) {
-      progress.caughtUp = false;
-      logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
-    },
-  });
-  for await (const batch of batches) {
+  const { maxBatch = 2000 } = options;
+  const after = mine.checkpoint;
+  const subscribe = (signal: AbortSignal) =>
+    log.subscribe({
+      prefixes: projection.prefixes,
+      after,
+      maxBatch,
+      signal,
+      onBreak(error, retryInMs) {
+        progress.caughtUp = false;
+        logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
+      },
+    });
+  for await (const batch of gather(subscribe, until, maxBatch)) {
     handedOut(progress, batch);
     mine = await take(connection, projection, mine, batch, progress);
     if (mine.state === 'building' && batch.caughtUp) mine = await promote(connection.db, projection, mine);

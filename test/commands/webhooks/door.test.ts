@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
 import { evidenceVerdicts, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
@@ -16,6 +18,7 @@ import {
   newCallId,
   openDoor,
   type Store,
+  signature,
   someTenants,
   startStore,
   tenant,
@@ -125,8 +128,6 @@ describe('a genuine delivery', () => {
   test('is found under the tenant’s subdomain too', async () => {
     await withDoor({ config: { publicHost: '127.0.0.1' } }, async (other) => {
       const callId = newCallId();
-      const { request } = await import('node:http');
-      const { signature } = await import('./door.ts');
       const body = JSON.stringify(ended(callId));
       const status = await new Promise((resolve) => {
         const headers = {
@@ -213,7 +214,6 @@ describe('who is not believed', () => {
     const callId = newCallId();
     const body = Buffer.from(`{"event":"call_ended","call":{"call_id":"${callId}"}}`);
     const at = Date.now();
-    const { signature } = await import('./door.ts');
     const header = signature(body, KEY, at);
     const head = await log.head();
     const attempts: Promise<{ status: number }>[] = [];
@@ -245,8 +245,6 @@ describe('who is not believed', () => {
   });
 
   test('two signature headers, even of the same text, are none', async () => {
-    const { request } = await import('node:http');
-    const { signature } = await import('./door.ts');
     const body = JSON.stringify(ended(newCallId()));
     const header = signature(body);
     const status = await new Promise((resolve) => {
@@ -370,7 +368,6 @@ describe('evidence', () => {
     await door.post(ended(callId));
     const [part] = await log.read(`evidence-default.${callId}`);
     const [fact] = await log.read(`call-default.${callId}`);
-    const { gzipSync } = await import('node:zlib');
     const forged = newCallId();
     const data = gzipSync(JSON.stringify(ended('call_other')));
     await log.append(`evidence-default.${forged}`, 'no_stream', [
@@ -444,8 +441,6 @@ describe('starting and stopping', () => {
   test('a drain lets what is under way end and takes nothing new', async () => {
     await withDoor({}, async (other) => {
       const callId = newCallId();
-      const { request } = await import('node:http');
-      const { signature } = await import('./door.ts');
       const body = JSON.stringify(ended(callId));
       const headers = { 'x-retell-signature': signature(body), 'content-length': body.length };
       const sending = request({ port: other.port, method: 'POST', path: '/api/webhooks/retell', headers });

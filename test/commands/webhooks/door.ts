@@ -133,14 +133,15 @@ export type Store = EventStoreProcess & { readonly dataDir: string; remove(): Pr
 export async function startStore(): Promise<Store> {
   const dataDir = await mkdtemp(join(tmpdir(), 'webhooks-'));
   const node = await spawnEventStore({ dataDir });
-  return {
+  const running: Store = {
     ...node,
     dataDir,
     async remove() {
-      await node.stop();
+      await running.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+  return running;
 }
 
 let calls = 0;

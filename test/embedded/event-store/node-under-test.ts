@@ -2,8 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent, type ResolvedEvent } from '@eventstore/db-client';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
+
+// Starting a process takes its time on a busy machine; what is waited for here always comes, or the test is right.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** A directory that is gone after the test file. */
 export async function temporaryDirectory(): Promise<string> {
@@ -44,7 +47,7 @@ export const rows = async (events: AsyncIterable<ResolvedEvent>): Promise<string
   (await collect(events)).map(({ event }) => `${event?.revision} ${event?.type}`);
 
 /** Runs until it passes: for what another process will have done soon. */
-export async function eventually(assertion: () => void | Promise<void>, withinMs = 5000): Promise<void> {
+export async function eventually(assertion: () => void | Promise<void>, withinMs = 10_000): Promise<void> {
   await expect
     .poll(
       async () => {

@@ -158,3 +158,11 @@ test('a tombstone is the last event of a subscription to the stream', async () =
     expect(said).toEqual(['confirmation', 'A', 'caught up', '$streamDeleted', 'StreamDeletedError']),
   );
 });
+
+test('a subscription to a tombstoned stream is refused', async () => {
+  const stream = newStream('gone');
+  await append(stream, 'A');
+  await node.client().tombstoneStream(stream);
+  const said = listen(subscribe(stream, START));
+  await eventually(() => expect(said).toEqual(['StreamDeletedError']));
+});

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
 import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
 import { urlOfRunningPostgres } from '../../../src/embedded/postgres/running.ts';
@@ -88,6 +88,18 @@ test.each(['keeper', 'postmaster'] as const)(
     await start({ dataDir });
   },
 );
+
+test('a keeper that hangs does not keep the service from stopping', async () => {
+  const dataDir = await newDataDir();
+  const postgres = await start({ dataDir });
+  kill(await parentOf(await postmasterOf(dataDir)), 'SIGSTOP');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const stopped = postgres.stop();
+  vi.advanceTimersByTime(30_000);
+  vi.useRealTimers();
+  await stopped;
+  expect(await processesIn(clusterIn(dataDir))).toEqual([]);
+});
 
 test('a Ctrl-C, or a SIGTERM for everyone, leaves the service its database until it has finished', async () => {
   const { service, url, keeper, postmaster } = await running();

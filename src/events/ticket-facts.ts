@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+export const ticketStatuses = ['new', 'qualified', 'contacted', 'resolved', 'closed'] as const;
+export type TicketStatus = (typeof ticketStatuses)[number];
+
+/** Why a mail that was due could not be sent at all (RULES.md, "Tickets, customers, mail"). */
+export const mailObstacles = ['disabled', 'no_recipients', 'no_smtp'] as const;
+export type MailObstacle = (typeof mailObstacles)[number];
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+
+/** What an inbound ticket becomes when nobody knows whether something is to be done; the tenant's own words win. */
+export const Qualification = z
+  .object({
+    qualified: z.enum(ticketStatuses),
+    successful: z.enum(ticketStatuses),
+    conversation: z.enum(ticketStatuses),
+    unanswered: z.enum(ticketStatuses),
+  })
+  .partial();
+export type Qualification = z.infer<typeof Qualification>;
+
+/** By staff. */
+const TicketStatusSet = z.object({
+  callId: z.string(),
+  status: z.enum(ticketStatuses),
+  note: z.string().optional(),
+  /** Whoever said it: the id of the API key. */
+  by: z.string().optional(),
+});
+
+/** `opening` counts the times that the rules opened the ticket, from 1: at most one mail each (B8). */
+const TicketMailSent = z.object({ callId: z.string(), opening: z.number().int(), messageId: z.string() });
+/** Given up; a redrive may still send it. */
+const TicketMailFailed = z.object({ callId: z.string(), opening: z.number().int(), reason: z.string() });
+const TicketMailNotSent = z.object({ callId: z.string(), opening: z.number().int(), reason: z.enum(mailObstacles) });
+
+export const ticketEventSchemas = { TicketStatusSet, TicketMailSent, TicketMailFailed, TicketMailNotSent } as const;
+
+// End of the stored format.
+
+export type TicketEventType = keyof typeof ticketEventSchemas;
+export type TicketEvent = {
+  readonly [T in TicketEventType]: { readonly type: T; readonly data: z.infer<(typeof ticketEventSchemas)[T]> };
+}[TicketEventType];
+
+/** A ticket is about one call, and its id says which (B2); the way back needs no look-up. STORED FORMAT as well. */
+export const ticketIdOf = (callId: string): string => `tkt_${callId}`;
+export const callIdOfTicket = (ticketId: string): string | undefined =>
+  ticketId.startsWith('tkt_') && ticketId.length > 4 ? ticketId.slice(4) : undefined;

@@ -1,0 +1,25 @@
+import type { Json } from '../../events/json.ts';
+import { analysisFields, collectedFields, givenVariables } from '../calls/analysis-fields.ts';
+import type { CallFact } from '../calls/call-fact.ts';
+
+/** The first that says something; a tenant's own names for them count beside. */
+const names = ['customer_name', 'caller_name'] as const;
+
+/** Where a name may stand, the best first: what was understood, what was asked for, what we knew before. */
+const places = [analysisFields, collectedFields, givenVariables] as const;
+
+/** The customer's name by the word of one fact. */
+export function nameSaidBy(fact: CallFact): string | undefined {
+  for (const place of places) {
+    const field = place(fact);
+    for (const name of names) {
+      const text = field(name)
+        .map(textOf)
+        .find((said) => said !== '');
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
+}
+
+const textOf = (value: Json): string => (typeof value === 'string' ? value.trim() : '');

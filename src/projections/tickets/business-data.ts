@@ -1,0 +1,18 @@
+import type { Personal } from '../../events/call-facts.ts';
+import type { Json, JsonObject } from '../../events/json.ts';
+import { readFlag } from '../calls/flag.ts';
+
+/**
+ * What a business wants to read of a call (B9): the variables given to it, those collected, and the custom analysis
+ * fields, the later of them over the earlier. Not flags, which decide, nor what says nothing. The door has already
+ * taken the flags from all but the given variables.
+ */
+export function businessDataOf(personal: Personal | undefined): JsonObject {
+  const fields = [personal?.variables, personal?.collected, personal?.custom].flatMap((group) =>
+    Object.entries(group ?? {}).filter(([, value]) => saysSomething(value)),
+  );
+  return Object.fromEntries(fields);
+}
+
+const saysSomething = (value: Json): boolean =>
+  value !== null && !(typeof value === 'string' && value.trim() === '') && readFlag([value]) === undefined;

@@ -1,0 +1,28 @@
+import type { MailObstacle } from '../../events/ticket-facts.ts';
+import type { TicketEntry, TicketLog } from './ticket-log.ts';
+
+/** What has become of the mail for the latest opening (RULES.md, "Tickets, customers, mail"). */
+export type MailState =
+  | { readonly mail: 'none' | 'queued' | 'sent' | 'failed' }
+  | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle };
+
+/** Sent is final; of what else is on record the last word counts, since a redrive may follow. */
+export function mailOf(openings: number, log: TicketLog | undefined): MailState {
+  if (openings === 0) return { mail: 'none' };
+  let state: MailState = { mail: 'queued' };
+  for (const entry of log?.entries ?? []) if (state.mail !== 'sent') state = told(entry, openings) ?? state;
+  return state;
+}
+
+function told(entry: TicketEntry, opening: number): MailState | undefined {
+  switch (entry.type) {
+    case 'TicketStatusSet':
+      return undefined;
+    case 'TicketMailSent':
+      return entry.data.opening === opening ? { mail: 'sent' } : undefined;
+    case 'TicketMailFailed':
+      return entry.data.opening === opening ? { mail: 'failed' } : undefined;
+    case 'TicketMailNotSent':
+      return entry.data.opening === opening ? { mail: 'not_sent', mailReason: entry.data.reason } : undefined;
+  }
+}

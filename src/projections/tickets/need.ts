@@ -1,0 +1,33 @@
+import { analysisFields, collectedFields } from '../calls/analysis-fields.ts';
+import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { showsTransfer } from '../calls/call-state.ts';
+import { readFlag } from '../calls/flag.ts';
+import { first, type Position } from '../calls/position.ts';
+
+/** Weakest first. The list *is* the ranking of the need for action (RULES.md, "Tickets"); unknown is below all. */
+export const needs = ['not_required', 'required', 'transferred'] as const;
+export type Need = (typeof needs)[number];
+
+/** Where in the log each need was first shown: a join, so order and repetition cannot matter. */
+export type NeedSince = { readonly [N in Need]?: Position };
+
+/** What one fact shows: `action_required` of the analysis, else of the collected variables; and a transfer (B3, B5). */
+export function needsShownBy(fact: CallFact): readonly Need[] {
+  if (!isActedOn(fact)) return [];
+  const required =
+    readFlag(analysisFields(fact)('action_required')) ?? readFlag(collectedFields(fact)('action_required'));
+  return [
+    ...(required === undefined ? [] : [required ? ('required' as const) : ('not_required' as const)]),
+    ...(showsTransfer(fact) ? ['transferred' as const] : []),
+  ];
+}
+
+export function withNeeds(since: NeedSince, fact: CallFact): NeedSince {
+  const known: { [N in Need]?: Position } = { ...since };
+  for (const need of needsShownBy(fact)) known[need] = first(known[need], `${fact.position}`);
+  return known;
+}
+
+/** Undefined: unknown. */
+export const strongestNeed = (since: NeedSince): Need | undefined =>
+  needs.findLast((need) => since[need] !== undefined);

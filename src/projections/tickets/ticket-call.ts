@@ -1,0 +1,114 @@
+import type { CallEvent } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import type { Qualification } from '../../events/ticket-facts.ts';
+import { analysisFields } from '../calls/analysis-fields.ts';
+import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
+import { readFlag } from '../calls/flag.ts';
+import { occurredAt, type Registers } from '../calls/latest.ts';
+import { isBefore, type Position } from '../calls/position.ts';
+import { nameSaidBy } from '../customers/name.ts';
+import { phoneOf } from '../customers/phone.ts';
+import { type NeedSince, withNeeds } from './need.ts';
+import { type Direction, directionClaimed, makesTickets } from './ticket-endpoint.ts';
+
+type Fields = Correlation & {
+  readonly direction: Direction | 'web';
+  /** As the URL has it; known as soon as there is a ticket. */
+  readonly url: Direction;
+  readonly fromPhone: string;
+  readonly toPhone: string;
+  readonly customerName: string;
+  readonly qualification: Qualification;
+};
+
+const fields: Registers<Fields, CallFact> = {
+  ...correlation,
+  direction: ({ data }) => data.direction,
+  url: ({ metadata }) => directionClaimed(metadata),
+  fromPhone: ({ data, metadata }) => phoneOf(data.personal?.fromNumber, metadata.defaultRegion),
+  toPhone: ({ data, metadata }) => phoneOf(data.personal?.toNumber, metadata.defaultRegion),
+  customerName: nameSaidBy,
+  qualification: ({ metadata }) => metadata.qualification ?? {},
+};
+
+/** The spellings of each number, by E.164, sorted. */
+export type Spellings = Readonly<Record<string, readonly string[]>>;
+
+/** What tickets and customers need to know of a call: a join over all its facts, whichever URL they came to. */
+export type TicketCall = CallState<Fields> & {
+  /** When the first fact came to a ticket endpoint; absent: the call has no ticket. */
+  readonly opened?: { readonly position: Position; readonly recordedAt: string };
+  readonly needSince: NeedSince;
+  readonly qualified: boolean;
+  readonly successful: boolean;
+  /** The first and the last occurrence; what staff do with the record does not count. */
+  readonly seen: readonly [first: number, last: number];
+  readonly fromSpellings: Spellings;
+  readonly toSpellings: Spellings;
+};
+
+const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
+
+/** The state after one more fact of the call's stream. */
+export function reduceTicketCall(before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall {
+  const known = before ?? nothingKnown;
+  const call = reduceCall(fields, before, fact);
+  if (call === before) return before;
+  const next = { ...known, ...call };
+  switch (fact.type) {
+    case 'CallTextPart':
+    case 'CallArchived':
+    case 'CallUnarchived':
+      return next;
+    case 'CallStarted':
+    case 'CallEnded':
+    case 'CallAnalyzed':
+    case 'TransferStarted':
+    case 'TransferBridged':
+    case 'TransferCancelled':
+    case 'TransferEnded':
+    case 'CallEventUnrecognized':
+      return {
+        ...next,
+        ...openedBy(known, fact),
+        needSince: withNeeds(known.needSince, fact),
+        qualified: known.qualified || isQualified(fact),
+        successful: known.successful || (isActedOn(fact) && fact.data.successful === true),
+        seen: [Math.min(known.seen[0], occurredAt(fact)), Math.max(known.seen[1], occurredAt(fact))],
+        fromSpellings: withSpelling(known.fromSpellings, fact.data.personal?.fromNumber, fact),
+        toSpellings: withSpelling(known.toSpellings, fact.data.personal?.toNumber, fact),
+      };
+  }
+}
+
+const nothingKnown = {
+  needSince: {},
+  qualified: false,
+  successful: false,
+  // No infinities: the state is kept as JSON.
+  seen: [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+  fromSpellings: {},
+  toSpellings: {},
+} as const satisfies Partial<TicketCall>;
+
+function openedBy({ opened }: Partial<TicketCall>, fact: CallFact): Pick<TicketCall, 'opened'> {
+  const position = `${fact.position}`;
+  if (!makesTickets(fact.metadata) || (opened && !isBefore(position, opened.position))) return {};
+  return { opened: { position, recordedAt: fact.recordedAt } };
+}
+
+const isQualified = (fact: CallFact): boolean =>
+  isActedOn(fact) && qualifiedFlags.some((name) => readFlag(analysisFields(fact)(name)) === true);
+
+function withSpelling(known: Spellings, raw: string | undefined, { metadata }: CallFact): Spellings {
+  const phone = phoneOf(raw, metadata.defaultRegion);
+  if (phone === undefined) return known;
+  return { ...known, [phone]: [...new Set([...(known[phone] ?? []), raw!])].sort() };
+}
+
+/** A ticket's direction: the call's own word, else — a web call has none — what the URL claims (B1). */
+export function directionOf({ known }: TicketCall): Direction {
+  const said = known.direction?.value;
+  return said === 'inbound' || said === 'outbound' ? said : known.url!.value;
+}

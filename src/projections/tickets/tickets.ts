@@ -1,0 +1,131 @@
+import type { CallEvent } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import type { SessionEvent } from '../../events/session-facts.ts';
+import { callStream, parseStream, ticketStream } from '../../events/streams.ts';
+import { callIdOfTicket, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
+import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
+import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import type { TicketRow } from '../tables.ts';
+import { type Ticket, ticketOf } from './ticket.ts';
+import { reduceTicketCall, type TicketCall } from './ticket-call.ts';
+import { reduceTicketLog, type TicketLog } from './ticket-log.ts';
+
+const columns: Readonly<Record<keyof TicketRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  call_id: 'text not null',
+  session_id: 'text not null',
+  direction: 'text',
+  status: 'text not null',
+  active: 'boolean not null',
+  action_required: 'boolean',
+  transferred: 'boolean not null',
+  customer_id: 'text',
+  status_reason: 'text not null',
+  set_by: 'text not null',
+  mail: 'text not null',
+  mail_reason: 'text',
+  created_at: 'timestamptz not null',
+  last_event_at: 'timestamptz not null',
+};
+
+const rows: Table = {
+  name: 'tickets',
+  columns,
+  key: ['tenant_id', 'id'],
+  indexes: [
+    '(tenant_id, created_at desc, id desc)',
+    '(tenant_id, status, created_at desc)',
+    '(tenant_id, created_at desc) where active',
+    '(tenant_id, call_id)',
+    '(tenant_id, session_id)',
+    '(tenant_id, customer_id) where customer_id is not null',
+  ],
+  view: Object.keys(columns),
+};
+
+type TicketStream = TicketCall | RequestState | TicketLog;
+
+/** One row per ticket (B2). */
+export const tickets = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<TicketStream> => ({
+  name: 'tickets',
+  version: 1,
+  prefixes: ['call-', 'session-', 'ticket-'],
+  tables: [rows, sessionCalls, openings],
+  reduce,
+  async save(trx, table, batch) {
+    const touched = new Map<string, Touched>();
+    for (const { id, calls } of await updateMembership(trx, table, batch, matchMinutes))
+      for (const call of calls as readonly TicketCall[])
+        touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
+    for (const one of await onlyTheirLogs(trx, table, batch, touched))
+      touched.set(callStream(one.call.tenantId, one.call.callId), one);
+    await upsert(trx, table(rows), rows, await rowsOf(batch, [...touched.values()]));
+  },
+});
+
+function reduce(state: TicketStream | undefined, fact: Fact): TicketStream {
+  const category = parseStream(fact.stream)?.category;
+  if (category === 'ticket') return reduceTicketLog(state as TicketLog | undefined, fact as Fact<TicketEvent>);
+  if (category === 'session') return reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>);
+  return reduceTicketCall(state as TicketCall | undefined, fact as Fact<CallEvent>);
+}
+
+/** A call whose ticket a batch may have changed, and the session that it belongs to. */
+type Touched = { readonly call: TicketCall; readonly sessionId: string };
+
+/** The calls whose tickets' own streams have changed, while nothing has in their sessions. */
+async function onlyTheirLogs(
+  trx: Tx,
+  table: TableName,
+  batch: FoldedBatch<TicketStream>,
+  touched: ReadonlyMap<string, Touched>,
+): Promise<Touched[]> {
+  const calls = [...batch.changed.values()].flatMap(({ after }) => {
+    const callId = 'ticketId' in after ? callIdOfTicket(after.ticketId) : undefined;
+    return callId === undefined || touched.has(callStream(after.tenantId, callId))
+      ? []
+      : [{ tenant_id: after.tenantId, call_id: callId }];
+  });
+  type Link = { readonly tenant_id: string; readonly call_id: string; readonly session_id: string };
+  const links = await selectBy<Link>(trx, table(sessionCalls), sessionCalls, sessionCalls.key, calls);
+  const kept = await batch.statesOf(links.map((link) => callStream(link.tenant_id, link.call_id)));
+  return links.flatMap((link) => {
+    const call = kept.get(callStream(link.tenant_id, link.call_id)) as TicketCall | undefined;
+    return call ? [{ call, sessionId: link.session_id }] : [];
+  });
+}
+
+async function rowsOf(batch: FoldedBatch<TicketStream>, touched: readonly Touched[]): Promise<Row[]> {
+  const streamOf = ({ call }: Touched) => ticketStream(call.tenantId, ticketIdOf(call.callId));
+  const withTicket = touched.filter(({ call }) => call.opened);
+  const kept = await batch.statesOf(withTicket.map(streamOf).filter((stream) => !batch.changed.has(stream)));
+  return withTicket.map((one) => {
+    const log = batch.changed.get(streamOf(one))?.after ?? kept.get(streamOf(one));
+    return rowOf(ticketOf({ call: one.call, log: log as TicketLog | undefined })!, one.sessionId);
+  });
+}
+
+function rowOf(ticket: Ticket, sessionId: string): Row {
+  const row: { readonly [K in keyof TicketRow]: unknown } = {
+    tenant_id: ticket.tenantId,
+    id: ticket.id,
+    call_id: ticket.callId,
+    session_id: sessionId,
+    direction: ticket.direction,
+    status: ticket.status,
+    active: ticket.active,
+    action_required: ticket.actionRequired,
+    transferred: ticket.transferred,
+    customer_id: ticket.customerId,
+    status_reason: ticket.statusReason,
+    set_by: ticket.setBy,
+    mail: ticket.mail,
+    mail_reason: ticket.mailReason,
+    created_at: ticket.createdAt,
+    last_event_at: ticket.lastEventAt,
+  };
+  return row;
+}

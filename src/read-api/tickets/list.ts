@@ -1,0 +1,58 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { ticketStatuses } from '../../events/ticket-facts.ts';
+import { apiKey, json, refusals } from '../answers.ts';
+import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { booleanParameter, idParameter, instantParameter, only, wordsParameter } from '../parameters.ts';
+import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
+import { Ticket, ticketDirections, ticketOf } from './ticket.ts';
+
+const Filter = only({
+  status: wordsParameter(ticketStatuses, 'Tickets with this status.').optional(),
+  active: booleanParameter('Whether something is left to be done.').optional(),
+  callId: idParameter.optional().openapi({ description: "Retell's call id." }),
+  sessionId: idParameter.optional(),
+  customerId: idParameter.optional(),
+  direction: z.enum(ticketDirections).optional(),
+  from: instantParameter('Created at this time or later.').optional(),
+  to: instantParameter('Created before this time.').optional(),
+  ...paging,
+});
+type Filter = z.infer<typeof Filter>;
+
+/**
+ * Indexes, each led by tenant_id: the page's own (keyset.ts), (call_id), (session_id), (customer_id), and
+ * (created_at desc, id) where active, of which there are few.
+ */
+const filtered = (reads: TenantReads, filter: Filter) =>
+  reads
+    .tickets()
+    .selectAll()
+    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
+    .$if(filter.active !== undefined, (q) => q.where('active', '=', filter.active!))
+    .$if(filter.callId !== undefined, (q) => q.where('call_id', '=', filter.callId!))
+    .$if(filter.sessionId !== undefined, (q) => q.where('session_id', '=', filter.sessionId!))
+    .$if(filter.customerId !== undefined, (q) => q.where('customer_id', '=', filter.customerId!))
+    .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
+    .$if(filter.from !== undefined, (q) => q.where('created_at', '>=', filter.from!))
+    .$if(filter.to !== undefined, (q) => q.where('created_at', '<', filter.to!));
+
+export const listTickets = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/tickets',
+      operationId: 'listTickets',
+      tags: ['Tickets'],
+      summary: 'Tickets, newest first',
+      description: 'By `createdAt` descending, then `id`. Filters are combined with "and".',
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: Filter },
+      responses: { 200: json(pageSchema(Ticket, 'TicketPage'), 'A page of tickets.'), ...refusals },
+    }),
+    async (c) => {
+      const filter = c.req.valid('query');
+      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      return c.json({ items: rows.map(ticketOf), nextCursor }, 200);
+    },
+  );

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { evolve, nothingSaid, putAppointment } from '../../../src/commands/appointments/appointment-decision.ts';
+import type { AppointmentEvent, AppointmentSaid } from '../../../src/events/appointment-facts.ts';
+
+const at = '2026-01-31T09:30:00.000Z';
+const startsAt = '2026-02-01T09:00:00.000Z';
+/** What was said before, each with the id of its request, or none. */
+type Before = readonly (readonly [said: AppointmentSaid, id?: string])[];
+const given = (before: Before) =>
+  before.reduce((state, [data, id], n) => evolve(state, { id: id ?? `event ${n}`, data, recordedAt: at }), nothingSaid);
+
+const registered = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentRegistered', data });
+const changed = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentChanged', data });
+
+test.each<[string, Before, AppointmentSaid, string | undefined, AppointmentEvent[] | string]>([
+  ['the first PUT registers', [], { startsAt }, undefined, [registered({ startsAt })]],
+  ['an empty first PUT registers', [], {}, undefined, [registered({})]],
+  ['an empty later PUT is nothing', [[{}]], {}, undefined, []],
+  ['a later PUT changes', [[{}]], { status: 'confirmed' }, undefined, [changed({ status: 'confirmed' })]],
+  ['the same note again is nothing', [[{ note: 'called' }]], { note: 'called' }, undefined, []],
+  [
+    'the same note after something else is a note',
+    [[{ note: 'called' }], [{ startsAt }]],
+    { note: 'called' },
+    undefined,
+    [changed({ note: 'called' })],
+  ],
+  // A call may have moved it in between; that stands in another stream, and staff have the last word.
+  [
+    'the same status again is said again',
+    [[{ status: 'confirmed' }]],
+    { status: 'confirmed' },
+    undefined,
+    [changed({ status: 'confirmed' })],
+  ],
+  [
+    'the same status and note again: the note once',
+    [[{ status: 'confirmed', note: 'x' }]],
+    { note: 'x', status: 'confirmed' },
+    undefined,
+    [changed({ status: 'confirmed' })],
+  ],
+  ['the same request again is nothing', [[{ status: 'confirmed' }, 'r1']], { status: 'confirmed' }, 'r1', []],
+  [
+    'the same request again is nothing, whatever came after',
+    [[{ note: 'a' }, 'r1'], [{ note: 'b' }]],
+    { note: 'a' },
+    'r1',
+    [],
+  ],
+  [
+    'the same content in another request is new',
+    [[{ note: 'a' }, 'r1']],
+    { note: 'a' },
+    'r2',
+    [changed({ note: 'a' })],
+  ],
+  [
+    'another content in the same request is refused',
+    [[{ note: 'a' }, 'r1']],
+    { note: 'b' },
+    'r1',
+    'idempotency_key_reused',
+  ],
+])('%s', (_, before, said, requestId, expected) =>
+  expect(putAppointment(given(before), said, requestId)).toEqual(expected),
+);
+
+test('the record has the last status and start, and every note', () => {
+  const record = given([[{ startsAt, note: 'a' }], [{ status: 'cancelled' }], [{ note: 'b' }]]);
+  expect(record).toMatchObject({
+    registered: true,
+    status: 'cancelled',
+    startsAt,
+    notes: [
+      { text: 'a', at },
+      { text: 'b', at },
+    ],
+    lastEventAt: at,
+  });
+});

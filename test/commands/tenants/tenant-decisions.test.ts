@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import * as decide from '../../../src/commands/tenants/tenant-decisions.ts';
+import { evolve, initialTenant, type TenantState } from '../../../src/commands/tenants/tenant-state.ts';
+import type { TenantEvent } from '../../../src/events/tenant-facts.ts';
+
+const registered: TenantEvent = { type: 'TenantRegistered', data: { tenantId: 'acme' } };
+const settings = { name: 'Acme', timeZone: 'Europe/Berlin' };
+const changed: TenantEvent = { type: 'SettingsChanged', data: { settings } };
+const keyAdded: TenantEvent = {
+  type: 'WebhookKeyAdded',
+  data: { keyId: 'wk_1', sealedKey: 'sealed', source: 'admin' },
+};
+const keyFromEnvironment: TenantEvent = {
+  type: 'WebhookKeyAdded',
+  data: { keyId: 'wk_1', sealedKey: 'sealed', source: 'environment' },
+};
+const keyRetired: TenantEvent = { type: 'WebhookKeyRetired', data: { keyId: 'wk_1' } };
+const issued: TenantEvent = { type: 'ApiKeyIssued', data: { keyId: 'k1', sha256: 'ab', scopes: ['read'] } };
+const revoked: TenantEvent = { type: 'ApiKeyRevoked', data: { keyId: 'k1' } };
+
+type Decision = (state: TenantState) => readonly TenantEvent[] | string;
+const put: Decision = (state) => decide.putSettings(state, settings);
+const patch: Decision = (state) => decide.patchSettings(state, settings);
+const addKey: Decision = (state) => decide.addWebhookKey(state, { keyId: 'wk_1', sealedKey: 'sealed' });
+const recordKey: Decision = (state) => decide.recordEnvironmentKey(state, { keyId: 'wk_1', sealedKey: 'sealed' });
+const retireKey: Decision = (state) => decide.retireWebhookKey(state, { keyId: 'wk_1' });
+const issue: Decision = (state) => decide.issueApiKey(state, { keyId: 'k1', sha256: 'ab', scopes: ['read'] });
+const revoke: Decision = (state) => decide.revokeApiKey(state, { keyId: 'k1' });
+
+const given = (id: string, ...events: TenantEvent[]) => events.reduce(evolve, initialTenant(id));
+
+test.each<[string, TenantEvent[], Decision, readonly TenantEvent[] | string]>([
+  ['the first PUT registers', [], put, [registered, changed]],
+  ['PUT of other settings changes them', [registered], put, [changed]],
+  ['PUT twice is nothing', [registered, changed], put, []],
+  ['PATCH needs a tenant', [], patch, 'unknown_tenant'],
+  ['PATCH changes', [registered], patch, [changed]],
+  ['PATCH twice is nothing', [registered, changed], patch, []],
+  ['a key needs a tenant', [], addKey, 'unknown_tenant'],
+  ['a key is added', [registered], addKey, [keyAdded]],
+  ['a key twice is nothing', [registered, keyAdded], addKey, []],
+  ['a retired key may come back', [registered, keyAdded, keyRetired], addKey, [keyAdded]],
+  [
+    'a key recorded from the environment is added by an administrator',
+    [registered, keyFromEnvironment],
+    addKey,
+    [keyAdded],
+  ],
+  ['retiring needs a tenant', [], retireKey, 'unknown_tenant'],
+  ['retiring needs a key', [registered], retireKey, 'unknown_key'],
+  ['a key is retired', [registered, keyAdded], retireKey, [keyRetired]],
+  ['retiring twice is nothing', [registered, keyAdded, keyRetired], retireKey, []],
+  ['retiring what only the environment had is nothing', [registered, keyFromEnvironment], retireKey, []],
+  ['a key of the environment is recorded', [], recordKey, [keyFromEnvironment]],
+  ['a key of the environment twice is nothing', [keyFromEnvironment], recordKey, []],
+  ['a key of the environment that an administrator added is nothing', [registered, keyAdded], recordKey, []],
+  ['an API key needs a tenant', [], issue, 'unknown_tenant'],
+  ['an API key is issued', [registered], issue, [issued]],
+  ['the same API key twice is nothing', [registered, issued], issue, []],
+  ['a revoked API key does not come back', [registered, issued, revoked], issue, []],
+  ['revoking needs a tenant', [], revoke, 'unknown_tenant'],
+  ['revoking needs a key', [registered], revoke, 'unknown_key'],
+  ['an API key is revoked', [registered, issued], revoke, [revoked]],
+  ['revoking twice is nothing', [registered, issued, revoked], revoke, []],
+])('%s', (_, events, decision, expected) => expect(decision(given('acme', ...events))).toEqual(expected));
+
+test('"default" needs no registration', () => {
+  expect(put(given('default'))).toEqual([changed]);
+  expect(addKey(given('default'))).toEqual([keyAdded]);
+});
+
+test('a key of the environment recorded later does not put a retired one in force', () => {
+  const state = given('acme', registered, keyAdded, keyRetired, keyFromEnvironment);
+  expect(state.webhookKeys.map((k) => k.state)).toEqual(['retired']);
+});
+
+test('a key in force stays in force when it is recorded from the environment', () => {
+  expect(given('acme', registered, keyAdded, keyFromEnvironment).webhookKeys.map((k) => k.state)).toEqual(['added']);
+});

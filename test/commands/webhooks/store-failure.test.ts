@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
+import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import { type Relay, relayTo } from '../../events/relay.ts';
+import { type Door, ended, newCallId, openDoor, type Store, startStore } from './door.ts';
+
+let store: Store;
+let relay: Relay;
+let log: EventLog;
+let door: Door;
+/** The same with shorter patience, where its length is not the point. */
+let hasty: Door;
+const unhandled: unknown[] = [];
+const note = (error: unknown) => void unhandled.push(error);
+beforeAll(async () => {
+  process.on('unhandledRejection', note);
+  store = await startStore();
+  relay = await relayTo(store.url);
+  log = connectEventLog(relay.url);
+  door = await openDoor(log);
+  hasty = await openDoor(log, { config: { storeTimeoutMs: 700 } });
+});
+afterAll(async () => {
+  expect(unhandled).toEqual([]);
+  process.off('unhandledRejection', note);
+  await door.close();
+  await hasty.close();
+  await log.close();
+  await relay.stop();
+  await store.remove();
+});
+
+/** Posts until it is taken, as Retell would if it were patient. */
+async function postUntilTaken(to: Door, body: object): Promise<void> {
+  for (let i = 0; i < 40; i++) {
+    if ((await to.post(body)).status === 204) return;
+    await sleep(100);
+  }
+  throw new Error('never taken');
+}
+const stored = async (callId: string) => [
+  (await log.read(`call-default.${callId}`)).length,
+  (await log.read(`evidence-default.${callId}`)).length,
+];
+
+describe('an event store', () => {
+  test('that cannot be reached: 503 with Retry-After well within the time Retell waits; then one fact', async () => {
+    const body = ended(newCallId());
+    relay.close();
+    const started = performance.now();
+    const answer = await door.post(body);
+    expect(performance.now() - started).toBeLessThan(6000);
+    expect([answer.status, answer.code, answer.headers.get('retry-after')]).toEqual([503, 'store_unavailable', '1']);
+    expect(door.logged().at(-1)).toMatchObject({ reason: 'store_unavailable', handler: 'retell' });
+    relay.open();
+    await postUntilTaken(door, body);
+    expect(await stored(body.call.call_id)).toEqual([1, 1]);
+  });
+
+  test('that does not answer: 503 in time, and what was written meanwhile is not written again', async () => {
+    const body = ended(newCallId());
+    relay.hold('server');
+    const started = performance.now();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => door.post(body)));
+    expect(performance.now() - started).toBeLessThan(6000);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    relay.release();
+    await postUntilTaken(door, body);
+    expect(await stored(body.call.call_id)).toEqual([1, 1]);
+  });
+
+  test.each(['client', 'server'] as const)(
+    'whose answers come after we stopped waiting (%s held): one fact',
+    async (side) => {
+      const bodies = Array.from({ length: 10 }, () => ended(newCallId()));
+      relay.hold(side);
+      const answers = await Promise.all(bodies.map((body) => hasty.post(body)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+      const again = Promise.all(bodies.map((body) => hasty.post({ ...body, event_timestamp: 1_793_613_600_000 })));
+      await sleep(100);
+      relay.release();
+      await again;
+      for (const body of bodies) {
+        await postUntilTaken(hasty, body);
+        expect(await stored(body.call.call_id)).toEqual([1, 1]);
+      }
+    },
+  );
+
+  test('that is gone for a moment: nobody notices', async () => {
+    relay.close();
+    const body = ended(newCallId());
+    const answer = door.post(body);
+    await sleep(800);
+    relay.open();
+    expect((await answer).status).toBe(204);
+    expect(await stored(body.call.call_id)).toEqual([1, 1]);
+  });
+
+  test('that is cut off again and again under load: what was answered 204 is there, and nothing is there twice', async () => {
+    const bodies = Array.from({ length: 60 }, (_, i) => ended(`${newCallId()}_${i % 6}`));
+    let going = true;
+    const trouble = (async () => {
+      while (going) {
+        await sleep(60);
+        relay.cut();
+      }
+    })();
+    const answers = await Promise.all(
+      bodies.map(async (body, i) => {
+        await sleep(i * 8);
+        return (await door.post(body)).status;
+      }),
+    );
+    going = false;
+    await trouble;
+    expect(answers.filter((status) => status === 204).length).toBeGreaterThan(0);
+    for (const body of bodies) {
+      await postUntilTaken(door, body);
+      expect((await stored(body.call.call_id))[0]).toBe(1);
+    }
+  });
+
+  test('that is killed and started again on its data: nothing acknowledged is lost, nothing is there twice', async () => {
+    const port = Number(new URL(store.url).port);
+    const bodies = Array.from({ length: 100 }, () => ended(newCallId()));
+    const posting = Promise.all(
+      bodies.map(async (body, i) => {
+        await sleep(i * 5);
+        return (await door.post(body)).status;
+      }),
+    );
+    await sleep(250);
+    await store.kill();
+    const again = await spawnEventStore({ dataDir: store.dataDir, port });
+    Object.assign(store, { stop: again.stop, kill: again.kill });
+    const statuses = await posting;
+    for (const [i, body] of bodies.entries())
+      if (statuses[i] === 204) expect((await stored(body.call.call_id))[0], `call ${i}`).toBe(1);
+    for (const body of bodies) {
+      await postUntilTaken(door, body);
+      expect((await stored(body.call.call_id))[0]).toBe(1);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { applyBatch } from '../../src/projections/runtime/apply-batch.ts';
+import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
+import { connect } from '../../src/projections/runtime/connection.ts';
+import { generationFor, generations, prepare } from '../../src/projections/runtime/generations.ts';
+import type { Projection } from '../../src/projections/runtime/projection.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { ended, recorded, started } from './controls.ts';
+import { tally } from './tally.ts';
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const open = () => connect(database.url, 'test');
+
+/** The projection under another name, so that each test has its own tables. */
+async function fresh(name: string, projection: Projection = tally()) {
+  await using connection = await open();
+  await prepare(connection.db);
+  const named: Projection = { ...projection, name };
+  return { projection: named, generation: await generationFor(connection.db, named) };
+}
+
+async function stand(name: string) {
+  await using connection = await open();
+  const [generation] = await generations(connection.db, name);
+  const { rows } = await sql<{ facts: number }>`select facts from ${sql.id('projection', `${name}_1_tally`)}`.execute(
+    connection.db,
+  );
+  return { checkpoint: generation?.checkpoint, facts: rows.map(({ facts }) => facts) };
+}
+
+const facts = recorded(started(), ended());
+const batch = { facts, position: 14n, caughtUp: false };
+
+test('of five who apply the same events at once, one does', async () => {
+  const { projection, generation } = await fresh('five');
+  const outcomes = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      await using connection = await open();
+      return await applyBatch(connection.db, projection, generation, undefined, batch);
+    }),
+  );
+  expect(outcomes.sort()).toEqual(['applied', 'superseded', 'superseded', 'superseded', 'superseded']);
+  expect(await stand('five')).toEqual({ checkpoint: 14n, facts: [2] });
+});
+
+test('whoever dies after writing rows leaves neither rows nor checkpoint', async () => {
+  const suicide = tally(1, async (trx) => void (await sql`select pg_terminate_backend(pg_backend_pid())`.execute(trx)));
+  const { projection, generation } = await fresh('killed', suicide);
+  {
+    await using connection = await open();
+    await expect(applyBatch(connection.db, projection, generation, undefined, batch)).rejects.toThrow();
+  }
+  expect(await stand('killed')).toEqual({ checkpoint: undefined, facts: [] });
+
+  await using connection = await open();
+  expect(await applyBatch(connection.db, { ...tally(), name: 'killed' }, generation, undefined, batch)).toBe('applied');
+  expect(await stand('killed')).toEqual({ checkpoint: 14n, facts: [2] });
+});
+
+test('one who believes in an older checkpoint writes nothing, however far it has read', async () => {
+  const { projection, generation } = await fresh('stale');
+  await using connection = await open();
+  await applyBatch(connection.db, projection, generation, undefined, batch);
+  const later = { ...batch, position: 700n };
+  expect(await applyBatch(connection.db, projection, generation, 7n, later)).toBe('superseded');
+  expect(await applyBatch(connection.db, projection, generation, undefined, later)).toBe('superseded');
+  expect(await stand('stale')).toEqual({ checkpoint: 14n, facts: [2] });
+});
+
+test('positions compare as numbers, and only go forward', async () => {
+  const { generation } = await fresh('numbers');
+  await using connection = await open();
+  const advance = (from: bigint | undefined, to: bigint) =>
+    connection.db.transaction().execute((trx) => advanceCheckpoint(trx, generation, from, to, false));
+  expect(await advance(undefined, 9n)).toBe(true);
+  expect(await advance(9n, 10n)).toBe(true);
+  expect(await advance(10n, 9n)).toBe(false);
+  expect(await advance(10n, 10n)).toBe(false);
+  expect(await advance(10n, 9_007_199_254_740_993n)).toBe(true);
+  expect((await stand('numbers')).checkpoint).toBe(9_007_199_254_740_993n);
+});

@@ -1,0 +1,266 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AppointmentEvent } from '../../src/events/appointment-facts.ts';
+import type { CallEvent, CallFacts } from '../../src/events/call-facts.ts';
+import { decode, type Fact } from '../../src/events/codec.ts';
+import type { SessionEvent } from '../../src/events/session-facts.ts';
+import { appointmentStream, parseStream } from '../../src/events/streams.ts';
+import { appointmentOf } from '../../src/projections/appointments/appointment.ts';
+import { decisionOf, decisions } from '../../src/projections/appointments/decision.ts';
+import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
+import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
+import { type CallState, reduceCall } from '../../src/projections/calls/call-state.ts';
+import { type RequestState, reduceRequest } from '../../src/projections/calls/request-state.ts';
+import { appointmentOfCall, type Session } from '../../src/projections/calls/session.ts';
+import { projections } from '../../src/projections/index.ts';
+import { startProjections } from '../../src/projections/runtime/start.ts';
+import * as controls from './controls.ts';
+import { changed, minute, placed, placementFailed, registered, requested, type Said, TENANT } from './controls.ts';
+import { logger, type Stores, startStores } from './stores.ts';
+
+// Invariant 2: the read model is a fold of the log, however the log came about and wherever the batches were cut.
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = await startStores();
+});
+afterAll(() => stores.stop());
+
+/** The fold as one would explain it to a person: fact by fact, all in memory, no batch, no index. */
+function readModelOf(facts: readonly Fact[]) {
+  const own = new Map<string, string>();
+  const placedBy = new Map<string, string>();
+  const matched = new Map<string, string>();
+  const waiting = new Map<string, { toNumber: string; at: number }>();
+  const hadCall = new Set<string>();
+  const heardOf = new Set<string>();
+  const latestOwn = new Map<string, { at: number; by: string }>();
+  for (const fact of facts) {
+    const { id = '' } = parseStream(fact.stream) ?? {};
+    if (fact.type === 'CallRequested' && fact.data.toNumber && !hadCall.has(id) && !waiting.has(id))
+      waiting.set(id, { toNumber: fact.data.toNumber, at: Date.parse(fact.recordedAt) });
+    if (fact.type === 'CallPlaced') {
+      if (!placedBy.has(fact.data.retellCallId)) placedBy.set(fact.data.retellCallId, id);
+      hadCall.add(id);
+      waiting.delete(id);
+    }
+    if (fact.type === 'CallPlacementFailed') {
+      hadCall.add(id);
+      waiting.delete(id);
+    }
+    if (!fact.stream.startsWith('call-') || !('callId' in fact.data)) continue;
+    const { callSessionId, direction, personal } = fact.data as CallFacts;
+    if (callSessionId !== undefined) {
+      const said = { at: Date.parse(fact.metadata.occurredAt ?? fact.metadata.receivedAt), by: fact.id };
+      const known = latestOwn.get(id);
+      if (!known || said.at > known.at || (said.at === known.at && said.by > known.by)) {
+        latestOwn.set(id, said);
+        own.set(id, callSessionId);
+      }
+      hadCall.add(callSessionId);
+      waiting.delete(callSessionId);
+    } else if (!heardOf.has(id) && !placedBy.has(id) && personal?.toNumber && direction === 'outbound') {
+      const fits = [...waiting].filter(([, request]) => request.toNumber === personal.toNumber);
+      if (fits.length === 1) {
+        matched.set(id, fits[0]![0]);
+        hadCall.add(fits[0]![0]);
+        waiting.delete(fits[0]![0]);
+      }
+    }
+    heardOf.add(id);
+  }
+  const sessionOfCall = (call: string) => own.get(call) ?? placedBy.get(call) ?? matched.get(call) ?? `call:${call}`;
+  const bySession = Map.groupBy(
+    facts.filter(({ stream }) => !stream.startsWith('appointment-')),
+    ({ stream }) => {
+      const name = parseStream(stream)!;
+      return name.category === 'call' ? sessionOfCall(name.id) : name.id;
+    },
+  );
+  const sessions = [...bySession].map(([id, its]) => sessionFromFacts(TENANT, id, its)!);
+  const links = [...new Set([...heardOf, ...placedBy.keys()])].map((call) => [call, sessionOfCall(call)]);
+  return { sessions, links, appointments: appointmentsOf(facts, bySession) };
+}
+
+function appointmentsOf(facts: readonly Fact[], bySession: ReadonlyMap<string, readonly Fact[]>) {
+  const named = facts.flatMap(({ data, stream }) => {
+    const name = parseStream(stream)!;
+    if (name.category === 'appointment') return [name.id];
+    return 'appointmentId' in data && data.appointmentId !== undefined ? [data.appointmentId] : [];
+  });
+  const made = [...bySession].flatMap(([id, its]) => {
+    const states = new Map<string, CallState<never>>();
+    let request: RequestState | undefined;
+    for (const fact of its) {
+      if (fact.stream.startsWith('session-')) request = reduceRequest(request, fact as Fact<SessionEvent>);
+      else states.set(fact.stream, reduceCall(decisions as never, states.get(fact.stream), fact as Fact<CallEvent>));
+    }
+    const session: Session = { tenantId: TENANT, id, request, calls: [...states.values()] };
+    return session.calls.map((call) => ({
+      about: appointmentOfCall(call, session),
+      decision: decisionOf(call as never),
+    }));
+  });
+  return [...new Set(named)].map((id) => {
+    const staff = facts
+      .filter(({ stream }) => stream === appointmentStream(TENANT, id))
+      .reduce<StaffState | undefined>((state, fact) => reduceStaff(state, fact as Fact<AppointmentEvent>), undefined);
+    const calls = made.flatMap(({ about, decision }) => (about === id && decision ? [decision] : []));
+    return { id, ...appointmentOf(calls, staff?.entries ?? []) };
+  });
+}
+
+const some = <T>(...values: T[]) => fc.constantFrom(...values);
+const claims = fc.record(
+  {
+    direction: some('inbound' as const, 'outbound' as const),
+    callSessionId: some('cs_1', 'cs_2'),
+    appointmentId: some('apt_1', 'apt_2'),
+    disconnectionReason: some('user_hangup', 'dial_busy'),
+    startedAt: some(minute(0), minute(5)),
+    flags: some(
+      { appointment_confirmed: true },
+      { appointment_cancelled: true },
+      { appointment_rescheduled: true },
+      {},
+    ),
+    personal: fc.record({
+      toNumber: some('+1', '+2'),
+      custom: some({}, { new_datetime: '2026-05-01T10:00' }, { new_datetime: 'soon' }),
+    }),
+  },
+  { requiredKeys: ['direction', 'personal'] },
+);
+const callFact = fc
+  .tuple(
+    some(controls.started, controls.ended, controls.analyzed, controls.unrecognized),
+    claims,
+    some({}, { occurredAt: minute(2) }, { occurredAt: minute(1) }),
+    some('call_1', 'call_2', 'call_3'),
+  )
+  .map(([about, what, metadata, callId]) => about(what, metadata, callId));
+const others = some<Said>(
+  requested({ toNumber: '+1', appointmentId: 'apt_1' }, 'cs_1'),
+  requested({ toNumber: '+1' }, 'cs_2'),
+  requested({ toNumber: '+2', appointmentId: 'apt_3' }, 'cs_3'),
+  placed('call_1', 'cs_2'),
+  placed('call_9', 'cs_3'),
+  placementFailed('refused', 'cs_1'),
+  registered({ startsAt: '2026-04-01T10:00:00Z' }, 'apt_1'),
+  changed({ status: 'cancelled', note: 'phoned' }, 'apt_2'),
+);
+const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weight: 2, arbitrary: others }), {
+  minLength: 1,
+  maxLength: 25,
+  selector: controls.idOf,
+});
+
+const iso = (at: Date | null) => at?.toISOString();
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+
+async function shown(tenantId: string) {
+  const rows = async (view: string) =>
+    (await stores.pool.query(`select * from ${view} where tenant_id = $1`, [tenantId])).rows;
+  const sessions = (await rows('call_sessions')).map((row) => ({
+    id: row.id,
+    status: row.status,
+    statusReason: row.status_reason,
+    direction: row.direction ?? undefined,
+    appointmentId: row.appointment_id ?? undefined,
+    retellCallIds: row.retell_call_ids,
+    toNumber: row.to_number ?? undefined,
+    customerPhone: row.customer_phone ?? undefined,
+    startedAt: iso(row.started_at),
+    analysis: row.analysis_json ?? undefined,
+    createdAt: iso(row.created_at),
+    lastEventAt: iso(row.last_event_at),
+    revision: row.revision,
+  }));
+  const appointments = (await rows('appointments')).map((row) => ({
+    id: row.id,
+    status: row.status,
+    startsAt: iso(row.starts_at),
+    rescheduleText: row.reschedule_text ?? undefined,
+    cancellationReason: row.cancellation_reason ?? undefined,
+    needsReview: row.needs_review,
+    decidedByCallId: row.decided_by_call_id ?? undefined,
+    notes: row.notes_json,
+  }));
+  const links = (await rows('call_session_calls')).map((row) => [row.call_id, row.session_id]);
+  return { sessions: sessions.sort(byId), links: links.sort(), appointments: appointments.sort(byId) };
+}
+
+/** What the reference says, of the fields that are compared. */
+function expected(facts: readonly Fact[]) {
+  const { sessions, links, appointments } = readModelOf(facts);
+  const fields = sessions.map(
+    ({ id, status, statusReason, direction, appointmentId, retellCallIds, toNumber, customerPhone, ...rest }) => {
+      const { startedAt, analysis, createdAt, lastEventAt, revision } = rest;
+      const shown = { id, status, statusReason, direction, appointmentId, retellCallIds, toNumber, customerPhone };
+      return { ...shown, startedAt, analysis, createdAt, lastEventAt, revision };
+    },
+  );
+  const starts = appointments.map((one) => ({
+    ...one,
+    startsAt: one.startsAt && new Date(one.startsAt).toISOString(),
+  }));
+  return { sessions: fields.sort(byId), links: links.sort(), appointments: starts.sort(byId) };
+}
+
+async function wholeLog(): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  const prefixes = ['call-', 'session-', 'appointment-'];
+  for await (const { events, caughtUp } of stores.log.subscribe({ prefixes, signal: new AbortController().signal })) {
+    facts.push(...events.map(decode).filter((fact) => fact !== undefined));
+    if (caughtUp) break;
+  }
+  return facts;
+}
+
+test('the read model is a fold of the log, wherever its batches are cut', { timeout: 120_000 }, async () => {
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
+  // Each world is a tenant of its own; all of them go on at the same time, in one log.
+  const worlds = fc.sample(world, { numRuns: 60, seed }).map((said, index) =>
+    said.map(
+      (one): Said => ({
+        ...one,
+        stream: one.stream.replace(TENANT, `t${index}`),
+        metadata: { ...one.metadata, tenantId: `t${index}` },
+      }),
+    ),
+  );
+  for (let round = 0; round < 25; round++) await stores.say(...worlds.flatMap((said) => said.slice(round, round + 1)));
+  const facts = await wholeLog();
+  const byTenant = Map.groupBy(facts, (fact) => fact.metadata.tenantId);
+
+  for (const maxBatch of [3, 50, 2000]) {
+    await stores.pool.query(
+      `drop schema if exists projection cascade;
+       drop view if exists call_sessions, call_session_calls, appointments, deliveries`,
+    );
+    const { log, databaseUrl } = stores;
+    const running = await startProjections({
+      log,
+      databaseUrl,
+      projections: projections(),
+      logger,
+      options: { maxBatch },
+    });
+    try {
+      expect(await running.waitUntilCaughtUp(facts.at(-1)!.position, 60_000)).toBe(true);
+      for (const [tenantId, its] of byTenant) {
+        const asOne = its.map(
+          (fact) => ({ ...fact, stream: fact.stream.replace(`-${tenantId}.`, `-${TENANT}.`) }) as Fact,
+        );
+        expect(await shown(tenantId), `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${tenantId}`).toEqual(expected(asOne));
+      }
+      const { rows } = await stores.pool.query(
+        'select count(*)::int as n, count(distinct id)::int as ids from deliveries',
+      );
+      const told = facts.filter(({ stream }) => stream.startsWith('call-')).length;
+      expect(rows).toEqual([{ n: told, ids: told }]);
+    } finally {
+      await running.stop();
+    }
+  }
+});

@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { Projection } from '../../src/projections/runtime/projection.ts';
+import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
+import { cableTo } from './cable.ts';
+import { ended, type Said, started } from './controls.ts';
+import { logger, type Stores, startStores } from './stores.ts';
+import { tally } from './tally.ts';
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = await startStores();
+});
+afterAll(() => stores.stop());
+
+const running = new Set<RunningProjections>();
+let spoken = 0;
+
+beforeEach(async () => {
+  await stores.pool.query('drop view if exists tally; drop schema if exists projection cascade');
+});
+afterEach(async () => {
+  await Promise.all([...running].map((projections) => projections.stop()));
+  running.clear();
+});
+
+async function start(projection: Projection = tally(), databaseUrl = stores.databaseUrl): Promise<RunningProjections> {
+  const made = await startProjections({
+    log: stores.log,
+    databaseUrl,
+    projections: [projection],
+    logger,
+    options: { standbyMs: 100 },
+  });
+  running.add(made);
+  return made;
+}
+
+/** A call that no other test speaks of. */
+const newCall = (): [Said, Said] => {
+  const callId = `call_${spoken++}`;
+  return [started({}, {}, callId), ended({}, {}, callId)];
+};
+const tallied = async () =>
+  (await stores.pool.query<{ stream: string; facts: number }>('select * from tally order by stream')).rows.map(
+    ({ facts }) => facts,
+  );
+const leaders = (...all: RunningProjections[]) => all.map((one) => one.status()[0]!.leader);
+const terminateAll = () =>
+  stores.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'call-ledger%'`,
+  );
+
+test('one whose connection is killed goes on where it was', async () => {
+  const one = await start();
+  const [first, second] = newCall();
+  expect(await one.waitUntilCaughtUp(await stores.say(first), 5000)).toBe(true);
+  await terminateAll();
+  expect(await one.waitUntilCaughtUp(await stores.say(second), 5000)).toBe(true);
+  expect(await tallied()).toEqual([2]);
+});
+
+test('of two that run at once one leads, and the other takes over when it stops', async () => {
+  const one = await start();
+  await vi.waitFor(() => expect(leaders(one)).toEqual([true]));
+  const other = await start();
+  const [first, second] = newCall();
+  const position = await stores.say(first);
+  // The one that waits tells of what the other does.
+  expect(await Promise.all([one, other].map((each) => each.waitUntilCaughtUp(position, 5000)))).toEqual([true, true]);
+  expect(leaders(one, other)).toEqual([true, false]);
+  await one.stop();
+  expect(await other.waitUntilCaughtUp(await stores.say(second), 5000)).toBe(true);
+  expect(leaders(one, other)).toEqual([false, true]);
+  expect((await tallied()).at(-1)).toBe(2);
+});
+
+test('a leader that loses its connection is not leader, whoever is next', async () => {
+  const both = [await start(), await start()];
+  await vi.waitFor(() => expect(leaders(...both).filter(Boolean)).toHaveLength(1));
+  await terminateAll();
+  const said = newCall();
+  for (const one of said) {
+    const position = await stores.say(one);
+    for (const each of both) expect(await each.waitUntilCaughtUp(position, 5000)).toBe(true);
+  }
+  expect(leaders(...both).filter(Boolean)).toHaveLength(1);
+  expect((await tallied()).at(-1)).toBe(2);
+});
+
+test('while Postgres is away the lag grows, and afterwards everything is there once', async () => {
+  const cable = await cableTo(stores.databaseUrl);
+  const one = await start(tally(), cable.url);
+  const [first, second] = newCall();
+  await one.waitUntilCaughtUp(await stores.say(first), 5000);
+  cable.cut();
+  const position = await stores.say(second);
+  await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: false, error: expect.anything() }));
+  const before = one.status()[0]!.lagSeconds;
+  await sleep(100);
+  expect(one.status()[0]!.lagSeconds).toBeGreaterThan(before);
+  expect(await one.waitUntilCaughtUp(position, 200)).toBe(false);
+  cable.mend();
+  expect(await one.waitUntilCaughtUp(position, 8000)).toBe(true);
+  await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: true, lagSeconds: 0 }));
+  expect(one.status()[0]).not.toHaveProperty('error');
+  expect((await tallied()).at(-1)).toBe(2);
+  await one.stop();
+  await cable.remove();
+});
+
+test('one that is started without Postgres waits for it', async () => {
+  const cable = await cableTo(stores.databaseUrl);
+  cable.cut();
+  const one = await start(tally(), cable.url);
+  expect(one.status()).toMatchObject([{ state: 'starting', caughtUp: false, generation: null, checkpoint: null }]);
+  cable.mend();
+  await vi.waitFor(() => expect(one.status()[0]?.caughtUp).toBe(true), 5000);
+  await one.stop();
+  await cable.remove();
+});
+
+test('another version is built beside the live one, and no reader notices the change', async () => {
+  const one = await start(tally(1));
+  const position = await stores.say(...newCall());
+  await one.waitUntilCaughtUp(position, 5000);
+  const before = await tallied();
+  await stores.pool.query('grant select on tally to public');
+  await one.stop();
+
+  const seen = new Set<string>();
+  let reading = true;
+  const readers = [0, 1].map(async () => {
+    while (reading) seen.add(JSON.stringify(await tallied()));
+  });
+  const two = await start(tally(2));
+  expect(await two.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(two.status()).toMatchObject([{ version: 2, generation: 2, state: 'live', caughtUp: true }]);
+  const after = before.map((facts) => facts * 2);
+  await vi.waitFor(() => expect(seen).toContain(JSON.stringify(after)));
+  reading = false;
+  await Promise.all(readers);
+  expect([...seen]).toEqual([JSON.stringify(before), JSON.stringify(after)]);
+  await two.stop();
+
+  const three = await start(tally(3));
+  expect(await three.waitUntilCaughtUp(position, 5000)).toBe(true);
+  const { rows } = await stores.pool.query(
+    `select generation, version, state from projection.projections order by generation`,
+  );
+  expect(rows).toEqual([
+    { generation: 2, version: 2, state: 'previous' },
+    { generation: 3, version: 3, state: 'live' },
+  ]);
+  const tables = await stores.pool.query(
+    `select tablename from pg_tables where schemaname = 'projection' and tablename like 'tally%' order by 1`,
+  );
+  expect(tables.rows.map(({ tablename }) => tablename)).toEqual([
+    'tally_2_streams',
+    'tally_2_tally',
+    'tally_3_streams',
+    'tally_3_tally',
+  ]);
+  const grants = await stores.pool.query(`select has_table_privilege('public', 'tally', 'select') as may`);
+  expect(grants.rows).toEqual([{ may: true }]);
+});
+
+test('a step back to the version before takes up its generation where it was', async () => {
+  const one = await start(tally(1));
+  const [first, second] = newCall();
+  await one.waitUntilCaughtUp(await stores.say(first), 5000);
+  await one.stop();
+  const two = await start(tally(2));
+  const position = await stores.say(second);
+  await two.waitUntilCaughtUp(position, 5000);
+  await two.stop();
+  const back = await start(tally(1));
+  expect(await back.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(back.status()).toMatchObject([{ version: 1, generation: 1, state: 'live' }]);
+  expect((await tallied()).at(-1)).toBe(2);
+});
+
+test('a read model that has read further than the log goes is refused, with what to do', async () => {
+  const one = await start();
+  await one.waitUntilCaughtUp(await stores.say(...newCall()), 5000);
+  await one.stop();
+  await stores.pool.query('update projection.projections set checkpoint = 9223372036854775807');
+  await expect(start()).rejects.toThrow(/do not belong together: the projection tally .* DATABASE_URL .*drop schema/);
+});
+
+test('an event of an unknown type is passed over and counted', async () => {
+  const one = await start();
+  await stores.log.append('call-acme.odd', 'no_stream', [
+    { id: crypto.randomUUID(), type: 'CallRenamed', data: {}, metadata: {} },
+  ]);
+  const position = await stores.say(...newCall());
+  expect(await one.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(one.status()[0]).toMatchObject({ passedOver: 1, checkpoint: `${position}` });
+});
+
+test('two that start at once on an empty database make one set of tables', async () => {
+  const all = await Promise.all([start(), start(), start()]);
+  const position = await stores.say(...newCall());
+  for (const each of all) expect(await each.waitUntilCaughtUp(position, 5000)).toBe(true);
+  const { rows } = await stores.pool.query('select name, generation from projection.projections');
+  expect(rows).toEqual([{ name: 'tally', generation: 1 }]);
+});
