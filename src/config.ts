@@ -39,6 +39,9 @@ const Environment = z.object({
   PUBLIC_HOST: set(z.string().toLowerCase()),
   KEEP_TRANSCRIPT_UPDATES: set(flag),
   SESSION_MATCH_MINUTES: set(positive),
+  SMTP_URL: set(z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')),
+  MAIL_FROM: set(z.string()),
+  MAIL_WAIT_SECONDS: set(z.coerce.number().int().min(0)),
   LOG_LEVEL: set(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
   ROLES: set(
     z
@@ -71,6 +74,13 @@ export type Config = {
     readonly keepTranscriptUpdates: boolean;
   };
   readonly sessionMatchMinutes: number;
+  readonly mail: {
+    /** Absent: mails are recorded as not sent. */
+    readonly smtpUrl: string | undefined;
+    readonly from: string;
+    /** How long a transferred call's mail waits for an analysis after the call's end. */
+    readonly waitSeconds: number;
+  };
   readonly logLevel: string;
   readonly roles: readonly Role[];
 };
@@ -118,6 +128,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
     },
     sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
+    mail: {
+      smtpUrl: env.SMTP_URL,
+      from: env.MAIL_FROM ?? 'Call Ledger <call-ledger@localhost>',
+      waitSeconds: env.MAIL_WAIT_SECONDS ?? 120,
+    },
     logLevel: env.LOG_LEVEL ?? 'info',
     roles: env.ROLES ?? roles,
   };

@@ -17,6 +17,9 @@ export const evidenceStream = (tenantId: string, callId: string): string => `evi
 export const quarantineStream = (tenantId: string, digest: string): string => `quarantine-${tenantId}.${digest}`;
 export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;
 
+/** What a reaction says of itself. It belongs to no tenant, so it is none of the categories. */
+export const reactionStream = (name: string): string => `reaction-${name}`;
+
 export type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };
 
 /** The parts of one of our stream names; undefined for a stream that is not ours. A tenant's own stream has the id ''. */

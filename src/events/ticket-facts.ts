@@ -29,13 +29,30 @@ const TicketStatusSet = z.object({
   by: z.string().optional(),
 });
 
+/**
+ * Somebody is about to send: until the lease ends nobody else may (B8). The log's optimistic append is the lock, so
+ * it holds for two processes, and with Postgres lost.
+ */
+const TicketMailClaimed = z.object({
+  callId: z.string(),
+  opening: z.number().int(),
+  by: z.string(),
+  until: z.iso.datetime(),
+});
+
 /** `opening` counts the times that the rules opened the ticket, from 1: at most one mail each (B8). */
 const TicketMailSent = z.object({ callId: z.string(), opening: z.number().int(), messageId: z.string() });
 /** Given up; a redrive may still send it. */
 const TicketMailFailed = z.object({ callId: z.string(), opening: z.number().int(), reason: z.string() });
 const TicketMailNotSent = z.object({ callId: z.string(), opening: z.number().int(), reason: z.enum(mailObstacles) });
 
-export const ticketEventSchemas = { TicketStatusSet, TicketMailSent, TicketMailFailed, TicketMailNotSent } as const;
+export const ticketEventSchemas = {
+  TicketStatusSet,
+  TicketMailClaimed,
+  TicketMailSent,
+  TicketMailFailed,
+  TicketMailNotSent,
+} as const;
 
 // End of the stored format.
 

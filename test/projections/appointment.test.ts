@@ -68,6 +68,16 @@ describe('what becomes of an appointment', () => {
       { startsAt: '2026-07-15T08:00:00.000Z' },
     ],
     [
+      'moved, to the day before the clocks change',
+      [call({ ...moved, new_datetime: '2026-03-28T12:00' })],
+      { startsAt: '2026-03-28T11:00:00.000Z' },
+    ],
+    [
+      'moved, to the day after',
+      [call({ ...moved, new_datetime: '2026-03-29T12:00' })],
+      { startsAt: '2026-03-29T10:00:00.000Z' },
+    ],
+    [
       'moved, date and time apart',
       [call({ ...moved, new_appointment_date: '2026-07-15', new_appointment_time: '10:00' })],
       { startsAt: '2026-07-15T08:00:00.000Z' },

@@ -37,6 +37,17 @@ async function stand(name: string) {
 const facts = recorded(started(), ended());
 const batch = { facts, position: 14n, caughtUp: false };
 
+test('any number of processes may prepare an empty database at once', async () => {
+  const empty = await createTestDatabase();
+  const all = Array.from({ length: 8 }, async () => {
+    await using connection = await connect(empty.url, 'test');
+    await prepare(connection.db);
+    return (await generationFor(connection.db, tally())).generation;
+  });
+  expect(await Promise.all(all)).toEqual(Array.from({ length: 8 }, () => 1));
+  await empty.drop();
+});
+
 test('of five who apply the same events at once, one does', async () => {
   const { projection, generation } = await fresh('five');
   const outcomes = await Promise.all(

@@ -56,3 +56,11 @@ test('a text of which a part is missing is an error that names the fact', () => 
     'CallEnded at call-acme.call_1@1 announces 2 parts of its text; 1 stand before it',
   );
 });
+
+test('a text that cannot be read is an error that does not quote it', () => {
+  const whole = ended({ personalParts: 1 });
+  const facts = recorded(textPart(idOf(whole), 0, 'a secret that is no JSON'), whole);
+  expect(() => sessionFromFacts(TENANT, 'call:call_1', facts)).toThrow(
+    /^CallEnded at call-acme.call_1@1: the parts of its text do not make one$/,
+  );
+});

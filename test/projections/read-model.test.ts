@@ -72,18 +72,18 @@ test('what is appended is soon seen in every view', async () => {
     'CallAnalyzed',
     'CallArchived',
   ]);
-  expect(running.status()).toMatchObject(
-    ['call_sessions', 'appointments', 'deliveries'].map((name) => ({
-      name,
-      version: 1,
+  expect(running.status().map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['call_sessions', 'appointments', 'deliveries']),
+  );
+  for (const status of running.status())
+    expect(status).toMatchObject({
       generation: 1,
       state: 'live',
       leader: true,
       lagEvents: 0,
       lagSeconds: 0,
       caughtUp: true,
-    })),
-  );
+    });
 });
 
 test('a text in parts is whole even when a batch ends amid them', async () => {

@@ -17,7 +17,7 @@ const running = new Set<RunningProjections>();
 let spoken = 0;
 
 beforeEach(async () => {
-  await stores.pool.query('drop view if exists tally; drop schema if exists projection cascade');
+  await stores.pool.query('drop schema if exists projection cascade');
 });
 afterEach(async () => {
   await Promise.all([...running].map((projections) => projections.stop()));

@@ -43,6 +43,10 @@ test('there are routes to look at', () => {
     '/api/call-sessions/theirs',
     '/api/call-sessions/theirs/deliveries',
     '/api/call-sessions/theirs/history',
+    '/api/customers',
+    '/api/customers/theirs',
+    '/api/tickets',
+    '/api/tickets/theirs',
   ]);
 });
 

@@ -54,7 +54,8 @@ const fields = {
     .record(oneLine(100), fieldNames)
     .openapi({ description: "The tenant's own names of analysis fields: our name → theirs." }),
   qualification: qualificationOf(ticketStatus).openapi({
-    description: 'What an inbound ticket becomes when nobody knows whether something is to be done; of calls from now on.',
+    description:
+      'What an inbound ticket becomes when nobody knows whether something is to be done; of calls from now on.',
   }),
   retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
 } as const;

@@ -92,6 +92,7 @@ const fromLog = (tenantId: string, id: string, { callId, said: { status }, lastE
   callId,
   status,
   active: active.includes(status),
+  statusReason: 'staff',
   setBy: 'staff',
   lastEventAt,
 });

@@ -64,8 +64,7 @@ export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (
     holders.add(holder);
     if (Number(incoming.headers['content-length']) > limitBytes) settle('body_too_large');
     else if (incoming.destroyed) settle('client_gone');
-    // An aborted request is an 'error' too; unheard, it would end the process.
-    else incoming.on('error', onClose).on('data', onData).on('end', onEnd).on('close', onClose);
+    else incoming.on('data', onData).on('end', onEnd).on('close', onClose);
     return { bytes: promise, release: free };
   };
 }

@@ -1,23 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { sha256 } from '../../events/identity.ts';
 import { isTenantId } from '../../events/ids.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
-import { DEFAULT_TENANT, type Tenant, type TenantDirectory } from '../tenants/tenant.ts';
+import { DEFAULT_TENANT, type TenantDirectory } from '../tenants/tenant.ts';
 import { accept } from './accept.ts';
-import { bodyReader, type Unread } from './body.ts';
-import type { Delivery } from './call-fact.ts';
+import { answersTo, type OnAnswered, type RefusalCode } from './answers.ts';
+import { bodyReader } from './body.ts';
 import { clientIp, type ProxyTrust } from './client-ip.ts';
-import { logAccepted, logRefused } from './delivery-log.ts';
 import { describeRoute } from './openapi.ts';
-import { rateLimit, type Taken } from './rate-limit.ts';
+import { rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder } from './record.ts';
 import { verify } from './signature.ts';
 import { namedTenant } from './tenant-selection.ts';
@@ -44,8 +41,7 @@ export type WebhookDeps = {
   readonly now: () => number;
   readonly logger: Logger;
   readonly config: WebhookConfig;
-  /** Told of every answer: `outcome` is what was logged (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
-  readonly onAnswered?: (answer: { handler: Endpoint; status: number; outcome: string; seconds: number }) => void;
+  readonly onAnswered?: OnAnswered;
 };
 
 export type Webhooks = {
@@ -57,7 +53,6 @@ export type Webhooks = {
 };
 
 type Ctx = Context<{ Bindings: HttpBindings }>;
-const RETRY_SOON = { 'retry-after': '1' };
 
 /** The door: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }: WebhookDeps): Webhooks {
@@ -72,65 +67,39 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
   const underWay = new Set<Promise<Response>>();
   let stopping = false;
 
-  const receive = async (c: Ctx, handler: Endpoint): Promise<Response> => {
-    const started = performance.now();
-    const elapsed = () => Math.round(performance.now() - started);
-    const answered = (response: Response, outcome: string): Response => {
-      onAnswered?.({ handler, status: response.status, outcome, seconds: (performance.now() - started) / 1000 });
-      return response;
-    };
-
-    const name = namedTenant(
-      { path: c.req.param('tenant'), header: c.req.header('x-tenant-id'), host: c.req.header('host') },
-      config.publicHost,
-    );
-    const tenant = tenantOf(name ?? DEFAULT_TENANT, tenants);
-    const refuse = (status: ContentfulStatusCode, code: string, detail: string, headers = {}, error?: unknown) => {
-      logRefused(logger, code, { handler, tenant_id: tenant?.id, t: elapsed() }, error);
-      return answered(problem(c, status, code, { detail, headers }), code);
-    };
-    const tooMany = (taken: Taken & { allowed: false }): Response => {
-      if (taken.first) logRefused(logger, 'rate_limited', { handler, tenant_id: tenant?.id, t: elapsed() });
-      const headers = { 'retry-after': String(taken.retryAfterSeconds) };
-      const detail = 'Too many requests from this address. Try again later.';
-      return answered(problem(c, 429, 'rate_limited', { detail, headers }), 'rate_limited');
-    };
-
-    if (stopping) return refuse(503, 'stopping', 'The service is stopping.', { ...RETRY_SOON, connection: 'close' });
-    if (!tenants.ready()) return refuse(503, 'not_ready', 'The service is starting.', RETRY_SOON);
+  const receive = async (c: Ctx, endpoint: Endpoint): Promise<Response> => {
+    const answers = answersTo(c, endpoint, logger, onAnswered);
+    const name = tenantNamedBy(c, config.publicHost);
+    const selected = tenantIn(tenants, name);
+    if (stopping) return answers.refused('stopping', selected?.id);
+    if (!tenants.ready()) return answers.refused('not_ready', selected?.id);
 
     const ip = clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
-    const counted = config.rateLimitScope === 'all' ? await take(ip, tenant?.id) : undefined;
-    if (counted?.allowed === false) return tooMany(counted);
-    /** Whoever is not known to be Retell is counted; Retell itself, behind one address, never is (B11). */
-    const refuseUnverified = async (status: ContentfulStatusCode, code: string, detail: string, headers = {}) => {
-      const taken = counted ?? (await take(ip, tenant?.id));
-      return taken.allowed ? refuse(status, code, detail, headers) : tooMany(taken);
+    const counted = config.rateLimitScope === 'all' ? await take(ip, selected?.id) : undefined;
+    if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
+    /** Whoever is not known to be Retell is counted; Retell, all of it behind one address, never is (B11). */
+    const unverified = async (code: RefusalCode): Promise<Response> => {
+      const taken = counted ?? (await take(ip, selected?.id));
+      return taken.allowed ? answers.refused(code, selected?.id) : answers.tooMany(taken, selected?.id);
     };
 
     const held = openBody(c.env.incoming);
     try {
       const body = await held.bytes;
-      if (!Buffer.isBuffer(body)) {
-        const { status, detail, headers } = UNREAD[body];
-        return status === 503 ? refuse(status, body, detail, headers) : refuseUnverified(status, body, detail, headers);
-      }
+      if (body === 'too_busy') return answers.refused(body, selected?.id);
+      if (!Buffer.isBuffer(body)) return await unverified(body);
 
+      const tenant = tenantIn(tenants, name); // anew: a key may have been retired while the body was being sent
       const receivedAt = now();
       const signatureHeader = c.req.header('x-retell-signature') ?? '';
-      const verdict = verify(
-        body,
-        signatureHeader,
-        tenant?.webhookKeys ?? [],
-        tenant?.settings.acceptUntimestampedSignature ?? false,
-        receivedAt,
-      );
-      if (!verdict.authentic || tenant === undefined)
-        return refuseUnverified(401, verdict.authentic ? 'sig_mismatch' : verdict.reason, UNVERIFIED);
+      const takesBare = tenant?.settings.acceptUntimestampedSignature ?? false;
+      const verdict = verify(body, signatureHeader, tenant?.webhookKeys ?? [], takesBare, receivedAt);
+      if (!verdict.authentic) return await unverified(verdict.reason);
+      if (tenant === undefined) return await unverified('sig_mismatch');
 
-      const delivery: Delivery = {
+      const delivery = {
         tenant,
-        endpoint: handler,
+        endpoint,
         body,
         sha256: sha256(body),
         signatureHeader,
@@ -138,13 +107,10 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
         receivedAt: new Date(receivedAt).toISOString(),
       };
       const accepted = await inTime(accept(delivery, accepting), config.storeTimeoutMs);
-      logAccepted(logger, accepted, delivery, verdict.form, elapsed());
-      // The call waits for this answer and then goes on with the agent it is bound to (REFERENCE §2.5).
-      const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
-      return answered(response, accepted.outcome);
+      return answers.accepted(accepted, delivery, verdict.form);
     } catch (error) {
       const code = error instanceof EventStoreUnavailable ? 'store_unavailable' : 'internal_error';
-      return refuse(503, code, 'Not recorded, or not known to be. Send it again.', RETRY_SOON, error);
+      return answers.refused(code, selected?.id, error);
     } finally {
       held.release();
     }
@@ -175,28 +141,19 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
   };
 }
 
+const tenantNamedBy = (c: Ctx, publicHost: string | undefined): string =>
+  namedTenant(
+    { path: c.req.param('tenant'), header: c.req.header('x-tenant-id'), host: c.req.header('host') },
+    publicHost,
+  ) ?? DEFAULT_TENANT;
+
 /** A name that cannot be a tenant's is as unknown as one that is nobody's. */
-const tenantOf = (name: string, tenants: TenantDirectory): Tenant | undefined =>
-  isTenantId(name) ? tenants.get(name) : undefined;
+const tenantIn = (tenants: TenantDirectory, name: string) => (isTenantId(name) ? tenants.get(name) : undefined);
 
-const UNVERIFIED =
-  'Sign the exact bytes of the body with the webhook key of the tenant: x-retell-signature: v=<ms>,d=<hex>.';
-
-const CLOSE = { connection: 'close' };
-const UNREAD: Readonly<Record<Unread, { status: 408 | 413 | 503; detail: string; headers: Record<string, string> }>> = {
-  body_too_large: { status: 413, detail: 'The body is larger than this service takes.', headers: CLOSE },
-  body_too_slow: { status: 408, detail: 'The body did not arrive in time.', headers: CLOSE },
-  client_gone: { status: 408, detail: 'The connection ended before the body did.', headers: CLOSE },
-  too_busy: { status: 503, detail: 'Too many large bodies at once.', headers: { ...RETRY_SOON, ...CLOSE } },
-};
-
-/** The work goes on: no answer means *unknown*, and a retry that finds it under way waits for the same. */
+/** The work goes on: no answer means *unknown*, and a retry waits its turn behind it. */
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  const stop = new AbortController();
-  const late = sleep(ms, undefined, { signal: stop.signal }).then(() => {
-    throw new EventStoreUnavailable(`no confirmation in ${ms} ms`);
-  });
-  late.catch(() => {}); // stopped, or nobody's any more
-  work.catch(() => {});
-  return Promise.race([work, late]).finally(() => stop.abort());
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new EventStoreUnavailable(`no confirmation in ${ms} ms`)), ms);
+  work.catch(() => {}); // once it is late nobody may be left to tell
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

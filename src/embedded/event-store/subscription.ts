@@ -31,16 +31,18 @@ async function deliver(out: Outlet, feed: Feed, deleted: Refusal): Promise<Refus
   let live = false;
   while (!out.closed()) {
     const page = feed.next(live);
+    let heard = false;
     for (const message of page.messages) {
       out.write(message);
       while (out.full() && !out.closed()) {
         if (live && feed.behind() > MAX_BEHIND_WHILE_LIVE) return consumerTooSlow;
         await out.change();
+        heard = true; // perhaps of more events, and nobody will tell us again
       }
       if (out.closed()) return undefined;
     }
     if (page.ended) return deleted;
-    if (page.more) await nextTurn();
+    if (page.more || heard) await nextTurn();
     else if (live) await out.change();
     else {
       live = true;

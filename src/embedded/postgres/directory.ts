@@ -1,11 +1,13 @@
-import { access, chmod, constants, mkdir, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { access, chmod, constants, mkdir, realpath, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { OsUser } from './os-user.ts';
 import { blockedAt } from './reach.ts';
 
 /**
  * Makes the directory, and makes sure that we may write it and that Postgres can be reached in it. Returns its real
- * path: the system knows processes by that one.
+ * path: the system knows processes by that one. As root below a private directory, where Postgres cannot go, the
+ * directory becomes a link to one where it can.
  *
  * @throws naming the directory that is in the way and the remedy.
  */
@@ -26,13 +28,38 @@ export async function prepareDirectory(dataDir: string, user: OsUser | undefined
   }
   const path = await realpath(dataDir);
   const blocked = user && (await blockedAt(path, user));
-  if (blocked) {
-    // Opening the DATA_DIR is for its owner to decide; opening somebody's home is not something to suggest.
-    const open = blocked === dirname(path) ? `, or let it pass with \`chmod o+x ${blocked}\`` : '';
-    throw new Error(
-      `Postgres does not run as root but as user ${user.uid}, who may not pass through ${blocked} to ${path}. ` +
-        `Choose a DATA_DIR outside of it (for instance /var/lib/call-ledger)${open}, or start the service as an ordinary user.`,
-    );
+  if (!blocked) return path;
+  const elsewhere = await linkedFrom(path);
+  if (elsewhere) return elsewhere;
+  // Opening the DATA_DIR is for its owner to decide; opening somebody's home is not something to suggest.
+  const open = blocked === dirname(path) ? `, or let it pass with \`chmod o+x ${blocked}\`` : '';
+  throw new Error(
+    `Postgres does not run as root but as user ${user.uid}, who may not pass through ${blocked} to ${path}. ` +
+      `Choose a DATA_DIR outside of it (for instance ${PUBLIC})${open}, or start the service as an ordinary user.`,
+  );
+}
+
+/** Where root keeps what its Postgres cannot reach below a private directory, such as its own home. */
+const PUBLIC = '/var/lib/call-ledger';
+
+/**
+ * Puts a link in the place of an empty directory, to one below `PUBLIC`: everything still stands under DATA_DIR, and
+ * nobody's home is opened. Undefined: there is something in it already, or root may not write there either.
+ */
+async function linkedFrom(path: string): Promise<string | undefined> {
+  const name = createHash('sha256').update(path).digest('hex').slice(0, 16);
+  const target = join(PUBLIC, name);
+  const isEmpty = await rmdir(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isEmpty) return undefined;
+  try {
+    await mkdir(target, { recursive: true, mode: 0o711 });
+    await symlink(target, path);
+    return target;
+  } catch {
+    await mkdir(path, { mode: 0o711 });
+    return undefined;
   }
-  return path;
 }

@@ -231,9 +231,7 @@ async function gather<Fields extends Correlation>(
   const members = Map.groupBy(links, (link) => sessionStream(link.tenant_id, link.session_id));
   const streams = [
     ...links.map((link) => callStream(link.tenant_id, link.call_id)),
-    ...sessions
-      .filter(({ id }) => !id.startsWith(ownSessionId('')))
-      .map(({ tenantId, id }) => sessionStream(tenantId, id)),
+    ...sessions.map(({ tenantId, id }) => sessionStream(tenantId, id)),
   ];
   const kept = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
   const stateOf = <S>(stream: string) => (batch.changed.get(stream)?.after ?? kept.get(stream)) as S | undefined;

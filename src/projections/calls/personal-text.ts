@@ -29,8 +29,15 @@ export function withPersonal(pending: PendingText, fact: Fact): readonly [Pendin
     .sort((a, b) => a - b)
     .map((number) => texts[number])
     .join('');
-  return [
-    { ...pending, [fact.id]: null },
-    { ...fact, data: { ...fact.data, personal: Personal.parse(JSON.parse(text)) } } as Fact,
-  ];
+  const whole = { ...fact, data: { ...fact.data, personal: parsed(text, fact) } } as Fact;
+  return [{ ...pending, [fact.id]: null }, whole];
+}
+
+/** An error of `JSON.parse` quotes the text, which is personal: it must not reach a log. */
+function parsed(text: string, { type, stream, revision }: Fact): Personal {
+  try {
+    return Personal.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${type} at ${stream}@${revision}: the parts of its text do not make one`);
+  }
 }

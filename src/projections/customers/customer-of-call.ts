@@ -16,11 +16,9 @@ export const customerIdOf = (tenantId: string, phone: string): string => `cus_${
 /** The other side: who calls in, who is called (B6). None for a web call, nor without a number that is possible. */
 export function customerOfCall(call: TicketCall): CallCustomer | undefined {
   if (!call.opened || call.known.direction?.value === 'web') return undefined;
-  const [phone, spellings] =
-    directionOf(call) === 'inbound'
-      ? [call.known.fromPhone?.value, call.fromSpellings]
-      : [call.known.toPhone?.value, call.toSpellings];
+  const { fromPhone, toPhone } = call.known;
+  const phone = (directionOf(call) === 'inbound' ? fromPhone : toPhone)?.value;
   return phone === undefined
     ? undefined
-    : { id: customerIdOf(call.tenantId, phone), phone, rawPhones: spellings[phone] ?? [] };
+    : { id: customerIdOf(call.tenantId, phone), phone, rawPhones: call.spellings[phone] ?? [] };
 }

@@ -43,6 +43,6 @@ export const withCall = (known: Customer | undefined, call: Customer, isNew: boo
         firstSeenAt: Math.min(known.firstSeenAt, call.firstSeenAt),
         lastSeenAt: Math.max(known.lastSeenAt, call.lastSeenAt),
         calls: known.calls + (isNew ? 1 : 0),
-        createdAt: known.createdAt < call.createdAt ? known.createdAt : call.createdAt,
+        createdAt: [known.createdAt, call.createdAt].sort()[0]!,
       }
     : call;

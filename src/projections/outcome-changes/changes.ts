@@ -32,7 +32,7 @@ export type OutcomeChange = {
  * takes one away or alters it: so it is the same however the log is cut into batches, and after a rebuild.
  * For that, a call that once concerned an appointment concerns one ever after; and no outcome falls.
  */
-export function outcomeChanges(call: CallOutcomes, links: readonly Link[], namings: readonly Naming[]): OutcomeChange[] {
+export function changesOf(call: CallOutcomes, links: readonly Link[], namings: readonly Naming[]): OutcomeChange[] {
   const theirs = links.flatMap((link) =>
     namings
       .filter(({ sessionId }) => sessionId === link.sessionId)

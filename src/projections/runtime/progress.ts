@@ -47,7 +47,7 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     state: live?.state ?? 'starting',
     leader,
     checkpoint: text(live?.checkpoint),
-    head: text(head),
+    head: text(head ?? live?.checkpoint),
     lagEvents: pending,
     lagSeconds: behind && since !== undefined ? Math.max(0, (now - Date.parse(since)) / 1000) : 0,
     caughtUp: serves && !behind,

@@ -129,6 +129,7 @@ async function take(
 ): Promise<Generation> {
   const last = events.at(-1);
   if (!last) {
+    progress.pending = 0;
     if (caughtUp && !mine.caughtUp) await noteCaughtUp(db, mine);
     return { ...mine, caughtUp };
   }

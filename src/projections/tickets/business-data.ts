@@ -2,6 +2,9 @@ import type { Personal } from '../../events/call-facts.ts';
 import type { Json, JsonObject } from '../../events/json.ts';
 import { readFlag } from '../calls/flag.ts';
 
+/** Of Retell's own making: they tell of the agent, not of the call. */
+const vendorsOwn: ReadonlySet<string> = new Set(['current_agent_state', 'previous_agent_state']);
+
 /**
  * What a business wants to read of a call (B9): the variables given to it, those collected, and the custom analysis
  * fields, the later of them over the earlier. Not flags, which decide, nor what says nothing. The door has already
@@ -9,7 +12,7 @@ import { readFlag } from '../calls/flag.ts';
  */
 export function businessDataOf(personal: Personal | undefined): JsonObject {
   const fields = [personal?.variables, personal?.collected, personal?.custom].flatMap((group) =>
-    Object.entries(group ?? {}).filter(([, value]) => saysSomething(value)),
+    Object.entries(group ?? {}).filter(([name, value]) => !vendorsOwn.has(name) && saysSomething(value)),
   );
   return Object.fromEntries(fields);
 }

@@ -44,8 +44,8 @@ export type TicketCall = CallState<Fields> & {
   readonly successful: boolean;
   /** The first and the last occurrence; what staff do with the record does not count. */
   readonly seen: readonly [first: number, last: number];
-  readonly fromSpellings: Spellings;
-  readonly toSpellings: Spellings;
+  /** Of the numbers on both sides. */
+  readonly spellings: Spellings;
 };
 
 const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
@@ -76,8 +76,7 @@ export function reduceTicketCall(before: TicketCall | undefined, fact: Fact<Call
         qualified: known.qualified || isQualified(fact),
         successful: known.successful || (isActedOn(fact) && fact.data.successful === true),
         seen: [Math.min(known.seen[0], occurredAt(fact)), Math.max(known.seen[1], occurredAt(fact))],
-        fromSpellings: withSpelling(known.fromSpellings, fact.data.personal?.fromNumber, fact),
-        toSpellings: withSpelling(known.toSpellings, fact.data.personal?.toNumber, fact),
+        spellings: withSpellings(known.spellings, fact),
       };
   }
 }
@@ -88,8 +87,7 @@ const nothingKnown = {
   successful: false,
   // No infinities: the state is kept as JSON.
   seen: [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
-  fromSpellings: {},
-  toSpellings: {},
+  spellings: {},
 } as const satisfies Partial<TicketCall>;
 
 function openedBy({ opened }: Partial<TicketCall>, fact: CallFact): Pick<TicketCall, 'opened'> {
@@ -101,10 +99,13 @@ function openedBy({ opened }: Partial<TicketCall>, fact: CallFact): Pick<TicketC
 const isQualified = (fact: CallFact): boolean =>
   isActedOn(fact) && qualifiedFlags.some((name) => readFlag(analysisFields(fact)(name)) === true);
 
-function withSpelling(known: Spellings, raw: string | undefined, { metadata }: CallFact): Spellings {
-  const phone = phoneOf(raw, metadata.defaultRegion);
-  if (phone === undefined) return known;
-  return { ...known, [phone]: [...new Set([...(known[phone] ?? []), raw!])].sort() };
+function withSpellings(known: Spellings, { data, metadata }: CallFact): Spellings {
+  const spellings: Record<string, readonly string[]> = { ...known };
+  for (const raw of [data.personal?.fromNumber, data.personal?.toNumber]) {
+    const phone = phoneOf(raw, metadata.defaultRegion);
+    if (phone !== undefined) spellings[phone] = [...new Set([...(spellings[phone] ?? []), raw!])].sort();
+  }
+  return spellings;
 }
 
 /** A ticket's direction: the call's own word, else — a web call has none — what the URL claims (B1). */

@@ -35,12 +35,24 @@ export function outcomeChanges(
   let followers = 0;
   let polling = false;
   let failing = false;
-  let news = Promise.withResolvers<void>();
+  let version = 0;
+  const waiting = new Set<() => void>();
 
   const announce = () => {
-    news.resolve();
-    news = Promise.withResolvers<void>();
+    version++;
+    for (const wake of waiting) wake();
   };
+  /** No promise that outlives the wait takes part: it would remember every wait until it settles. */
+  const announced = (until: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        waiting.delete(wake);
+        until.removeEventListener('abort', wake);
+        resolve();
+      };
+      waiting.add(wake);
+      until.addEventListener('abort', wake);
+    });
 
   const told = (error: unknown) => {
     if (failing) return;
@@ -93,15 +105,18 @@ export function outcomeChanges(
   async function next(tenantId: string, after: bigint): Promise<{ found: readonly OutcomeChange[]; upTo: bigint }> {
     const known = tail;
     if (known !== undefined && after >= known.after) {
-      const mine = known.changes.filter((change) => change.position > after && change.data.tenantId === tenantId);
+      const begin = known.changes.findLastIndex(({ position }) => position <= after) + 1;
+      const mine = known.changes.slice(begin).filter(({ data }) => data.tenantId === tenantId);
       const end = mine[PAGE - 1]?.position;
       if (end === undefined) return { found: mine, upTo: known.upTo };
       return { found: mine.filter(({ position }) => position <= end), upTo: end };
     }
     const found = await changesAfter(db, after, tenantId);
     const last = found.at(-1)?.position ?? after;
+    if (found.length >= PAGE || known === undefined) return { found, upTo: last };
     // All that the tail had seen was there for this query, too.
-    return { found, upTo: found.length >= PAGE || known === undefined ? last : known.upTo };
+    if (last > known.upTo) return { found, upTo: last };
+    return { found, upTo: known.upTo };
   }
 
   return {
@@ -113,7 +128,6 @@ export function outcomeChanges(
 
     async *follow(tenantId, from, signal) {
       const until = AbortSignal.any([signal, closed.signal]);
-      const gone = new Promise<void>((resolve) => until.addEventListener('abort', () => resolve(), { once: true }));
       let cursor = from;
       followers++;
       if (!polling) {
@@ -122,13 +136,13 @@ export function outcomeChanges(
       }
       try {
         while (!until.aborted) {
-          const somethingNew = news.promise; // before the look, so that nothing comes between unnoticed
+          const seen = version; // before the look, so that nothing comes in between unnoticed
           try {
             const { found, upTo } = await next(tenantId, cursor.after);
             const changes = notTaken(found, cursor);
             if (upTo > cursor.after) cursor = { after: upTo, taken: 0 };
             if (changes.length > 0) yield changes;
-            else await Promise.race([somethingNew, gone]);
+            else if (version === seen && !until.aborted) await announced(until);
           } catch (error) {
             told(error);
             await sleep(RETRY_MS, undefined, { signal: until }).catch(() => {});

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
 import type { TicketRow } from '../../projections/tables.ts';
 
-export const ticketDirections = ['inbound', 'outbound', 'web'] as const;
+/** A web call has none of its own: its URL decides (RULES.md). */
+export const ticketDirections = ['inbound', 'outbound'] as const;
 export const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as const;
 
 const instant = z.iso.datetime({ precision: 3 });

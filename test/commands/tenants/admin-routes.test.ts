@@ -189,6 +189,8 @@ test('the same webhook key has the same id, is added once, retired once, and may
     'WebhookKeyAdded',
   ]);
   expect(admin.directory.get('again')?.webhookKeys).toHaveLength(1);
+  const ids = (await store.log.read('tenant-again')).map((event) => event.id);
+  expect(new Set(ids).size).toBe(ids.length); // added again is another event than added
 });
 
 test('the same webhook key of two tenants has two ids', async () => {

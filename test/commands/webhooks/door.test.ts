@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
 import { evidenceVerdicts, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
+import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { decode } from '../../../src/events/codec.ts';
 import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
@@ -20,6 +22,7 @@ import {
   type Store,
   signature,
   someTenants,
+  standard,
   startStore,
   tenant,
 } from './door.ts';
@@ -319,8 +322,10 @@ describe('events that make no fact', () => {
   });
   test('chats are kept', async () => {
     const body = JSON.stringify({ event: 'chat_ended', chat: { chat_id: newCallId() } });
-    expect((await door.post(body)).status).toBe(204);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => door.post(body)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
     const events = await log.read(`quarantine-default.${sha256(body)}`);
+    expect(events.map(({ type }) => type)).toEqual(['RawDeliveryPart', 'DeliveryQuarantined']);
     expect(events.at(-1)?.data).toMatchObject({ reason: 'not_a_call' });
   });
   test('a transcript under way is not kept, unless it is asked for', async () => {
@@ -460,6 +465,41 @@ describe('starting and stopping', () => {
       expect(await log.read(`call-default.${callId}`)).toHaveLength(1);
     });
   });
+});
+
+test('a key that is retired while its body is still being sent opens nothing any more', async () => {
+  let keys = [tenant('default', [KEY])];
+  const changing = { get: (id: string) => directory(keys).get(id), list: () => keys, ready: () => true };
+  await withDoor({ tenants: changing }, async (other) => {
+    const callId = newCallId();
+    const body = JSON.stringify(ended(callId));
+    const headers = { 'x-retell-signature': signature(body), 'content-length': body.length };
+    const sending = request({ port: other.port, method: 'POST', path: '/api/webhooks/retell', headers });
+    const answered = new Promise((resolve) => sending.on('response', (res) => resolve(res.statusCode)));
+    sending.write(body.slice(0, 10));
+    await sleep(50);
+    keys = [tenant('default', ['the new key'])];
+    sending.end(body.slice(10));
+    expect(await answered).toBe(401);
+    expect(await log.read(`call-default.${callId}`)).toEqual([]);
+  });
+});
+
+test('every path of the door is in the OpenAPI document, with its answers', () => {
+  const { routes } = webhookRoutes({
+    log,
+    tenants: directory([]),
+    now: Date.now,
+    logger: pino({ level: 'silent' }),
+    config: standard,
+  });
+  const { paths } = routes.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 't', version: '1' } });
+  const names = ['retell', 'retell-inbound-ticket', 'retell-outbound-ticket'];
+  expect(Object.keys(paths ?? {}).sort()).toEqual(
+    names.flatMap((name) => [`/api/webhooks/${name}`, `/t/{tenant}/api/webhooks/${name}`]).sort(),
+  );
+  for (const path of Object.values(paths ?? {}))
+    expect(Object.keys(path.post?.responses ?? {})).toEqual(['200', '204', '401', '408', '413', '429', '503']);
 });
 
 describe('the log of the service', () => {

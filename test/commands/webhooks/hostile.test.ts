@@ -93,7 +93,7 @@ test('whatever JSON a signed call holds, it is taken, and the log can be read', 
       const kept = recorded.length > 0 || (await log.read(`quarantine-default.${sha256(body)}`)).length > 0;
       expect(kept).toBe(name !== 'transcript_updated');
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
   expect(door.logged().filter(({ reason }) => reason === 'untranslatable' || reason === 'internal_error')).toEqual([]);
   expect(unhandled).toEqual([]);
@@ -112,7 +112,7 @@ test('whatever bytes are signed, they are taken and kept', async () => {
       expect((await door.post(body)).status).toBe(204);
       expect((await log.read(`quarantine-default.${sha256(body)}`)).at(-1)?.type).toBe('DeliveryQuarantined');
     }),
-    { numRuns: 100 },
+    { numRuns: 80 },
   );
   expect(unhandled).toEqual([]);
 });

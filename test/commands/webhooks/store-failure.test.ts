@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import { connectEventLog, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import { type Relay, relayTo } from '../../events/relay.ts';
 import { type Door, ended, newCallId, openDoor, type Store, startStore } from './door.ts';
 
@@ -87,6 +87,40 @@ describe('an event store', () => {
       }
     },
   );
+
+  test('whose answer was lost is asked what it holds before anything is sent again', async () => {
+    const appended: string[] = [];
+    const forgetful: EventLog = {
+      ...log,
+      async append(stream, expected, events) {
+        appended.push(stream);
+        const result = await log.append(stream, expected, events);
+        if (appended.filter((name) => name === stream).length === 1)
+          throw new EventStoreUnavailable('the answer was lost');
+        return result;
+      },
+    };
+    const other = await openDoor(forgetful);
+    const body = ended(newCallId());
+    expect((await other.post(body)).status).toBe(204);
+    expect(appended).toEqual([`evidence-default.${body.call.call_id}`, `call-default.${body.call.call_id}`]);
+    await other.close();
+  });
+
+  test('that hangs leaves no backlog: who was refused while waiting for his turn does not keep the next one waiting', async () => {
+    const other = await openDoor(log, { config: { storeTimeoutMs: 300 } });
+    const callId = newCallId();
+    relay.hold('client');
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, i) => other.post(ended(callId, { agent_name: `agent ${i}` }))),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    const started = performance.now();
+    await other.drain();
+    expect(performance.now() - started).toBeLessThan(5000); // one read that is given up after 3 s, not five
+    relay.release();
+    await other.close();
+  });
 
   test('that is gone for a moment: nobody notices', async () => {
     relay.close();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { chmod, cp, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
 import { eventually, kill, newDataDir, newService, query, ready, start } from './scene.ts';
 
@@ -58,13 +58,24 @@ test('a directory that cannot be written is named', async () => {
   await expect(start({ dataDir })).rejects.toThrow(`Cannot write ${dataDir} (EEXIST)`);
 });
 
-test.runIf(asRoot)('as root: a directory that Postgres cannot pass through is named, and not opened', async () => {
+test.runIf(asRoot)('as root: below a private directory a link leads to where Postgres can go', async () => {
   const dataDir = await newDataDir();
   await chmod(dirname(dataDir), 0o700);
+  const first = await start({ dataDir });
+  const target = await realpath(dataDir);
+  onTestFinished(() => rm(target, { recursive: true, force: true }));
+  expect(target).toMatch(/^\/var\/lib\/call-ledger\/[0-9a-f]{16}$/);
+  expect((await stat(dirname(dataDir))).mode & 0o777).toBe(0o700);
+  await first.stop();
+  await (await start({ dataDir })).stop();
+  expect(await realpath(dataDir)).toBe(target);
+});
+
+test.runIf(asRoot)('as root: a private directory that holds something already is named, and not opened', async () => {
+  const dataDir = await newDataDir();
+  await mkdir(join(dataDir, 'something'), { recursive: true });
+  await chmod(dirname(dataDir), 0o700);
   await expect(start({ dataDir })).rejects.toThrow(`may not pass through ${dirname(dataDir)} to`);
-  await expect(start({ dataDir: join(dataDir, 'deeper') })).rejects.toThrow(
-    `may not pass through ${dirname(dataDir)} to`,
-  );
 });
 
 test.runIf(asRoot)(

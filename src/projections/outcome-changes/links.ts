@@ -1,0 +1,188 @@
+import { callStream, sessionStream } from '../../events/streams.ts';
+import { sessionCalls } from '../calls/membership.ts';
+import { isBefore, type Position } from '../calls/position.ts';
+import type { RequestState } from '../calls/request-state.ts';
+import { selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import type { CallOutcomes } from './call-outcomes.ts';
+import type { Link, Naming, Way } from './changes.ts';
+
+// Every session that a call has ever belonged to, and every appointment that a session has ever concerned, with the
+// place in the log where that began. Rows are added and never change.
+
+export const linksTable: Table = {
+  name: 'links',
+  columns: {
+    tenant_id: 'text not null',
+    call_id: 'text not null',
+    session_id: 'text not null',
+    way: 'text not null',
+    position: 'text not null',
+  },
+  key: ['tenant_id', 'call_id', 'session_id', 'way'],
+  indexes: ['(tenant_id, session_id)'],
+};
+
+export const namingsTable: Table = {
+  name: 'namings',
+  columns: {
+    tenant_id: 'text not null',
+    session_id: 'text not null',
+    appointment_id: 'text not null',
+    position: 'text not null',
+    occurred_at: 'double precision not null',
+  },
+  key: ['tenant_id', 'session_id', 'appointment_id'],
+};
+
+export type CallId = { readonly tenantId: string; readonly callId: string };
+type SessionId = { readonly tenantId: string; readonly sessionId: string };
+type LinkRow = { tenant_id: string; call_id: string; session_id: string; way: Way; position: Position };
+type NamingRow = {
+  tenant_id: string;
+  session_id: string;
+  appointment_id: string;
+  position: Position;
+  occurred_at: number;
+};
+
+const linkOf = (row: LinkRow): Link => ({ sessionId: row.session_id, way: row.way, position: row.position });
+const namingOf = (row: NamingRow): Naming => ({
+  sessionId: row.session_id,
+  appointmentId: row.appointment_id,
+  position: row.position,
+  occurredAt: row.occurred_at,
+});
+
+/** By call stream. */
+export async function linksOf(trx: Tx, table: TableName, calls: readonly CallId[]): Promise<Map<string, Link[]>> {
+  const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
+  const rows = await selectBy<LinkRow>(trx, table(linksTable), linksTable, ['tenant_id', 'call_id'], keys);
+  const byCall = Map.groupBy(rows, (row) => callStream(row.tenant_id, row.call_id));
+  return new Map([...byCall].map(([stream, some]) => [stream, some.map(linkOf)]));
+}
+
+/** By session stream. */
+export async function namingsOf(
+  trx: Tx,
+  table: TableName,
+  sessions: readonly SessionId[],
+): Promise<Map<string, Naming[]>> {
+  const keys = sessions.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
+  const rows = await selectBy<NamingRow>(trx, table(namingsTable), namingsTable, ['tenant_id', 'session_id'], keys);
+  const bySession = Map.groupBy(rows, (row) => sessionStream(row.tenant_id, row.session_id));
+  return new Map([...bySession].map(([stream, some]) => [stream, some.map(namingOf)]));
+}
+
+/** The calls that have ever belonged to these sessions. */
+export async function callsOf(trx: Tx, table: TableName, sessions: readonly SessionId[]): Promise<CallId[]> {
+  const keys = sessions.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
+  const rows = await selectBy<LinkRow>(trx, table(linksTable), linksTable, ['tenant_id', 'session_id'], keys);
+  return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
+}
+
+/** Adds the links that calls and requests tell of, and those that the membership has just decided by number. */
+export async function addLinks(
+  trx: Tx,
+  table: TableName,
+  calls: readonly CallOutcomes[],
+  requests: readonly RequestState[],
+): Promise<void> {
+  const named = calls.flatMap(({ tenantId, callId, sessionsNamed }) =>
+    Object.entries(sessionsNamed).map(([sessionId, position]) => ({
+      tenantId,
+      callId,
+      sessionId,
+      position,
+      way: 'named' as const,
+    })),
+  );
+  const placed = requests.flatMap(({ tenantId, sessionId, placed }) =>
+    Object.entries(placed).map(([callId, { position }]) => ({
+      tenantId,
+      callId,
+      sessionId,
+      position,
+      way: 'placed' as const,
+    })),
+  );
+  const links = [...named, ...placed, ...(await matches(trx, table, calls))];
+  const known = await linksOf(trx, table, distinctCalls(links));
+  const rows = links
+    .filter(({ tenantId, callId, sessionId, way }) =>
+      (known.get(callStream(tenantId, callId)) ?? []).every((link) => link.sessionId !== sessionId || link.way !== way),
+    )
+    .map((link) => ({
+      tenant_id: link.tenantId,
+      call_id: link.callId,
+      session_id: link.sessionId,
+      way: link.way,
+      position: link.position,
+    }));
+  await upsert(trx, table(linksTable), linksTable, rows);
+}
+
+/** A call is matched at its first fact or never. */
+async function matches(trx: Tx, table: TableName, calls: readonly CallOutcomes[]) {
+  type Row = { tenant_id: string; call_id: string; matched_session_id: string | null };
+  const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
+  const rows = await selectBy<Row>(trx, table(sessionCalls), sessionCalls, sessionCalls.key, keys);
+  const firsts = new Map(calls.map((call) => [callStream(call.tenantId, call.callId), call.first!.position]));
+  return rows.flatMap(({ tenant_id: tenantId, call_id: callId, matched_session_id: sessionId }) =>
+    sessionId === null
+      ? []
+      : [{ tenantId, callId, sessionId, position: firsts.get(callStream(tenantId, callId))!, way: 'matched' as const }],
+  );
+}
+
+/** Adds the appointments that requests name, and those that calls do for all their sessions; answers whose are new. */
+export async function addNamings(
+  trx: Tx,
+  table: TableName,
+  calls: readonly CallOutcomes[],
+  requests: readonly RequestState[],
+): Promise<SessionId[]> {
+  const links = await linksOf(trx, table, calls);
+  const candidates = [
+    ...requests.map(({ tenantId, sessionId, appointmentsNamed }) => ({
+      tenantId,
+      sessionId,
+      since: '',
+      appointmentsNamed,
+    })),
+    ...calls.flatMap(({ tenantId, callId, appointmentsNamed }) =>
+      (links.get(callStream(tenantId, callId)) ?? []).map(({ sessionId, position }) => ({
+        tenantId,
+        sessionId,
+        since: position,
+        appointmentsNamed,
+      })),
+    ),
+  ];
+  const fresh = new Map<string, NamingRow>();
+  for (const { tenantId, sessionId, since, appointmentsNamed } of candidates) {
+    for (const [appointmentId, named] of Object.entries(appointmentsNamed)) {
+      const key = `${sessionStream(tenantId, sessionId)} ${appointmentId}`;
+      const position = isBefore(named.position, since) ? since : named.position;
+      const before = fresh.get(key);
+      if (before && !isBefore(position, before.position)) continue;
+      const { occurredAt } = named;
+      fresh.set(key, {
+        tenant_id: tenantId,
+        session_id: sessionId,
+        appointment_id: appointmentId,
+        position,
+        occurred_at: occurredAt,
+      });
+    }
+  }
+  const known = await selectBy<NamingRow>(trx, table(namingsTable), namingsTable, namingsTable.key, [
+    ...fresh.values(),
+  ]);
+  for (const row of known) fresh.delete(`${sessionStream(row.tenant_id, row.session_id)} ${row.appointment_id}`);
+  await upsert(trx, table(namingsTable), namingsTable, [...fresh.values()]);
+  return [...fresh.values()].map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
+}
+
+export const distinctCalls = (calls: readonly CallId[]): CallId[] => [
+  ...new Map(calls.map(({ tenantId, callId }) => [callStream(tenantId, callId), { tenantId, callId }])).values(),
+];

@@ -1,0 +1,117 @@
+import type { CallEvent } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import type { SessionEvent } from '../../events/session-facts.ts';
+import { callStream, parseStream, sessionStream } from '../../events/streams.ts';
+import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
+import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import { type Row, type Table, upsert } from '../runtime/table.ts';
+import type { OutcomeChangeRow } from '../tables.ts';
+import { type CallOutcomes, reduceCallOutcomes } from './call-outcomes.ts';
+import { changesOf, type OutcomeChange } from './changes.ts';
+import {
+  addLinks,
+  addNamings,
+  type CallId,
+  callsOf,
+  distinctCalls,
+  linksOf,
+  linksTable,
+  namingsOf,
+  namingsTable,
+} from './links.ts';
+
+const columns: Readonly<Record<keyof OutcomeChangeRow, string>> = {
+  position: 'bigint not null',
+  tenant_id: 'text not null',
+  call_id: 'text not null',
+  session_id: 'text not null',
+  appointment_id: 'text',
+  outcome: 'text not null',
+  changed_at: 'timestamptz not null',
+};
+
+/** One fact may change several calls: a request whose appointment becomes known late. */
+const rows: Table = {
+  name: 'outcome_changes',
+  columns,
+  key: ['position', 'call_id'],
+  indexes: ['(tenant_id, position, call_id)'],
+  view: Object.keys(columns),
+};
+
+type OutcomeStream = CallOutcomes | RequestState;
+
+/** One row per change of a call's outcome (A10); that a call is pending at first is none. */
+export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
+  name: 'outcome_changes',
+  version: 1,
+  prefixes: ['call-', 'session-'],
+  tables: [rows, linksTable, namingsTable, sessionCalls, openings],
+  reduce,
+  async save(trx, table, batch) {
+    await updateMembership(trx, table, batch, matchMinutes);
+    const states = [...batch.changed.values()].map(({ after }) => after);
+    const requests = states.filter((state) => 'sessionId' in state);
+    const placed = requests.flatMap(({ tenantId, placed }) =>
+      Object.keys(placed).map((callId) => ({ tenantId, callId })),
+    );
+    const told = states.filter((state) => 'callId' in state);
+    const calls = await statesOf(batch, distinctCalls([...told, ...placed]));
+
+    await addLinks(trx, table, calls, requests);
+    const sessions = await addNamings(trx, table, calls, requests);
+    const ids = distinctCalls([...calls, ...(await callsOf(trx, table, sessions))]);
+    const links = await linksOf(trx, table, ids);
+    const namings = await namingsOf(trx, table, sessionsOf(ids, links));
+    // What was made by earlier facts stands already.
+    const recordedAt = new Map(batch.facts.map((fact) => [`${fact.position}`, fact.recordedAt]));
+    const changes = (await statesOf(batch, ids)).flatMap((call) => {
+      const theirs = links.get(callStream(call.tenantId, call.callId)) ?? [];
+      const named = theirs.flatMap(({ sessionId }) => namings.get(sessionStream(call.tenantId, sessionId)) ?? []);
+      return changesOf(call, theirs, named)
+        .filter(({ position }) => recordedAt.has(position))
+        .map((change) => rowOf(call, change, recordedAt.get(change.position)!));
+    });
+    await upsert(trx, table(rows), rows, changes);
+  },
+});
+
+function reduce(state: OutcomeStream | undefined, fact: Fact): OutcomeStream {
+  return parseStream(fact.stream)?.category === 'session'
+    ? reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>)
+    : reduceCallOutcomes(state as CallOutcomes | undefined, fact as Fact<CallEvent>);
+}
+
+/** Those of the calls that a fact tells of. */
+async function statesOf(batch: FoldedBatch<OutcomeStream>, ids: readonly CallId[]): Promise<CallOutcomes[]> {
+  const streams = ids.map(({ tenantId, callId }) => callStream(tenantId, callId));
+  const kept = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
+  return streams.flatMap((stream) => {
+    const call = (batch.changed.get(stream)?.after ?? kept.get(stream)) as CallOutcomes | undefined;
+    return call?.first ? [call] : [];
+  });
+}
+
+const sessionsOf = (ids: readonly CallId[], links: Awaited<ReturnType<typeof linksOf>>) => [
+  ...new Map(
+    ids.flatMap(({ tenantId, callId }) =>
+      (links.get(callStream(tenantId, callId)) ?? []).map(
+        ({ sessionId }) => [sessionStream(tenantId, sessionId), { tenantId, sessionId }] as const,
+      ),
+    ),
+  ).values(),
+];
+
+function rowOf(call: CallOutcomes, change: OutcomeChange, changedAt: string): Row {
+  const row: { readonly [K in keyof OutcomeChangeRow]: unknown } = {
+    position: change.position,
+    tenant_id: call.tenantId,
+    call_id: call.callId,
+    session_id: change.sessionId,
+    appointment_id: change.appointmentId,
+    outcome: change.outcome,
+    changed_at: changedAt,
+  };
+  return row;
+}

@@ -1,0 +1,237 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { HttpBindings } from '@hono/node-server';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Authenticate, type Caller, type CallerEnv, requireScope } from '../../http/bearer.ts';
+import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import type { ReadModel } from '../../projections/tables.ts';
+import { apiKey } from '../answers.ts';
+import { only } from '../parameters.ts';
+import { unavailable } from '../query-routes.ts';
+import { type Cursor, parseCursor } from './cursor.ts';
+import { eventStream } from './event-stream.ts';
+import { type Client, type Listener, listen } from './listener.ts';
+import { OutcomeChanged } from './outcome-change.ts';
+import { outcomeChanges } from './outcome-changes.ts';
+import { webSocketClient } from './web-socket.ts';
+
+export type LiveFeedOptions = {
+  /** Over a pool of `createReadPool`. */
+  readonly db: Kysely<ReadModel>;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly heartbeatMs?: number;
+  /** For how long a client may take nothing of what it is sent. */
+  readonly stalledMs?: number;
+  /** How often the read model is looked at while somebody listens. */
+  readonly everyMs?: number;
+  readonly maxListeners?: number;
+};
+
+export type LiveFeed = {
+  /** `GET /api/live`; mount it at the root. */
+  readonly routes: OpenAPIHono<LiveEnv>;
+  /** Lets the same path be upgraded to a WebSocket. */
+  attach(server: Server): void;
+  /** Ends every connection, with the reason; before the server is closed, which waits for them. */
+  close(): Promise<void>;
+};
+
+/** What stands under a request: a plain one's sockets, or what to do with one that is to become a WebSocket. */
+type Admitted = { readonly caller: Caller; readonly cursor: Cursor };
+type LiveEnv = CallerEnv & { Bindings: Partial<HttpBindings> & { upgrade?: (admitted: Admitted) => void } };
+
+const PATH = '/api/live';
+/** A revoked key ends its connections at the next of these looks. */
+const RECHECK_MS = 500;
+/** Clients have nothing to say. */
+const MAX_MESSAGE_BYTES = 4096;
+/** How a browser, which can set no headers, gives its key among the subprotocols. */
+const BEARER = 'bearer.';
+
+const cursor = z.string().transform((text, context) => {
+  const place = parseCursor(text);
+  if (place === undefined) context.addIssue({ code: 'custom', message: 'must be the id of an event of this feed' });
+  return place ?? z.NEVER;
+});
+const Query = only({
+  cursor: cursor.optional().openapi({
+    type: 'string',
+    description: 'The `id` of the last event that was received: the feed goes on behind it. Absent: it begins now.',
+  }),
+});
+const ResumeHeaders = z.object({
+  'last-event-id': z
+    .literal('')
+    .transform(() => undefined)
+    .or(cursor)
+    .optional()
+    .openapi({
+      type: 'string',
+      description: 'The same, as browsers send it when they reconnect. Goes before `cursor`.',
+    }),
+});
+
+const description = `Server-Sent Events \`call.outcome.changed\`, each with JSON of the schema \`OutcomeChanged\` as data. The \`id\` of
+an event is the cursor behind it: a client that reconnects with it misses nothing and gets nothing twice. The first
+event, \`ready\`, carries the cursor at which the feed begins. Comments are heartbeats. The last event is \`closed\` with
+a \`reason\`: \`too_slow\`, \`key_revoked\` or \`shutting_down\`.
+
+**WebSocket.** The same path, upgraded: each event is a message \`{"event", "id", "data"}\`, heartbeats are pings, and the
+reason comes with the close code: 1013, 1008, 1001. Resume with \`?cursor=\`. A browser cannot set headers and gives
+its key as a subprotocol: \`new WebSocket(url, ['call-ledger', 'bearer.' + apiKey])\`.`;
+
+/** The live feed (A10): what changed of calls' outcomes, to whoever listens, of their own tenant. */
+export function liveFeed(options: LiveFeedOptions): LiveFeed {
+  const { db, authenticate, logger, maxListeners = 1000 } = options;
+  const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
+  const feed = outcomeChanges(db, { logger, everyMs: options.everyMs ?? 100 });
+  const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
+
+  const mayListen = (key: string, { tenantId, keyId }: Caller): boolean => {
+    const now = authenticate(key);
+    return now !== undefined && now.tenantId === tenantId && now.keyId === keyId && now.scopes.length > 0;
+  };
+  const recheck = setInterval(() => {
+    for (const [listener, { key, caller }] of listeners) if (!mayListen(key, caller)) listener.end('key_revoked');
+  }, RECHECK_MS).unref();
+
+  const admit = (client: Client, key: string, { caller, cursor }: Admitted) => {
+    const listener = listen(client, caller, cursor, { feed, pace, logger });
+    listeners.set(listener, { key, caller });
+    client.gone.addEventListener('abort', () => listeners.delete(listener));
+    listener.ended.catch((error) => {
+      logger.error({ reason: 'live_listener_failed', error: (error as Error).name }, 'live feed');
+      client.destroy();
+    });
+  };
+
+  const routes = new OpenAPIHono<LiveEnv>({ defaultHook: badRequest });
+  routes.onError(unavailable);
+  routes.openAPIRegistry.register('OutcomeChanged', OutcomeChanged);
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: PATH,
+      operationId: 'getLiveFeed',
+      tags: ['Live'],
+      summary: 'Outcome changes as they happen',
+      description,
+      security: apiKey,
+      middleware: requireScope(authenticate, 'read'),
+      request: { query: Query, headers: ResumeHeaders },
+      responses: {
+        101: { description: 'For a WebSocket upgrade.' },
+        200: { description: 'A stream without end.', content: { 'text/event-stream': { schema: z.string() } } },
+        400: problemResponse('`invalid_request`: a malformed cursor; `errors[]` names it.'),
+        401: problemResponse('`unauthorized`: no API key, or an unknown or revoked one.'),
+        403: problemResponse('`missing_scope`: the API key has no read scope.'),
+        503: problemResponse(
+          '`read_model_unavailable`: where to begin cannot be read now; `too_many_listeners`. Try again after `Retry-After` seconds.',
+        ),
+      },
+    }),
+    async (c) => {
+      if (listeners.size >= maxListeners)
+        return problem(c, 503, 'too_many_listeners', {
+          detail: 'This process serves as many listeners as it can.',
+          headers: { 'retry-after': '10' },
+        }) as never;
+      const place = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').cursor ?? (await feed.now());
+      const admitted = { caller: c.var.caller, cursor: place };
+      const { upgrade, outgoing } = c.env ?? {};
+      if (upgrade) {
+        upgrade(admitted);
+        return c.body(null, 204) as never;
+      }
+      if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders) as never; // nobody would read the stream
+      const { body, client } = eventStream(() => outgoing?.destroy());
+      admit(client, keyOf(c.req.header('authorization')!), admitted);
+      return c.body(body, 200, streamHeaders) as never;
+    },
+  );
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (offered) => [...offered].find((name) => !name.startsWith(BEARER)) ?? [...offered][0]!,
+  });
+
+  /** The request goes through the route above, so that both transports admit the same clients to the same place. */
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const headers = upgradeHeaders(request);
+    let admitted: Admitted | undefined;
+    const response = await routes.fetch(new Request(new URL(request.url!, 'http://localhost'), { headers }), {
+      upgrade: (a) => {
+        admitted = a;
+      },
+    });
+    if (admitted === undefined) return refuse(socket, response);
+    const place = admitted;
+    sockets.handleUpgrade(request, socket, head, (ws: WebSocket) =>
+      admit(webSocketClient(ws), keyOf(headers.get('authorization')!), place),
+    );
+  }
+
+  return {
+    routes,
+    attach(server) {
+      // Others ask for upgrades that nobody needs to follow (`h2c`): those stay plain requests.
+      (server as Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }).shouldUpgradeCallback = (
+        request,
+      ) => isWebSocket(request);
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        socket.on('error', () => socket.destroy());
+        upgrade(request, socket, head).catch((error) => {
+          logger.error({ reason: 'live_upgrade_failed', error: (error as Error).name }, 'live feed');
+          socket.destroy();
+        });
+      });
+    },
+    async close() {
+      clearInterval(recheck);
+      const all = [...listeners.keys()];
+      for (const listener of all) listener.end('shutting_down');
+      feed.close();
+      await Promise.allSettled(all.map(({ ended }) => ended));
+    },
+  };
+}
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-accel-buffering': 'no', // a proxy that waits for more keeps the news back
+};
+
+const keyOf = (authorization: string): string => authorization.slice('Bearer '.length);
+
+const isWebSocket = ({ url = '', headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' && url.split('?')[0] === PATH;
+
+/** What the route looks at; a key among the subprotocols becomes the header that it stands for. */
+function upgradeHeaders({ headers }: IncomingMessage): Headers {
+  const given = new Headers();
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const key = offered.find((name) => name.startsWith(BEARER))?.slice(BEARER.length);
+  const authorization = headers.authorization ?? (key && `Bearer ${key}`);
+  if (authorization) given.set('authorization', authorization);
+  const last = headers['last-event-id'];
+  if (typeof last === 'string') given.set('last-event-id', last);
+  return given;
+}
+
+async function refuse(socket: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const head = [
+    `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`,
+    ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${body.length}`,
+    'connection: close',
+  ];
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+}

@@ -1,0 +1,36 @@
+import type { WebSocket } from 'ws';
+import type { Client, Ending } from './listener.ts';
+
+/** RFC 6455: policy violation, going away; IANA: try again later. */
+const codes: Readonly<Record<Ending, number>> = { key_revoked: 1008, shutting_down: 1001, too_slow: 1013 };
+
+/**
+ * A client at the other end of a WebSocket: the events of the event stream, each as a message
+ * `{event, id, data}`. A send settles when the message has left this process's hands.
+ */
+export function webSocketClient(socket: WebSocket): Client {
+  const gone = new AbortController();
+  let answered = true;
+  socket.on('close', () => gone.abort());
+  socket.on('error', () => socket.terminate()); // a broken frame, or one that is too large
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const send = (event: string, id: string, data: unknown): Promise<void> =>
+    new Promise((resolve) => socket.send(JSON.stringify({ event, id, data }), () => resolve()));
+
+  return {
+    ready: (cursor) => send('ready', cursor, { cursor }),
+    async changes(changes) {
+      await Promise.all(changes.map(({ cursor, data }) => send('call.outcome.changed', cursor, data)));
+    },
+    async heartbeat() {
+      if (!answered) return socket.terminate(); // nobody is there any more
+      answered = false;
+      socket.ping();
+    },
+    close: (reason) => socket.close(codes[reason], reason),
+    destroy: () => socket.terminate(),
+    gone: gone.signal,
+  };
+}

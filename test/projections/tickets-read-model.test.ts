@@ -1,0 +1,370 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CallEvent, CallFacts } from '../../src/events/call-facts.ts';
+import { decode, type Fact } from '../../src/events/codec.ts';
+import { parseStream } from '../../src/events/streams.ts';
+import { callIdOfTicket } from '../../src/events/ticket-facts.ts';
+import { type CallState, correlation, reduceCall } from '../../src/projections/calls/call-state.ts';
+import { statusOf } from '../../src/projections/calls/call-status.ts';
+import { type Outcome, stronger } from '../../src/projections/calls/outcome.ts';
+import { type Customer, customerBy, withCall } from '../../src/projections/customers/customer.ts';
+import { projections } from '../../src/projections/index.ts';
+import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
+import { reduceTicket, type TicketState, ticketOf } from '../../src/projections/tickets/ticket.ts';
+import * as controls from './controls.ts';
+import { analyzed, ended, minute, placed, placementFailed, requested, type Said, started, TENANT } from './controls.ts';
+import { logger, type Stores, startStores } from './stores.ts';
+import { inbound, mailFailed, mailSent, noTicket, outbound, staffSays } from './tickets-controls.ts';
+
+// Invariant 2 for tickets, customers and outcome changes: the read model is a fold of the log.
+
+const mine = projections().filter(({ name }) =>
+  ['call_sessions', 'tickets', 'customers', 'outcome_changes'].includes(name),
+);
+let stores: Stores;
+let running: RunningProjections | undefined;
+beforeAll(async () => {
+  stores = await startStores();
+});
+afterAll(async () => {
+  await running?.stop();
+  await stores?.stop();
+});
+
+/** Builds all anew, in batches of this size at most. */
+async function rebuild(maxBatch: number, position: bigint): Promise<void> {
+  await running?.stop();
+  await stores.pool.query('drop schema if exists projection cascade');
+  const { log, databaseUrl } = stores;
+  running = await startProjections({ log, databaseUrl, projections: mine, logger, options: { maxBatch } });
+  expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
+}
+
+async function tell(...said: Said[]): Promise<void> {
+  const position = await stores.say(...said);
+  if (!running) await rebuild(2000, position);
+  expect(await running!.waitUntilCaughtUp(position, 10_000)).toBe(true);
+}
+
+const rows = async (from: string) => (await stores.pool.query(`select * from ${from}`)).rows;
+
+test('a ticket, its customer and its session are seen as soon as anything is told of them', async () => {
+  const from = { fromNumber: '+4930123456' };
+  await tell(started({ direction: 'inbound', callSessionId: 'cs_a', personal: from }, inbound, 'call_a'));
+  const [customer] = await rows('customers');
+  expect(customer).toMatchObject({ phone: '+4930123456', raw_phones: ['+4930123456'], calls: 1, name: null });
+  const ticket = {
+    id: 'tkt_call_a',
+    call_id: 'call_a',
+    session_id: 'cs_a',
+    direction: 'inbound',
+    customer_id: customer.id,
+  };
+  const shown = () => rows(`tickets where call_id = 'call_a'`);
+  expect(await shown()).toMatchObject([
+    { ...ticket, status: 'new', action_required: null, mail: 'none', set_by: 'rule' },
+  ]);
+  expect(await rows(`call_sessions where id = 'cs_a'`)).toMatchObject([
+    { ticket_id: 'tkt_call_a', customer_phone: '+4930123456' },
+  ]);
+
+  await tell(
+    analyzed({ flags: { action_required: 'yes' }, personal: { custom: { caller_name: 'Ada' } } }, inbound, 'call_a'),
+  );
+  expect(await shown()).toMatchObject([
+    { ...ticket, action_required: true, mail: 'queued', status_reason: 'action_required' },
+  ]);
+  expect((await rows('customers'))[0]).toMatchObject({ name: 'Ada', calls: 1 });
+
+  await tell(staffSays('closed', '', 'call_a'), mailSent(1, 'call_a'));
+  expect(await shown()).toMatchObject([{ ...ticket, status: 'closed', active: false, set_by: 'staff', mail: 'sent' }]);
+  await tell(ended({ disconnectionReason: 'call_transfer' }, inbound, 'call_a'));
+  expect(await shown()).toMatchObject([
+    { ...ticket, status: 'new', active: true, set_by: 'rule', mail: 'queued', transferred: true },
+  ]);
+});
+
+test('a call whose direction becomes known takes itself from one customer to another', async () => {
+  const personal = { fromNumber: '+442079460018', toNumber: '+33123456789' };
+  const phones = async () =>
+    (await rows(`customers where phone in ('+442079460018', '+33123456789') order by phone`)).map(
+      ({ phone, calls }) => [phone, calls],
+    );
+  await tell(started({ personal }, inbound, 'call_b'), started({ personal }, inbound, 'call_c'));
+  expect(await phones()).toEqual([['+442079460018', 2]]);
+  await tell(ended({ direction: 'outbound' }, inbound, 'call_b'));
+  expect(await phones()).toEqual([
+    ['+33123456789', 1],
+    ['+442079460018', 1],
+  ]);
+  await tell(ended({ direction: 'outbound' }, inbound, 'call_c'));
+  expect(await phones()).toEqual([['+33123456789', 2]]);
+});
+
+test('a change of outcome stands at the position of the fact that made it', async () => {
+  const to = { direction: 'outbound', personal: { toNumber: '+4930777' } } as const;
+  await tell(requested({ toNumber: '+4930777' }, 'cs_d'), started(to, {}, 'call_d'), analyzed(to, {}, 'call_d'));
+  await tell(ended({ ...to, appointmentId: 'apt_d' }, {}, 'call_d'));
+  await tell(analyzed({ callSessionId: 'cs_e' }, {}, 'call_e'), requested({ appointmentId: 'apt_e' }, 'cs_e'));
+  const position = async (stream: string, revision: number) => (await stores.log.read(stream))[revision]!;
+  const changes = await rows(`outcome_changes where call_id in ('call_d', 'call_e') order by position`);
+  const at = async (stream: string, revision: number) => {
+    const { position: where, recordedAt } = await position(stream, revision);
+    return { position: `${where}`, changed_at: new Date(recordedAt) };
+  };
+  expect(changes).toEqual([
+    // The session was found by number; of its appointment nobody knew.
+    {
+      ...(await at('call-acme.call_d', 1)),
+      tenant_id: TENANT,
+      call_id: 'call_d',
+      session_id: 'cs_d',
+      appointment_id: null,
+      outcome: 'answered',
+    },
+    {
+      ...(await at('call-acme.call_d', 2)),
+      tenant_id: TENANT,
+      call_id: 'call_d',
+      session_id: 'cs_d',
+      appointment_id: 'apt_d',
+      outcome: 'failed',
+    },
+    {
+      ...(await at('call-acme.call_e', 0)),
+      tenant_id: TENANT,
+      call_id: 'call_e',
+      session_id: 'cs_e',
+      appointment_id: null,
+      outcome: 'answered',
+    },
+    {
+      ...(await at('session-acme.cs_e', 0)),
+      tenant_id: TENANT,
+      call_id: 'call_e',
+      session_id: 'cs_e',
+      appointment_id: 'apt_e',
+      outcome: 'failed',
+    },
+  ]);
+});
+
+const some = <T>(...values: T[]) => fc.constantFrom(...values);
+const claims = fc.record(
+  {
+    direction: some('inbound' as const, 'outbound' as const, 'web' as const),
+    callSessionId: some('cs_1', 'cs_2'),
+    appointmentId: some('apt_1', 'apt_2'),
+    disconnectionReason: some('user_hangup', 'dial_busy', 'call_transfer'),
+    flags: some(
+      {},
+      { appointment_confirmed: true },
+      { action_required: true },
+      { action_required: 'no' },
+      { qualified: 1 },
+    ),
+    personal: fc.record(
+      {
+        fromNumber: some('+4930123456', '+49 30 123456', 'anonymous'),
+        toNumber: some('+4930123456', '+442079460018'),
+        custom: some({}, { customer_name: 'Ada' }, { customer_name: 'Eve' }),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const callFact = fc
+  .tuple(
+    some(controls.started, controls.ended, controls.analyzed, controls.unrecognized, controls.transferBridged),
+    claims,
+    some(inbound, inbound, outbound, noTicket),
+    some({}, { occurredAt: minute(1) }, { occurredAt: minute(2) }),
+    some('call_1', 'call_2', 'call_3'),
+  )
+  .map(([about, what, endpoint, when, callId]) => about(what, { ...endpoint, ...when }, callId));
+const others = some<Said>(
+  requested({ appointmentId: 'apt_1' }, 'cs_1'),
+  requested({}, 'cs_2'),
+  requested({ appointmentId: 'apt_3' }, 'cs_3'),
+  placed('call_1', 'cs_2'),
+  placed('call_2', 'cs_3'),
+  placed('call_9', 'cs_3'),
+  placementFailed('refused', 'cs_1'),
+  controls.archived('call_1'),
+  staffSays('closed', '', 'call_1'),
+  staffSays('contacted', '', 'call_2'),
+  staffSays('closed', '', 'call_9'),
+  mailSent(1, 'call_1'),
+  mailFailed(1, 'call_2'),
+);
+const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weight: 2, arbitrary: others }), {
+  minLength: 1,
+  maxLength: 20,
+  selector: controls.idOf,
+});
+
+/** Tickets and customers as one would explain them: fact by fact, in memory. */
+function ticketsAndCustomers(facts: readonly Fact[]) {
+  const states = new Map<string, TicketState>();
+  for (const fact of facts) {
+    const { category, id } = parseStream(fact.stream)!;
+    if (category === 'session') continue;
+    const callId = category === 'ticket' ? callIdOfTicket(id)! : id;
+    states.set(callId, reduceTicket(states.get(callId) ?? {}, fact));
+  }
+  const tickets = [...states.values()].flatMap((state) => ticketOf(state) ?? []);
+  const customers = new Map<string, Customer>();
+  for (const { call } of states.values()) {
+    const customer = call && customerBy(call);
+    if (customer) customers.set(customer.id, withCall(customers.get(customer.id), customer, true));
+  }
+  return { tickets, customers: [...customers.values()] };
+}
+
+/** The changes of outcomes likewise: after each fact, one looks at every call again. */
+function changesOfOutcomes(facts: readonly Fact[]) {
+  const calls = new Map<string, CallState>();
+  const sessions = new Map<string, { named: string[]; placed: string[]; all: Set<string> }>();
+  const appointments = new Map<string, Set<string>>();
+  const outcomes = new Map<string, Outcome>();
+  const changes: unknown[] = [];
+  const entry = <K, V>(map: Map<K, V>, key: K, fresh: () => V): V => {
+    if (!map.has(key)) map.set(key, fresh());
+    return map.get(key)!;
+  };
+  const sessionsOf = (callId: string) =>
+    entry(sessions, callId, () => ({ named: [], placed: [], all: new Set<string>() }));
+  for (const fact of facts) {
+    const { category, id } = parseStream(fact.stream)!;
+    if (category === 'ticket') continue;
+    if (category === 'session') {
+      if (fact.type === 'CallPlaced') {
+        sessionsOf(fact.data.retellCallId).placed.push(id);
+        sessionsOf(fact.data.retellCallId).all.add(id);
+      }
+      if (fact.type === 'CallRequested' && fact.data.appointmentId)
+        entry(appointments, `session ${id}`, () => new Set<string>()).add(fact.data.appointmentId);
+    } else {
+      calls.set(id, reduceCall(correlation, calls.get(id), fact as Fact<CallEvent>));
+      const { callSessionId, appointmentId } = fact.data as Partial<CallFacts>;
+      if (callSessionId && !sessionsOf(id).named.includes(callSessionId)) sessionsOf(id).named.push(callSessionId);
+      if (callSessionId) sessionsOf(id).all.add(callSessionId);
+      if (appointmentId) entry(appointments, `call ${id}`, () => new Set<string>()).add(appointmentId);
+    }
+    // What a call names, all its sessions concern from then on.
+    for (const [callId, { all }] of sessions)
+      for (const session of all)
+        for (const appointment of (calls.get(callId)?.first && appointments.get(`call ${callId}`)) || [])
+          entry(appointments, `session ${session}`, () => new Set<string>()).add(appointment);
+    for (const [callId, call] of [...calls].sort()) {
+      if (!call.first) continue;
+      const { named, placed, all } = sessionsOf(callId);
+      const concerned = [`call ${callId}`, ...[...all].map((session) => `session ${session}`)].some((key) =>
+        appointments.has(key),
+      );
+      const before = outcomes.get(callId) ?? 'pending';
+      const { status } = statusOf(call, concerned);
+      if (status === before || stronger(status, before) === before) continue;
+      outcomes.set(callId, status);
+      const session_id = named.at(-1) ?? placed[0] ?? `call:${callId}`;
+      changes.push({ position: `${fact.position}`, call_id: callId, session_id, concerned, outcome: status });
+    }
+  }
+  return changes;
+}
+
+async function wholeLog(): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  const prefixes = ['call-', 'session-', 'ticket-'];
+  for await (const { events, caughtUp } of stores.log.subscribe({ prefixes, signal: new AbortController().signal })) {
+    facts.push(...events.map(decode).filter((fact) => fact !== undefined));
+    if (caughtUp) break;
+  }
+  return facts;
+}
+
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+const iso = (at: Date) => at.toISOString();
+
+async function shown(tenantId: string) {
+  const of = (view: string) => rows(`${view} where tenant_id = '${tenantId}'`);
+  const tickets = (await of('tickets')).map((row) => ({
+    id: row.id,
+    tenantId: row.tenant_id,
+    callId: row.call_id,
+    direction: row.direction,
+    status: row.status,
+    active: row.active,
+    actionRequired: row.action_required,
+    transferred: row.transferred,
+    customerId: row.customer_id ?? undefined,
+    statusReason: row.status_reason,
+    setBy: row.set_by,
+    mail: row.mail,
+    mailReason: row.mail_reason ?? undefined,
+    createdAt: iso(row.created_at),
+    lastEventAt: iso(row.last_event_at),
+  }));
+  const customers = (await of('customers')).map((row) => ({
+    id: row.id,
+    phone: row.phone,
+    rawPhones: row.raw_phones,
+    name: row.name ?? undefined,
+    firstSeenAt: row.first_seen_at.getTime(),
+    lastSeenAt: row.last_seen_at.getTime(),
+    calls: row.calls,
+    createdAt: iso(row.created_at),
+  }));
+  const changes = (await of('outcome_changes')).map((row) => ({
+    position: row.position,
+    call_id: row.call_id,
+    session_id: row.session_id,
+    concerned: row.appointment_id !== null,
+    outcome: row.outcome,
+  }));
+  changes.sort((a, b) => Number(BigInt(a.position) - BigInt(b.position)) || (a.call_id < b.call_id ? -1 : 1));
+  return { tickets: tickets.sort(byId), customers: customers.sort(byId), changes };
+}
+
+function expected(facts: readonly Fact[]) {
+  const { tickets, customers } = ticketsAndCustomers(facts);
+  return {
+    tickets: tickets.map(({ openings: _, ...ticket }) => ({ mailReason: undefined, ...ticket })).sort(byId),
+    customers: customers.map(({ tenantId: _, name, ...rest }) => ({ ...rest, name: name?.value })).sort(byId),
+    changes: changesOfOutcomes(facts),
+  };
+}
+
+test('tickets, customers and outcome changes are a fold of the log, wherever its batches are cut', async () => {
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
+  const worlds = fc.sample(world, { numRuns: 50, seed }).map((said, index) =>
+    said.map(
+      (one): Said => ({
+        ...one,
+        stream: one.stream.replace(TENANT, `t${index}`),
+        metadata: { ...one.metadata, tenantId: `t${index}` },
+      }),
+    ),
+  );
+  for (let round = 0; round < 20; round++) await stores.say(...worlds.flatMap((said) => said.slice(round, round + 1)));
+  const facts = await wholeLog();
+  const byTenant = Map.groupBy(
+    facts.filter(({ metadata }) => metadata.tenantId !== TENANT),
+    ({ metadata }) => metadata.tenantId,
+  );
+  let before: unknown;
+  for (const maxBatch of [1, 7, 2000]) {
+    await rebuild(maxBatch, facts.at(-1)!.position);
+    for (const [tenantId, its] of byTenant)
+      expect(await shown(tenantId), `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${tenantId}`).toEqual(expected(its));
+    const everything = await Promise.all(
+      ['tickets order by tenant_id, id', 'customers order by id', 'outcome_changes order by position, call_id'].map(
+        rows,
+      ),
+    );
+    expect(everything.every((view) => view.length > 20)).toBe(true);
+    before ??= everything;
+    expect(everything, `TEST_SEED=${seed}, maxBatch ${maxBatch}`).toEqual(before);
+  }
+});
