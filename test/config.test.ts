@@ -51,7 +51,9 @@ test('a comma separates two webhook keys during a rotation; three are a mistake'
 });
 
 test('a proxy that nobody could be is a problem of TRUST_PROXY', () => {
-  expect(problemsOf({ TRUST_PROXY: '10.0.0.0/99' })).toEqual([expect.stringMatching(/^TRUST_PROXY: "10.0.0.0\/99" is/)]);
+  expect(problemsOf({ TRUST_PROXY: '10.0.0.0/99' })).toEqual([
+    expect.stringMatching(/^TRUST_PROXY: "10.0.0.0\/99" is/),
+  ]);
   expect(configOf({ TRUST_PROXY: '2' }).webhooks.trustProxy).toEqual({ hops: 2 });
 });
 

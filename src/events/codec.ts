@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AppointmentEvent, appointmentEventSchemas } from './appointment-facts.ts';
 import { type CallEvent, callEventSchemas } from './call-facts.ts';
 import { FactMetadata } from './metadata.ts';
+import { type QuarantineEvent, quarantineEventSchemas } from './raw-delivery.ts';
 import type { Recorded } from './recorded.ts';
 import { type SessionEvent, sessionEventSchemas } from './session-facts.ts';
 import { type TenantEvent, tenantEventSchemas } from './tenant-facts.ts';
@@ -13,9 +14,10 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   ...appointmentEventSchemas,
   ...tenantEventSchemas,
   ...ticketEventSchemas,
+  ...quarantineEventSchemas,
 };
 
-export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent;
+export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent | QuarantineEvent;
 
 /** A recorded event in our language: what happened, and how it came to be known. */
 export type Fact<E extends DomainEvent = DomainEvent> = E & {

@@ -27,11 +27,36 @@ export type RawDeliveryPart = z.infer<typeof RawDeliveryPart>;
 /** `DeliveryQuarantined`: closes a quarantine stream; written after the parts, so that what is listed can be read. */
 export const DELIVERY_QUARANTINED = 'DeliveryQuarantined';
 
+export const quarantineReasons = [
+  'not_json',
+  'schema_invalid',
+  'too_deep',
+  'call_id_invalid',
+  'not_a_call',
+  'untranslatable',
+] as const;
+
 export const DeliveryQuarantined = z.object({
-  reason: z.enum(['not_json', 'schema_invalid', 'too_deep', 'call_id_invalid', 'not_a_call', 'untranslatable']),
+  reason: z.enum(quarantineReasons),
   endpoint: z.string(),
   receivedAt: z.iso.datetime(),
   /** Bytes of the body. */
   size: z.number().int(),
 });
 export type DeliveryQuarantined = z.infer<typeof DeliveryQuarantined>;
+
+/** `DeliveryReleased`: a retry understood the delivery, and the fact that it is about stands in the call's stream. */
+export const DELIVERY_RELEASED = 'DeliveryReleased';
+
+export const DeliveryReleased = z.object({ callId: z.string(), factId: z.string() });
+export type DeliveryReleased = z.infer<typeof DeliveryReleased>;
+
+/** What a quarantine stream tells besides the bytes. */
+export const quarantineEventSchemas = { DeliveryQuarantined, DeliveryReleased } as const;
+
+// End of the stored format.
+
+export type QuarantineEventType = keyof typeof quarantineEventSchemas;
+export type QuarantineEvent = {
+  readonly [T in QuarantineEventType]: { readonly type: T; readonly data: z.infer<(typeof quarantineEventSchemas)[T]> };
+}[QuarantineEventType];

@@ -45,6 +45,8 @@ const TicketMailSent = z.object({ callId: z.string(), opening: z.number().int(),
 /** Given up; a redrive may still send it. */
 const TicketMailFailed = z.object({ callId: z.string(), opening: z.number().int(), reason: z.string() });
 const TicketMailNotSent = z.object({ callId: z.string(), opening: z.number().int(), reason: z.enum(mailObstacles) });
+/** An operator wants what was given up, or could not be sent, to be tried once more; it is queued again. */
+const TicketMailRedriven = z.object({ callId: z.string(), opening: z.number().int() });
 
 export const ticketEventSchemas = {
   TicketStatusSet,
@@ -52,6 +54,7 @@ export const ticketEventSchemas = {
   TicketMailSent,
   TicketMailFailed,
   TicketMailNotSent,
+  TicketMailRedriven,
 } as const;
 
 // End of the stored format.

@@ -3,6 +3,7 @@ import { callSessions } from './call-sessions/call-sessions.ts';
 import { customers } from './customers/customers.ts';
 import { deliveries } from './deliveries/deliveries.ts';
 import { outcomeChanges } from './outcome-changes/outcome-changes.ts';
+import { quarantine } from './quarantine/quarantine.ts';
 import type { Projection } from './runtime/projection.ts';
 import { tickets } from './tickets/tickets.ts';
 
@@ -19,4 +20,5 @@ export const projections = ({ sessionMatchMinutes = 60 }: ProjectionOptions = {}
   tickets({ matchMinutes: sessionMatchMinutes }),
   customers,
   outcomeChanges({ matchMinutes: sessionMatchMinutes }),
+  quarantine,
 ];

@@ -12,6 +12,7 @@ export type ReadModel = {
   tickets: TicketRow;
   customers: CustomerRow;
   outcome_changes: OutcomeChangeRow;
+  quarantine: QuarantineRow;
 };
 
 export type CallSessionRow = {
@@ -123,4 +124,21 @@ export type OutcomeChangeRow = {
   appointment_id: string | null;
   outcome: string;
   changed_at: Date;
+};
+
+/** Authentic deliveries that could not be understood, of all tenants: for administrators only. */
+export type QuarantineRow = {
+  tenant_id: string;
+  /** `<tenant>.<digest of the body>` */
+  id: string;
+  endpoint: string;
+  reason: string;
+  received_at: Date;
+  /** Bytes of the body. */
+  size: number;
+  /** When a retry made a fact of it, and which. */
+  released_at: Date | null;
+  released_call_id: string | null;
+  released_fact_id: string | null;
+  created_at: Date;
 };

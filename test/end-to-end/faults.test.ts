@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type Cable, cableTo } from '../projections/cable.ts';
+
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { type Relay, relayTo } from '../support/relay.ts';
 import { about, sample } from '../support/samples.ts';
 import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
 
 // What a user's webhooks and queries meet while something that the service stands on is gone.
 
-let cable: Cable;
+let relay: Relay;
 let environment: Record<string, string>;
 let service: RunningService;
 let client: Client;
@@ -17,11 +18,11 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
-  cable = await cableTo(database.url);
-  environment = { DATA_DIR: directory.path, DATABASE_URL: cable.url };
+  relay = await relayTo(database.url);
+  environment = { DATA_DIR: directory.path, DATABASE_URL: relay.url };
   service = await startService(environment);
   client = await clientOf(service);
-  cleanUp.push(() => service.stop(), cable.remove, database.drop, directory.remove);
+  cleanUp.push(() => service.stop(), relay.stop, database.drop, directory.remove);
 });
 afterAll(async () => {
   for (const step of cleanUp) await step();
@@ -39,7 +40,7 @@ const eventStorePid = (parent: number): number =>
   );
 
 test('Postgres gone: webhooks are still accepted, the query API says so at once, and the read model catches up', async () => {
-  cable.cut();
+  relay.close();
   for (const number of ['01', '02', '03']) expect(await client.post(about(sample(number), ids('no_db')))).toBe(204);
   const started = performance.now();
   const { status, body, headers } = await client.get('/api/call-sessions/cs_no_db');
@@ -49,7 +50,7 @@ test('Postgres gone: webhooks are still accepted, the query API says so at once,
   expect((await client.get('/health/ready')).status).toBe(503);
   expect((await client.get('/health/live')).status).toBe(200);
 
-  cable.mend();
+  relay.open();
   await client.see('/api/call-sessions/cs_no_db', ({ status, revision }) => status === 'confirmed' && revision === 3);
   await eventually(async () => (await client.get('/health/ready')).status === 200);
 });

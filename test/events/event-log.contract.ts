@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectEventLog, type EventLog, EventStoreUnavailable, type NewEvent } from '../../src/events/event-log.ts';
 import type { Recorded } from '../../src/events/recorded.ts';
 import type { Batch, SubscriptionOptions } from '../../src/events/subscription.ts';
-import { type Relay, relayTo } from './relay.ts';
+import { type Relay, relayTo } from '../support/relay.ts';
 
 const TIMEOUT_MS = 1500;
 

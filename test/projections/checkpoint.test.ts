@@ -39,12 +39,13 @@ const batch = { facts, position: 14n, caughtUp: false };
 
 test('any number of processes may prepare an empty database at once', async () => {
   const empty = await createTestDatabase();
-  const all = Array.from({ length: 8 }, async () => {
-    await using connection = await connect(empty.url, 'test');
-    await prepare(connection.db);
-    return (await generationFor(connection.db, tally())).generation;
+  const connections = await Promise.all(Array.from({ length: 8 }, () => connect(empty.url, 'test')));
+  const made = connections.map(async ({ db }) => {
+    await prepare(db);
+    return (await generationFor(db, tally())).generation;
   });
-  expect(await Promise.all(all)).toEqual(Array.from({ length: 8 }, () => 1));
+  expect(await Promise.all(made)).toEqual(connections.map(() => 1));
+  await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
   await empty.drop();
 });
 

@@ -223,7 +223,7 @@ async function wholeLog(): Promise<Fact[]> {
 test('the read model is a fold of the log, wherever its batches are cut', { timeout: 120_000 }, async () => {
   const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
   // Each world is a tenant of its own; all of them go on at the same time, in one log.
-  const worlds = fc.sample(world, { numRuns: 80, seed }).map((said, index) =>
+  const worlds = fc.sample(world, { numRuns: 50, seed }).map((said, index) =>
     said.map(
       (one): Said => ({
         ...one,

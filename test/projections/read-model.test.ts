@@ -122,3 +122,14 @@ test('a session id that becomes known late takes its call along', async () => {
   ]);
   expect(await rows(`call_session_calls where call_id = 'call_late'`)).toMatchObject([{ session_id: 'cs_late' }]);
 });
+
+test('a call that names no appointment decides that of its session', async () => {
+  const position = await stores.say(
+    requested({ appointmentId: 'apt_s' }, 'cs_s'),
+    analyzed({ callSessionId: 'cs_s', flags: { appointment_confirmed: true } }, {}, 'call_s'),
+  );
+  expect(await running.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(await rows(`appointments where id = 'apt_s'`)).toMatchObject([
+    { status: 'confirmed', decided_by_call_id: 'call_s' },
+  ]);
+});

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
-import { cableTo } from './cable.ts';
+import { relayTo } from '../support/relay.ts';
 import { ended, type Said, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 import { tally } from './tally.ts';
@@ -89,35 +89,35 @@ test('a leader that loses its connection is not leader, whoever is next', async 
 });
 
 test('while Postgres is away the lag grows, and afterwards everything is there once', async () => {
-  const cable = await cableTo(stores.databaseUrl);
-  const one = await start(tally(), cable.url);
+  const relay = await relayTo(stores.databaseUrl);
+  const one = await start(tally(), relay.url);
   const [first, second] = newCall();
   await one.waitUntilCaughtUp(await stores.say(first), 5000);
-  cable.cut();
+  relay.close();
   const position = await stores.say(second);
   await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: false, error: expect.anything() }));
   const before = one.status()[0]!.lagSeconds;
   await sleep(100);
   expect(one.status()[0]!.lagSeconds).toBeGreaterThan(before);
   expect(await one.waitUntilCaughtUp(position, 200)).toBe(false);
-  cable.mend();
+  relay.open();
   expect(await one.waitUntilCaughtUp(position, 8000)).toBe(true);
   await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: true, lagSeconds: 0 }));
   expect(one.status()[0]).not.toHaveProperty('error');
   expect((await tallied()).at(-1)).toBe(2);
   await one.stop();
-  await cable.remove();
+  await relay.stop();
 });
 
 test('one that is started without Postgres waits for it', async () => {
-  const cable = await cableTo(stores.databaseUrl);
-  cable.cut();
-  const one = await start(tally(), cable.url);
+  const relay = await relayTo(stores.databaseUrl);
+  relay.close();
+  const one = await start(tally(), relay.url);
   expect(one.status()).toMatchObject([{ state: 'starting', caughtUp: false, generation: null, checkpoint: null }]);
-  cable.mend();
+  relay.open();
   await vi.waitFor(() => expect(one.status()[0]?.caughtUp).toBe(true), 5000);
   await one.stop();
-  await cable.remove();
+  await relay.stop();
 });
 
 test('another version is built beside the live one, and no reader notices the change', async () => {

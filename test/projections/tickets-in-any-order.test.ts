@@ -61,6 +61,7 @@ const ticketFact = some(
   staffSays('closed', 'again'),
   mailSent(1),
   mailFailed(1),
+  mailNotSent('no_smtp', 1),
   mailNotSent('disabled', 2),
   archived(),
 );

@@ -78,6 +78,11 @@ describe('an inbound call of which nobody knows whether it needs action', () => 
     ['and that is qualified', [analyzed({ flags: { qualified: 'Yes ' } }, inbound)], { status: 'qualified' }],
     ['and whose lead is', [analyzed({ flags: { Lead_Qualified: 1 } }, inbound)], { statusReason: 'qualified' }],
     ['and is, by the third name', [analyzed({ flags: { is_qualified: true } }, inbound)], { status: 'qualified' }],
+    [
+      'and that was qualified once',
+      [analyzed({ flags: { qualified: true } }, inbound), ended(hungUp, inbound)],
+      { status: 'qualified' },
+    ],
     ['and was successful', [analyzed({ successful: true }, inbound)], { status: 'resolved', active: false }],
     [
       'and was successful and qualified',

@@ -74,15 +74,15 @@ export const eventStream: Listen = async (url, where = {}) => {
     parts.forEach(take);
   });
   response.on('error', () => {});
-  const ended = once(response, 'close').then(() => ({
+  const ended = new Promise<void>((resolve) => response.on('close', resolve)).then(() => ({
     reason: heard.findLast(({ event }) => event === 'closed')?.data.reason as string | undefined,
   }));
   return {
     heard,
     beats: () => beats,
     ended,
-    pause: () => void response.socket.pause(),
-    resume: () => void response.socket.resume(),
+    pause: () => void response.pause(),
+    resume: () => void response.resume(),
     cut: () => void response.socket.destroy(),
   };
 };

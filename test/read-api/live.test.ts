@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import type { Caller } from '../../src/http/bearer.ts';
 import type { OutcomeChangeRow, ReadModel } from '../../src/projections/tables.ts';
 import { type LiveFeedOptions, liveFeed } from '../../src/read-api/live/live-feed.ts';
+import { openApiRoute } from '../../src/read-api/openapi.ts';
 import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';
 import { cableTo } from '../projections/cable.ts';
@@ -145,17 +146,30 @@ describe.each([
   test('goes on behind the first of several changes that one fact made', async () => {
     const cursor = now();
     const shared = `${++position}`;
-    const names = ['b', 'a', 'c'];
-    await happen(...names.map((call_id) => ({ call_id, position: shared })));
+    // The last two are in another order for Postgres, whose collations differ from one server to the next.
+    const inOrder = ['a', 'b', '😀', '～'];
+    await happen(...inOrder.toReversed().map((call_id) => ({ call_id, position: shared })));
     const whole = await open(listen, service.url, { cursor });
-    expect(await hears(whole, 3)).toEqual(['a', 'b', 'c']);
-    for (const [i, { id }] of whole.heard.slice(1).entries()) {
+    expect(await hears(whole, inOrder.length)).toEqual(inOrder);
+    const rest = inOrder.slice(1);
+    for (const { id } of whole.heard.slice(1)) {
       const ears = await open(listen, service.url, { cursor: id });
-      const [last] = await happen({});
-      expect((await hears(ears, 3 - i)).slice(0, 3 - i)).toEqual(
-        [...['a', 'b', 'c'].slice(i + 1), last].slice(0, 3 - i),
-      );
-      await readModel.writer.deleteFrom('outcome_changes').where('call_id', '=', last!).execute();
+      const later = await happen({});
+      rest.push(...later);
+      expect(await hears(ears, rest.length)).toEqual(rest);
+      rest.shift();
+    }
+  });
+
+  test('tells of all that one fact made, wherever a page ends', async () => {
+    for (const before of [198, 199]) {
+      const [cursor, live] = [now(), await open(listen, service.url)];
+      const told = await many(before);
+      const shared = `${++position}`;
+      const of = (name: string) => ({ call_id: `${name} of ${before}`, position: shared });
+      told.push(...(await happen(of('a'), of('b'), of('c'))), ...(await happen({})));
+      expect(await hears(await open(listen, service.url, { cursor }), told.length)).toEqual(told);
+      expect(await hears(live, told.length)).toEqual(told);
     }
   });
 
@@ -347,7 +361,7 @@ describe('whoever comes back by cursor, as often as the network breaks, by eithe
         ears.cut();
         expect(got).toEqual(expected);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -488,13 +502,13 @@ describe('the WebSocket', () => {
 });
 
 test('a fact in the read model is in the feed well within 250 ms', async () => {
-  const usual = await serviceOf({ everyMs: 100 });
+  const usual = await serviceOf({ everyMs: 50 });
   onTestFinished(usual.stop);
   const listeners = await Promise.all(
     Array.from({ length: 20 }, (_, i) => open(i % 2 ? webSocket : eventStream, usual.url)),
   );
   const delays: number[] = [];
-  for (let i = 1; i <= 40; i++) {
+  for (let i = 1; i <= 25; i++) {
     const begin = performance.now();
     await happen({});
     await Promise.all(listeners.map((ears) => hears(ears, i)));
@@ -502,8 +516,23 @@ test('a fact in the read model is in the feed well within 250 ms', async () => {
     await sleep((i * 17) % 50);
   }
   delays.sort((a, b) => a - b);
-  if (process.env.MEASURE) console.log(`feed: p50 ${delays[20]!.toFixed(0)} ms, max ${delays.at(-1)!.toFixed(0)} ms`);
-  expect(delays[38]).toBeLessThan(250);
+  if (process.env.MEASURE) console.log(`feed: p50 ${delays[12]!.toFixed(0)} ms, max ${delays.at(-1)!.toFixed(0)} ms`);
+  expect(delays[23]).toBeLessThan(250);
+});
+
+test('is in the OpenAPI document, with what its events hold', async () => {
+  const root = new OpenAPIHono();
+  root.route('/', service.live.routes);
+  root.route('/', openApiRoute(root));
+  const document = await (await root.request('/openapi.json')).json();
+  const { get } = document.paths['/api/live'];
+  expect(get).toMatchObject({ operationId: 'getLiveFeed', security: [{ apiKey: [] }], tags: ['Live'] });
+  expect(get.parameters.map(({ name, in: where }: Record<string, string>) => `${where} ${name}`)).toEqual([
+    'query cursor',
+    'header last-event-id',
+  ]);
+  expect(Object.keys(get.responses['200'].content)).toEqual(['text/event-stream']);
+  expect(document.components.schemas.OutcomeChanged.required).toEqual(['tenantId', 'callId', 'outcome']);
 });
 
 test('neither keys nor ids of calls are in the log', async () => {

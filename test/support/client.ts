@@ -38,7 +38,7 @@ export async function clientOf(service: Pick<RunningService, 'url' | 'key'>) {
       const response = await fetch(`${service.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-retell-signature': sign(body, key), ...headers },
-        body: body as BodyInit,
+        body: typeof body === 'string' ? body : new Uint8Array(body),
       });
       await response.arrayBuffer();
       return response.status;

@@ -50,7 +50,8 @@ export async function evidenceVerdicts(
   );
 }
 
-function isAsSigned({ body, sha256: digest, signatureHeader, keyId }: RawDelivery, tenant: Tenant): boolean {
+/** Whether a delivery that was read back is what one of the tenant's keys, of today or of then, has signed. */
+export function isAsSigned({ body, sha256: digest, signatureHeader, keyId }: RawDelivery, tenant: Tenant): boolean {
   const key = [...tenant.webhookKeys, ...tenant.formerWebhookKeys].find((k) => k.keyId === keyId);
   return key !== undefined && sha256(body) === digest && signedBy(key, body, signatureHeader);
 }

@@ -3,9 +3,9 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { appointmentStream, type Category, parseStream } from '../../events/streams.ts';
-import { type CallState, type Named, reduceCall } from '../calls/call-state.ts';
+import { type CallState, reduceCall } from '../calls/call-state.ts';
 import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
-import { isBefore } from '../calls/position.ts';
+import { isBefore, type Position } from '../calls/position.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../calls/session.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
@@ -107,23 +107,27 @@ async function saveDecisions(
   return [...before, ...after];
 }
 
-/** By appointment stream: what first brought it into being, as far as the batch tells. */
-function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, AppointmentId & { named: Named }> {
-  const births = new Map<string, AppointmentId & { named: Named }>();
-  const born = (tenantId: string, id: string, named: Named) => {
+type Birth = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
+
+/** By appointment stream: what brought it into being, as far as the batch tells. */
+function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, AppointmentId & { birth: Birth }> {
+  const births = new Map<string, AppointmentId & { birth: Birth }>();
+  const born = (tenantId: string, id: string, birth: Birth) => {
     const key = appointmentStream(tenantId, id);
-    const known = births.get(key);
-    if (!known || isBefore(named.position, known.named.position)) births.set(key, { tenantId, id, named });
+    const known = births.get(key)?.birth;
+    const first = !known || isBefore(birth.position, known.position) ? birth : known;
+    const earliestAt = Math.min(birth.earliestAt, known?.earliestAt ?? Number.POSITIVE_INFINITY);
+    births.set(key, { tenantId, id, birth: { ...first, earliestAt } });
   };
   for (const { before, after } of batch.changed.values()) {
     if ('appointmentId' in after) {
       const first = after.entries[0];
-      if (first) born(after.tenantId, after.appointmentId, first);
+      if (first) born(after.tenantId, after.appointmentId, { ...first, earliestAt: first.occurredAt });
       continue;
     }
     const known = before && 'appointmentsNamed' in before ? before.appointmentsNamed : {};
     for (const [id, named] of Object.entries(after.appointmentsNamed))
-      if (!Object.hasOwn(known, id)) born(after.tenantId, id, named);
+      if (!Object.hasOwn(known, id) || known[id]!.earliestAt !== named.earliestAt) born(after.tenantId, id, named);
   }
   return births;
 }
@@ -132,7 +136,7 @@ async function saveAppointments(
   trx: Tx,
   table: TableName,
   batch: FoldedBatch<AppointmentStream>,
-  births: ReadonlyMap<string, { named: Named }>,
+  births: ReadonlyMap<string, { birth: Birth }>,
   ids: readonly AppointmentId[],
 ): Promise<void> {
   const streamOf = ({ tenantId, id }: AppointmentId) => appointmentStream(tenantId, id);
@@ -149,9 +153,13 @@ async function saveAppointments(
     const { entries = [] } = ((batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined) ?? {};
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
     const appointment = appointmentOf(decidedBy, entries);
-    const birth = births.get(stream)?.named;
+    const birth = births.get(stream)?.birth;
     const createdAt = born.get(stream)?.created_at ?? birth!.recordedAt;
-    const firstEventAt = born.get(stream)?.first_event_at ?? birth!.occurredAt;
+    // The earliest that named it, not the first that came: the order of arrival must not show.
+    const firstEventAt = Math.min(
+      born.get(stream)?.first_event_at ?? Number.POSITIVE_INFINITY,
+      birth?.earliestAt ?? Number.POSITIVE_INFINITY,
+    );
     const events = [
       firstEventAt,
       ...decidedBy.map((call) => call.lastEventAt),

@@ -9,7 +9,7 @@ export type Change = { readonly field: string; readonly from: unknown; readonly 
 /** A fact of a session, and what it changed in what the API shows. */
 export type HistoryItem = {
   readonly position: string;
-  /** The session's own, after this fact. */
+  /** In its stream: with the stream's name it says where the fact stands in the log. */
   readonly revision: number;
   readonly type: Fact['type'];
   readonly occurredAt: string;
@@ -33,7 +33,7 @@ export function historyOf(tenantId: string, sessionId: string, facts: readonly F
     const after = documentOf(fold);
     items.push({
       position: `${fact.position}`,
-      revision: after?.revision ?? 0,
+      revision: Number(fact.revision),
       type: fact.type,
       occurredAt: new Date(occurrenceOf(fact.metadata)).toISOString(),
       recordedAt: fact.recordedAt,

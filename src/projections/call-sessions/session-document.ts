@@ -110,5 +110,8 @@ function isArchived(calls: readonly CallState[]): boolean {
 const instant = (at: string | number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString();
 
-const known = (document: Readonly<Record<string, unknown>>): unknown =>
-  Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
+function known(document: Readonly<Record<string, unknown>>): unknown {
+  const there: Record<string, unknown> = {};
+  for (const name in document) if (document[name] !== undefined) there[name] = document[name];
+  return there;
+}

@@ -31,7 +31,13 @@ export type FirstFact = {
 };
 
 /** When and where the log first named something. */
-export type Named = { readonly position: Position; readonly recordedAt: string; readonly occurredAt: number };
+export type Named = {
+  readonly position: Position;
+  readonly recordedAt: string;
+  readonly occurredAt: number;
+  /** The earliest occurrence of all facts that name it, whichever of them came first. */
+  readonly earliestAt: number;
+};
 
 /**
  * All that is known of one call: a join over its facts, so their order, grouping and repetition cannot matter.
@@ -157,8 +163,10 @@ export function withAppointment(
   if (id === undefined) return known;
   const before = Object.hasOwn(known, id) ? known[id] : undefined;
   const position = `${fact.position}`;
-  if (before && !isBefore(position, before.position)) return known;
-  return { ...known, [id]: { position, recordedAt: fact.recordedAt, occurredAt: occurredAt(fact) } };
+  const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, occurredAt(fact));
+  if (before && !isBefore(position, before.position))
+    return earliestAt === before.earliestAt ? known : { ...known, [id]: { ...before, earliestAt } };
+  return { ...known, [id]: { position, recordedAt: fact.recordedAt, occurredAt: occurredAt(fact), earliestAt } };
 }
 
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */

@@ -18,7 +18,9 @@ export const ownSessionId = (callId: string): string => `call:${callId}`;
 
 /** The earliest first; a call is where it is by when it took place, then by its id. */
 export const inOrder = <C extends CallState>(calls: readonly C[]): readonly C[] =>
-  calls.toSorted((a, b) => tookPlaceAt(a) - tookPlaceAt(b) || (a.callId < b.callId ? -1 : 1));
+  calls.length < 2
+    ? calls
+    : calls.toSorted((a, b) => tookPlaceAt(a) - tookPlaceAt(b) || (a.callId < b.callId ? -1 : 1));
 
 /** The appointment that a session is about: the latest that a request or a call of it names. */
 export const appointmentOf = ({ request, calls }: Session): string | undefined =>

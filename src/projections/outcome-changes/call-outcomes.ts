@@ -2,7 +2,7 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
 import { statusOf } from '../calls/call-status.ts';
-import { type Outcome, stronger } from '../calls/outcome.ts';
+import type { Outcome } from '../calls/outcome.ts';
 import type { Position } from '../calls/position.ts';
 
 /** What a call had come to at a position of the log, as far as its own facts tell and were there no appointment. */
@@ -20,6 +20,6 @@ export function reduceCallOutcomes(before: CallOutcomes | undefined, fact: Fact<
   const reached = before?.reached ?? [];
   const last = reached.at(-1)?.outcome ?? 'pending';
   const { status } = statusOf(call, false);
-  if (status === last || stronger(status, last) === last) return { ...call, reached };
+  if (status === last) return { ...call, reached };
   return { ...call, reached: [...reached, { position: `${fact.position}`, outcome: status }] };
 }

@@ -1,5 +1,5 @@
 import { latest } from '../calls/latest.ts';
-import { type Outcome, stronger } from '../calls/outcome.ts';
+import type { Outcome } from '../calls/outcome.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { ownSessionId } from '../calls/session.ts';
 import type { CallOutcomes } from './call-outcomes.ts';
@@ -30,7 +30,7 @@ export type OutcomeChange = {
 /**
  * The changes of a call's outcome, from what the log says of it and where. A later fact adds changes and never
  * takes one away or alters it: so it is the same however the log is cut into batches, and after a rebuild.
- * For that, a call that once concerned an appointment concerns one ever after; and no outcome falls.
+ * For that, a call that once concerned an appointment concerns one ever after; so no outcome ever falls.
  */
 export function changesOf(call: CallOutcomes, links: readonly Link[], namings: readonly Naming[]): OutcomeChange[] {
   const theirs = links.flatMap((link) =>
@@ -49,7 +49,7 @@ export function changesOf(call: CallOutcomes, links: readonly Link[], namings: r
     const reached = by(call.reached).at(-1)?.outcome ?? 'pending';
     // Undecided: a failure where there was something to decide (RULES.md, "Outcome of a call").
     const outcome = reached === 'answered' && appointmentId !== undefined ? 'failed' : reached;
-    if (outcome === before || stronger(outcome, before) === before) continue;
+    if (outcome === before) continue;
     changes.push({ position, outcome, sessionId: sessionAt(call.callId, by(links)), appointmentId });
     before = outcome;
   }

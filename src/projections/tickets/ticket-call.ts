@@ -54,7 +54,6 @@ const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
 export function reduceTicketCall(before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall {
   const known = before ?? nothingKnown;
   const call = reduceCall(fields, before, fact);
-  if (call === before) return before;
   const next = { ...known, ...call };
   switch (fact.type) {
     case 'CallTextPart':

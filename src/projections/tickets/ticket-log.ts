@@ -24,8 +24,8 @@ export function reduceTicketLog(before: TicketLog | undefined, fact: Fact<Ticket
     ticketId: parseStream(fact.stream)?.id ?? fact.stream,
     entries: [],
   };
-  if (log.entries.some(({ id }) => id === fact.id)) return log;
   const { id, position, type, data } = fact;
   const entry = { type, data, id, position: `${position}`, occurredAt: occurredAt(fact) } as TicketEntry;
-  return { ...log, entries: [...log.entries, entry].sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1)) };
+  const others = log.entries.filter((other) => other.id !== id);
+  return { ...log, entries: [...others, entry].sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1)) };
 }

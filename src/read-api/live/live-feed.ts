@@ -88,7 +88,7 @@ its key as a subprotocol: \`new WebSocket(url, ['call-ledger', 'bearer.' + apiKe
 export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const { db, authenticate, logger, maxListeners = 1000 } = options;
   const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
-  const feed = outcomeChanges(db, { logger, everyMs: options.everyMs ?? 100 });
+  const feed = outcomeChanges(db, { logger, everyMs: options.everyMs ?? 50 });
   const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
 
   const mayListen = (key: string, { tenantId, keyId }: Caller): boolean => {

@@ -1,7 +1,7 @@
 // What the tests of staff's commands share: the commands over HTTP, on a real event store, and calls to speak of.
 import { type ServerType, serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
 import type { Authenticate, Caller, CallerEnv } from '../../../src/http/bearer.ts';
 import { answerUnhandled } from '../../../src/read-api/unhandled.ts';
@@ -43,9 +43,9 @@ export async function office() {
 }
 
 /** Commands over HTTP, and what they logged. */
-export async function staffOf(mount: (logger: ReturnType<typeof pino>) => OpenAPIHono<CallerEnv>) {
+export async function staffOf(mount: (logger: Logger) => OpenAPIHono<CallerEnv>) {
   const lines: string[] = [];
-  const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const app = new OpenAPIHono();
   answerUnhandled(app, logger);
   app.route('/', mount(logger));

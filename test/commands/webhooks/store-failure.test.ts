@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import { connectEventLog, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
-import { type Relay, relayTo } from '../../events/relay.ts';
+import { type Relay, relayTo } from '../../support/relay.ts';
 import { type Door, ended, newCallId, openDoor, type Store, startStore } from './door.ts';
 
 let store: Store;

@@ -1,0 +1,102 @@
+import { isJsonObject, type JsonObject } from '../events/json.ts';
+import { Failure } from './failure.ts';
+import type { FoundKey } from './keys.ts';
+
+/** An answer as it came, whatever its status. */
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** What stood in the body as JSON; undefined: it was none. */
+  readonly body: unknown;
+};
+
+export type Service = {
+  /** Whatever the answer is. Throws a Failure when there is none. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** The body of an answer that says yes. Throws a Failure that says what to do about any other. */
+  get(path: string): Promise<JsonObject>;
+  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<JsonObject>;
+};
+
+const LIMIT_MS = 15_000;
+
+/** The service over HTTP, with one key. */
+export function serviceAt(url: string, findKey: () => Promise<FoundKey | undefined>): Service {
+  const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const found = await findKey();
+    try {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(found && { authorization: `Bearer ${found.key}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        redirect: 'error', // a key goes where it was meant to, and nowhere else
+        signal: AbortSignal.timeout(LIMIT_MS),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: parsed(text) };
+    } catch (error) {
+      throw noAnswer(url, error as Error);
+    }
+  };
+  const mustSayYes = async (method: string, path: string, body?: unknown): Promise<JsonObject> => {
+    const answer = await ask(method, path, body);
+    if (answer.status === 204) return {};
+    if (answer.status >= 300 || !isJsonObject(answer.body))
+      throw refusal(`${method} ${path.split('?')[0]}`, answer, (await findKey())?.from);
+    return answer.body;
+  };
+  return { ask, get: (path) => mustSayYes('GET', path), send: mustSayYes };
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+function noAnswer(url: string, error: Error): Failure {
+  const { cause } = error as { cause?: { code?: string; message?: string } };
+  const why =
+    error.name === 'TimeoutError'
+      ? `no answer in ${LIMIT_MS / 1000} s`
+      : (cause?.code ?? cause?.message ?? error.message);
+  return new Failure(2, `No service answers at ${url} (${why}).`, {
+    remedy: 'Start it (npm start), or say where it listens: --url http://host:port',
+  });
+}
+
+/** What a status means for whoever sits at the command line. */
+function refusal(request: string, { status, body }: Answer, keyFrom: string | undefined): Failure {
+  const { code, detail, title, errors } = (isJsonObject(body) ? body : {}) as {
+    code?: string;
+    detail?: string;
+    title?: string;
+    errors?: readonly { path: string; message: string }[];
+  };
+  if (code === undefined)
+    return new Failure(2, `What answered ${request} with ${status} is no Call Ledger, or one without this command.`, {
+      status,
+      remedy: 'Check --url. Where ROLES splits the processes: admin commands are answered by one with the role ingest.',
+    });
+  const said = detail ?? title ?? code;
+  const faults = (errors ?? []).map(({ path, message }) => `\n  ${path ? `${path}: ` : ''}${message}`).join('');
+  return new Failure(1, `${said}${faults}`, { code, status, remedy: remedyOf(status, code, keyFrom) });
+}
+
+function remedyOf(status: number, code: string, keyFrom: string | undefined): string | undefined {
+  if (status === 401)
+    return `The key from ${keyFrom ?? 'nowhere'} is not this service's. See --admin-key, --api-key and --data-dir.`;
+  if (status === 403)
+    return `The key from ${keyFrom} needs another scope: call-ledger keys issue <tenant> --scope read,write`;
+  if (status === 404 && code === 'not_found')
+    return 'Check the id, and the tenant whose key is used: what belongs to another is not found either.';
+  if (status === 429) return 'Wait a minute.';
+  if (status === 503) return 'The service, or a store behind it, is not ready: call-ledger doctor';
+  if (status === 500) return "The service's log has more.";
+  return undefined;
+}

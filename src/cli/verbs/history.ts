@@ -1,0 +1,78 @@
+import type { JsonObject } from '../../events/json.ts';
+import { Failure } from '../failure.ts';
+import type { Verb } from '../program.ts';
+import type { Service } from '../service.ts';
+import { examples, fields, shortened, table } from '../text.ts';
+
+type Item = {
+  readonly type: string;
+  readonly occurredAt: string;
+  readonly recordedAt: string;
+  readonly source: string;
+  readonly evidence: string;
+  readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
+};
+
+const LONG = 40;
+const value = (of: unknown): string =>
+  of === null || of === undefined ? '–' : shortened(typeof of === 'string' ? of : JSON.stringify(of), LONG);
+
+const changed = ({ field, from, to }: Item['changes'][number]): string =>
+  from === null || from === undefined ? `${field} = ${value(to)}` : `${field}: ${value(from)} → ${value(to)}`;
+
+/** A fact, and below it whatever else it changed. */
+const rowsOf = ({ changes, ...item }: Item): unknown[][] => {
+  const [first = '', ...others] = changes.map(changed);
+  return [
+    [item.occurredAt, item.recordedAt, item.source, item.type, item.evidence, first],
+    ...others.map((other) => ['', '', '', '', '', other]),
+  ];
+};
+
+/** Why a call stands as it does. */
+export const verb: Verb = (program, cli) => {
+  program
+    .command('history <session-or-call-id>')
+    .description('the facts behind a call: when each happened, when it was known, what it changed')
+    .option('--tenant <id>', 'whose call it is; of another than default: with --api-key or API_KEY')
+    .addHelpText('after', examples('history call_5f0c2b1e', 'history session-17 --tenant acme --api-key "$ACME_KEY"'))
+    .action(async (id: string, { tenant }: { tenant?: string }) => {
+      const service = cli.as(tenant);
+      const session = await find(service, id);
+      if (tenant !== undefined && session.tenantId !== tenant)
+        throw new Failure(1, `The API key is one of tenant ${session.tenantId}, not of ${tenant}.`, {
+          remedy: `Issue one: call-ledger keys issue ${tenant} --scope read`,
+        });
+      const { items } = await service.get(`/api/call-sessions/${encodeURIComponent(String(session.id))}/history`);
+      const { tenantId, status, statusReason, appointmentId, ticketId, retellCallIds } = session;
+      const calls = (retellCallIds as readonly string[]).join(', ') || undefined;
+      const head = fields({
+        session: session.id,
+        tenant: tenantId,
+        status: `${status} (${statusReason})`,
+        calls,
+        appointment: appointmentId,
+        ticket: ticketId,
+      });
+      const rows = (items as unknown as readonly Item[]).flatMap(rowsOf);
+      const headings = ['HAPPENED', 'KNOWN', 'SOURCE', 'FACT', 'EVIDENCE', 'CHANGED'];
+      cli.answer({ session, items }, `${head}\n\n${table(headings, rows)}`);
+    });
+};
+
+/** By the session's id, else by that of a call in it. */
+async function find(service: Service, id: string): Promise<JsonObject> {
+  const path = (name: string) => `/api/call-sessions/${encodeURIComponent(name)}`;
+  try {
+    return await service.get(path(id));
+  } catch (error) {
+    if (!(error instanceof Failure) || error.details.status !== 404 || id.startsWith('call:')) throw error;
+  }
+  try {
+    return await service.get(path(`call:${id}`));
+  } catch (error) {
+    if (!(error instanceof Failure) || error.details.code !== 'not_found') throw error;
+    const remedy = 'Check the id, and the tenant whose API key is used: what belongs to another is not found either.';
+    throw new Failure(1, `No session and no call has the id ${id}.`, { ...error.details, remedy });
+  }
+}

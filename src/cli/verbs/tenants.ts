@@ -1,0 +1,129 @@
+import type { JsonObject } from '../../events/json.ts';
+import { Failure } from '../failure.ts';
+import type { Verb } from '../program.ts';
+import { examples, fields, table } from '../text.ts';
+
+type Tenant = {
+  readonly id: string;
+  readonly name?: string;
+  readonly timeZone?: string;
+  readonly defaultRegion?: string;
+  readonly mail?: { readonly enabled: boolean; readonly recipients: readonly string[] };
+  readonly acceptUntimestampedSignature?: boolean;
+  readonly retellApiKeySet: boolean;
+  readonly webhookKeys: readonly { readonly keyId: string; readonly source: string }[];
+  readonly apiKeys: readonly { readonly keyId: string; readonly scopes: readonly string[] }[];
+};
+const tenantOf = (body: JsonObject) => body as unknown as Tenant;
+
+const mailOf = ({ mail }: Tenant): string =>
+  mail === undefined ? '–' : `${mail.enabled ? 'on' : 'off'}${mail.recipients.map((r) => ` ${r}`).join(',')}`;
+
+const shown = (tenant: Tenant): string =>
+  fields({
+    id: tenant.id,
+    name: tenant.name,
+    timeZone: tenant.timeZone,
+    defaultRegion: tenant.defaultRegion,
+    mail: mailOf(tenant),
+    'bare signatures': tenant.acceptUntimestampedSignature ? 'accepted' : undefined,
+    'Retell API key': tenant.retellApiKeySet ? 'set' : 'not set',
+    'webhook keys': tenant.webhookKeys.map(({ keyId, source }) => `${keyId} (${source})`).join(', ') || 'none',
+    'API keys': tenant.apiKeys.map(({ keyId, scopes }) => `${keyId} (${scopes.join(', ')})`).join(', ') || 'none',
+  });
+
+const several = (value: string, before: readonly string[] = []) => [
+  ...before,
+  ...value.split(',').map((s) => s.trim()),
+];
+
+type PutOptions = {
+  name?: string;
+  timeZone?: string;
+  defaultRegion?: string;
+  mail?: string;
+  mailTo?: string[];
+  replace?: true;
+};
+
+/** Whose calls are taken, and how they are read. */
+export const verb: Verb = (program, cli) => {
+  const tenants = program.command('tenants').description('whose calls are taken, and how they are read');
+
+  tenants
+    .command('list')
+    .description('all tenants')
+    .addHelpText('after', examples('tenants list'))
+    .action(async () => {
+      const answer = await cli.admin.get('/api/tenants');
+      const rows = (answer.items as unknown as readonly Tenant[]).map((tenant) => [
+        tenant.id,
+        tenant.name,
+        tenant.timeZone,
+        tenant.defaultRegion,
+        mailOf(tenant),
+        tenant.webhookKeys.length,
+        tenant.apiKeys.length,
+      ]);
+      cli.answer(answer, table(['ID', 'NAME', 'TIME ZONE', 'REGION', 'MAIL', 'WEBHOOK KEYS', 'API KEYS'], rows));
+    });
+
+  tenants
+    .command('show <id>')
+    .description('one tenant, and the ids of its keys')
+    .addHelpText('after', examples('tenants show acme'))
+    .action(async (id: string) => {
+      const tenant = await cli.admin.get(`/api/tenants/${encodeURIComponent(id)}`);
+      cli.answer(tenant, shown(tenantOf(tenant)));
+    });
+
+  tenants
+    .command('put <id>')
+    .description('register a tenant, or change what is named of it')
+    .option('--name <name>', 'what people call it')
+    .option('--time-zone <zone>', 'how local times in calls are read, as Europe/Berlin')
+    .option('--default-region <code>', 'how national phone numbers are read, as DE')
+    .option('--mail-to <address>', 'who gets ticket mail; may be repeated', several)
+    .option('--mail <on|off>', 'whether ticket mail is sent')
+    .option('--replace', 'unset what is not named')
+    .addHelpText(
+      'after',
+      examples(
+        'tenants put acme --name "Acme Dental" --time-zone Europe/Berlin --default-region DE',
+        'tenants put acme --mail-to desk@acme.example --mail on',
+      ),
+    )
+    .action(async (id: string, { mail, mailTo, replace, ...settings }: PutOptions) => {
+      if (mail !== undefined && mail !== 'on' && mail !== 'off')
+        throw new Failure(2, `--mail is on or off, not "${mail}".`, {
+          remedy: `call-ledger tenants put ${id} --mail on`,
+        });
+      const said = {
+        ...(mail !== undefined && { enabled: mail === 'on' }),
+        ...(mailTo !== undefined && { recipients: mailTo }),
+      };
+      const hasMail = Object.keys(said).length > 0;
+      const path = `/api/tenants/${encodeURIComponent(id)}`;
+      const put = () =>
+        cli.admin.send('PUT', path, {
+          ...settings,
+          ...(hasMail && { mail: { enabled: false, recipients: [], ...said } }),
+        });
+      const patched = replace ? undefined : await patch(path, { ...settings, ...(hasMail && { mail: said }) });
+      const tenant = tenantOf(patched ?? (await put()));
+      cli.answer(tenant, shown(tenant));
+      if (mailTo && !tenant.mail?.enabled) cli.remark(`Ticket mail is off: call-ledger tenants put ${id} --mail on`);
+      if (tenant.webhookKeys.length === 0)
+        cli.remark(`No webhook can verify yet: call-ledger keys add-webhook ${id} --key-file <file>`);
+    });
+
+  /** Undefined: there is no such tenant yet. */
+  async function patch(path: string, body: object): Promise<JsonObject | undefined> {
+    try {
+      return await cli.admin.send('PATCH', path, body);
+    } catch (error) {
+      if (error instanceof Failure && error.details.code === 'unknown_tenant') return undefined;
+      throw error;
+    }
+  }
+};

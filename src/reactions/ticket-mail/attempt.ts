@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
+import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
+import { describe } from '../../projections/runtime/describe.ts';
+import { appendMailFact, type MailKey } from './append-mail-fact.ts';
+import { contentOf } from './content.ts';
+import { type DutyOptions, dutiesOf } from './duty.ts';
+import { messageIdOf, messageOf } from './message.ts';
+import type { JobResult } from './queue.ts';
+import { validRecipients } from './recipients.ts';
+import { renderTicketMail } from './render.ts';
+import { deliver, openLine, type SmtpTimes } from './smtp.ts';
+import { readTicketFacts } from './ticket-facts-of.ts';
+
+export type AttemptOptions = DutyOptions & {
+  readonly log: EventLog;
+  readonly tenants: TenantDirectory;
+  /** Absent: mails are recorded as not sent. */
+  readonly smtpUrl: string | undefined;
+  readonly from: string;
+  /** This process, among those that may claim a mail. */
+  readonly me: string;
+  readonly times: SmtpTimes;
+  /** How long a mail that nobody refuses for good is tried. */
+  readonly giveUpAfterMs: number;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** For the counters. */
+  readonly onSettled: (word: 'sent' | 'failed' | 'not_sent' | 'later') => void;
+  /** Has the mail looked at again. */
+  readonly again: (key: MailKey, inMs: number) => Promise<void>;
+};
+
+/** Longer than any attempt can last: `totalMs`, and an append's time limit on either side. */
+const leaseMs = ({ totalMs }: SmtpTimes): number => totalMs + 30_000;
+
+/** Mails that this process has under way; its own claim is no protection from itself. */
+export type UnderWay = Set<string>;
+
+/**
+ * One attempt at one mail. Everything is read and decided anew: the job says only which mail to look at.
+ * Claim → send → record. The claim is appended at the revision just read, so of two processes one has it.
+ */
+export async function attemptMail(
+  options: AttemptOptions,
+  underWay: UnderWay,
+  key: MailKey,
+  job: { readonly createdAt: number },
+): Promise<JobResult> {
+  const name = `${key.tenantId}.${key.opening}.${key.callId}`;
+  if (underWay.has(name)) return { word: 'retry', reason: 'under_way' };
+  underWay.add(name);
+  try {
+    return await attempt(options, key, job);
+  } catch (error) {
+    // The event store is away, or a fact cannot be read: neither is the mail's fault.
+    options.logger.warn({ ...idsOf(key), error: describe(error) }, 'ticket_mail_postponed');
+    return { word: 'retry', reason: error instanceof EventStoreUnavailable ? 'event_store' : 'unexpected' };
+  } finally {
+    underWay.delete(name);
+  }
+}
+
+async function attempt(options: AttemptOptions, key: MailKey, job: { readonly createdAt: number }): Promise<JobResult> {
+  const { log, tenants, now, again, smtpUrl, times, onSettled } = options;
+  const facts = await readTicketFacts(log, key.tenantId, key.callId);
+  const duty = dutiesOf(facts, options).of.find(({ opening }) => opening === key.opening);
+  // Not due: nothing. The fact that makes it due will bring it here again.
+  if (duty?.dueAt === undefined || duty.record.settled !== undefined) return { word: 'done' };
+  if (duty.dueAt > now()) {
+    await again(key, duty.dueAt - now());
+    return { word: 'done' };
+  }
+  if (!tenants.ready()) return { word: 'retry', reason: 'tenants_unknown' };
+  const settings = tenants.get(key.tenantId)?.settings;
+  const recipients = validRecipients(settings?.mail?.recipients ?? []);
+  const obstacle = obstacleOf(settings?.mail?.enabled === true, recipients, smtpUrl);
+  if (obstacle !== undefined || smtpUrl === undefined) {
+    await settle(options, key, { type: 'TicketMailNotSent', data: { ...idOf(key), reason: obstacle ?? 'no_smtp' } });
+    return { word: 'done' };
+  }
+  const foreign = foreignClaim(duty.record.claim, options);
+  if (foreign !== undefined) {
+    await again(key, foreign - now());
+    return { word: 'done' };
+  }
+
+  const content = contentOf(facts, { name: settings?.name ?? key.tenantId, timeZone: settings?.timeZone })!;
+  const messageId = messageIdOf(key, options.from);
+  const message = messageOf(renderTicketMail(content), { from: options.from, to: recipients, messageId, at: now() });
+  const line = await openLine(smtpUrl, times);
+  if (!('socket' in line)) return giveUpOrRetry(options, key, job, line.reason);
+  try {
+    const claim = await claimMail(options, key);
+    if (claim !== 'claimed') return { word: 'retry', reason: claim };
+    const delivery = await deliver(smtpUrl, line.socket, message, times);
+    if (delivery.word === 'later') return await giveUpOrRetry(options, key, job, delivery.reason);
+    if (delivery.word === 'refused') return await giveUp(options, key, delivery.reason);
+    await recordSent(options, key, messageId);
+    onSettled('sent');
+    const { refusedRecipients } = delivery;
+    options.logger.info({ ...idsOf(key), recipients: recipients.length, refusedRecipients }, 'ticket_mail_sent');
+    return { word: 'done' };
+  } finally {
+    line.socket.destroySoon();
+  }
+}
+
+const idOf = ({ callId, opening }: MailKey) => ({ callId, opening });
+const idsOf = ({ tenantId, callId, opening }: MailKey) => ({ tenantId, ticketId: ticketIdOf(callId), opening });
+
+/** The list is the order in which they are told (RULES.md). */
+const obstacleOf = (enabled: boolean, recipients: readonly string[], smtpUrl?: string): MailObstacle | undefined =>
+  !enabled ? 'disabled' : recipients.length === 0 ? 'no_recipients' : smtpUrl === undefined ? 'no_smtp' : undefined;
+
+/** Until when another process may be sending. */
+const foreignClaim = (
+  claim: { readonly by: string; readonly until: number } | undefined,
+  { me, now }: AttemptOptions,
+): number | undefined => (claim !== undefined && claim.by !== me && claim.until > now() ? claim.until : undefined);
+
+async function claimMail(options: AttemptOptions, key: MailKey): Promise<'claimed' | 'settled' | 'claimed_elsewhere'> {
+  const { log, me, now, times } = options;
+  const until = now() + leaseMs(times);
+  const result = await appendMailFact<'settled' | 'claimed_elsewhere'>(log, key, now(), ({ settled, claim }) => {
+    if (settled !== undefined) return 'settled';
+    if (foreignClaim(claim, options) !== undefined) return 'claimed_elsewhere';
+    const data = { ...idOf(key), by: me, until: new Date(until).toISOString() };
+    return { type: 'TicketMailClaimed', data };
+  });
+  if (typeof result === 'string') return result;
+  // A process that was put to sleep in between has nothing left to send under.
+  return now() < until - times.totalMs ? 'claimed' : 'claimed_elsewhere';
+}
+
+/** Against the one window that cannot be closed: as long as this process lives, it does not let go. */
+async function recordSent(options: AttemptOptions, key: MailKey, messageId: string): Promise<void> {
+  const { log, now, signal, logger } = options;
+  for (let wait = 100; ; wait = Math.min(wait * 2, 2000)) {
+    try {
+      await appendMailFact(log, key, now(), ({ settled }) =>
+        settled === 'sent' ? undefined : { type: 'TicketMailSent', data: { ...idOf(key), messageId } },
+      );
+      return;
+    } catch (error) {
+      logger.error({ ...idsOf(key), error: describe(error) }, 'ticket_mail_sent_but_not_recorded');
+      if (signal.aborted) throw error;
+      await sleep(wait, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+async function settle(options: AttemptOptions, key: MailKey, event: TicketEvent): Promise<void> {
+  const { log, now, logger, onSettled } = options;
+  const reason = 'reason' in event.data ? event.data.reason : undefined;
+  const said = await appendMailFact(log, key, now(), ({ settled }) => (settled === undefined ? event : undefined));
+  if (!said) return;
+  const word = event.type === 'TicketMailFailed' ? 'failed' : 'not_sent';
+  onSettled(word);
+  logger[word === 'failed' ? 'error' : 'info']({ ...idsOf(key), reason }, `ticket_mail_${word}`);
+}
+
+async function giveUpOrRetry(
+  options: AttemptOptions,
+  key: MailKey,
+  job: { readonly createdAt: number },
+  reason: string,
+): Promise<JobResult> {
+  if (options.now() - job.createdAt >= options.giveUpAfterMs) return giveUp(options, key, `given_up_${reason}`);
+  options.onSettled('later');
+  options.logger.warn({ ...idsOf(key), reason }, 'ticket_mail_later');
+  return { word: 'retry', reason };
+}
+
+async function giveUp(options: AttemptOptions, key: MailKey, reason: string): Promise<JobResult> {
+  await settle(options, key, { type: 'TicketMailFailed', data: { ...idOf(key), reason } });
+  return { word: 'dead', reason };
+}

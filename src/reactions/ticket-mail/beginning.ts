@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { EventLog } from '../../events/event-log.ts';
+import { reactionStream } from '../../events/streams.ts';
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+
+/** Where in the log the reaction began, once for all; absent: before its first event. */
+const ReactionStarted = z.object({ after: z.string().regex(/^\d+$/).optional() });
+
+// End of the stored format.
+
+export type Beginning = {
+  readonly after: bigint | undefined;
+  /** Of the fact that says so: what belongs to another log has another. */
+  readonly id: string;
+};
+
+const STREAM = reactionStream('ticket-mail');
+
+/**
+ * A first start on an old log begins at its end: nobody wants mails about last year. The log itself remembers where
+ * that was, so a lost Postgres neither repeats nor loses a mail.
+ */
+export async function beginning(log: EventLog): Promise<Beginning> {
+  for (;;) {
+    const [started] = await log.read(STREAM, { max: 1 });
+    if (started) {
+      const { after } = ReactionStarted.parse(started.data);
+      return { after: after === undefined ? undefined : BigInt(after), id: started.id };
+    }
+    const head = await log.head();
+    const data = head === undefined ? {} : { after: `${head}` };
+    // Of two processes that start at once the log takes one's word; both then read it.
+    await log.append(STREAM, 'no_stream', [{ id: randomUUID(), type: 'ReactionStarted', data, metadata: {} }]);
+  }
+}

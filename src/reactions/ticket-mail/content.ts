@@ -1,0 +1,73 @@
+import type { Personal } from '../../events/call-facts.ts';
+import type { Fact } from '../../events/codec.ts';
+import type { JsonObject } from '../../events/json.ts';
+import { type SessionDocument, sessionDocument } from '../../projections/call-sessions/session-document.ts';
+import { noFactsYet, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
+import type { CallFact } from '../../projections/calls/call-fact.ts';
+import { type Known, learn, type Registers } from '../../projections/calls/latest.ts';
+import { customerBy } from '../../projections/customers/customer.ts';
+import { businessDataOf } from '../../projections/tickets/business-data.ts';
+import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../projections/tickets/ticket.ts';
+import type { TicketFacts } from './ticket-facts-of.ts';
+
+/** What a ticket's mail tells (B9): values as the log has them, for the rendering to clean and escape. */
+export type MailContent = {
+  readonly ticket: Ticket;
+  readonly call: SessionDocument;
+  readonly customer?: { readonly name?: string; readonly phone?: string; readonly rawPhones: readonly string[] };
+  readonly businessData: JsonObject;
+  /** Absent: UTC. */
+  readonly timeZone?: string;
+  readonly tenantName: string;
+};
+
+/** Of the groups of personal data each as the latest fact has it. */
+type Groups = Required<Pick<Personal, 'variables' | 'collected' | 'custom'>>;
+const groups: Registers<Groups, CallFact> = {
+  variables: ({ data }) => data.personal?.variables,
+  collected: ({ data }) => data.personal?.collected,
+  custom: ({ data }) => data.personal?.custom,
+};
+
+/** Undefined: there is no ticket. */
+export function contentOf(
+  facts: TicketFacts,
+  tenant: { readonly name: string; readonly timeZone?: string | undefined },
+): MailContent | undefined {
+  const { tenantId, callId, ofCall, ofTicket } = facts;
+  const state = [...ofCall, ...ofTicket].reduce(reduceTicket, {} as TicketState);
+  const { call } = state;
+  const ticket = ticketOf(state);
+  if (!call || !ticket) return undefined;
+  const fold = ofCall.reduce((known, fact) => withFact(known, wholeAlready(fact))[0], noFactsYet(tenantId, callId));
+  let personal: Known<Groups> = {};
+  for (const fact of ofCall) if ('callId' in fact.data) personal = learn(groups, personal, fact as CallFact);
+  const customer = customerBy(call);
+  const name = customer?.name?.value ?? call.known.customerName?.value;
+  const phone = customer?.phone;
+  return {
+    ticket,
+    call: sessionDocument(sessionOf(fold)!),
+    ...((name ?? phone) !== undefined && {
+      customer: {
+        ...(name !== undefined && { name }),
+        ...(phone !== undefined && { phone }),
+        rawPhones: customer?.rawPhones ?? [],
+      },
+    }),
+    businessData: businessDataOf({
+      ...(personal.variables && { variables: personal.variables.value }),
+      ...(personal.collected && { collected: personal.collected.value }),
+      ...(personal.custom && { custom: personal.custom.value }),
+    }),
+    tenantName: tenant.name,
+    ...(tenant.timeZone !== undefined && { timeZone: tenant.timeZone }),
+  };
+}
+
+/** Its text is in it by now; the session's fold would wait for the parts again. */
+function wholeAlready(fact: Fact): Fact {
+  if (!('personalParts' in fact.data)) return fact;
+  const { personalParts: _, ...data } = fact.data;
+  return { ...fact, data } as Fact;
+}

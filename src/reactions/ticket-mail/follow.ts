@@ -1,0 +1,133 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { decode } from '../../events/codec.ts';
+import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { parseStream, prefixOf } from '../../events/streams.ts';
+import { callIdOfTicket } from '../../events/ticket-facts.ts';
+import type { CallFact } from '../../projections/calls/call-fact.ts';
+import { describe } from '../../projections/runtime/describe.ts';
+import { needsShownBy } from '../../projections/tickets/need.ts';
+import type { Beginning } from './beginning.ts';
+import { type CallKey, loadCheckpoint, saveBatch, waitingAmong } from './checkpoint.ts';
+import { dutiesOf, isOpen } from './duty.ts';
+import type { MailQueue } from './queue.ts';
+import { readTicketFacts } from './ticket-facts-of.ts';
+
+export type FollowOptions = {
+  readonly log: EventLog;
+  readonly db: Kysely<unknown>;
+  readonly queue: Pick<MailQueue, 'put' | 'bury'>;
+  readonly begun: Beginning;
+  readonly origin: string;
+  readonly waitMs: number;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { readonly position: bigint | undefined; readonly caughtUp: boolean }) => void;
+  /** A ticket whose facts cannot be read has no mail until somebody redrives it. */
+  readonly onUnreadable: () => void;
+};
+
+/** Reads on in the log and puts into the queue what is due. Ends with the signal; throws when a store is away. */
+export async function follow(options: FollowOptions): Promise<void> {
+  const { log, db, origin, begun, signal, logger, onProgress } = options;
+  const head = await log.head();
+  const kept = await loadCheckpoint(db, origin);
+  const after = kept !== undefined && kept <= (head ?? -1n) ? kept : begun.after;
+  onProgress({ position: after, caughtUp: false });
+  const batches = log.subscribe({
+    prefixes: [prefixOf('call'), prefixOf('ticket')],
+    after,
+    maxBatch: 1000,
+    signal,
+    onBreak: (error, retryInMs) =>
+      logger.warn({ error: describe(error), retryInMs }, 'ticket_mail_subscription_broken'),
+  });
+  for await (const { events, caughtUp } of batches) {
+    const last = events.at(-1);
+    if (last) await take(options, events, last.position);
+    onProgress({ position: last?.position, caughtUp });
+  }
+}
+
+/** Jobs first, then the checkpoint: what a crash in between repeats is found in the queue, or done. */
+async function take(options: FollowOptions, events: readonly Recorded[], position: bigint): Promise<void> {
+  const { db, origin } = options;
+  const calls = await candidates(db, events);
+  const waiting: CallKey[] = [];
+  const settled: CallKey[] = [];
+  for (const piece of pieces(calls, READERS)) {
+    const waits = await Promise.all(piece.map((candidate) => consider(options, candidate)));
+    for (const [i, candidate] of piece.entries()) (waits[i] ? waiting : settled).push(candidate);
+  }
+  await saveBatch(db, { origin, position, waiting, settled });
+}
+
+/** How many tickets are read at once. */
+const READERS = 8;
+
+type Candidate = CallKey & { readonly redriven: boolean };
+
+/**
+ * The calls that a batch may have made a mail due for, so that ordinary calls cost no reads: somebody is needed since
+ * this fact, or was before and the mail still waits for something; or an operator wants it tried again.
+ */
+async function candidates(db: Kysely<unknown>, events: readonly Recorded[]): Promise<readonly Candidate[]> {
+  const found = new Map<string, Candidate>();
+  const others = new Map<string, CallKey>();
+  for (const recorded of events) {
+    const name = parseStream(recorded.stream);
+    if (name === undefined) continue;
+    const { tenantId, id } = name;
+    if (name.category === 'ticket') {
+      const callId = callIdOfTicket(id);
+      if (recorded.type === 'TicketMailRedriven' && callId !== undefined)
+        found.set(`${tenantId}.${callId}`, { tenantId, callId, redriven: true });
+    } else {
+      const key = `${tenantId}.${id}`;
+      const redriven = found.get(key)?.redriven ?? false;
+      if (mayNeedSomebody(recorded)) found.set(key, { tenantId, callId: id, redriven });
+      else others.set(key, { tenantId, callId: id });
+    }
+  }
+  const unseen = [...others].filter(([key]) => !found.has(key)).map(([, call]) => call);
+  const waiting = await waitingAmong(db, unseen);
+  return [...found.values(), ...waiting.map((call) => ({ ...call, redriven: false }))];
+}
+
+function mayNeedSomebody(recorded: Recorded): boolean {
+  try {
+    const fact = decode(recorded);
+    if (fact === undefined || !('callId' in fact.data)) return false;
+    if ('personalParts' in fact.data) return true; // its fields come with its text
+    return needsShownBy(fact as CallFact).some((need) => need !== 'not_required');
+  } catch {
+    return true; // told where it is read
+  }
+}
+
+/** Whether facts that are still to come decide about a mail of this call. */
+async function consider(options: FollowOptions, candidate: Candidate): Promise<boolean> {
+  const { log, queue, now, waitMs, begun, logger } = options;
+  const { tenantId, callId, redriven } = candidate;
+  const duties = await readTicketFacts(log, tenantId, callId)
+    .then((facts) => dutiesOf(facts, { begunAfter: begun.after, waitMs }))
+    .catch((error: unknown) => {
+      if (error instanceof EventStoreUnavailable) throw error;
+      logger.error({ tenantId, callId, error: describe(error) }, 'ticket_mail_unreadable');
+      options.onUnreadable();
+      return undefined;
+    });
+  if (!duties) return false;
+  const open = duties.of.filter(isOpen);
+  for (const { opening, dueAt } of open) {
+    if (redriven) await queue.bury({ tenantId, callId, opening });
+    await queue.put({ tenantId, callId, opening }, dueAt - now());
+  }
+  return duties.waiting || open.some(({ dueAt }) => dueAt > now());
+}
+
+function* pieces<T>(all: readonly T[], size: number): Iterable<readonly T[]> {
+  for (let i = 0; i < all.length; i += size) yield all.slice(i, i + size);
+}

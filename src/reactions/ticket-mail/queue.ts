@@ -1,0 +1,165 @@
+import { type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import { describe } from '../../projections/runtime/describe.ts';
+import type { MailKey } from './append-mail-fact.ts';
+
+/** Schema of pg-boss's own tables. A queue and nothing else: what is true stands in the log. */
+export const SCHEMA = 'pgboss';
+export const QUEUE = 'ticket-mail';
+export const DEAD_LETTERS = 'ticket-mail-dead-letters';
+
+const DAY_S = 86_400;
+
+/** What a test may hurry. */
+export type QueuePace = {
+  /** How often a worker asks for what is due; what is due at once is told to it without asking. */
+  readonly pollSeconds: number;
+  /** Back-off between attempts: the first, and the longest. */
+  readonly retrySeconds: number;
+  readonly maxRetrySeconds: number;
+  /** Mails under way at once in this process. */
+  readonly concurrency: number;
+};
+
+export const queuePace: QueuePace = { pollSeconds: 2, retrySeconds: 5, maxRetrySeconds: 900, concurrency: 2 };
+
+export type JobResult =
+  | { readonly word: 'done' }
+  /** Back-off, then again. */
+  | { readonly word: 'retry'; readonly reason: string }
+  /** Given up; the record is in the log. */
+  | { readonly word: 'dead'; readonly reason: string };
+
+export type HandleJob = (key: MailKey, job: { readonly createdAt: number }) => Promise<JobResult>;
+
+export type QueueOptions = {
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+  readonly pace: QueuePace;
+  readonly handle: HandleJob;
+  readonly clock?: ConstructorOptions['clock'] | undefined;
+};
+
+export type MailQueue = {
+  /** Has a mail looked at, in that many milliseconds. One that is waiting already is moved, never doubled. */
+  put(key: MailKey, inMs: number): Promise<void>;
+  /** Forgets the dead letters of a mail that is queued again. */
+  bury(key: MailKey): Promise<void>;
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  /** When the queue was made: another one (dropped, restored, made anew) holds none of the jobs. Rejects without one. */
+  madeAt(): Promise<string>;
+  /** Lets what is under way finish, waiting at most that long. */
+  stop(timeoutMs: number): Promise<void>;
+};
+
+export type DeadLetter = MailKey & { readonly reason: string; readonly since: string };
+
+/** One message per mail key waits at a time; how the key is written does not matter as long as it is one to one. */
+const jobKey = ({ tenantId, callId, opening }: MailKey): string => `${tenantId}.${opening}.${callId}`;
+
+export async function startQueue({ databaseUrl, logger, pace, handle, clock }: QueueOptions): Promise<MailQueue> {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    schema: SCHEMA,
+    application_name: 'call-ledger ticket-mail queue',
+    max: 4,
+    connectionTimeoutMillis: 5000,
+    schedule: false,
+    useListenNotify: true,
+    superviseIntervalSeconds: 30,
+    monitorIntervalSeconds: 30,
+    reindex: false,
+    ...(clock && { clock }),
+  });
+  boss.on('error', (error) => logger.warn({ error: describe(error) }, 'ticket_mail_queue'));
+  const stop = async (timeoutMs: number) => {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs + 1000).unref());
+    await Promise.race([boss.stop({ graceful: timeoutMs > 0, timeout: Math.max(timeoutMs, 1) }).catch(() => {}), late]);
+  };
+  try {
+    await boss.start();
+    await boss.createQueue(DEAD_LETTERS, { retentionSeconds: 365 * DAY_S });
+    await boss.createQueue(QUEUE, {
+      policy: 'short',
+      deadLetter: DEAD_LETTERS,
+      // When to give up is decided by the mail's age (attempt.ts), not by counting.
+      retryLimit: 1_000_000,
+      retryDelay: pace.retrySeconds,
+      retryBackoff: true,
+      retryDelayMax: pace.maxRetrySeconds,
+      retentionSeconds: 365 * DAY_S,
+      deleteAfterSeconds: DAY_S,
+      // A process that is alive keeps its job; one that died loses it within a minute and a half.
+      expireInSeconds: DAY_S - 1,
+      heartbeatSeconds: 30,
+      notify: true,
+    });
+    await boss.updateQueue(QUEUE, {
+      retryDelay: pace.retrySeconds,
+      retryBackoff: true,
+      retryDelayMax: pace.maxRetrySeconds,
+    });
+    await boss.work<MailKey, unknown, WorkOptions>(
+      QUEUE,
+      {
+        includeMetadata: true,
+        perJobResults: true,
+        batchSize: 5,
+        burstWhenBatchFull: true,
+        localConcurrency: pace.concurrency,
+        pollingIntervalSeconds: pace.pollSeconds,
+        notifyPollingIntervalSeconds: pace.pollSeconds,
+      },
+      (jobs) =>
+        Promise.all(
+          jobs.map(async ({ id, data, createdOn }) => {
+            const result = await handle(data, { createdAt: createdOn.getTime() });
+            const status = ({ done: 'completed', retry: 'failed', dead: 'deadletter' } as const)[result.word];
+            return { id, status, output: 'reason' in result ? { reason: result.reason } : {} };
+          }),
+        ),
+    );
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  return {
+    async put(key, inMs) {
+      const { tenantId, callId, opening } = key;
+      const startAfter = Math.max(0, Math.ceil(inMs / 1000));
+      await boss.upsert(QUEUE, { tenantId, callId, opening }, { singletonKey: jobKey(key), startAfter });
+    },
+    async bury({ tenantId, callId, opening }) {
+      const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { data: { tenantId, callId, opening } });
+      if (dead.length > 0)
+        await boss.deleteJob(
+          DEAD_LETTERS,
+          dead.map(({ id }) => id),
+        );
+    },
+    async deadLetters() {
+      const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { queued: true });
+      return dead.map(({ data, createdOn, sourceOutput }) => ({
+        ...data,
+        reason: String((sourceOutput as { reason?: unknown } | null)?.reason ?? 'unknown'),
+        since: createdOn.toISOString(),
+      }));
+    },
+    async madeAt() {
+      const queue = await boss.getQueue(QUEUE);
+      if (!queue) throw new Error('the queue of ticket mails is gone');
+      return queue.createdOn.toISOString();
+    },
+    stop,
+  };
+}
+
+type WorkOptions = {
+  readonly includeMetadata: true;
+  readonly perJobResults: true;
+  readonly batchSize: number;
+  readonly burstWhenBatchFull: boolean;
+  readonly localConcurrency: number;
+  readonly pollingIntervalSeconds: number;
+  readonly notifyPollingIntervalSeconds: number;
+};

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { Eta } from 'eta';
+import type { Json, JsonObject } from '../../events/json.ts';
+import { cleanLine, cleanText, linkOf } from './clean-text.ts';
+import type { MailContent } from './content.ts';
+
+export type RenderedMail = { readonly subject: string; readonly text: string; readonly html: string };
+
+/** Servers refuse mails that are too long, and nobody reads them; the ticket has the whole. */
+const MAX = { subject: 150, name: 100, line: 500, value: 2_000, summary: 20_000, transcript: 200_000, fields: 100 };
+
+const template = (name: string): string => readFileSync(new URL(`./templates/${name}`, import.meta.url), 'utf8');
+const sources = { html: template('ticket-mail.html.eta'), text: template('ticket-mail.txt.eta') };
+const html = new Eta({ autoEscape: true, autoTrim: [false, 'nl'] });
+/** Plain text has nothing to escape: what people wrote stands indented, so that it cannot pass for a line of ours. */
+const plain = new Eta({ autoEscape: false, autoTrim: [false, 'nl'] });
+
+/** What the templates show: everything is clean text by now, and only they escape. */
+export type MailView = {
+  readonly subject: string;
+  readonly why: string;
+  readonly tenant: string;
+  readonly facts: readonly Row[];
+  readonly customer: readonly Row[];
+  readonly analysis: readonly Row[];
+  readonly businessData: readonly Row[];
+  readonly summary: string;
+  readonly transcript: string;
+  /** Followable, or only shown. */
+  readonly recording: { readonly link?: string; readonly shown: string } | undefined;
+  readonly indented: (text: string) => string;
+};
+export type Row = { readonly name: string; readonly value: string };
+
+/** Subject, text and HTML of a ticket's mail (B9). Pure: the same content gives the same mail. */
+export function renderTicketMail(content: MailContent): RenderedMail {
+  const view = viewOf(content);
+  return {
+    subject: view.subject,
+    text: plain.renderString(sources.text, view),
+    html: html.renderString(sources.html, view),
+  };
+}
+
+function viewOf({ ticket, call, customer, businessData, tenantName, timeZone }: MailContent): MailView {
+  const why = ticket.transferred ? 'Call transferred' : 'Action required';
+  const other = ticket.direction === 'inbound' ? call.fromNumber : call.toNumber;
+  const who = cleanLine(customer?.name ?? customer?.phone ?? other ?? 'unknown customer', MAX.name);
+  const { analysis, recordingUrl } = call;
+  const link = recordingUrl === undefined ? undefined : linkOf(recordingUrl);
+  const at = (iso: string | undefined) => (iso === undefined ? undefined : timeText(iso, timeZone));
+  return {
+    subject: cleanLine(`${why}: ${who}`, MAX.subject),
+    why,
+    tenant: cleanLine(tenantName, MAX.name),
+    facts: rows({
+      Ticket: ticket.id,
+      Status: ticket.status,
+      Direction: ticket.direction,
+      Agent: call.agentName ?? call.agentId,
+      From: call.fromNumber,
+      To: call.toNumber,
+      Started: at(call.startedAt),
+      Ended: at(call.endedAt),
+      Duration: call.durationMs === undefined ? undefined : durationText(call.durationMs),
+      'Ended because': call.disconnectionReason,
+    }),
+    customer: rows({
+      Name: customer?.name,
+      Phone: customer?.phone ?? other,
+      'As dialled': customer?.rawPhones.filter((raw) => raw !== customer.phone).join(', ') || undefined,
+    }),
+    analysis: rows({
+      Outcome: `${call.status} (${call.statusReason})`,
+      Sentiment: analysis?.sentiment,
+      Successful: analysis?.successful,
+      Voicemail: analysis?.inVoicemail,
+    }),
+    businessData: rows(businessData),
+    summary: cleanText(analysis?.summary ?? '', MAX.summary).trim(),
+    transcript: cleanText(call.transcript ?? '', MAX.transcript).trim(),
+    recording:
+      recordingUrl === undefined
+        ? undefined
+        : { shown: link ?? cleanLine(recordingUrl, MAX.line), ...(link !== undefined && { link }) },
+    indented: (text) => text.replaceAll('\n', '\n    '),
+  };
+}
+
+function rows(fields: Readonly<Record<string, Json | undefined>> | JsonObject): Row[] {
+  return Object.entries(fields)
+    .flatMap(([name, value]) => {
+      const text = valueText(value);
+      return text === '' ? [] : [{ name: cleanLine(name, MAX.name), value: text }];
+    })
+    .slice(0, MAX.fields);
+}
+
+function valueText(value: Json | undefined): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return cleanText(typeof value === 'string' ? value : JSON.stringify(value), MAX.value).trim();
+}
+
+const timeText = (iso: string, timeZone = 'UTC'): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'long' }).format(new Date(iso));
+
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

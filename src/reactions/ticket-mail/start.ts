@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { ConstructorOptions } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
+import type { EventLog } from '../../events/event-log.ts';
+import { type Connection, connect } from '../../projections/runtime/connection.ts';
+import { describe } from '../../projections/runtime/describe.ts';
+import { attemptMail, type UnderWay } from './attempt.ts';
+import { type Beginning, beginning } from './beginning.ts';
+import { prepareTables } from './checkpoint.ts';
+import { follow } from './follow.ts';
+import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
+import { type SmtpTimes, smtpTimes } from './smtp.ts';
+
+export type TicketMailOptions = {
+  readonly log: EventLog;
+  readonly tenants: TenantDirectory;
+  readonly databaseUrl: string;
+  /** Absent: mails are recorded as not sent. */
+  readonly smtpUrl: string | undefined;
+  readonly from: string;
+  /** How long a transferred call's mail waits for an analysis after the call's end. */
+  readonly waitSeconds: number;
+  readonly logger: Logger;
+  /** Ends it, as `stop()` does. */
+  readonly signal?: AbortSignal;
+  readonly now?: () => number;
+  readonly pace?: Partial<QueuePace & SmtpTimes & Pace>;
+  /** pg-boss's, where a test moves the time. */
+  readonly clock?: ConstructorOptions['clock'];
+};
+
+type Pace = {
+  /** How often one who does not follow asks whether it may, and whether the queue is still there. */
+  readonly standbyMs: number;
+  readonly giveUpAfterMs: number;
+  /** How long `stop` waits for mails under way. */
+  readonly stopMs: number;
+};
+
+/** A server that is down for a night and a morning loses nobody's mail. */
+const usualPace: Pace = { standbyMs: 2000, giveUpAfterMs: 24 * 3_600_000, stopMs: 8000 };
+
+export type TicketMailStatus = {
+  /** `waiting`: a store is away, and `error` says which. */
+  readonly state: 'waiting' | 'standby' | 'following';
+  readonly caughtUp: boolean;
+  readonly position: string | null;
+  readonly error?: string;
+  /** Since the process started, of its own attempts. */
+  readonly sent: number;
+  readonly failed: number;
+  readonly notSent: number;
+  readonly postponed: number;
+  readonly unreadable: number;
+};
+
+export type TicketMail = {
+  /** Asks nobody, so it may be called at any rate. */
+  status(): TicketMailStatus;
+  /** Mails given up, the oldest first; undefined while the queue is away. */
+  deadLetters(): Promise<readonly DeadLetter[] | undefined>;
+  /** Lets mails that are under way finish. */
+  stop(): Promise<void>;
+};
+
+type State = { -readonly [K in keyof TicketMailStatus]: TicketMailStatus[K] };
+
+const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000] as const;
+
+/** Sends tickets' mails for as long as it is let. Never throws: a store that is away is waited for. */
+export function startTicketMail(options: TicketMailOptions): TicketMail {
+  const { logger } = options;
+  const stopped = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const status: State = {
+    state: 'waiting',
+    caughtUp: false,
+    position: null,
+    sent: 0,
+    failed: 0,
+    notSent: 0,
+    postponed: 0,
+    unreadable: 0,
+  };
+  const running: Running = { status, signal, underWay: new Set(), me: randomUUID(), queue: undefined };
+  const ended = (async () => {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await session(options, running, () => {
+          failures = 0;
+          delete status.error;
+        });
+      } catch (error) {
+        if (signal.aborted) break;
+        status.error = describe(error);
+        const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
+        logger.warn({ error: status.error, retryInMs: wait }, 'ticket_mail_interrupted');
+        await pause(wait, signal);
+      } finally {
+        status.state = 'waiting';
+        status.caughtUp = false;
+      }
+    }
+  })();
+  return {
+    status: () => ({ ...status }),
+    deadLetters: async () => running.queue?.deadLetters(),
+    async stop() {
+      stopped.abort();
+      await ended;
+    },
+  };
+}
+
+type Running = {
+  readonly status: State;
+  readonly signal: AbortSignal;
+  readonly underWay: UnderWay;
+  readonly me: string;
+  queue: MailQueue | undefined;
+};
+
+/** Until something breaks: the queue and its workers in every process, the reading of the log in one of them. */
+async function session(options: TicketMailOptions, running: Running, onWell: () => void): Promise<void> {
+  const { log, databaseUrl, logger, clock } = options;
+  const pace = { ...queuePace, ...smtpTimes, ...usualPace, ...options.pace };
+  const { signal, status } = running;
+  const begun = await beginning(log);
+  await using connection = await connect(databaseUrl, 'ticket-mail');
+  const queue = await startQueue({
+    databaseUrl,
+    logger,
+    pace,
+    clock,
+    handle: handlerOf(options, running, begun, pace),
+  });
+  running.queue = queue;
+  const until = new AbortController();
+  const end = () => until.abort(signal.aborted ? undefined : connection.lost.reason);
+  for (const reason of [signal, connection.lost]) reason.addEventListener('abort', end);
+  try {
+    if (signal.aborted || connection.lost.aborted) end();
+    await prepareTables(connection.db);
+    const madeAt = await queue.madeAt();
+    const origin = `${begun.id} ${madeAt}`;
+    onWell();
+    status.state = 'standby';
+    await Promise.all([
+      watch(queue, madeAt, pace.standbyMs, until),
+      leadAndFollow(options, running, { connection, queue, begun, origin, until: until.signal, pace }),
+    ]);
+    if (!signal.aborted) throw until.signal.reason;
+  } finally {
+    until.abort();
+    for (const reason of [signal, connection.lost]) reason.removeEventListener('abort', end);
+    running.queue = undefined;
+    await queue.stop(pace.stopMs);
+  }
+}
+
+function handlerOf(options: TicketMailOptions, running: Running, begun: Beginning, pace: SmtpTimes & Pace) {
+  const { log, tenants, smtpUrl, from, logger, now = Date.now, waitSeconds } = options;
+  const { status, underWay, me, signal } = running;
+  const onSettled = (word: 'sent' | 'failed' | 'not_sent' | 'later') => {
+    status[({ sent: 'sent', failed: 'failed', not_sent: 'notSent', later: 'postponed' } as const)[word]] += 1;
+  };
+  const again: Parameters<typeof attemptMail>[0]['again'] = async (key, inMs) => {
+    if (!running.queue) throw new Error('the queue is away');
+    await running.queue.put(key, inMs);
+  };
+  return (key: Parameters<typeof attemptMail>[2], job: Parameters<typeof attemptMail>[3]) =>
+    attemptMail(
+      {
+        ...{ log, tenants, smtpUrl, from, me, now, logger, signal, onSettled, again },
+        begunAfter: begun.after,
+        waitMs: waitSeconds * 1000,
+        times: { connectMs: pace.connectMs, totalMs: pace.totalMs },
+        giveUpAfterMs: pace.giveUpAfterMs,
+      },
+      underWay,
+      key,
+      job,
+    );
+}
+
+/** A queue that somebody drops, or a Postgres that is made anew, breaks no connection: it has to be asked for. */
+async function watch(queue: MailQueue, madeAt: string, everyMs: number, until: AbortController): Promise<void> {
+  try {
+    while (!until.signal.aborted) {
+      await pause(everyMs, until.signal);
+      if (!until.signal.aborted && (await queue.madeAt()) !== madeAt)
+        throw new Error('the queue of ticket mails was made anew');
+    }
+  } catch (error) {
+    until.abort(error);
+  }
+}
+
+type Lead = {
+  readonly connection: Connection;
+  readonly queue: MailQueue;
+  readonly begun: Beginning;
+  readonly origin: string;
+  readonly until: AbortSignal;
+  readonly pace: Pace;
+};
+
+/** One process reads the log; the lock goes with its connection. */
+async function leadAndFollow(options: TicketMailOptions, { status }: Running, lead: Lead): Promise<void> {
+  const { connection, queue, begun, origin, until, pace } = lead;
+  const { log, logger, now = Date.now, waitSeconds } = options;
+  const { db } = connection;
+  while (!until.aborted) {
+    const { rows } = await sql<{ leads: boolean }>`
+      select pg_try_advisory_lock(hashtext('call-ledger reaction'), hashtext('ticket-mail')) as leads`.execute(db);
+    if (rows[0]!.leads) break;
+    await pause(pace.standbyMs, until);
+  }
+  if (until.aborted) return;
+  status.state = 'following';
+  await follow({
+    ...{ log, db, queue, begun, origin, now, logger },
+    waitMs: waitSeconds * 1000,
+    signal: until,
+    onProgress({ position, caughtUp }) {
+      if (position !== undefined) status.position = `${position}`;
+      status.caughtUp = caughtUp;
+    },
+    onUnreadable() {
+      status.unreadable += 1;
+    },
+  });
+}
+
+const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => {});

@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type Logger, pino } from 'pino';
+import type { Tenant, TenantDirectory } from '../../src/commands/tenants/tenant.ts';
+import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { connectEventLog } from '../../src/events/event-log.ts';
+import { uuidOf } from '../../src/events/identity.ts';
+import type { JsonObject } from '../../src/events/json.ts';
+import { callStream, ticketStream } from '../../src/events/streams.ts';
+import { ticketIdOf } from '../../src/events/ticket-facts.ts';
+import { startTicketMail, type TicketMail, type TicketMailOptions } from '../../src/reactions/ticket-mail/start.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { startSmtpServer } from './smtp-server.ts';
+
+export const TENANT = 'acme';
+export const RECIPIENTS = ['desk@acme.example', 'boss@acme.example'];
+
+/** Who wants mails, changed at will; the real directory is tested where it lives. */
+export function tenantsWith(mail: Tenant['settings']['mail'] = { enabled: true, recipients: RECIPIENTS }) {
+  const settings: { mail?: Tenant['settings']['mail'] } = { mail };
+  const tenant = (id: string): Tenant => ({
+    id,
+    settings: { name: 'Acme Dental', timeZone: 'Europe/Berlin', ...settings } as Tenant['settings'],
+    webhookKeys: [],
+    formerWebhookKeys: [],
+    apiKeys: [],
+  });
+  const directory: TenantDirectory = { get: tenant, list: () => [tenant(TENANT)], ready: () => true };
+  return { directory, settings };
+}
+
+/** As silent as a test should be; `TEST_LOG=debug` tells all. What was said is kept, for what must not be in it. */
+export const logged: string[] = [];
+export const logger: Logger = pino(
+  { level: 'debug', base: null },
+  {
+    write(line: string) {
+      logged.push(line);
+      if (process.env.TEST_LOG) process.stderr.write(line);
+    },
+  },
+);
+
+/** A real event store, a real Postgres, a real SMTP server; one for each test file. */
+export async function startScene() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-reactions-'));
+  const [eventStore, database, smtp] = await Promise.all([
+    spawnEventStore({ dataDir }),
+    createTestDatabase(),
+    startSmtpServer(),
+  ]);
+  const log = connectEventLog(eventStore.url);
+  const pool = new pg.Pool({ connectionString: database.url, max: 3 });
+  pool.on('error', () => {});
+  const running = new Set<TicketMail>();
+  const tenants = tenantsWith();
+
+  const append = async (stream: string, type: string, data: object, metadata: object): Promise<bigint> => {
+    for (;;) {
+      const last = (await log.read(stream, { backwards: true, max: 1 }))[0];
+      const id = uuidOf(stream, type, JSON.stringify(data));
+      if ((await log.read(stream)).some((event) => event.id === id)) return last!.position; // a redelivery
+      const appended = await log.append(stream, last?.revision ?? 'no_stream', [
+        {
+          id,
+          type,
+          data: data as JsonObject,
+          metadata: {
+            ...{ tenantId: TENANT, source: 'webhook', receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: 'c' },
+            ...metadata,
+          } as JsonObject,
+        },
+      ]);
+      if (appended.outcome === 'appended') return appended.position!;
+    }
+  };
+
+  return {
+    log,
+    pool,
+    smtp,
+    tenants,
+    eventStore,
+    databaseUrl: database.url,
+    /** A fact of a call, at a ticket endpoint unless told otherwise. */
+    say: (callId: string, type: string, claims: object = {}, metadata: object = {}) =>
+      append(
+        callStream(TENANT, callId),
+        type,
+        { callId, ...(type === 'CallAnalyzed' && { analysed: true }), ...claims },
+        { endpoint: 'retell-inbound-ticket', ...metadata },
+      ),
+    staff: (callId: string, status: string, note = '') =>
+      append(
+        ticketStream(TENANT, ticketIdOf(callId)),
+        'TicketStatusSet',
+        { callId, status, note },
+        { source: 'command' },
+      ),
+    /** What the ticket's own stream says of its mails, without the claims. */
+    async record(callId: string): Promise<object[]> {
+      const events = await log.read(ticketStream(TENANT, ticketIdOf(callId)));
+      return events
+        .filter(({ type }) => type.startsWith('TicketMail') && type !== 'TicketMailClaimed')
+        .map(({ type, data }) => {
+          const { opening, reason } = data as { opening: number; reason?: string };
+          return { type, opening, ...(reason !== undefined && { reason }) };
+        });
+    },
+    claims: async (callId: string) =>
+      (await log.read(ticketStream(TENANT, ticketIdOf(callId)))).filter(({ type }) => type === 'TicketMailClaimed'),
+    /** One process's part; started at once, with everything in a hurry. */
+    start(options: Partial<TicketMailOptions> = {}): TicketMail {
+      const mail = startTicketMail({
+        log,
+        tenants: tenants.directory,
+        databaseUrl: database.url,
+        smtpUrl: smtp.url,
+        from: 'Call Ledger <ledger@calls.example>',
+        waitSeconds: 120,
+        logger,
+        ...options,
+        pace: {
+          pollSeconds: 0.5,
+          retrySeconds: 1,
+          maxRetrySeconds: 1,
+          standbyMs: 100,
+          connectMs: 1000,
+          totalMs: 2000,
+          stopMs: 3000,
+          ...options.pace,
+        },
+      });
+      running.add(mail);
+      return mail;
+    },
+    async stopAll() {
+      await Promise.all([...running].map((mail) => mail.stop()));
+      running.clear();
+    },
+    /** As if Postgres had never been. */
+    wipe: () => pool.query('drop schema if exists pgboss cascade; drop schema if exists reactions cascade'),
+    async stop() {
+      await this.stopAll();
+      await smtp.stop();
+      await pool.end();
+      await log.close();
+      await eventStore.stop();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+export type Scene = Awaited<ReturnType<typeof startScene>>;
+
+/** The analysis that says that somebody is needed. */
+export const REQUIRED = { flags: { action_required: 'true' } };
+export const NOT_REQUIRED = { flags: { action_required: 'false' } };
