@@ -8,15 +8,15 @@ import { analyzed, ended, recorded, type Said, started } from './controls.ts';
 // Positions in the log, as `recorded` gives them out: 7, 14, 21 …
 const [first, second, third, fourth] = ['7', '14', '21', '28'] as const;
 
-const changes = (said: readonly Said[], links: readonly Link[] = [], namings: readonly Naming[] = []) => {
-  const call = recorded(...said).reduce<CallOutcomes | undefined>(
+const callAfter = (...said: readonly Said[]) =>
+  recorded(...said).reduce<CallOutcomes | undefined>(
     (state, fact) => reduceCallOutcomes(state, fact as Fact<CallEvent>),
     undefined,
   )!;
-  return changesOf(call, links, namings).map(({ position, outcome, sessionId, appointmentId = '–' }) =>
+const changes = (said: readonly Said[], links: readonly Link[] = [], namings: readonly Naming[] = []) =>
+  changesOf(callAfter(...said), links, namings).map(({ position, outcome, sessionId, appointmentId = '–' }) =>
     [position, outcome, sessionId, appointmentId].join(' '),
   );
-};
 const placed = (position: string, sessionId = 'cs_1'): Link => ({ sessionId, way: 'placed', position });
 const named = (position: string, sessionId = 'cs_2'): Link => ({ sessionId, way: 'named', position });
 const matched = (position: string, sessionId = 'cs_3'): Link => ({ sessionId, way: 'matched', position });
@@ -105,3 +105,8 @@ describe('the outcome of a call changes', () => {
     ],
   ])('%s', (_, said, links, namings, expected) => expect(changes(said, links, namings)).toEqual(expected));
 });
+
+test('only rises are kept, however many facts there are', () =>
+  expect(callAfter(started(), hungUp, started({ agentId: 'a' }), confirmed, analyzed()).reached).toEqual([
+    { position: fourth, outcome: 'confirmed' },
+  ]));

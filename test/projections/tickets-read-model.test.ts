@@ -8,11 +8,26 @@ import { type CallState, correlation, reduceCall } from '../../src/projections/c
 import { statusOf } from '../../src/projections/calls/call-status.ts';
 import { type Outcome, stronger } from '../../src/projections/calls/outcome.ts';
 import { type Customer, customerBy, withCall } from '../../src/projections/customers/customer.ts';
+import { customers } from '../../src/projections/customers/customers.ts';
 import { projections } from '../../src/projections/index.ts';
+import { applyBatch } from '../../src/projections/runtime/apply-batch.ts';
+import { connect } from '../../src/projections/runtime/connection.ts';
+import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
 import { reduceTicket, type TicketState, ticketOf } from '../../src/projections/tickets/ticket.ts';
 import * as controls from './controls.ts';
-import { analyzed, ended, minute, placed, placementFailed, requested, type Said, started, TENANT } from './controls.ts';
+import {
+  analyzed,
+  ended,
+  minute,
+  placed,
+  placementFailed,
+  recorded,
+  requested,
+  type Said,
+  started,
+  TENANT,
+} from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 import { inbound, mailFailed, mailSent, noTicket, outbound, staffSays } from './tickets-controls.ts';
 
@@ -101,13 +116,35 @@ test('a call whose direction becomes known takes itself from one customer to ano
   expect(await phones()).toEqual([['+33123456789', 2]]);
 });
 
+test('one call leaves a customer, another stays with it, in one batch', async () => {
+  const cut = { ...customers, name: 'customers_cut' };
+  const from = { personal: { fromNumber: '+4930123456' } };
+  const facts = recorded(
+    started({ direction: 'inbound', ...from }, inbound, 'call_1'),
+    started(from, inbound, 'call_2'),
+    ended({ direction: 'outbound' }, inbound, 'call_2'),
+    analyzed({ personal: { custom: { caller_name: 'Ada' } } }, inbound, 'call_1'),
+  );
+  await using connection = await connect(stores.databaseUrl, 'test');
+  await prepare(connection.db);
+  const generation = await generationFor(connection.db, cut);
+  const [first, second] = [facts.slice(0, 2), facts.slice(2)];
+  await applyBatch(connection.db, cut, generation, undefined, { facts: first, position: 14n, caughtUp: false });
+  await applyBatch(connection.db, cut, generation, 14n, { facts: second, position: 28n, caughtUp: false });
+  expect(await rows('projection.customers_cut_1_customers')).toMatchObject([
+    { phone: '+4930123456', calls: 1, name: 'Ada' },
+  ]);
+});
+
 test('a change of outcome stands at the position of the fact that made it', async () => {
   const to = { direction: 'outbound', personal: { toNumber: '+4930777' } } as const;
   await tell(requested({ toNumber: '+4930777' }, 'cs_d'), started(to, {}, 'call_d'), analyzed(to, {}, 'call_d'));
   await tell(ended({ ...to, appointmentId: 'apt_d' }, {}, 'call_d'));
   await tell(analyzed({ callSessionId: 'cs_e' }, {}, 'call_e'), requested({ appointmentId: 'apt_e' }, 'cs_e'));
+  await tell(requested({ appointmentId: 'apt_f' }, 'cs_f'), analyzed({}, {}, 'call_f'));
+  await tell(placed('call_f', 'cs_f')); // in a batch without the call
   const position = async (stream: string, revision: number) => (await stores.log.read(stream))[revision]!;
-  const changes = await rows(`outcome_changes where call_id in ('call_d', 'call_e') order by position`);
+  const changes = await rows(`outcome_changes where call_id in ('call_d', 'call_e', 'call_f') order by position`);
   const at = async (stream: string, revision: number) => {
     const { position: where, recordedAt } = await position(stream, revision);
     return { position: `${where}`, changed_at: new Date(recordedAt) };
@@ -144,6 +181,23 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       call_id: 'call_e',
       session_id: 'cs_e',
       appointment_id: 'apt_e',
+      outcome: 'failed',
+    },
+    {
+      ...(await at('call-acme.call_f', 0)),
+      tenant_id: TENANT,
+      call_id: 'call_f',
+      session_id: 'call:call_f',
+      appointment_id: null,
+      outcome: 'answered',
+    },
+    // It belongs to a session that has long concerned an appointment.
+    {
+      ...(await at('session-acme.cs_f', 1)),
+      tenant_id: TENANT,
+      call_id: 'call_f',
+      session_id: 'cs_f',
+      appointment_id: 'apt_f',
       outcome: 'failed',
     },
   ]);
@@ -347,14 +401,15 @@ test('tickets, customers and outcome changes are a fold of the log, wherever its
       }),
     ),
   );
-  for (let round = 0; round < 20; round++) await stores.say(...worlds.flatMap((said) => said.slice(round, round + 1)));
+  // One world after the other, so that a batch may hold much of one.
+  await stores.say(...worlds.flat());
   const facts = await wholeLog();
   const byTenant = Map.groupBy(
     facts.filter(({ metadata }) => metadata.tenantId !== TENANT),
     ({ metadata }) => metadata.tenantId,
   );
   let before: unknown;
-  for (const maxBatch of [1, 7, 2000]) {
+  for (const maxBatch of [3, 30, 2000]) {
     await rebuild(maxBatch, facts.at(-1)!.position);
     for (const [tenantId, its] of byTenant)
       expect(await shown(tenantId), `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${tenantId}`).toEqual(expected(its));

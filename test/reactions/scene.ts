@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
-import type { Tenant, TenantDirectory } from '../../src/commands/tenants/tenant.ts';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { connectEventLog } from '../../src/events/event-log.ts';
 import { uuidOf } from '../../src/events/identity.ts';
@@ -13,23 +12,9 @@ import { ticketIdOf } from '../../src/events/ticket-facts.ts';
 import { startTicketMail, type TicketMail, type TicketMailOptions } from '../../src/reactions/ticket-mail/start.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { startSmtpServer } from './smtp-server.ts';
+import { TENANT, tenantsWith } from './tenants.ts';
 
-export const TENANT = 'acme';
-export const RECIPIENTS = ['desk@acme.example', 'boss@acme.example'];
-
-/** Who wants mails, changed at will; the real directory is tested where it lives. */
-export function tenantsWith(mail: Tenant['settings']['mail'] = { enabled: true, recipients: RECIPIENTS }) {
-  const settings: { mail?: Tenant['settings']['mail'] } = { mail };
-  const tenant = (id: string): Tenant => ({
-    id,
-    settings: { name: 'Acme Dental', timeZone: 'Europe/Berlin', ...settings } as Tenant['settings'],
-    webhookKeys: [],
-    formerWebhookKeys: [],
-    apiKeys: [],
-  });
-  const directory: TenantDirectory = { get: tenant, list: () => [tenant(TENANT)], ready: () => true };
-  return { directory, settings };
-}
+export { RECIPIENTS, TENANT } from './tenants.ts';
 
 /** As silent as a test should be; `TEST_LOG=debug` tells all. What was said is kept, for what must not be in it. */
 export const logged: string[] = [];
@@ -129,6 +114,7 @@ export async function startScene() {
           standbyMs: 100,
           connectMs: 1000,
           totalMs: 2000,
+          leaseMarginMs: 1000,
           stopMs: 3000,
           ...options.pace,
         },

@@ -18,6 +18,7 @@ export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0)
   const received: Received[] = [];
   const refusals: Refusals = {};
   let connections = 0;
+  const sessions: { readonly secure: boolean }[] = [];
   const refuse = ({ code, text = 'no' }: Refusal) => Object.assign(new Error(text), { responseCode: code });
   const server = new SMTPServer({
     disabledCommands: ['AUTH', ...(options.key ? [] : ['STARTTLS'])],
@@ -41,6 +42,7 @@ export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0)
       const to = session.envelope.rcptTo.map(({ address }) => address);
       const one = { to, raw: raw.toString('latin1'), mail: await PostalMime.parse(raw) };
       received.push(one);
+      sessions.push({ secure: session.secure });
       await refusals.hold?.(one);
       done();
     },
@@ -53,13 +55,13 @@ export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0)
     received,
     refusals,
     connections: () => connections,
+    /** Of the messages accepted. */
+    sessions,
     port: address.port,
     url: `${options.secure ? 'smtps' : 'smtp'}://127.0.0.1:${address.port}`,
-    of: (callId: string) => received.filter(({ raw }) => raw.includes(`tkt_${callId}`) || isAbout(raw, callId)),
+    /** The mails about a call's ticket. */
+    of: (callId: string) => received.filter(({ mail }) => mail.text?.includes(`Ticket: tkt_${callId}\n`)),
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 export type SmtpUnderTest = Awaited<ReturnType<typeof startSmtpServer>>;
-
-const isAbout = (raw: string, callId: string): boolean =>
-  Buffer.from(raw.replace(/=\r\n/g, ''), 'latin1').toString('latin1').includes(callId);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../events/json.ts';
+import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { examples, fields, table } from '../text.ts';
 
@@ -15,7 +16,7 @@ export const verb: Verb = (program, cli) => {
     .option('--tenant <id>', 'of this tenant only')
     .option('--reason <words>', 'not_json, schema_invalid, too_deep, call_id_invalid, not_a_call, untranslatable')
     .option('--released <which>', 'also what a retry has released: all; only that: true')
-    .option('--limit <n>', 'at most so many (200)')
+    .option('--limit <n>', 'at most so many: 1 to 200 (50)')
     .option('--cursor <cursor>', 'the page after another')
     .addHelpText('after', examples('quarantine list --reason untranslatable'))
     .action(async ({ tenant, ...rest }: ListOptions) => {
@@ -57,18 +58,25 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('quarantine retry default.9f86d081…'))
     .action(async (ids: readonly string[]) => {
       const results: JsonObject[] = [];
-      for (const id of ids)
-        results.push({ id, ...(await cli.admin.send('POST', `/api/quarantine/${idOf(id)}/retry`)) });
-      if (results.some(({ outcome }) => outcome === 'still_quarantined')) cli.no();
-      cli.answer(
-        ids.length === 1 ? results[0] : results,
-        results
-          .map(({ id, outcome, reason, callId }) =>
-            outcome === 'still_quarantined'
-              ? `${id} is still not understood: ${reason}`
-              : `${id} is released: ${outcome === 'recorded' ? 'recorded as' : 'already'} a fact of ${callId}`,
-          )
-          .join('\n'),
-      );
+      for (const id of ids) results.push({ id, ...(await retry(id)) });
+      if (results.some(({ outcome }) => outcome !== 'recorded' && outcome !== 'duplicate')) cli.no();
+      cli.answer(results, results.map(toldOf).join('\n'));
     });
+
+  /** What the service refuses for one of them does not keep the others from being tried. */
+  async function retry(id: string): Promise<JsonObject> {
+    try {
+      return await cli.admin.send('POST', `/api/quarantine/${idOf(id)}/retry`);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== 1 || error.details.status === 401) throw error;
+      return { outcome: 'not_tried', reason: error.message };
+    }
+  }
 };
+
+function toldOf({ id, outcome, reason, callId }: JsonObject): string {
+  if (outcome === 'recorded') return `${id} is released: recorded as a fact of ${callId}`;
+  if (outcome === 'duplicate') return `${id} is released: already a fact of ${callId}`;
+  if (outcome === 'still_quarantined') return `${id} is still not understood: ${reason}`;
+  return `${id} was not tried: ${reason}`;
+}

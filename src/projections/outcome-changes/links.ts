@@ -80,7 +80,10 @@ export async function callsOf(trx: Tx, table: TableName, sessions: readonly Sess
   return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
 }
 
-/** Adds the links that calls and requests tell of, and those that the membership has just decided by number. */
+/**
+ * Adds the links that calls and requests tell of, and those that the membership has decided by number. Each is as old
+ * as the first fact that tells of it, so what is written again is the same.
+ */
 export async function addLinks(
   trx: Tx,
   table: TableName,
@@ -105,19 +108,13 @@ export async function addLinks(
       way: 'placed' as const,
     })),
   );
-  const links = [...named, ...placed, ...(await matches(trx, table, calls))];
-  const known = await linksOf(trx, table, distinctCalls(links));
-  const rows = links
-    .filter(({ tenantId, callId, sessionId, way }) =>
-      (known.get(callStream(tenantId, callId)) ?? []).every((link) => link.sessionId !== sessionId || link.way !== way),
-    )
-    .map((link) => ({
-      tenant_id: link.tenantId,
-      call_id: link.callId,
-      session_id: link.sessionId,
-      way: link.way,
-      position: link.position,
-    }));
+  const rows = [...named, ...placed, ...(await matches(trx, table, calls))].map((link) => ({
+    tenant_id: link.tenantId,
+    call_id: link.callId,
+    session_id: link.sessionId,
+    way: link.way,
+    position: link.position,
+  }));
   await upsert(trx, table(linksTable), linksTable, rows);
 }
 

@@ -34,9 +34,6 @@ export type AttemptOptions = DutyOptions & {
   readonly again: (key: MailKey, inMs: number) => Promise<void>;
 };
 
-/** Longer than any attempt can last: `totalMs`, and an append's time limit on either side. */
-const leaseMs = ({ totalMs }: SmtpTimes): number => totalMs + 30_000;
-
 /** Mails that this process has under way; its own claim is no protection from itself. */
 export type UnderWay = Set<string>;
 
@@ -124,7 +121,7 @@ const foreignClaim = (
 
 async function claimMail(options: AttemptOptions, key: MailKey): Promise<'claimed' | 'settled' | 'claimed_elsewhere'> {
   const { log, me, now, times } = options;
-  const until = now() + leaseMs(times);
+  const until = now() + times.totalMs + times.leaseMarginMs;
   const result = await appendMailFact<'settled' | 'claimed_elsewhere'>(log, key, now(), ({ settled, claim }) => {
     if (settled !== undefined) return 'settled';
     if (foreignClaim(claim, options) !== undefined) return 'claimed_elsewhere';

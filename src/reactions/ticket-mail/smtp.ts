@@ -17,15 +17,17 @@ export type SmtpTimes = {
   readonly connectMs: number;
   /** From the open connection to the last answer, whatever the server does. */
   readonly totalMs: number;
+  /** How much longer a claim lasts than any sending under it can. */
+  readonly leaseMarginMs: number;
 };
 
-export const smtpTimes: SmtpTimes = { connectMs: 10_000, totalMs: 60_000 };
+export const smtpTimes: SmtpTimes = { connectMs: 10_000, totalMs: 60_000, leaseMarginMs: 30_000 };
 
 /** A connection to the server, or the reason why there is none now. */
 export type Line = { readonly socket: Socket } | { readonly word: 'later'; readonly reason: string };
 
 /** Opened before anything is claimed, so that a server that is down for a day leaves no traces in the log. */
-export function openLine(smtpUrl: string, { connectMs }: SmtpTimes): Promise<Line> {
+export function openLine(smtpUrl: string, { connectMs }: Pick<SmtpTimes, 'connectMs'>): Promise<Line> {
   const { protocol, hostname, port } = new URL(smtpUrl);
   const socket = connect({
     host: hostname.replace(/^\[|\]$/g, ''),
@@ -50,7 +52,7 @@ export async function deliver(
   smtpUrl: string,
   socket: Socket,
   message: Message,
-  { totalMs }: SmtpTimes,
+  { totalMs }: Pick<SmtpTimes, 'totalMs'>,
 ): Promise<Delivery> {
   const late = setTimeout(() => socket.destroy(new Error('too slow')), totalMs);
   const transport = createTransport({

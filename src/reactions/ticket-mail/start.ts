@@ -178,7 +178,7 @@ function handlerOf(options: TicketMailOptions, running: Running, begun: Beginnin
         ...{ log, tenants, smtpUrl, from, me, now, logger, signal, onSettled, again },
         begunAfter: begun.after,
         waitMs: waitSeconds * 1000,
-        times: { connectMs: pace.connectMs, totalMs: pace.totalMs },
+        times: pace,
         giveUpAfterMs: pace.giveUpAfterMs,
       },
       underWay,

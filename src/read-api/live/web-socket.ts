@@ -10,11 +10,11 @@ const codes: Readonly<Record<Ending, number>> = { key_revoked: 1008, shutting_do
  */
 export function webSocketClient(socket: WebSocket): Client {
   const gone = new AbortController();
-  let answered = true;
+  let unanswered = 0;
   socket.on('close', () => gone.abort());
   socket.on('error', () => socket.terminate()); // a broken frame, or one that is too large
   socket.on('pong', () => {
-    answered = true;
+    unanswered = 0;
   });
   const send = (event: string, id: string, data: unknown): Promise<void> =>
     new Promise((resolve) => socket.send(JSON.stringify({ event, id, data }), () => resolve()));
@@ -25,8 +25,8 @@ export function webSocketClient(socket: WebSocket): Client {
       await Promise.all(changes.map(({ cursor, data }) => send('call.outcome.changed', cursor, data)));
     },
     async heartbeat() {
-      if (!answered) return socket.terminate(); // nobody is there any more
-      answered = false;
+      if (unanswered >= 2) return socket.terminate(); // nobody is there any more
+      unanswered++;
       socket.ping();
     },
     close: (reason) => socket.close(codes[reason], reason),

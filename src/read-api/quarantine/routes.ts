@@ -101,7 +101,8 @@ export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDep
     async (c) => {
       const found = await review(c.req.valid('param').id, c.req.valid('query').maxBytes);
       // Typed as no answer of the route's, because zod-openapi takes any declared JSON for the type of all of them.
-      return found ? c.json(found, 200, uncached) : (problem(c, 404, 'not_found') as never);
+      const detail = 'Nothing is in quarantine under this id.';
+      return found ? c.json(found, 200, uncached) : (problem(c, 404, 'not_found', { detail }) as never);
     },
   );
 

@@ -1,0 +1,58 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { REQUIRED, type Scene, startScene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterEach(() => scene.stopAll());
+afterAll(() => scene.stop());
+
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 8000, interval: 50 });
+const SENT = { type: 'TicketMailSent', opening: 1 };
+const need = async (call: string) => {
+  await scene.say(call, 'CallEnded');
+  await scene.say(call, 'CallAnalyzed', REQUIRED);
+};
+
+test('a first start on an old log begins at its end, whatever happens to old tickets later, and to Postgres', async () => {
+  await need('old_1');
+  await need('old_2');
+  scene.start();
+  await need('new_1');
+  await soon(async () => expect(await scene.record('new_1')).toEqual([SENT]));
+  await scene.staff('old_1', 'resolved');
+  await scene.say('old_1', 'CallAnalyzed', { ...REQUIRED, personal: { summary: 'once more' } });
+  await scene.stopAll();
+  await scene.wipe();
+
+  // While it was away: nothing of this is lost either.
+  await need('new_2');
+  scene.start();
+  await need('new_3');
+  for (const call of ['new_2', 'new_3']) await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
+  expect(await scene.record('old_1')).toEqual([]);
+  expect(await scene.record('old_2')).toEqual([]);
+  expect(scene.smtp.received).toHaveLength(3);
+
+  // An old ticket that is opened again is a new opening.
+  await scene.say('old_1', 'TransferBridged');
+  await soon(async () => expect(await scene.record('old_1')).toEqual([{ ...SENT, opening: 2 }]));
+  expect(scene.smtp.received).toHaveLength(4);
+});
+
+test('Postgres made anew under a running process loses and repeats nothing', async () => {
+  const mail = scene.start();
+  await soon(() => expect(mail.status().caughtUp).toBe(true));
+  const before = scene.smtp.received.length;
+  // Queued, and then the queue is gone.
+  scene.smtp.refusals.data = () => ({ code: 451 });
+  await need('new_4');
+  await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
+  await scene.wipe();
+  delete scene.smtp.refusals.data;
+  await soon(async () => expect(await scene.record('new_4')).toEqual([SENT]));
+  await need('new_5');
+  await soon(async () => expect(await scene.record('new_5')).toEqual([SENT]));
+  expect(scene.smtp.received.length - before).toBe(2);
+});
