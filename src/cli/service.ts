@@ -93,7 +93,8 @@ function remedyOf(status: number, code: string, keyFrom: string | undefined): st
     return `The key from ${keyFrom ?? 'nowhere'} is not this service's. See --admin-key, --api-key and --data-dir.`;
   if (status === 403)
     return `The key from ${keyFrom} needs another scope: call-ledger keys issue <tenant> --scope read,write`;
-  if (code === 'unknown_tenant') return 'call-ledger tenants list shows those there are; call-ledger tenants put <id> registers one.';
+  if (code === 'unknown_tenant')
+    return 'call-ledger tenants list shows those there are; call-ledger tenants put <id> registers one.';
   if (code === 'unknown_key') return 'call-ledger tenants show <id> lists the ids of its keys.';
   if (status === 404 && code === 'not_found')
     return 'Check the id, and the tenant whose key is used: what belongs to another is not found either.';

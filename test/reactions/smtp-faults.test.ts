@@ -26,6 +26,8 @@ afterAll(() => scene.stop());
 let spoken = 0;
 const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
 const caughtUp = (mail: TicketMail) => soon(() => expect(mail.status().caughtUp).toBe(true));
+/** Its claims do not outlast the test's patience. */
+const IMPATIENT = { totalMs: 500, leaseMarginMs: 100 };
 const SENT = { type: 'TicketMailSent', opening: 1 };
 async function needSomebody(): Promise<string> {
   const call = `call_${spoken++}`;
@@ -75,9 +77,9 @@ test('one recipient refused: the others have it, and that counts as sent', async
 
 test('a login that fails, and an address of ours that may not send, can be put right: the mail waits', async () => {
   const closed = await startSmtpServer({ authOptional: false, disabledCommands: ['STARTTLS'] });
-  const mail = scene.start({ smtpUrl: closed.url });
+  const mail = scene.start({ smtpUrl: closed.url, pace: IMPATIENT });
   const call = await needSomebody();
-  await soon(() => expect(mail.status().postponed).toBeGreaterThan(1));
+  await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
   await scene.stopAll();
   await closed.stop();
@@ -102,7 +104,7 @@ test.each([
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const smtpUrl = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const mail = scene.start({ smtpUrl, pace: { totalMs: 700, leaseMarginMs: 100 } });
+  const mail = scene.start({ smtpUrl, pace: IMPATIENT });
   const call = await needSomebody();
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
@@ -115,13 +117,23 @@ test.each([
 test('TLS, offered or from the start: a certificate that does not verify gets nothing, unless the URL allows it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'call-ledger-tls-'));
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
-  const subject = ['-subj', '/CN=localhost', '-days', '2', '-nodes', '-newkey', 'rsa:2048'];
+  const subject = [
+    '-subj',
+    '/CN=localhost',
+    '-days',
+    '2',
+    '-nodes',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+  ];
   execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const tls = { key: readFileSync(key), cert: readFileSync(cert) };
   rmSync(folder, { recursive: true });
   for (const secure of [false, true]) {
     const server = await startSmtpServer({ ...tls, secure });
-    const distrustful = scene.start({ smtpUrl: server.url });
+    const distrustful = scene.start({ smtpUrl: server.url, pace: IMPATIENT });
     const call = await needSomebody();
     await soon(() => expect(distrustful.status().postponed).toBeGreaterThan(0));
     expect(server.received).toEqual([]);
@@ -147,7 +159,7 @@ test('a server that is down for an hour has the mails after it, each once, and t
   const clock = new TestClock();
   const down = await startSmtpServer();
   await down.stop();
-  const usual = { pollSeconds: 10, retrySeconds: 5, maxRetrySeconds: 900, leaseMarginMs: 300_000 };
+  const usual = { pollSeconds: 20, retrySeconds: 5, maxRetrySeconds: 900, leaseMarginMs: 300_000 };
   const mail = scene.start({ smtpUrl: down.url, clock, now: () => clock.now(), pace: usual });
   const calls = [await needSomebody(), await needSomebody(), await needSomebody()];
   await soon(() => expect(mail.status().caughtUp).toBe(true));

@@ -76,6 +76,7 @@ export const callSessionOf = (row: CallSessionRow): CallSession => ({
   tenantId: row.tenant_id,
   appointmentId: row.appointment_id ?? undefined,
   contactId: row.contact_id ?? undefined,
+  ticketId: row.ticket_id ?? undefined,
   retellCallId: row.retell_call_id ?? undefined,
   retellCallIds: row.retell_call_ids,
   createdAt: row.created_at.toISOString(),

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const STARTS = { main: join(ROOT, 'src/cli/main.ts'), bin: join(ROOT, 'bin/call-ledger.js') };
+
+export type Ran = {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever it is until the test has looked
+  json(): any;
+};
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** A command as an operator types it, in a process of its own; nothing of our environment reaches it. */
+export function callLedger(
+  args: readonly string[],
+  { env = {}, stdin = '', start = 'main' }: { env?: Environment; stdin?: string; start?: keyof typeof STARTS } = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [STARTS[start], ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', DATA_DIR: '/nowhere', ...env },
+  });
+  const read = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    read.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    read.err += chunk;
+  });
+  child.stdin.on('error', () => {}); // it may have ended before it read
+  child.stdin.end(stdin);
+  return new Promise((resolve) =>
+    child.on('close', (code) => resolve({ code, ...read, json: () => JSON.parse(read.out) })),
+  );
+}

@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callLedger } from './command.ts';
+
+/** A service that is not well: Postgres away, a projection behind, a clock ten minutes slow, behind a strange proxy. */
+const answers: Readonly<Record<string, readonly [status: number, body: unknown]>> = {
+  '/health/live': [200, { status: 'ok' }],
+  '/health/ready': [
+    503,
+    {
+      status: 'unavailable',
+      checks: {
+        eventStore: { status: 'ok' },
+        postgres: { status: 'failing', detail: 'the check failed' },
+        projections: {
+          tickets: { status: 'failing', detail: 'running, 12 events behind' },
+          customers: { status: 'ok' },
+        },
+      },
+    },
+  ],
+  '/openapi.json': [200, { info: { version: '7' } }],
+  '/api/tenants': [200, { items: [{ id: 'default', webhookKeys: [] }] }],
+  '/api/call-sessions': [503, { code: 'read_model_unavailable', detail: 'The read model cannot be read now.' }],
+  '/api/webhooks/retell': [200, { hello: 'from the proxy' }],
+};
+const asked: IncomingMessage[] = [];
+const server = createServer((request, response) => {
+  asked.push(request);
+  const [status, body] = answers[request.url!.split('?')[0]!] ?? [302, 'elsewhere'];
+  const date = new Date(Date.now() - 600_000).toUTCString();
+  response.writeHead(status, { date, 'content-type': 'application/json', location: '/health/live' });
+  response.end(JSON.stringify(body));
+});
+let url: string;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+const keys = { ADMIN_KEY: 'admin-key-of-the-tests', API_KEY: 'api-key-of-the-tests' };
+
+test('doctor says of each ill what it means and what to do', async () => {
+  const ran = await callLedger(['doctor', '--url', `${url}/`], { env: keys });
+  expect(ran.code).toBe(1);
+  expect(ran.out).toMatch(/^ok +service/m);
+  expect(ran.out).toMatch(/^FAIL +ready: postgres +Postgres does not answer.*\n +→ .*DATABASE_URL/m);
+  expect(ran.out).toMatch(/^FAIL +ready: tickets +.*12 events behind\)\n +→ /m);
+  expect(ran.out).not.toMatch(/ready: (eventStore|customers)/);
+  expect(ran.out).toMatch(/^FAIL +clock +the service is (599|600|601) s behind.*\n +→ .*NTP/m);
+  expect(ran.out).toMatch(/^FAIL +version +the service speaks API 7/m);
+  expect(ran.out).toMatch(/^FAIL +admin key +.*no webhook can verify for: default\n +→ call-ledger keys add-webhook/m);
+  expect(ran.out).toMatch(/^FAIL +API key +The read model cannot be read now/m);
+  expect(ran.out).toMatch(/^FAIL +webhook door +an unsigned webhook is answered 200/m);
+  expect(ran.out).toMatch(/^skip +webhook secret/m);
+  expect(ran.out).toMatch(/7 of 9 need attention\.\n$/);
+});
+
+test('what is no Call Ledger is told from one that says no, and a key does not follow where it is sent on to', async () => {
+  asked.length = 0;
+  const ran = await callLedger(['quarantine', 'list', '--url', url], { env: keys });
+  expect([ran.code, ran.out]).toEqual([2, '']);
+  expect(asked.map((request) => request.url)).toEqual(['/api/quarantine?']);
+});
+
+test('without a service every command says how to find one', async () => {
+  const closed = createServer();
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  const env = { ...keys, PORT: String(port) };
+  const list = await callLedger(['tenants', 'list', '--json'], { env });
+  expect([list.code, list.out]).toEqual([2, '']);
+  expect(JSON.parse(list.err).error).toMatchObject({
+    message: `No service answers at http://127.0.0.1:${port} (ECONNREFUSED).`,
+    remedy: expect.stringContaining('npm start'),
+  });
+  const doctor = await callLedger(['doctor'], { env });
+  expect(doctor.code).toBe(1);
+  expect(doctor.out.match(/^skip /gm)).toHaveLength(7);
+});
+
+test('without a key nothing is asked, and it is said where one may be put', async () => {
+  asked.length = 0;
+  const ran = await callLedger(['tenants', 'list', '--url', url]);
+  expect([ran.code, ran.out, asked]).toEqual([2, '', []]);
+  expect(ran.err).toContain('/nowhere/credentials.env');
+  expect((await callLedger(['tenants', 'list', '--url', 'localhost'], { env: keys })).code).toBe(2);
+});
