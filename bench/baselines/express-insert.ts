@@ -8,7 +8,10 @@ import express from 'express';
 import pg from 'pg';
 
 const key = process.env.RETELL_WEBHOOK_SECRET!;
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL!, max: 10 });
+// Its table is the only copy, so what it answers 204 for must be on disk; the embedded Postgres, a read model that can
+// be built again, does not wait for that by itself.
+const options = '-c synchronous_commit=on';
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL!, max: 10, options });
 await pool.query(`create table if not exists retell_events (
   id bigint generated always as identity primary key, call_id text not null, event text not null,
   payload_digest text not null, raw_json jsonb not null, created_at timestamptz not null default now(),

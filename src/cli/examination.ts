@@ -129,12 +129,10 @@ async function adminKey({ admin, keys }: Cli, seen: Seen): Promise<Found> {
   seen.webhookKeyIds = tenants.find(({ id }) => id === DEFAULT_TENANT)?.webhookKeys.map(({ keyId }) => keyId) ?? [];
   const mute = tenants.filter(({ webhookKeys }) => webhookKeys.length === 0).map(({ id }) => id);
   const { from } = await keys.admin();
-  return mute.length === 0
-    ? ok(`${from} works; ${tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`}, each with a webhook key`)
-    : fail(
-        `it works, but no webhook can verify for: ${mute.join(', ')}`,
-        `call-ledger keys add-webhook ${mute[0]} --key-file <file>`,
-      );
+  if (mute.length === tenants.length)
+    return fail('it works, but no tenant has a webhook key', 'call-ledger keys add-webhook default --key-file <file>');
+  const without = mute.length > 0 ? `; without a webhook key: ${mute.join(', ')}` : '';
+  return ok(`${from} works; ${tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`}${without}`);
 }
 
 async function apiKey(cli: Cli): Promise<Found> {

@@ -52,8 +52,8 @@ afterAll(async () => {
 });
 
 type With = { env?: Record<string, string>; stdin?: string; start?: 'main' | 'bin' };
-const cli = ({ ...args }: readonly string[], { env = {}, ...rest }: With = {}): Promise<Ran> =>
-  callLedger(Object.values(args), { env: { PORT: new URL(service.url).port, DATA_DIR: dataDir, ...env }, ...rest });
+const cli = (args: readonly string[], { env = {}, ...rest }: With = {}): Promise<Ran> =>
+  callLedger(args, { env: { PORT: new URL(service.url).port, DATA_DIR: dataDir, ...env }, ...rest });
 
 const post = async (body: string, { tenantId = 'default', key = SECRET } = {}): Promise<number> => {
   const headers = { 'x-retell-signature': sign(body, key) };
@@ -154,6 +154,7 @@ describe('keys', () => {
   test('a webhook key on the command line is not taken', async () => {
     const ran = await cli(['keys', 'add-webhook', 'default', 'a-key-in-plain-sight']);
     expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toContain('--key-file <file>');
     expect(ran.err).not.toContain('in-plain-sight');
     const shown = (await cli(['tenants', 'show', 'default', '--json'])).json();
     expect(shown.webhookKeys).toHaveLength(1);

@@ -75,6 +75,16 @@ test('one recipient refused: the others have it, and that counts as sent', async
   expect(logged.at(-1)).toContain('"refusedRecipients":1');
 });
 
+test('one refused for good and the other for now: nobody has it yet, so it is not given up', async () => {
+  scene.smtp.refusals.recipient = (address) => ({ code: address === RECIPIENTS[0] ? 550 : 451 });
+  const mail = scene.start();
+  const call = await needSomebody();
+  await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
+  expect(await scene.record(call)).toEqual([]);
+  delete scene.smtp.refusals.recipient;
+  await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
+});
+
 test('a login that fails, and an address of ours that may not send, can be put right: the mail waits', async () => {
   const closed = await startSmtpServer({ authOptional: false, disabledCommands: ['STARTTLS'] });
   const mail = scene.start({ smtpUrl: closed.url, pace: IMPATIENT });

@@ -1,3 +1,5 @@
+import type { Command } from 'commander';
+import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { readSecret } from '../secret-input.ts';
 import { examples, fields } from '../text.ts';
@@ -38,7 +40,12 @@ export const verb: Verb = (program, cli) => {
       'after',
       examples('keys add-webhook acme --key-file ./acme-webhook.key', 'keys add-webhook acme < ./acme-webhook.key'),
     )
-    .action(async (tenant: string, { keyFile }: { keyFile?: string }) => {
+    .allowExcessArguments() // a key among them must not come back in an error
+    .action(async (tenant: string, { keyFile }: { keyFile?: string }, { args }: Command) => {
+      if (args.length > 1)
+        throw new Failure(2, 'A webhook key is not taken from the command line: others can read that.', {
+          remedy: 'Pipe it in, or name a file that holds it: --key-file <file>',
+        });
       const key = await readSecret('webhook key', keyFile);
       const added = await cli.admin.send('POST', at(tenant, 'webhook-keys'), { key });
       cli.answer({ tenantId: tenant, ...added }, `${added.keyId} of ${tenant} is in force.`);

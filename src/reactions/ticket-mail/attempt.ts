@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
-import { describe } from '../../projections/runtime/describe.ts';
 import { appendMailFact, type MailKey } from './append-mail-fact.ts';
 import { contentOf } from './content.ts';
 import { type DutyOptions, dutiesOf } from './duty.ts';
@@ -13,6 +12,7 @@ import { validRecipients } from './recipients.ts';
 import { renderTicketMail } from './render.ts';
 import { deliver, openLine, type SmtpTimes } from './smtp.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
+import { wordsOf } from './words-of.ts';
 
 export type AttemptOptions = DutyOptions & {
   readonly log: EventLog;
@@ -54,7 +54,7 @@ export async function attemptMail(
     return await attempt(options, key, job);
   } catch (error) {
     // The event store is away, or a fact cannot be read: neither is the mail's fault.
-    options.logger.warn({ ...idsOf(key), error: describe(error) }, 'ticket_mail_postponed');
+    options.logger.warn({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_postponed');
     return { word: 'retry', reason: error instanceof EventStoreUnavailable ? 'event_store' : 'unexpected' };
   } finally {
     underWay.delete(name);
@@ -143,7 +143,7 @@ async function recordSent(options: AttemptOptions, key: MailKey, messageId: stri
       );
       return;
     } catch (error) {
-      logger.error({ ...idsOf(key), error: describe(error) }, 'ticket_mail_sent_but_not_recorded');
+      logger.error({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_sent_but_not_recorded');
       if (signal.aborted) throw error;
       await sleep(wait, undefined, { signal }).catch(() => {});
     }

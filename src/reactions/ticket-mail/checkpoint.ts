@@ -8,6 +8,8 @@ export async function prepareTables(db: Kysely<unknown>): Promise<void> {
   await sql`create table if not exists reactions.waiting_calls (
     tenant_id text not null, call_id text not null, since timestamptz not null default now(),
     primary key (tenant_id, call_id))`.execute(db);
+  // Most of what waits for long are transfers of calls that no ticket endpoint will ever hear of.
+  await sql`delete from reactions.waiting_calls where since < now() - interval '90 days'`.execute(db);
 }
 
 const REACTION = 'ticket-mail';

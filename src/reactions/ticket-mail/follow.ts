@@ -6,13 +6,13 @@ import type { Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import type { CallFact } from '../../projections/calls/call-fact.ts';
-import { describe } from '../../projections/runtime/describe.ts';
 import { needsShownBy } from '../../projections/tickets/need.ts';
 import type { Beginning } from './beginning.ts';
 import { type CallKey, loadCheckpoint, saveBatch, waitingAmong } from './checkpoint.ts';
 import { dutiesOf, isOpen } from './duty.ts';
 import type { MailQueue } from './queue.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
+import { wordsOf } from './words-of.ts';
 
 export type FollowOptions = {
   readonly log: EventLog;
@@ -41,8 +41,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     after,
     maxBatch: 1000,
     signal,
-    onBreak: (error, retryInMs) =>
-      logger.warn({ error: describe(error), retryInMs }, 'ticket_mail_subscription_broken'),
+    onBreak: (error, retryInMs) => logger.warn({ error: wordsOf(error), retryInMs }, 'ticket_mail_subscription_broken'),
   });
   for await (const { events, caughtUp } of batches) {
     const last = events.at(-1);
@@ -115,7 +114,7 @@ async function consider(options: FollowOptions, candidate: Candidate): Promise<b
     .then((facts) => dutiesOf(facts, { begunAfter: begun.after, waitMs }))
     .catch((error: unknown) => {
       if (error instanceof EventStoreUnavailable) throw error;
-      logger.error({ tenantId, callId, error: describe(error) }, 'ticket_mail_unreadable');
+      logger.error({ tenantId, callId, error: wordsOf(error) }, 'ticket_mail_unreadable');
       options.onUnreadable();
       return undefined;
     });

@@ -1,7 +1,7 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import { describe } from '../../projections/runtime/describe.ts';
 import type { MailKey } from './append-mail-fact.ts';
+import { wordsOf } from './words-of.ts';
 
 /** Schema of pg-boss's own tables. A queue and nothing else: what is true stands in the log. */
 export const SCHEMA = 'pgboss';
@@ -71,7 +71,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
     reindex: false,
     ...(clock && { clock }),
   });
-  boss.on('error', (error) => logger.warn({ error: describe(error) }, 'ticket_mail_queue'));
+  boss.on('error', (error) => logger.warn({ error: wordsOf(error) }, 'ticket_mail_queue'));
   const stop = async (timeoutMs: number) => {
     const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs + 1000).unref());
     await Promise.race([boss.stop({ graceful: timeoutMs > 0, timeout: Math.max(timeoutMs, 1) }).catch(() => {}), late]);

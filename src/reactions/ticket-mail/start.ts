@@ -6,13 +6,13 @@ import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { type Connection, connect } from '../../projections/runtime/connection.ts';
-import { describe } from '../../projections/runtime/describe.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
 import { type Beginning, beginning } from './beginning.ts';
 import { prepareTables } from './checkpoint.ts';
 import { follow } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
 import { type SmtpTimes, smtpTimes } from './smtp.ts';
+import { wordsOf } from './words-of.ts';
 
 export type TicketMailOptions = {
   readonly log: EventLog;
@@ -96,7 +96,7 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
         });
       } catch (error) {
         if (signal.aborted) break;
-        status.error = describe(error);
+        status.error = wordsOf(error);
         const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
         logger.warn({ error: status.error, retryInMs: wait }, 'ticket_mail_interrupted');
         await pause(wait, signal);
