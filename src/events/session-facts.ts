@@ -8,9 +8,20 @@ const CallRequested = z.object({
   agentId: z.string().optional(),
   appointmentId: z.string().optional(),
   contactId: z.string().optional(),
+  /** Of all that was asked for, dynamic variables too: by it the same request is recognised. */
+  requestDigest: z.string().optional(),
+  /** Whoever asked: the id of the API key. */
+  by: z.string().optional(),
 });
 const CallPlaced = z.object({ retellCallId: z.string() });
 const CallPlacementFailed = z.object({ reason: z.string() });
+
+/**
+ * `IdempotencyKeyUsed`: which session a request with an Idempotency-Key asked for. It is no fact of the session and
+ * stands in a stream of its own, which no projection reads: `idempotency-<tenant>.<digest of the key>`.
+ */
+export const IDEMPOTENCY_KEY_USED = 'IdempotencyKeyUsed';
+export const IdempotencyKeyUsed = z.object({ callSessionId: z.string(), requestDigest: z.string() });
 
 export const sessionEventSchemas = { CallRequested, CallPlaced, CallPlacementFailed } as const;
 

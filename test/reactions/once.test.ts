@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import pg from 'pg';
 import { TestClock } from 'pg-boss';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
@@ -93,6 +94,14 @@ test('two processes that know nothing of each other but the log: each mail once'
   await sleep(1500);
   expect(tally(calls)).toEqual({ sent: 40, doubled: 0 });
   expect(both.map((mail) => mail.status().sent).reduce((a, b) => a + b)).toBe(40);
+  // Each also sees that the other has done it, and lets go.
+  const second = new pg.Pool({ connectionString: other.url, max: 1 });
+  for (const pool of [scene.pool, second])
+    await soon(async () => {
+      const open = `select 1 from pgboss.job where name = 'ticket-mail' and state < 'completed'`;
+      expect((await pool.query(open)).rowCount).toBe(0);
+    });
+  await second.end();
   await scene.stopAll();
   await other.drop();
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,12 +99,27 @@ test('a login that fails, and an address of ours that may not send, can be put r
 
 test.each([
   ['says nothing', () => {}],
-  ['hangs up', (socket: { destroy(): void }) => socket.destroy()],
+  ['hangs up', (socket: Socket) => socket.destroy()],
   [
     'greets without end',
-    (socket: { write(text: string): void; on(event: 'close', f: () => void): void }) => {
+    (socket: Socket) => {
       const timer = setInterval(() => socket.write('220-still\r\n'), 100);
       socket.on('close', () => clearInterval(timer));
+    },
+  ],
+  [
+    'never ends its last answer',
+    (socket: Socket) => {
+      let text = '';
+      let timer: NodeJS.Timeout | undefined;
+      socket.write('220 hello\r\n');
+      socket.on('close', () => clearInterval(timer));
+      socket.on('data', (bytes) => {
+        text += bytes;
+        if (text.endsWith('\r\n.\r\n')) timer = setInterval(() => socket.write('250-still\r\n'), 100);
+        else if (/(^|\n)DATA\r\n$/.test(text)) socket.write('354 go on\r\n');
+        else if (/(^|\n)(EHLO|MAIL|RCPT) .*\r\n$/.test(text)) socket.write('250 yes\r\n');
+      });
     },
   ],
 ] as const)('a server that %s is given up within the time limit, and the mail waits', async (_, behave) => {

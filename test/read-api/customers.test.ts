@@ -67,6 +67,7 @@ describe('a customer is found by the number', () => {
     ['in E.164 as people write it', '%2B49%20(30)%20123-456'],
     ['in E.164 as people write it, its plus not encoded', '+49%2030%2F123.456'],
     ['as it came', '030%20%2F%20123%20456'],
+    ['as it came, and a space too many', '030%20%2F%20123%20456%20'],
     ['as it came, with a space before it', '%200049%2030%20123456'],
   ])('%s', async (_, phone) => {
     await customers(ada, { id: 'longer', phone: '+49301234567', raw_phones: ['0301234567'] }, {});

@@ -76,6 +76,13 @@ describe('a session is archived', () => {
     expect(await words(untouched)).toEqual([]);
   });
 
+  test('again, after it was taken back', async () => {
+    const callId = await scene.call();
+    for (const action of ['archive', 'unarchive', 'archive', 'unarchive'])
+      expect((await ask(action, `call:${callId}`)).body.archived).toBe(action === 'archive');
+    expect(await words(callId)).toEqual(['CallArchived', 'CallUnarchived', 'CallArchived', 'CallUnarchived']);
+  });
+
   test('once, by many at once', async () => {
     const callId = await scene.call();
     const all = await Promise.all(Array.from({ length: 8 }, () => ask('archive', `call:${callId}`)));

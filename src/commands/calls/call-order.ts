@@ -1,0 +1,72 @@
+import { z } from '@hono/zod-openapi';
+// `max`, as the customers' numbers are read (projections/customers/phone.ts).
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { isUsableId } from '../../events/ids.ts';
+
+/** What is asked of Retell: numbers in E.164, variables as text. */
+export type CallOrder = {
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly agentId?: string | undefined;
+  readonly appointmentId?: string | undefined;
+  readonly contactId?: string | undefined;
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+};
+
+const id = z.string().refine(isUsableId, 'must be 1–512 bytes without control characters');
+const phone = z.string().min(1).max(64).openapi({ example: '+442079460018' });
+const text = z
+  .string()
+  .max(10_000)
+  .refine((value) => value.isWellFormed(), 'must be well-formed text');
+const variable = z.union([text, z.number(), z.boolean()], {
+  error: 'must be a string, a number or a boolean; write anything else as the text that the agent is to read',
+});
+
+export const CallBody = z
+  .strictObject({
+    fromNumber: phone.openapi({ description: 'A number of yours at Retell.' }),
+    toNumber: phone.openapi({
+      description: "E.164, or national in the tenant's default region. Kept and dialled as E.164.",
+    }),
+    agentId: id.openapi({ description: 'Absent: the agent that is bound to `fromNumber`.' }),
+    appointmentId: id,
+    contactId: id,
+    // `call:` begins the ids of sessions that nobody named.
+    callSessionId: id
+      .refine((value) => !value.startsWith('call:'), 'must not begin with "call:"')
+      .openapi({
+        description: 'One call session is dialled once, however often it is asked for. Absent: one is made.',
+      }),
+    variables: z
+      .record(z.string().min(1).max(200), variable)
+      .openapi({ description: 'Dynamic variables of the agent. Numbers and booleans are sent as text.' }),
+  })
+  .partial({ agentId: true, appointmentId: true, contactId: true, callSessionId: true, variables: true });
+export type CallBody = z.infer<typeof CallBody>;
+
+export type OrderErrors = { readonly errors: readonly { readonly path: string; readonly message: string }[] };
+
+/** The order that a body means, in a tenant's region; or what is wrong with its numbers. */
+export function orderOf({ callSessionId: _, variables, ...body }: CallBody, region?: string): CallOrder | OrderErrors {
+  const fromNumber = e164(body.fromNumber, region);
+  const toNumber = e164(body.toNumber, region);
+  if (fromNumber === undefined || toNumber === undefined) {
+    const wrong = [...(fromNumber ? [] : ['fromNumber']), ...(toNumber ? [] : ['toNumber'])];
+    return { errors: wrong.map((path) => ({ path, message: message(region) })) };
+  }
+  const texts = variables && Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)]));
+  return { ...body, fromNumber, toNumber, ...(texts && { variables: texts }) };
+}
+
+const message = (region: string | undefined) =>
+  `must be a possible phone number without extension, as +442079460018${
+    region === undefined ? '; national numbers need a defaultRegion of the tenant' : ''
+  }`;
+
+/** The whole text must be the number; an extension would be lost on the way. */
+function e164(raw: string, region: string | undefined): string | undefined {
+  const defaultCountry = region as CountryCode | undefined;
+  const number = parsePhoneNumberFromString(raw.trim(), { ...(defaultCountry && { defaultCountry }), extract: false });
+  return number?.isPossible() && number.ext === undefined ? number.number : undefined;
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import type { EventLog } from '../../events/event-log.ts';
+import { digestOf } from '../../events/identity.ts';
+import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
+import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { commandErrors, tooLarge } from '../command-errors.ts';
+import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
+import { type ShownAfter, shownAfter } from '../shown-after.ts';
+import type { TenantDirectory } from '../tenants/tenant.ts';
+import { CallBody, orderOf } from './call-order.ts';
+import { sessionOfKey, useKey } from './idempotency-record.ts';
+import type { Placements } from './placements.ts';
+import { refused } from './refusals.ts';
+import type { RetellApi } from './retell-api.ts';
+import type { SessionRecord } from './session-record.ts';
+
+export type CallRoutesDeps = {
+  readonly log: EventLog;
+  readonly authenticate: Authenticate;
+  readonly tenants: Pick<TenantDirectory, 'get'>;
+  /** Undefined: the tenant has no key for Retell's API. */
+  readonly retellOf: (tenantId: string) => RetellApi | undefined;
+  readonly placements: Placements;
+  readonly sessionAfter: ShownAfter;
+  readonly logger: Logger;
+  readonly now?: () => Date;
+};
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** The query API's call session (its schema is generated there). */
+const ShownSession = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.string() });
+
+/** `POST /api/calls`: asks Retell for a call (A1). */
+export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
+  const { log, logger, now = () => new Date() } = deps;
+  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
+  routes.onError(commandErrors(logger));
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/calls',
+      operationId: 'placeCall',
+      tags: ['Calls'],
+      summary: 'Place an outbound call',
+      description:
+        'The session is on record before Retell is asked, and one session is dialled at most once: a repeat with the same `callSessionId` or `Idempotency-Key` answers with the same session, or with the same refusal. Where Retell does not answer, the session is `pending` and settles by itself.',
+      security: [{ apiKey: [] }],
+      middleware: [
+        requireScope(deps.authenticate, 'write'),
+        bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
+      ],
+      request: {
+        headers: z.object({ 'idempotency-key': IdempotencyKey }),
+        body: { content: { 'application/json': { schema: CallBody } }, required: true },
+      },
+      responses: {
+        202: { description: 'The session', content: { 'application/json': { schema: ShownSession } } },
+        400: problemResponse('Not as documented; `errors[]` names each.'),
+        401: problemResponse('No API key, or an unknown or revoked one.'),
+        402: problemResponse('`retell_payment_required`.'),
+        403: problemResponse('The API key has no write scope.'),
+        409: problemResponse(
+          '`retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body.',
+        ),
+        413: problemResponse('Body over 64 KiB.'),
+        415: problemResponse('Not JSON.'),
+        422: problemResponse('`retell_invalid_request`, `retell_not_found`, `retell_refused`: Retell refused.'),
+        429: problemResponse('`retell_rate_limited`, `retell_concurrency_limit`; with Retry-After.'),
+        503: problemResponse(
+          '`store_unavailable`: repeat the request; `retell_unreachable`, `request_expired`, `not_placed`: nobody was called.',
+        ),
+      },
+    }),
+    async (c) => {
+      const { tenantId, keyId: by } = c.var.caller;
+      const body = c.req.valid('json');
+      const order = orderOf(body, deps.tenants.get(tenantId)?.settings.defaultRegion);
+      if ('errors' in order)
+        return problem(c, 400, 'invalid_request', {
+          detail: 'The request is not as documented.',
+          errors: [...order.errors],
+        }) as never;
+      const retell = deps.retellOf(tenantId);
+      if (retell === undefined)
+        return problem(c, 409, 'retell_not_configured', {
+          detail: "Set the tenant's retellApiKey; RETELL_API_KEY is that of tenant `default`.",
+        }) as never;
+
+      const key = c.req.valid('header')['idempotency-key'];
+      const sessionId = body.callSessionId ?? (key === undefined ? `cs_${randomUUID()}` : sessionOfKey(tenantId, key));
+      if (key !== undefined) {
+        const requestDigest = digestOf({ order, callSessionId: body.callSessionId ?? null });
+        const at = now().toISOString();
+        const word = await useKey(log, { tenantId, key, callSessionId: sessionId, requestDigest, at });
+        if (word === 'idempotency_key_reused') return keyReused(c) as never;
+      }
+      const placed = await deps.placements.place(
+        { tenantId, sessionId, order, requestDigest: digestOf(order), by },
+        retell,
+      );
+      if (placed === 'call_session_exists')
+        return problem(c, 409, 'call_session_exists', {
+          detail: 'This callSessionId was requested with other content before. Use another one for another call.',
+        }) as never;
+      const { record, details } = placed;
+      const location = `/api/call-sessions/${encodeURIComponent(sessionId)}`;
+      if (record.failed !== undefined && record.placed.length === 0)
+        return refused(c, record.failed, location, details) as never;
+      const shown = await shownAfter(deps.sessionAfter, logger, tenantId, sessionId, record.position);
+      c.header('location', location);
+      return c.json((shown ?? fromLog(tenantId, sessionId, record)) as z.infer<typeof ShownSession>, 202);
+    },
+  );
+
+  return routes;
+}
+
+/** What is known without the read model: what was asked for, and whether Retell has taken it. */
+function fromLog(tenantId: string, id: string, { request, placed, facts, lastEventAt }: SessionRecord) {
+  const { fromNumber, toNumber, agentId, appointmentId, contactId } = request?.data ?? {};
+  return {
+    id,
+    tenantId,
+    status: 'pending',
+    statusReason: 'requested',
+    direction: 'outbound',
+    appointmentId,
+    contactId,
+    retellCallId: placed.at(-1),
+    retellCallIds: placed,
+    agentId,
+    fromNumber,
+    toNumber,
+    customerPhone: toNumber,
+    transferred: false,
+    archived: false,
+    createdAt: request?.recordedAt,
+    requestedAt: request?.requestedAt,
+    lastEventAt,
+    revision: facts,
+  };
+}

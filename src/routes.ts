@@ -1,0 +1,75 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { appointmentRoutes } from './commands/appointments/appointment-routes.ts';
+import { archiveRoutes } from './commands/archive/archive-routes.ts';
+import { quarantineRetryRoute } from './commands/quarantine/retry-route.ts';
+import { reviewQuarantined } from './commands/quarantine/review.ts';
+import { adminRoutes } from './commands/tenants/admin-routes.ts';
+import type { OpenTenantDirectory } from './commands/tenants/directory.ts';
+import { ticketRoutes } from './commands/tickets/ticket-routes.ts';
+import type { Webhooks } from './commands/webhooks/routes.ts';
+import type { Role } from './config.ts';
+import type { EventLog } from './events/event-log.ts';
+import { type Metrics, measureRequests } from './http/metrics.ts';
+import type { Keys } from './keys.ts';
+import type { RunningProjections } from './projections/runtime/start.ts';
+import type { ReadModel } from './projections/tables.ts';
+import { docsPage } from './read-api/docs-page.ts';
+import { healthRoutes } from './read-api/health-routes.ts';
+import type { LiveFeed } from './read-api/live/live-feed.ts';
+import { metricsRoute } from './read-api/metrics-route.ts';
+import { openApiRoute } from './read-api/openapi.ts';
+import { quarantineReadRoutes } from './read-api/quarantine/routes.ts';
+import { queryRoutes } from './read-api/query-routes.ts';
+import { answerUnhandled } from './read-api/unhandled.ts';
+import { readinessOf } from './readiness.ts';
+import { sessionHistory } from './session-history.ts';
+import { nothingShown, shownResources } from './shown-resources.ts';
+
+export type Parts = {
+  readonly roles: readonly Role[];
+  readonly log: EventLog;
+  readonly directory: OpenTenantDirectory;
+  readonly keys: Keys;
+  readonly door: Webhooks;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Absent where the process's roles need no Postgres. */
+  readonly db?: Kysely<ReadModel>;
+  readonly projections?: RunningProjections;
+  readonly live?: LiveFeed;
+};
+
+/** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
+export function routesOf({ roles, log, directory, keys, door, metrics, logger, ...parts }: Parts): OpenAPIHono {
+  const { db, projections, live } = parts;
+  const { authenticate } = directory;
+  const { adminKey, masterKey } = keys;
+  const root = new OpenAPIHono();
+  root.use(measureRequests(metrics));
+  answerUnhandled(root, logger);
+
+  if (roles.includes('ingest')) {
+    const shown = db && projections ? shownResources(db, projections) : nothingShown;
+    const common = { log, authenticate, logger };
+    root.route('/', door.routes);
+    root.route('/', adminRoutes({ log, directory, masterKey, adminKey, logger }));
+    root.route('/', quarantineRetryRoute({ log, recorder: door.recorder, tenants: directory, logger, adminKey }));
+    root.route('/', appointmentRoutes({ ...common, appointmentAfter: shown.appointment }));
+    root.route('/', ticketRoutes({ ...common, ticketAfter: shown.ticket }));
+    const { callsOfSession } = shown;
+    root.route('/', archiveRoutes({ ...common, callsOfSession, sessionAfter: shown.session }));
+  }
+  if (roles.includes('serve') && db) {
+    root.route('/', queryRoutes({ db, authenticate, history: sessionHistory(log, directory) }));
+    root.route('/', quarantineReadRoutes({ db, adminKey, review: reviewQuarantined(log, directory) }));
+    if (live) root.route('/', live.routes);
+  }
+  const checks = readinessOf({ log, directory, ...(db && { db }), ...(projections && { projections }) });
+  root.route('/', healthRoutes(checks));
+  root.route('/', metricsRoute(metrics.registry));
+  root.route('/', openApiRoute(root));
+  root.route('/', docsPage());
+  return root;
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import type { ShownAfter } from './commands/shown-after.ts';
+import type { RunningProjections } from './projections/runtime/start.ts';
+import type { ReadModel } from './projections/tables.ts';
+import { appointmentOf } from './read-api/appointments/appointment.ts';
+import { callSessionOf } from './read-api/call-sessions/call-session.ts';
+import { findCallSession } from './read-api/call-sessions/find.ts';
+import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
+import { ticketOf } from './read-api/tickets/ticket.ts';
+
+/** What a command has just changed, as the query API shows it once this process's projection has it. */
+export type ShownResources = {
+  readonly appointment: ShownAfter;
+  readonly ticket: ShownAfter;
+  readonly session: ShownAfter;
+  /** The calls of a session, as far as the read model knows them. */
+  readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
+};
+
+export function shownResources(db: Kysely<ReadModel>, running: RunningProjections): ShownResources {
+  const after =
+    (projection: string, find: (reads: TenantReads, id: string) => Promise<unknown>): ShownAfter =>
+    async (tenantId, id, position, timeoutMs) => {
+      const checkpoint = () => running.status().find(({ name }) => name === projection)?.checkpoint ?? '-1';
+      for (const limit = Date.now() + timeoutMs; BigInt(checkpoint()) < position; await sleep(5))
+        if (Date.now() > limit) return undefined;
+      return find(readsOf(db, tenantId), id);
+    };
+  return {
+    appointment: after('appointments', async (reads, id) => {
+      const row = await reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();
+      return row && appointmentOf(row);
+    }),
+    ticket: after('tickets', async (reads, id) => {
+      const row = await reads.tickets().selectAll().where('id', '=', id).executeTakeFirst();
+      return row && ticketOf(row);
+    }),
+    session: after('call_sessions', async (reads, id) => {
+      const row = await findCallSession(reads, id);
+      return row && callSessionOf(row);
+    }),
+    async callsOfSession(tenantId, sessionId) {
+      const calls = readsOf(db, tenantId).callSessionCalls();
+      const rows = await calls.select('call_id').where('session_id', '=', sessionId).execute();
+      return rows.map((row) => row.call_id);
+    },
+  };
+}
+
+/** Where the process has no read model: commands answer from the log. */
+export const nothingShown: ShownResources = {
+  appointment: async () => undefined,
+  ticket: async () => undefined,
+  session: async () => undefined,
+  callsOfSession: async () => [],
+};
