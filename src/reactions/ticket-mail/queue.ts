@@ -137,14 +137,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
           dead.map(({ id }) => id),
         );
     },
-    async deadLetters() {
-      const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { queued: true });
-      return dead.map(({ data, createdOn, sourceOutput }) => ({
-        ...data,
-        reason: String((sourceOutput as { reason?: unknown } | null)?.reason ?? 'unknown'),
-        since: createdOn.toISOString(),
-      }));
-    },
+    deadLetters: () => deadLettersIn(boss),
     async madeAt() {
       const queue = await boss.getQueue(QUEUE);
       if (!queue) throw new Error('the queue of ticket mails is gone');
@@ -152,6 +145,31 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
     },
     stop,
   };
+}
+
+/** For an operator's command: looks into the queue from outside, and leaves everything as it is. */
+export async function readDeadLetters(databaseUrl: string): Promise<readonly DeadLetter[]> {
+  const quiet = { schedule: false, supervise: false, migrate: false, createSchema: false } as const;
+  const boss = new PgBoss({ connectionString: databaseUrl, schema: SCHEMA, max: 1, ...quiet });
+  boss.on('error', () => {}); // the call itself rejects
+  try {
+    if (!(await boss.isInstalled())) return [];
+    await boss.start();
+    return await deadLettersIn(boss);
+  } finally {
+    await boss.stop({ graceful: false }).catch(() => {});
+  }
+}
+
+async function deadLettersIn(boss: PgBoss): Promise<readonly DeadLetter[]> {
+  const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { queued: true });
+  return dead
+    .map(({ data, createdOn, sourceOutput }) => ({
+      ...data,
+      reason: String((sourceOutput as { reason?: unknown } | null)?.reason ?? 'unknown'),
+      since: createdOn.toISOString(),
+    }))
+    .sort((a, b) => (a.since < b.since ? -1 : 1));
 }
 
 type WorkOptions = {
