@@ -27,6 +27,6 @@ export async function printGreeting(config: Config, keys: Keys, service: Service
     docs         ${service.url}/docs
     keys         ${credentials.path}   (webhook secret, API key of tenant "${DEFAULT_TENANT}", admin key)
 
-  Try next:      npm run simulate -- --calls 22${port}
+  Try next:      npm run simulate -- --calls 34${port}
 `);
 }

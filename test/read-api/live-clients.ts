@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 
 export type Heard = { readonly event: string; readonly id: string; readonly data: Record<string, unknown> };
 
@@ -87,8 +87,8 @@ export const eventStream: Listen = async (url, where = {}) => {
   };
 };
 
-export const openWebSocket = async (url: string, protocols: string[] = [], headers: Record<string, string> = {}) => {
-  const socket = new WebSocket(url.replace('http', 'ws'), protocols, { headers });
+export const openWebSocket = async (url: string, protocols: string[] = [], options: ClientOptions = {}) => {
+  const socket = new WebSocket(url.replace('http', 'ws'), protocols, options);
   const refused = once(socket, 'unexpected-response').then(async ([, response]) => {
     throw new Refused(response.statusCode, await textOf(response), response.headers);
   });
@@ -104,7 +104,9 @@ export const openWebSocket = async (url: string, protocols: string[] = [], heade
 };
 
 export const webSocket: Listen = async (url, where = {}) => {
-  const { socket, ...ears } = await openWebSocket(url + path(where), [], headersOf(where) as Record<string, string>);
+  const { socket, ...ears } = await openWebSocket(url + path(where), [], {
+    headers: headersOf(where) as Record<string, string>,
+  });
   return { ...ears, pause: () => socket.pause(), resume: () => socket.resume(), cut: () => socket.terminate() };
 };
 

@@ -400,6 +400,30 @@ describe('whoever comes back by cursor, as often as the network breaks, by eithe
   });
 });
 
+test('what happens while a process begins to look is not missed', async () => {
+  const pool = createReadPool(readModel.url);
+  onTestFinished(() => pool.end());
+  const looking = Promise.withResolvers<void>();
+  let connections = 0;
+  const slowAtFirst = {
+    // The first is the one that asks how far the feed is, for all who follow it.
+    async connect() {
+      if (++connections === 1) await looking.promise;
+      return pool.connect();
+    },
+    end: async () => {},
+  };
+  const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: slowAtFirst as typeof pool }) });
+  const begun = await serviceOf({ db });
+  onTestFinished(begun.stop);
+  const ears = await open(eventStream, begun.url, { cursor: now() });
+  await expect.poll(() => connections).toBe(2);
+  await sleep(100); // the follower has looked, and there was nothing
+  const [id] = await happen({});
+  looking.resolve();
+  expect(await hears(ears, 1)).toEqual([id]);
+});
+
 describe('the event stream', () => {
   test('is one that no proxy keeps and no browser takes for a page', async () => {
     const sent = request(`${service.url}/api/live`, { headers: { authorization: 'Bearer acme-reads' } }).end();
@@ -456,7 +480,7 @@ describe('the event stream', () => {
 
 describe('the WebSocket', () => {
   test('takes the key as a subprotocol, and answers with the other one', async () => {
-    const { socket, heard } = await openWebSocket(`${service.url}/api/live`, ['call-ledger', 'bearer.acme-reads']);
+    const { socket, heard } = await openWebSocket(`${service.url}/api/live`, ['bearer.acme-reads', 'call-ledger']);
     expect(socket.protocol).toBe('call-ledger');
     const [id] = await happen({});
     expect(await hears({ heard }, 1)).toEqual([id]);
@@ -467,8 +491,16 @@ describe('the WebSocket', () => {
     await expect(openWebSocket(`${service.url}/api/live`, ['bearer.nobody'])).rejects.toThrow('401');
   });
 
-  test('is at this path alone', async () => {
-    await expect(openWebSocket(`${service.url}/plain`, ['bearer.acme-reads'])).rejects.toThrow('Unexpected');
+  test.each([
+    ['to a WebSocket', 'Upgrade', 'websocket'],
+    // Java's HttpClient asks like this with every request.
+    ['to HTTP/2', 'Upgrade, HTTP2-Settings', 'h2c'],
+  ])('leaves other routes alone, though asked for an upgrade %s', async (_, connection, upgrade) => {
+    const headers = { connection, upgrade, 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
+    const sent = request(`${service.url}/plain`, { headers }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
   });
 
   test('lets nobody send a novel', async () => {
@@ -484,22 +516,10 @@ describe('the WebSocket', () => {
   test('is given up when nobody answers its pings', async () => {
     const quick = await serviceOf({ heartbeatMs: 50 });
     onTestFinished(quick.stop);
-    const { socket, ended } = await openWebSocket(`${quick.url}/api/live`, ['bearer.acme-reads']);
-    socket.pong = () => {}; // a client that is there no more
-    expect((await ended).code).toBe(1006);
-  });
-
-  test('does not take others’ requests for upgrades away from the routes', async () => {
-    // Java's HttpClient asks like this with every request.
-    const headers = {
-      connection: 'Upgrade, HTTP2-Settings',
-      upgrade: 'h2c',
-      'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
-    };
-    const sent = request(`${service.url}/plain`, { headers }).end();
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    response.resume();
-    expect(response.statusCode).toBe(200);
+    const silent = await openWebSocket(`${quick.url}/api/live`, ['bearer.acme-reads'], { autoPong: false });
+    expect((await silent.ended).code).toBe(1006);
+    const lively = await open(webSocket, quick.url);
+    await expect.poll(() => lively.beats(), { timeout: 5000 }).toBeGreaterThan(6);
   });
 });
 

@@ -6,14 +6,25 @@ export type SimulatedCall = {
   readonly sessionId: string;
   readonly appointmentId: string;
   readonly story: string;
+  /** The last part of the webhooks' path. */
+  readonly endpoint: 'retell' | 'retell-inbound-ticket' | 'retell-outbound-ticket';
   readonly webhooks: readonly Webhook[];
-  readonly expected: { readonly status: string; readonly reason: string; readonly appointment: string };
+  /** `–`: there must be none. */
+  readonly expected: {
+    readonly status: string;
+    readonly reason: string;
+    readonly appointment: string;
+    readonly ticket: string;
+  };
 };
 
 export type Webhook = { readonly event: string; readonly call: object; readonly event_timestamp: number };
 
+const NONE = '–';
+
 type Story = {
   readonly name: string;
+  readonly endpoint?: SimulatedCall['endpoint'];
   readonly connected: boolean;
   readonly disconnection: string;
   readonly callStatus: 'ended' | 'not_connected' | 'error';
@@ -33,7 +44,7 @@ const decided = (
   disconnection: 'user_hangup',
   callStatus: 'ended',
   analysis: { custom: { [flag]: value, ...more } },
-  expected: { status, reason: flag, appointment: status },
+  expected: { status, reason: flag, appointment: status, ticket: NONE },
 });
 
 const unreached = (
@@ -46,10 +57,25 @@ const unreached = (
   disconnection,
   callStatus,
   analysis: { voicemail: status === 'voicemail', custom: {} },
-  expected: { status, reason: disconnection, appointment: 'scheduled' },
+  expected: { status, reason: disconnection, appointment: 'scheduled', ticket: NONE },
 });
 
-/** Every outcome of RULES.md, in the spellings that agents really produce. */
+const followUp = (
+  endpoint: 'retell-inbound-ticket' | 'retell-outbound-ticket',
+  custom: Readonly<Record<string, unknown>>,
+  ticket: string,
+  disconnection = 'agent_hangup',
+): Story => ({
+  name: `${endpoint.split('-')[1]} ${disconnection === 'call_transfer' ? 'transferred' : JSON.stringify(custom)}`,
+  endpoint,
+  connected: true,
+  disconnection,
+  callStatus: 'ended',
+  analysis: { custom },
+  expected: { status: 'answered', reason: 'answered', appointment: NONE, ticket },
+});
+
+/** Every outcome and every ticket of RULES.md, in the spellings that agents really produce. */
 const stories: readonly Story[] = [
   decided('confirmed', 'appointment_confirmed', true),
   decided('confirmed', 'appointment_confirmed', 'True '),
@@ -66,20 +92,28 @@ const stories: readonly Story[] = [
     disconnection: 'agent_hangup',
     callStatus: 'ended',
     analysis: { custom: { appointment_confirmed: false, appointment_cancelled: 'false' } },
-    expected: { status: 'failed', reason: 'undecided', appointment: 'scheduled' },
+    expected: { status: 'failed', reason: 'undecided', appointment: 'scheduled', ticket: NONE },
   },
   {
     name: 'analysis lost',
     connected: true,
     disconnection: 'user_hangup',
     callStatus: 'ended',
-    expected: { status: 'pending', reason: 'analysis_missing', appointment: 'scheduled' },
+    expected: { status: 'pending', reason: 'analysis_missing', appointment: 'scheduled', ticket: NONE },
   },
+  followUp('retell-inbound-ticket', { action_required: 'True ' }, 'new'),
+  followUp('retell-inbound-ticket', { action_required: 'false' }, 'closed'),
+  followUp('retell-inbound-ticket', {}, 'resolved'),
+  followUp('retell-outbound-ticket', { action_required: 1 }, 'new'),
+  followUp('retell-outbound-ticket', {}, 'closed'),
+  followUp('retell-outbound-ticket', {}, 'new', 'call_transfer'),
 ];
 
 /** `count` calls that go through all stories; `run` keeps the ids of different runs apart. */
 export const simulatedCalls = (count: number, run: string, random: Random, now: number): readonly SimulatedCall[] =>
   Array.from({ length: count }, (_, n) => simulate(stories[n % stories.length]!, `${run}_${n}`, random, now));
+
+const OURS = '+442079460018';
 
 function simulate(story: Story, id: string, random: Random, now: number): SimulatedCall {
   const callId = `call_sim_${id}`;
@@ -87,16 +121,21 @@ function simulate(story: Story, id: string, random: Random, now: number): Simula
   const appointmentId = `apt_sim_${id}`;
   const startedAt = now - 600_000 + random.below(300_000);
   const endedAt = startedAt + 8_000 + random.below(90_000);
+  const endpoint = story.endpoint ?? 'retell';
+  const person = `+447700900${String(random.below(1000)).padStart(3, '0')}`; // reserved for fiction
   const ringing = {
     call_id: callId,
     call_type: 'phone_call',
     agent_id: 'agent_simulated',
     agent_version: 1,
     agent_name: 'Appointment Reminder',
-    direction: 'outbound',
-    from_number: '+442079460018',
-    to_number: `+447700900${String(random.below(1000)).padStart(3, '0')}`,
-    metadata: { appointment_id: appointmentId, call_session_id: sessionId, contact_id: `con_sim_${id}` },
+    ...(endpoint === 'retell-inbound-ticket'
+      ? { direction: 'inbound', from_number: person, to_number: OURS }
+      : { direction: 'outbound', from_number: OURS, to_number: person }),
+    metadata: {
+      call_session_id: sessionId,
+      ...(endpoint === 'retell' && { appointment_id: appointmentId, contact_id: `con_sim_${id}` }),
+    },
   };
   const ended = {
     ...ringing,
@@ -135,5 +174,5 @@ function simulate(story: Story, id: string, random: Random, now: number): Simula
       },
       event_timestamp: endedAt + 3_400,
     });
-  return { callId, sessionId, appointmentId, story: story.name, webhooks, expected: story.expected };
+  return { callId, sessionId, appointmentId, story: story.name, endpoint, webhooks, expected: story.expected };
 }

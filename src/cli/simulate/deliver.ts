@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedCall, Webhook } from './calls.ts';
 import type { Random } from './random.ts';
 
-type Delivery = { readonly webhook: Webhook; readonly tampered: boolean; readonly delayMs: number };
+type Delivery = {
+  readonly webhook: Webhook;
+  readonly endpoint: SimulatedCall['endpoint'];
+  readonly tampered: boolean;
+  readonly delayMs: number;
+};
 
 export type Delivered = {
   readonly sent: number;
@@ -19,34 +24,36 @@ export type Delivered = {
  */
 export function disturbed(calls: readonly SimulatedCall[], random: Random): readonly Delivery[] {
   const deliveries: Delivery[] = [];
-  for (const webhook of calls.flatMap((call) => call.webhooks)) {
+  for (const { webhook, endpoint } of calls.flatMap(({ webhooks, endpoint }) =>
+    webhooks.map((webhook) => ({ webhook, endpoint })),
+  )) {
     const late = random.next() < 0.1;
-    deliveries.push({ webhook, tampered: false, delayMs: late ? 200 + random.below(800) : 0 });
+    deliveries.push({ webhook, endpoint, tampered: false, delayMs: late ? 200 + random.below(800) : 0 });
     if (random.next() < 0.33) {
       const again = { ...webhook, event_timestamp: webhook.event_timestamp + 300 };
-      deliveries.push({ webhook: again, tampered: false, delayMs: random.below(300) });
+      deliveries.push({ webhook: again, endpoint, tampered: false, delayMs: random.below(300) });
     }
-    if (random.next() < 0.1) deliveries.push({ webhook, tampered: true, delayMs: 0 });
+    if (random.next() < 0.1) deliveries.push({ webhook, endpoint, tampered: true, delayMs: 0 });
   }
   return random.shuffled(deliveries);
 }
 
 const CONNECTIONS = 8;
 
-/** Signs each webhook as Retell does (REFERENCE §1.1) and posts it to `url`. */
-export async function deliver(deliveries: readonly Delivery[], url: string, key: string): Promise<Delivered> {
+/** Signs each webhook as Retell does (REFERENCE §1.1) and posts it at the service. */
+export async function deliver(deliveries: readonly Delivery[], serviceUrl: string, key: string): Promise<Delivered> {
   const surprises: string[] = [];
   const waiting = deliveries.values();
   const work = async () => {
-    for (const { webhook, tampered, delayMs } of waiting) {
+    for (const { webhook, endpoint, tampered, delayMs } of waiting) {
       if (delayMs > 0) await sleep(delayMs);
       const body = JSON.stringify(webhook);
       const v = Date.now();
       const d = createHmac('sha256', key).update(body).update(String(v)).digest('hex');
-      const response = await fetch(url, {
+      const response = await fetch(`${serviceUrl}/api/webhooks/${endpoint}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-retell-signature': `v=${v},d=${d}` },
-        body: tampered ? body.replace('outbound', 'Outbound') : body,
+        body: tampered ? body.replace('call', 'Call') : body,
       });
       const text = await response.text();
       if (response.status !== (tampered ? 401 : 204))

@@ -55,8 +55,11 @@ export type PlacementsDeps = {
   readonly now?: () => Date;
 };
 
+/** Of these the oldest are forgotten first; their requests are then settled like those of another process. */
+const KEPT_CLAIMS = 1000;
+
 /** One attempt of this process to be the one that dials. */
-type Claim = { readonly id: string; readonly since: number };
+type Claim = { readonly id: string; readonly since: number; readonly requestDigest: string };
 
 /**
  * Places calls. The log decides who dials: the process whose CallRequested begins the session's stream, and only it,
@@ -81,13 +84,12 @@ export function openPlacements(deps: PlacementsDeps): Placements {
   /** The first append of the session's stream is the lock. */
   async function claim(command: PlaceCall): Promise<'won' | 'open' | 'decided' | 'call_session_exists'> {
     const stream = streamOf(command);
-    const mine = unconfirmed.get(stream) ?? { id: randomUUID(), since: performance.now() };
     const { order, requestDigest, by } = command;
+    const mine = takeUp(stream, requestDigest);
     const { variables: _notKept, ...asked } = order;
     const data = JSON.parse(JSON.stringify({ ...asked, requestDigest, by })) as object; // without what is undefined
     const told = { source: 'command', at: now().toISOString(), id: mine.id } as const;
     const requested = sessionEvent(command, { type: 'CallRequested', data } as SessionEvent, told);
-    unconfirmed.set(stream, mine);
     let word: 'won' | 'open' | 'decided' | undefined;
     const result = await appendDecided<'call_session_exists'>(log, stream, (seen) => {
       const record = sessionRecord(seen);
@@ -104,6 +106,17 @@ export function openPlacements(deps: PlacementsDeps): Placements {
       return 'decided';
     }
     return word!;
+  }
+
+  function takeUp(stream: string, requestDigest: string): Claim {
+    const before = unconfirmed.get(stream);
+    // Another content under the same id would count as written, and something else would stand in the log.
+    const claim =
+      before?.requestDigest === requestDigest ? before : { id: randomUUID(), since: performance.now(), requestDigest };
+    unconfirmed.delete(stream);
+    unconfirmed.set(stream, claim);
+    if (unconfirmed.size > KEPT_CLAIMS) unconfirmed.delete(unconfirmed.keys().next().value!);
+    return claim;
   }
 
   const tell = (
@@ -169,7 +182,8 @@ export function openPlacements(deps: PlacementsDeps): Placements {
       wait = times.lookEveryMs[Math.min(attempt, times.lookEveryMs.length - 1)]!;
       try {
         const record = await recordOf(session);
-        if (!isOpen(record)) return record.placed.length > 0 || !record.request ? 'placed' : 'failed';
+        if (!isOpen(record))
+          return record.placed.length > 0 ? 'placed' : record.failed === undefined ? 'open' : 'failed';
         const retell = retellOf(session.tenantId);
         if (retell === undefined) {
           logger.warn({ reason: 'retell_not_configured', ...ids }, 'cannot ask for the call');

@@ -15,7 +15,7 @@ export type ResolveOptions = {
 };
 
 /** Lists are asked for this many at once: a start must not use up Retell's request rate. */
-const AT_ONCE = 4;
+const AT_ONCE = 16;
 
 /**
  * What a crash has left: requests that are on record and nobody knows what came of them. Asks Retell's lists for each
@@ -26,9 +26,13 @@ export async function resolveOpenRequests(options: ResolveOptions): Promise<Read
   const { placements, logger, signal, sessions } = options;
   const todo = [...(sessions ?? (await openRequests(options)))];
   const result: Record<Settled, number> = { placed: 0, failed: 0, open: 0 };
+  const settled = (session: SessionOf) =>
+    placements.settle(session).catch((error: Error): Settled => {
+      logger.error({ event: 'placement_open', ...session, error: error.name }, 'left to the next start');
+      return 'open';
+    });
   const worker = async () => {
-    for (let next = todo.pop(); next !== undefined && !signal.aborted; next = todo.pop())
-      result[await placements.settle(next)]++;
+    for (let next = todo.pop(); next !== undefined && !signal.aborted; next = todo.pop()) result[await settled(next)]++;
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   if (result.placed + result.failed + result.open > 0)

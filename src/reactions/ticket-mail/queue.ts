@@ -147,13 +147,15 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
   };
 }
 
-/** For an operator's command: looks into the queue from outside, and leaves everything as it is. */
+/**
+ * For an operator's command: looks into the queue from outside, and leaves everything as it is. Rejects where no
+ * process with the role `react` has been on this Postgres yet.
+ */
 export async function readDeadLetters(databaseUrl: string): Promise<readonly DeadLetter[]> {
   const quiet = { schedule: false, supervise: false, migrate: false, createSchema: false } as const;
   const boss = new PgBoss({ connectionString: databaseUrl, schema: SCHEMA, max: 1, ...quiet });
   boss.on('error', () => {}); // the call itself rejects
   try {
-    if (!(await boss.isInstalled())) return [];
     await boss.start();
     return await deadLettersIn(boss);
   } finally {
