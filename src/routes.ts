@@ -15,6 +15,8 @@ import { type Metrics, measureRequests } from './http/metrics.ts';
 import type { Keys } from './keys.ts';
 import type { RunningProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import { mailRoutes } from './reactions/ticket-mail/mail-routes.ts';
+import type { TicketMail } from './reactions/ticket-mail/start.ts';
 import { docsPage } from './read-api/docs-page.ts';
 import { healthRoutes } from './read-api/health-routes.ts';
 import type { LiveFeed } from './read-api/live/live-feed.ts';
@@ -39,11 +41,12 @@ export type Parts = {
   readonly db?: Kysely<ReadModel>;
   readonly projections?: RunningProjections;
   readonly live?: LiveFeed;
+  readonly mail?: TicketMail;
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, keys, door, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { db, projections, live } = parts;
+  const { db, projections, live, mail } = parts;
   const { authenticate } = directory;
   const { adminKey, masterKey } = keys;
   const root = new OpenAPIHono();
@@ -66,6 +69,7 @@ export function routesOf({ roles, log, directory, keys, door, metrics, logger, .
     root.route('/', quarantineReadRoutes({ db, adminKey, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }
+  if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, adminKey, logger }));
   const checks = readinessOf({ log, directory, ...(db && { db }), ...(projections && { projections }) });
   root.route('/', healthRoutes(checks));
   root.route('/', metricsRoute(metrics.registry));

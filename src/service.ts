@@ -66,6 +66,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(db && { db }),
     ...(running && { projections: running }),
     ...(live && { live }),
+    ...(mail && { mail }),
   });
   const { url, server, close } = await listen(root, config.host, config.port);
   live?.attach(server);

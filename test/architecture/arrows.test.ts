@@ -11,7 +11,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   embedded: [],
   commands: ['events', 'http'],
   projections: ['events'],
-  reactions: ['events', 'commands', 'projections'],
+  reactions: ['events', 'http', 'commands', 'projections'],
   'read-api': ['events', 'http', 'projections'],
   cli: ['events', 'http', 'embedded', 'commands', 'projections', 'reactions', 'read-api', 'main'],
   main: ['events', 'http', 'embedded', 'commands', 'projections', 'reactions', 'read-api'],

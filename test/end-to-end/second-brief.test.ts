@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Client, clientOf } from '../support/client.ts';
@@ -212,6 +215,33 @@ describe('both', () => {
     await client.see(path, ({ archived }) => archived === false);
     expect(await ids('')).toContain('call:archived');
   });
+});
+
+test('a mail that is refused for good is a dead letter: visible, and sent once it is redriven', async () => {
+  const cli = (...args: string[]) =>
+    new Promise<{ code: number; output: string }>((resolve) => {
+      const file = join(import.meta.dirname, '../../src/cli/main.ts');
+      const env = { PATH: process.env.PATH, DATA_DIR: environment.DATA_DIR };
+      execFile(process.execPath, [file, '--url', service.url, ...args], { env }, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+      );
+    });
+  mailbox.refuse(true);
+  await post(INBOUND, 'refused', sample('30'));
+  await ticket('refused', ({ mail }) => mail === 'failed');
+  expect((await cli('mail', 'dead-letters')).output).toMatch(/default +tkt_refused +1 +rcpt_to_550/);
+
+  const { code, output } = await cli('mail', 'preview', 'tkt_refused', '--out', environment.DATA_DIR!);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('tkt_refused.html') });
+  const html = await readFile(join(environment.DATA_DIR!, 'tkt_refused.html'), 'utf8');
+  expect(html).toContain('My boiler is leaking');
+
+  mailbox.refuse(false);
+  expect((await cli('mail', 'redrive', 'tkt_refused')).code).toBe(0);
+  await oneMailAbout('refused');
+  const again = await cli('mail', 'redrive', 'tkt_refused');
+  expect(again).toEqual({ code: 1, output: expect.stringContaining('never sent again') });
+  expect((await cli('mail', 'preview', 'tkt_nobody')).code).toBe(1);
 });
 
 test('Postgres lost: the same tickets from the log, and no mail again', async () => {

@@ -3,11 +3,15 @@ import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
-/** A mail server that takes everything, and what it has taken. */
+/** A mail server, and what it has taken: everything but what it is told to refuse. */
 export async function openMailbox() {
   const mails: Email[] = [];
+  let refusing = false;
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
+    onRcptTo(_address, _session, done) {
+      done(refusing ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : undefined);
+    },
     onData(stream, _session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -22,6 +26,10 @@ export async function openMailbox() {
   return {
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
     mails,
+    /** From now on every recipient is refused for good, or no longer. */
+    refuse(all: boolean) {
+      refusing = all;
+    },
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }

@@ -17,7 +17,10 @@ export function mailOf(openings: number, log: TicketLog | undefined): MailState 
 function told(entry: TicketEntry, opening: number): MailState | undefined {
   switch (entry.type) {
     case 'TicketStatusSet':
+    case 'TicketMailClaimed':
       return undefined;
+    case 'TicketMailRedriven':
+      return entry.data.opening === opening ? { mail: 'queued' } : undefined;
     case 'TicketMailSent':
       return entry.data.opening === opening ? { mail: 'sent' } : undefined;
     case 'TicketMailFailed':

@@ -24,6 +24,8 @@ export function reduceTicketLog(before: TicketLog | undefined, fact: Fact<Ticket
     ticketId: parseStream(fact.stream)?.id ?? fact.stream,
     entries: [],
   };
+  // Between processes only: who looks at a ticket is told what came of it.
+  if (fact.type === 'TicketMailClaimed') return log;
   const { id, position, type, data } = fact;
   const entry = { type, data, id, position: `${position}`, occurredAt: occurredAt(fact) } as TicketEntry;
   const others = log.entries.filter((other) => other.id !== id);

@@ -1,0 +1,120 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Logger } from 'pino';
+import { commandErrors } from '../../commands/command-errors.ts';
+import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
+import type { EventLog } from '../../events/event-log.ts';
+import { ticketIdOf } from '../../events/ticket-facts.ts';
+import { requireAdmin } from '../../http/bearer.ts';
+import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { previewTicketMail } from './preview.ts';
+import { redriveTicketMail } from './redrive.ts';
+import type { TicketMail } from './start.ts';
+
+export type MailRoutesDeps = {
+  readonly log: EventLog;
+  readonly tenants: TenantDirectory;
+  readonly mail: TicketMail;
+  readonly adminKey: string;
+  readonly logger: Logger;
+};
+
+const TicketPath = z.object({
+  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: 'acme' }),
+  ticketId: z.string().openapi({ param: { name: 'ticketId', in: 'path' }, example: 'tkt_call_5f0c2b1e' }),
+});
+const Rendered = z.object({ subject: z.string(), text: z.string(), html: z.string() }).openapi('TicketMail');
+const DeadLetters = z
+  .object({
+    items: z.array(
+      z.object({
+        tenantId: z.string(),
+        ticketId: z.string(),
+        opening: z.int(),
+        reason: z.string().openapi({ description: 'A step and a code, such as `rcpt_to_550`.' }),
+        since: z.string(),
+      }),
+    ),
+  })
+  .openapi('MailDeadLetters');
+
+const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const refusals = {
+  401: problemResponse('Not the admin key.'),
+  404: problemResponse('`unknown_ticket`.'),
+  503: problemResponse('A store does not answer; repeat the request.'),
+};
+
+/** What an operator does with tickets' mails, with ADMIN_KEY; mounted where the role `react` is. */
+export function mailRoutes({ log, tenants, mail, adminKey, logger }: MailRoutesDeps): OpenAPIHono {
+  const routes = new OpenAPIHono({ defaultHook: badRequest });
+  routes.onError(commandErrors(logger));
+  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/tenants/{id}/tickets/{ticketId}/mail',
+      operationId: 'previewTicketMail',
+      summary: 'The mail of a ticket as it would go out now; nothing is sent',
+      request: { params: TicketPath },
+      responses: { 200: json(Rendered, 'The mail. Personal data.'), ...refusals },
+    }),
+    async (c) => {
+      const { id, ticketId } = c.req.valid('param');
+      const tenant = tenants.get(id);
+      const rendered = tenant && (await previewTicketMail(log, id, ticketId, tenant.settings));
+      return rendered === undefined || rendered === 'unknown_ticket' ? unknown(c) : c.json(rendered, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/tenants/{id}/tickets/{ticketId}/mail/redrive',
+      operationId: 'redriveTicketMail',
+      summary: 'Have the mail of a ticket tried once more',
+      description: 'Given up, not sent for want of settings, or stuck. One that was sent is never sent again.',
+      request: { params: TicketPath },
+      responses: {
+        200: json(z.object({ outcome: z.enum(['redriven', 'nothing_to_send', 'already_sent']) }), 'What came of it.'),
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const { id, ticketId } = c.req.valid('param');
+      const outcome = tenants.get(id) ? await redriveTicketMail(log, id, ticketId) : 'unknown_ticket';
+      return outcome === 'unknown_ticket' ? unknown(c) : c.json({ outcome }, 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/mail/dead-letters',
+      operationId: 'listMailDeadLetters',
+      summary: 'Mails that were given up, the oldest first',
+      responses: { 200: json(DeadLetters, 'All of them; there are no pages.'), 401: refusals[401], 503: refusals[503] },
+    }),
+    async (c) => {
+      const letters = await mail.deadLetters();
+      if (letters === undefined)
+        return problem(c, 503, 'queue_unavailable', {
+          detail: 'The queue of mails cannot be read now: Postgres does not answer.',
+          headers: { 'retry-after': '2' },
+        }) as never;
+      const items = letters.map(({ callId, ...rest }) => ({ ...rest, ticketId: ticketIdOf(callId) }));
+      return c.json({ items }, 200);
+    },
+  );
+  return routes;
+}
+
+const unknown = (c: Context) =>
+  problem(c, 404, 'unknown_ticket', { detail: 'The tenant has no such ticket.' }) as never;
