@@ -1,7 +1,8 @@
-/** `npm run bench [-- door]`: measurements side by side with their baselines; see docs/performance.md. */
+/** `npm run bench [-- door feed]`: measurements side by side with their baselines; see docs/performance.md. */
 import { benchDoor } from './door.ts';
+import { benchFeed } from './feed.ts';
 
-const benches: Readonly<Record<string, () => Promise<void>>> = { door: benchDoor };
+const benches: Readonly<Record<string, () => Promise<void>>> = { door: benchDoor, feed: benchFeed };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
