@@ -73,6 +73,8 @@ export type Config = {
     readonly publicHost: string | undefined;
     readonly keepTranscriptUpdates: boolean;
   };
+  /** Retell's API for tenant `default`; other tenants have a key of their own. */
+  readonly retell: { readonly apiKey: string | undefined; readonly baseUrl: string | undefined };
   readonly sessionMatchMinutes: number;
   readonly mail: {
     /** Absent: mails are recorded as not sent. */
@@ -127,6 +129,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       publicHost: env.PUBLIC_HOST,
       keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
     },
+    retell: { apiKey: env.RETELL_API_KEY, baseUrl: env.RETELL_BASE_URL },
     sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
     mail: {
       smtpUrl: env.SMTP_URL,

@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { appointmentRoutes } from './commands/appointments/appointment-routes.ts';
 import { archiveRoutes } from './commands/archive/archive-routes.ts';
+import { type CallRoutesDeps, callRoutes } from './commands/calls/call-routes.ts';
+import type { Placements } from './commands/calls/placements.ts';
 import { quarantineRetryRoute } from './commands/quarantine/retry-route.ts';
 import { reviewQuarantined } from './commands/quarantine/review.ts';
 import { adminRoutes } from './commands/tenants/admin-routes.ts';
@@ -35,6 +37,8 @@ export type Parts = {
   readonly directory: OpenTenantDirectory;
   readonly keys: Keys;
   readonly door: Webhooks;
+  readonly retellOf: CallRoutesDeps['retellOf'];
+  readonly placements: Placements;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Absent where the process's roles need no Postgres. */
@@ -45,8 +49,8 @@ export type Parts = {
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
-export function routesOf({ roles, log, directory, keys, door, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { db, projections, live, mail } = parts;
+export function routesOf({ roles, log, directory, keys, metrics, logger, ...parts }: Parts): OpenAPIHono {
+  const { door, retellOf, placements, db, projections, live, mail } = parts;
   const { authenticate } = directory;
   const { adminKey, masterKey } = keys;
   const root = new OpenAPIHono();
@@ -61,8 +65,9 @@ export function routesOf({ roles, log, directory, keys, door, metrics, logger, .
     root.route('/', quarantineRetryRoute({ log, recorder: door.recorder, tenants: directory, logger, adminKey }));
     root.route('/', appointmentRoutes({ ...common, appointmentAfter: shown.appointment }));
     root.route('/', ticketRoutes({ ...common, ticketAfter: shown.ticket }));
-    const { callsOfSession } = shown;
-    root.route('/', archiveRoutes({ ...common, callsOfSession, sessionAfter: shown.session }));
+    const { callsOfSession, session: sessionAfter } = shown;
+    root.route('/', archiveRoutes({ ...common, callsOfSession, sessionAfter }));
+    root.route('/', callRoutes({ ...common, tenants: directory, retellOf, placements, sessionAfter }));
   }
   if (roles.includes('serve') && db) {
     root.route('/', queryRoutes({ db, authenticate, history: sessionHistory(log, directory) }));

@@ -1,5 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
+import { openPlacements } from './commands/calls/placements.ts';
+import { resolveOpenRequests } from './commands/calls/resolve-open-requests.ts';
+import { retellOf } from './commands/calls/retell-of.ts';
 import type { AdministrationDeps } from './commands/tenants/administration.ts';
 import { openTenantDirectory } from './commands/tenants/directory.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
@@ -46,6 +49,14 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     onAnswered: measureWebhooks(metrics),
   });
 
+  const retellKeys = retellOf(directory, config.retell);
+  const placements = openPlacements({ log, retellOf: retellKeys, logger });
+  if (has('ingest'))
+    directory
+      .caughtUp()
+      .then(() => resolveOpenRequests({ log, placements, logger, signal }))
+      .catch((err) => logger.error({ err }, 'calls whose placing was interrupted are not resolved'));
+
   const { databaseUrl } = stores;
   const pool = databaseUrl === undefined ? undefined : createReadPool(databaseUrl, { logger });
   const db = pool && new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
@@ -62,7 +73,8 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const live = db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, logger }) : undefined;
 
   const root = routesOf({
-    ...{ roles: config.roles, log, directory, keys, door, metrics, logger },
+    ...{ roles: config.roles, log, directory, keys, door, placements, metrics, logger },
+    retellOf: retellKeys,
     ...(db && { db }),
     ...(running && { projections: running }),
     ...(live && { live }),
@@ -80,6 +92,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       const closed = close();
       await door.drain();
       await closed;
+      await placements.drain();
       await mail?.stop();
       stopping.abort();
       stopMeasuring?.();

@@ -20,6 +20,7 @@ type Extra = Pick<Problem, 'detail' | 'errors'> & { readonly headers?: Readonly<
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  402: 'Payment Required',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',

@@ -89,6 +89,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const { db, authenticate, logger, maxListeners = 1000 } = options;
   const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
   const feed = outcomeChanges(db, { logger, everyMs: options.everyMs ?? 50 });
+  let closing = false;
   const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
 
   const mayListen = (key: string, { tenantId, keyId }: Caller): boolean => {
@@ -107,6 +108,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
       logger.error({ reason: 'live_listener_failed', error: (error as Error).name }, 'live feed');
       client.destroy();
     });
+    if (closing) listener.end('shutting_down'); // it came before the server took no more
   };
 
   const routes = new OpenAPIHono<LiveEnv>({ defaultHook: badRequest });
@@ -192,6 +194,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
       });
     },
     async close() {
+      closing = true;
       clearInterval(recheck);
       const all = [...listeners.keys()];
       for (const listener of all) listener.end('shutting_down');

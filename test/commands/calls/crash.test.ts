@@ -121,6 +121,7 @@ test('whoever ends in good order leaves what is unknown to the next start', asyn
   const began = performance.now();
   await leaving.close();
   expect(performance.now() - began).toBeLessThan(3000);
+  expect(leaving.logged()).toContain('"event":"placement_unknown"');
   expect(await typesOf(log, request.callSessionId)).toEqual(['CallRequested']);
   expect(await service.resolve()).toEqual({ placed: 1, failed: 0, open: 0 });
 });

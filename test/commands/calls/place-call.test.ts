@@ -1,4 +1,8 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { retellApi } from '../../../src/commands/calls/retell-api.ts';
+import { retellOf } from '../../../src/commands/calls/retell-of.ts';
 import { connectEventLog, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import { type Retell, startRetell } from '../../support/retell-emulator.ts';
 import { type Door, KEY, openDoor, type Store, startStore } from '../webhooks/door.ts';
@@ -378,8 +382,62 @@ describe('the event store', () => {
   });
 });
 
+describe('looking for a call', () => {
+  test('does not take another tenant’s for one’s own, though both use one Retell account and one name', async () => {
+    const request = newRequest();
+    await service.post(request);
+    retell.next({ dials: false, answer: 'cut' });
+    expect(code(await service.post(request, { key: 'acme' }))).toEqual([503, 'not_placed']);
+    const { body } = retell.requests.findLast(({ path }) => path === '/v3/list-calls')!;
+    expect((body as { filter_criteria: object }).filter_criteria).toEqual({
+      metadata: [
+        { type: 'string', op: 'eq', key: 'call_session_id', value: request.callSessionId },
+        { type: 'string', op: 'eq', key: 'tenant_id', value: 'acme' },
+      ],
+    });
+  });
+
+  test('does not trust a list that holds others', async () => {
+    const item = (call_id: string, metadata: unknown) => ({ call_id, metadata });
+    const careless = serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: () =>
+        Response.json({
+          items: [
+            item('theirs', { call_session_id: 'cs', tenant_id: 'acme' }),
+            item('another', { call_session_id: 'cs2', tenant_id: 'default' }),
+            item('nobodys', null),
+            item('mine', { call_session_id: 'cs', tenant_id: 'default' }),
+          ],
+          has_more: false,
+        }),
+    });
+    await new Promise((resolve) => careless.once('listening', resolve));
+    const api = retellApi('key', `http://127.0.0.1:${(careless.address() as AddressInfo).port}`);
+    const limit = { timeoutMs: 1000, signal: new AbortController().signal };
+    expect(await api.callsOf({ tenantId: 'default', sessionId: 'cs' }, limit)).toEqual(['mine']);
+    await new Promise((resolve) => careless.close(resolve));
+  });
+});
+
+test('a tenant calls under its own key, and RETELL_API_KEY is tenant `default`’s alone', async () => {
+  const keys = new Map([['acme', retell.apiKey]]);
+  const directory = { retellApiKey: (tenantId: string) => keys.get(tenantId) };
+  const api = retellOf(directory, { apiKey: 'another', baseUrl: retell.url });
+  const limit = { timeoutMs: 1000, signal: new AbortController().signal };
+  const order = { fromNumber: '+442079460018', toNumber: '+447700900123' };
+  const dial = (tenantId: string) => api(tenantId)?.dial({ tenantId, sessionId: 'cs_keys' }, order, limit);
+  expect(await dial('acme')).toMatchObject({ outcome: 'placed' });
+  expect(await dial('default')).toMatchObject({ outcome: 'refused', reason: 'retell_key_rejected' });
+  expect(api('nobody')).toBeUndefined();
+  keys.set('default', retell.apiKey);
+  expect(await dial('default')).toMatchObject({ outcome: 'placed' });
+});
+
 test('webhooks that overtake the answer speak of the same session and the same call', async () => {
   const door: Door = await openDoor(log);
+  await retell.quiet();
   retell.webhooksTo({ url: `${door.url}/api/webhooks/retell`, key: KEY });
   const request = newRequest({ appointmentId: 'apt_race' });
   retell.tell(request.callSessionId, 'confirmed');

@@ -1,0 +1,92 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Client, clientOf } from '../support/client.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { type Retell, startRetell } from '../support/retell-emulator.ts';
+import { dataDirectory, startService } from '../support/service.ts';
+
+// The first brief's whole flow: placed through us, played by Retell, reported by webhooks, read through the API (A1).
+
+const KEY = 'key_of_the_emulator';
+let retell: Retell;
+let client: Client;
+const cleanUp: (() => Promise<unknown>)[] = [];
+
+/** Retell has to know where we listen before we do, and we where it does. */
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+beforeAll(async () => {
+  const database = await createTestDatabase(inject('postgresUrl'));
+  const directory = await dataDirectory();
+  const port = await freePort();
+  retell = await startRetell({
+    apiKey: KEY,
+    webhooks: { url: `http://127.0.0.1:${port}/api/webhooks/retell`, key: KEY },
+  });
+  const service = await startService({
+    DATA_DIR: directory.path,
+    DATABASE_URL: database.url,
+    PORT: String(port),
+    RETELL_API_KEY: KEY,
+    RETELL_WEBHOOK_SECRET: KEY,
+    RETELL_BASE_URL: retell.url,
+  });
+  client = await clientOf({
+    url: service.url,
+    key: async (name) => (name === 'RETELL_WEBHOOK_SECRET' ? KEY : service.key(name)),
+  });
+  cleanUp.push(
+    () => service.stop(),
+    () => retell.stop(),
+    database.drop,
+    directory.remove,
+  );
+});
+afterAll(async () => {
+  for (const step of cleanUp) await step();
+});
+
+const order = (name: string) => ({
+  fromNumber: '+442079460018',
+  toNumber: '+447700900123',
+  callSessionId: `cs_${name}`,
+  appointmentId: `apt_${name}`,
+  variables: { customer_name: 'Alex' },
+});
+const place = (body: object) => client.request('POST', '/api/calls', client.keys.api, body);
+
+test('a call is placed, played and reported, and its session and appointment are confirmed', async () => {
+  retell.tell('cs_placed', 'confirmed (true)');
+  const { status, body } = await place(order('placed'));
+  expect({ status, id: body.id, appointmentId: body.appointmentId }).toEqual({
+    status: 202,
+    id: 'cs_placed',
+    appointmentId: 'apt_placed',
+  });
+  const session = await client.see('/api/call-sessions/cs_placed', (found) => found.status === 'confirmed');
+  expect(session).toMatchObject({ direction: 'outbound', retellCallIds: [retell.truth('cs_placed')[0]!.call.call_id] });
+  expect(await client.see('/api/appointments/apt_placed', (found) => found.status === 'confirmed')).toBeTruthy();
+  const { items } = (await client.get('/api/call-sessions/cs_placed/history')).body as { items: { type: string }[] };
+  expect(items.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['CallRequested', 'CallPlaced', 'CallStarted', 'CallEnded', 'CallAnalyzed']),
+  );
+});
+
+test('the same order again rings nobody a second time', async () => {
+  const first = await place(order('again'));
+  const again = await place(order('again'));
+  expect([first.status, again.status]).toEqual([202, 202]);
+  expect(retell.dials('cs_again')).toBe(1);
+});
+
+test('a number that is none is refused before anything is on record', async () => {
+  const { status, body } = await place({ ...order('nobody'), toNumber: 'reception' });
+  expect({ status, code: body.code }).toMatchObject({ status: 400 });
+  expect((await client.get('/api/call-sessions/cs_nobody')).status).toBe(404);
+});
