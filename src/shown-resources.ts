@@ -41,8 +41,10 @@ export function shownResources(db: Kysely<ReadModel>, running: RunningProjection
       return row && callSessionOf(row);
     }),
     async callsOfSession(tenantId, sessionId) {
-      const calls = readsOf(db, tenantId).callSessionCalls();
-      const rows = await calls.select('call_id').where('session_id', '=', sessionId).execute();
+      const reads = readsOf(db, tenantId);
+      const session = await findCallSession(reads, sessionId); // also by `call:<id>`: all calls of its session
+      const calls = reads.callSessionCalls().select('call_id');
+      const rows = await calls.where('session_id', '=', session?.id ?? sessionId).execute();
       return rows.map((row) => row.call_id);
     },
   };
@@ -53,5 +55,7 @@ export const nothingShown: ShownResources = {
   appointment: async () => undefined,
   ticket: async () => undefined,
   session: async () => undefined,
-  callsOfSession: async () => [],
+  callsOfSession: async () => {
+    throw new Error('this process has no read model');
+  },
 };

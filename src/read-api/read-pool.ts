@@ -24,6 +24,8 @@ export function createReadPool(
     keepAlive: true,
   });
   // An idle connection that breaks is replaced at the next query. Without a listener it would end the process.
+  // One that breaks while a query holds it has nobody listening: that query rejects, and this keeps the process alive.
+  pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error: Error & { code?: string }) => logger?.warn({ code: error.code }, 'read_connection_lost'));
   return pool;
 }

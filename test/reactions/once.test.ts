@@ -9,8 +9,8 @@ import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log
 import { startProjections } from '../../src/projections/runtime/start.ts';
 import { tickets } from '../../src/projections/tickets/tickets.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
-import { cableTo } from '../projections/cable.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { relayTo } from '../support/relay.ts';
 import { logger, NOT_REQUIRED, REQUIRED, type Scene, startScene } from './scene.ts';
 
 // At most one mail per opening, whatever happens (B8, invariant 4).
@@ -208,22 +208,22 @@ test('the append of a record that was written though the answer was lost is foun
 });
 
 test('Postgres cut and mended, again and again, under load', async () => {
-  const cable = await cableTo(scene.databaseUrl);
-  const mail = scene.start({ databaseUrl: cable.url });
+  const relay = await relayTo(scene.databaseUrl);
+  const mail = scene.start({ databaseUrl: relay.url });
   await following(mail);
   const calls = newCalls(24);
   for (const [i, call] of calls.entries()) {
     await need(call);
-    if (i % 8 === 3) cable.cut();
-    if (i % 8 === 6) cable.mend();
+    if (i % 8 === 3) relay.close();
+    if (i % 8 === 6) relay.open();
   }
-  cable.mend();
+  relay.open();
   // What a session that was cut off had in hand comes back by its heartbeat; a wipe brings it at once.
   await scene.wipe();
   await allSent(calls);
   expect(tally(calls)).toEqual({ sent: 24, doubled: 0 });
   await scene.stopAll();
-  await cable.remove();
+  await relay.stop();
 });
 
 test('a read model that is made anew again and again, under load, is no reason for a mail', async () => {

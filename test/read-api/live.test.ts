@@ -16,7 +16,7 @@ import { type LiveFeedOptions, liveFeed } from '../../src/read-api/live/live-fee
 import { openApiRoute } from '../../src/read-api/openapi.ts';
 import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';
-import { cableTo } from '../projections/cable.ts';
+import { relayTo } from '../support/relay.ts';
 import { authenticate } from './callers.ts';
 import {
   calls,
@@ -47,9 +47,6 @@ beforeEach(async () => {
 /** The feed as a process serves it. */
 async function serviceOf(options: Partial<LiveFeedOptions> = {}, url = readModel.url) {
   const pool = createReadPool(url, { timeoutMs: 1000 });
-  // A connection that breaks while a query has it tells nobody else (pg-pool takes its own listener away), and without
-  // a listener that ends the process. This line belongs into read-pool.ts.
-  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
@@ -289,23 +286,23 @@ describe.each([
   });
 
   test('outlives an outage of Postgres and misses nothing', async () => {
-    const cable = await cableTo(readModel.url);
-    const other = await serviceOf({ heartbeatMs: 100 }, cable.url);
+    const relay = await relayTo(readModel.url);
+    const other = await serviceOf({ heartbeatMs: 100 }, relay.url);
     onTestFinished(async () => {
       await other.stop();
-      await cable.remove();
+      await relay.stop();
     });
     const [ears, behind] = [await open(listen, other.url), await open(listen, other.url, { cursor: now() })];
     const before = await many(2);
     await hears(ears, 2);
-    cable.cut();
+    relay.close();
     const during = await many(3);
     const beats = ears.beats();
     await expect.poll(() => ears.beats(), { timeout: 5000 }).toBeGreaterThan(beats + 2);
     await expect(open(listen, other.url)).rejects.toThrow('read_model_unavailable');
     const resumed = await open(listen, other.url, { cursor: ears.heard.at(-1)!.id });
     expect(calls(ears)).toEqual(before);
-    cable.mend();
+    relay.open();
     const after = await many(2);
     for (const each of [ears, behind]) expect(await hears(each, 7)).toEqual([...before, ...during, ...after]);
     expect(await hears(resumed, 5)).toEqual([...during, ...after]);
@@ -416,17 +413,17 @@ describe('whoever comes back by cursor, as often as the network breaks, by eithe
 });
 
 test('an outage is told once, and that it is over', async () => {
-  const cable = await cableTo(readModel.url);
-  const other = await serviceOf({}, cable.url);
+  const relay = await relayTo(readModel.url);
+  const other = await serviceOf({}, relay.url);
   onTestFinished(async () => {
     await other.stop();
-    await cable.remove();
+    await relay.stop();
   });
-  cable.cut();
+  relay.close();
   const ears = await open(eventStream, other.url, { cursor: now() });
   await sleep(1300); // several attempts, of the process and of the follower
   expect(other.logged().match(/live_feed_waits/g)).toHaveLength(1);
-  cable.mend();
+  relay.open();
   const [id] = await happen({});
   expect(await hears(ears, 1)).toEqual([id]);
   await expect.poll(() => other.logged()).toContain('live_feed_resumed');

@@ -24,7 +24,7 @@ const rows: Table = {
   name: 'customers',
   columns: { ...shown, customer: 'json not null' },
   key: ['tenant_id', 'id'],
-  indexes: ['(tenant_id, created_at desc, id desc)', '(tenant_id, phone)'],
+  indexes: ['(tenant_id, created_at desc, id desc)', '(tenant_id, phone)', 'using gin (raw_phones)'],
   view: Object.keys(shown),
 };
 
