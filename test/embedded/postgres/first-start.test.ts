@@ -27,7 +27,9 @@ test.each([
 
   const { url } = await start({ dataDir });
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  expect((await names()).sort()).toEqual(['cluster', 'lock', 'password', 'server.log']);
+  // As root in a private checkout there is also a copy of the programs, which Postgres could not reach.
+  const left = (await names()).filter((name) => !name.startsWith('binaries-'));
+  expect(left.sort()).toEqual(['cluster', 'lock', 'password', 'server.log']);
 });
 
 test('a cluster of another major version is refused, with the remedy', async () => {
