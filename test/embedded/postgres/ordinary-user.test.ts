@@ -15,7 +15,7 @@ test.runIf(asRoot)(
     await skipInPrivateCheckout(context);
     const dataDir = await newDataDir();
     await mkdir(dataDir);
-    await chown(dataDir, nobody.uid, nobody.gid);
+    await chown(dataDir, nobody().uid, nobody().gid);
     const service = newService(dataDir, nobody());
     await query(await ready(service), `CREATE TABLE kept AS SELECT 'still here' AS word`);
     expect((await stat(clusterIn(dataDir))).uid).toBe(nobody().uid);
