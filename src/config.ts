@@ -39,6 +39,8 @@ const Environment = z.object({
   PUBLIC_HOST: set(z.string().toLowerCase()),
   KEEP_TRANSCRIPT_UPDATES: set(flag),
   SESSION_MATCH_MINUTES: set(positive),
+  RECONCILE_EVERY_MINUTES: set(positive),
+  RECONCILE_AFTER_MINUTES: set(z.coerce.number().int().min(0)),
   SMTP_URL: set(z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')),
   MAIL_FROM: set(z.string()),
   MAIL_WAIT_SECONDS: set(z.coerce.number().int().min(0)),
@@ -76,6 +78,8 @@ export type Config = {
   /** Retell's API for tenant `default`; other tenants have a key of their own. */
   readonly retell: { readonly apiKey: string | undefined; readonly baseUrl: string | undefined };
   readonly sessionMatchMinutes: number;
+  /** How often Retell is asked, and how long a session may be pending before it is asked about. */
+  readonly reconcile: { readonly everyMinutes: number; readonly afterMinutes: number };
   readonly mail: {
     /** Absent: mails are recorded as not sent. */
     readonly smtpUrl: string | undefined;
@@ -131,6 +135,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     retell: { apiKey: env.RETELL_API_KEY, baseUrl: env.RETELL_BASE_URL },
     sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
+    reconcile: { everyMinutes: env.RECONCILE_EVERY_MINUTES ?? 15, afterMinutes: env.RECONCILE_AFTER_MINUTES ?? 30 },
     mail: {
       smtpUrl: env.SMTP_URL,
       from: env.MAIL_FROM ?? 'Call Ledger <call-ledger@localhost>',

@@ -3,6 +3,7 @@ import type { OpenTenantDirectory } from './commands/tenants/directory.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { RunningProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import type { Reconciliation } from './reactions/reconciliation/start.ts';
 import type { Checks } from './read-api/health-routes.ts';
 
 type Parts = {
@@ -11,15 +12,21 @@ type Parts = {
   /** Absent where the process's roles need no Postgres. */
   readonly db?: Kysely<ReadModel>;
   readonly projections?: RunningProjections;
+  readonly reconciliation?: Reconciliation;
 };
 
 /** What has to be well before this process should get requests. */
-export const readinessOf = ({ log, directory, db, projections }: Parts): Checks => ({
+export const readinessOf = ({ log, directory, db, projections, reconciliation }: Parts): Checks => ({
   eventStore: async () => {
     await log.head();
     return { ok: true };
   },
   tenants: () => ({ ok: directory.ready() }),
+  // A warning, not a failure: this process can do its work, but what it gets may be less than there is.
+  ...(reconciliation && {
+    webhooks: () =>
+      reconciliation.status().silent.length > 0 ? { ok: true, detail: 'webhooks_silent' } : { ok: true },
+  }),
   ...(db && {
     postgres: async () => {
       await sql`select 1`.execute(db);

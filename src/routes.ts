@@ -17,8 +17,11 @@ import { type Metrics, measureRequests } from './http/metrics.ts';
 import type { Keys } from './keys.ts';
 import type { RunningProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import { readCoverage } from './reactions/reconciliation/coverage.ts';
+import type { Reconciliation } from './reactions/reconciliation/start.ts';
 import { mailRoutes } from './reactions/ticket-mail/mail-routes.ts';
 import type { TicketMail } from './reactions/ticket-mail/start.ts';
+import { coverageRoutes, reconciliationRoutes } from './read-api/coverage/routes.ts';
 import { docsPage } from './read-api/docs-page.ts';
 import { healthRoutes } from './read-api/health-routes.ts';
 import type { LiveFeed } from './read-api/live/live-feed.ts';
@@ -46,11 +49,12 @@ export type Parts = {
   readonly projections?: RunningProjections;
   readonly live?: LiveFeed;
   readonly mail?: TicketMail;
+  readonly reconciliation?: Reconciliation;
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, keys, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { door, retellOf, placements, db, projections, live, mail } = parts;
+  const { door, retellOf, placements, db, projections, live, mail, reconciliation } = parts;
   const { authenticate } = directory;
   const { adminKey, masterKey } = keys;
   const root = new OpenAPIHono();
@@ -69,13 +73,24 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
     root.route('/', archiveRoutes({ ...common, callsOfSession, sessionAfter }));
     root.route('/', callRoutes({ ...common, tenants: directory, retellOf, placements, sessionAfter }));
   }
-  if (roles.includes('serve') && db) {
+  const coverage = db && readCoverage(db);
+  if (roles.includes('serve') && db && coverage) {
+    root.route('/', coverageRoutes({ db, authenticate, coverage }));
     root.route('/', queryRoutes({ db, authenticate, history: sessionHistory(log, directory) }));
     root.route('/', quarantineReadRoutes({ db, adminKey, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }
   if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, adminKey, logger }));
-  const checks = readinessOf({ log, directory, ...(db && { db }), ...(projections && { projections }) });
+  if (reconciliation && coverage) {
+    const isTenant = (id: string) => directory.get(id) !== undefined;
+    root.route('/', reconciliationRoutes({ adminKey, reconciliation, coverage, isTenant }));
+  }
+  const checks = readinessOf({
+    ...{ log, directory },
+    ...(db && { db }),
+    ...(projections && { projections }),
+    ...(reconciliation && { reconciliation }),
+  });
   root.route('/', healthRoutes(checks));
   root.route('/', metricsRoute(metrics.registry));
   root.route('/', openApiRoute(root));

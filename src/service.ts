@@ -5,6 +5,7 @@ import { resolveOpenRequests } from './commands/calls/resolve-open-requests.ts';
 import { retellOf } from './commands/calls/retell-of.ts';
 import type { AdministrationDeps } from './commands/tenants/administration.ts';
 import { openTenantDirectory } from './commands/tenants/directory.ts';
+import { DEFAULT_TENANT } from './commands/tenants/tenant.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import { connectEventLog } from './events/event-log.ts';
@@ -15,6 +16,8 @@ import { measureProjections, measureWebhooks } from './measurements.ts';
 import { projections } from './projections/index.ts';
 import { startProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import { measureReconciliation } from './reactions/reconciliation/measure.ts';
+import { startReconciliation } from './reactions/reconciliation/start.ts';
 import { startTicketMail } from './reactions/ticket-mail/start.ts';
 import { liveFeed } from './read-api/live/live-feed.ts';
 import { createReadPool } from './read-api/read-pool.ts';
@@ -70,6 +73,17 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     databaseUrl !== undefined && has('react')
       ? startTicketMail({ log, tenants: directory, databaseUrl, ...config.mail, logger, signal })
       : undefined;
+  const retellApiKeyOf = (tenantId: string) =>
+    directory.retellApiKey(tenantId) ?? (tenantId === DEFAULT_TENANT ? config.retell.apiKey : undefined);
+  const reconciliation =
+    databaseUrl !== undefined && has('react')
+      ? startReconciliation({
+          ...{ log, tenants: directory, databaseUrl, recorder: door.recorder, logger, signal, retellApiKeyOf },
+          retellBaseUrl: config.retell.baseUrl,
+          ...config.reconcile,
+        })
+      : undefined;
+  if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
   const live = db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, logger }) : undefined;
 
   const root = routesOf({
@@ -79,6 +93,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(running && { projections: running }),
     ...(live && { live }),
     ...(mail && { mail }),
+    ...(reconciliation && { reconciliation }),
   });
   const { url, server, close } = await listen(root, config.host, config.port);
   live?.attach(server);
@@ -93,7 +108,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       await door.drain();
       await closed;
       await placements.drain();
-      await mail?.stop();
+      await Promise.all([mail?.stop(), reconciliation?.stop()]);
       stopping.abort();
       stopMeasuring?.();
       await running?.stop();

@@ -16,6 +16,8 @@ export type Checks = {
   readonly eventStore?: Check;
   readonly tenants?: Check;
   readonly postgres?: Check;
+  /** Always ok; `detail` `webhooks_silent` warns that calls go on while no webhook of theirs comes in. */
+  readonly webhooks?: Check;
   /** One for each projection, by name: ok when its live generation has caught up. */
   readonly projections?: Readonly<Record<string, Check>>;
 };
@@ -30,6 +32,7 @@ const Readiness = z
       eventStore: CheckAnswer.optional(),
       tenants: CheckAnswer.optional(),
       postgres: CheckAnswer.optional(),
+      webhooks: CheckAnswer.optional(),
       projections: z.record(z.string(), CheckAnswer).optional(),
     }),
   })

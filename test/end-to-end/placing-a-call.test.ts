@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type Retell, startRetell } from '../support/retell-emulator.ts';
-import { dataDirectory, startService } from '../support/service.ts';
+import { dataDirectory, eventually, startService } from '../support/service.ts';
 
 // The first brief's whole flow: placed through us, played by Retell, reported by webhooks, read through the API (A1).
 
@@ -25,9 +25,14 @@ beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
   const port = await freePort();
+  const isLost = (call: { metadata?: unknown }) => JSON.stringify(call.metadata ?? {}).includes('cs_lost');
   retell = await startRetell({
     apiKey: KEY,
-    webhooks: { url: `http://127.0.0.1:${port}/api/webhooks/retell`, key: KEY },
+    webhooks: {
+      url: `http://127.0.0.1:${port}/api/webhooks/retell`,
+      key: KEY,
+      fate: ({ call }) => ({ lost: isLost(call) }),
+    },
   });
   const service = await startService({
     DATA_DIR: directory.path,
@@ -36,6 +41,7 @@ beforeAll(async () => {
     RETELL_API_KEY: KEY,
     RETELL_WEBHOOK_SECRET: KEY,
     RETELL_BASE_URL: retell.url,
+    RECONCILE_AFTER_MINUTES: '0',
   });
   client = await clientOf({
     url: service.url,
@@ -89,4 +95,24 @@ test('a number that is none is refused before anything is on record', async () =
   const { status, body } = await place({ ...order('nobody'), toNumber: 'reception' });
   expect({ status, code: body.code }).toMatchObject({ status: 400 });
   expect((await client.get('/api/call-sessions/cs_nobody')).status).toBe(404);
+});
+
+test('what no webhook ever told is asked for: the session is final, and the coverage says how', async () => {
+  retell.tell('cs_lost', 'confirmed (true)');
+  expect((await place(order('lost'))).status).toBe(202);
+  await retell.quiet();
+  expect(await client.see('/api/call-sessions/cs_lost')).toMatchObject({ status: 'pending' });
+  await eventually(async () => (await client.admin('POST', '/api/reconciliation', {})).status === 202, { every: 200 });
+  await client.see('/api/call-sessions/cs_lost', (found) => found.status === 'confirmed');
+  const { items } = (await client.get('/api/call-sessions/cs_lost/history')).body as {
+    items: { type: string; source: string; evidence: string }[];
+  };
+  expect(items.find(({ type }) => type === 'CallAnalyzed')).toMatchObject({
+    source: 'reconciliation',
+    evidence: 'none',
+  });
+  await eventually(async () => {
+    const days = (await client.get('/api/coverage')).body.items as { missing: number }[];
+    return days.length > 0 && days.every(({ missing }) => missing === 0);
+  });
 });

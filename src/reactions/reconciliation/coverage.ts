@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely';
+import type { ReadModel } from '../../projections/tables.ts';
+
+/** One tenant's calls of one day (UTC), as Retell and the log have them. */
+export type CoverageDay = {
+  readonly tenantId: string;
+  readonly day: string;
+  /** Calls that Retell was seen to know. */
+  readonly retell: number;
+  readonly log: number;
+  readonly facts: { readonly webhook: number; readonly reconciliation: number };
+  /** Calls of which the log lacks something that Retell has. */
+  readonly missing: number;
+  /** Of the calls that Retell knows, how many the log has completely. */
+  readonly percent: number;
+};
+
+export type CoverageQuery = { readonly tenantId?: string | undefined; readonly from: Date; readonly to: Date };
+export type ReadCoverage = (query: CoverageQuery) => Promise<readonly CoverageDay[]>;
+
+/** A day is the call's: when it started, else when the log or the lists first had it. */
+export const readCoverage =
+  (db: Kysely<ReadModel>): ReadCoverage =>
+  async ({ tenantId = null, from, to }) => {
+    const { rows: there } = await sql<{ there: boolean }>`
+      select to_regclass('reactions.retell_calls') is not null as there`.execute(db);
+    const seen = there[0]!.there
+      ? sql`select tenant_id, call_id, started_at, first_seen_at, ended, analysed, closed from reactions.retell_calls
+          where not before_us and (${tenantId}::text is null or tenant_id = ${tenantId})`
+      : sql`select null::text as tenant_id, null::text as call_id, null::timestamptz as started_at,
+          null::timestamptz as first_seen_at, false as ended, false as analysed, false as closed where false`;
+    const { rows } = await sql<Row>`
+      with seen as (${seen}), told as (
+        select tenant_id, call_id, min(occurred_at) as first_at, bool_or(event = 'CallEnded') as ended,
+          bool_or(event = 'CallAnalyzed') as analysed,
+          count(*) filter (where source = 'webhook')::int as webhook,
+          count(*) filter (where source = 'reconciliation')::int as reconciliation
+        from deliveries where event not in ('CallArchived', 'CallUnarchived')
+          and (${tenantId}::text is null or tenant_id = ${tenantId})
+        group by 1, 2
+      ), calls as (
+        select coalesce(s.tenant_id, t.tenant_id) as tenant_id,
+          coalesce(s.started_at, t.first_at, s.first_seen_at) as at,
+          s.call_id is not null as in_retell, t.call_id is not null as in_log,
+          coalesce(t.webhook, 0) as webhook, coalesce(t.reconciliation, 0) as reconciliation,
+          s.call_id is not null and (t.call_id is null or s.ended and not t.ended or s.analysed and (s.closed or not t.analysed))
+            as missing
+        from seen s full join told t on t.tenant_id = s.tenant_id and t.call_id = s.call_id
+      )
+      select tenant_id, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day,
+        count(*) filter (where in_retell)::int as retell, count(*) filter (where in_log)::int as log,
+        sum(webhook)::int as webhook, sum(reconciliation)::int as reconciliation,
+        count(*) filter (where missing)::int as missing
+      from calls where at >= ${from} and at < ${to}
+      group by 1, 2 order by 2 desc, 1`.execute(db);
+    return rows.map(({ tenant_id, day, retell, log, webhook, reconciliation, missing }) => ({
+      tenantId: tenant_id,
+      ...{ day, retell, log, facts: { webhook, reconciliation }, missing },
+      // Rounded down: 100 is all.
+      percent: retell === 0 ? 100 : Math.floor((1000 * (retell - missing)) / retell) / 10,
+    }));
+  };
+
+type Row = {
+  readonly tenant_id: string;
+  readonly day: string;
+  readonly retell: number;
+  readonly log: number;
+  readonly webhook: number;
+  readonly reconciliation: number;
+  readonly missing: number;
+};

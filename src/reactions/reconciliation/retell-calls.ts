@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import Retell, { APIError } from 'retell-sdk';
+import { isJsonObject, type JsonObject } from '../../events/json.ts';
+import type { Pacer } from './pacer.ts';
+
+/**
+ * `unknown`: Retell has no such call under this key (404, 422). `later`: this request failed, and so did its repeats.
+ * `refused`: it will be so until somebody changes something (the key, the plan).
+ */
+export type Asked<T> =
+  | { readonly word: 'ok'; readonly value: T }
+  | { readonly word: 'unknown' }
+  | { readonly word: 'later' | 'refused'; readonly cause: string };
+
+export type Criteria = NonNullable<Retell.CallListParams['filter_criteria']>;
+export type PageRequest = {
+  readonly criteria: Criteria;
+  readonly order: 'ascending' | 'descending';
+  readonly key?: string | undefined;
+};
+export type Page = { readonly items: readonly unknown[]; readonly nextKey: string | undefined };
+
+/** Retell's calls as the reconciliation reads them, under one key; never throws but when the signal ends it. */
+export type RetellCalls = {
+  get(callId: string): Promise<Asked<JsonObject>>;
+  list(request: PageRequest): Promise<Asked<Page>>;
+};
+
+export type RequestPace = {
+  readonly timeoutMs: number;
+  /** How often a request is sent, at most. */
+  readonly attempts: number;
+  /** Before the first repeat; doubles with each. */
+  readonly backOffMs: number;
+  /** What a `retry-after` may ask for. */
+  readonly maxWaitMs: number;
+  readonly pageSize: number;
+};
+
+export type RetellCallsOptions = {
+  readonly apiKey: string;
+  readonly baseUrl: string | undefined;
+  readonly pacer: Pacer;
+  readonly pace: RequestPace;
+  readonly signal: AbortSignal;
+};
+
+/** The SDK without its retries, redirects and console, as for placing calls (commands/calls/retell-api.ts). */
+export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCallsOptions): RetellCalls {
+  const client = new Retell({
+    apiKey,
+    baseURL: baseUrl ?? 'https://api.retellai.com',
+    maxRetries: 0,
+    logLevel: 'off',
+    fetchOptions: { redirect: 'error' },
+  });
+  /** Until when this key asked to be left alone: it holds for all of its requests. */
+  let restUntil = 0;
+
+  async function ask<T>(send: (options: Retell.RequestOptions) => Promise<unknown>, read: (answer: unknown) => T) {
+    let cause = '';
+    for (let attempt = 1; attempt <= pace.attempts; attempt++) {
+      const rest = restUntil - performance.now();
+      if (rest > 0) await sleep(rest, undefined, { signal });
+      await pacer.turn(signal);
+      try {
+        // The SDK's time limit ends with the headers of an answer; ours does not.
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(pace.timeoutMs)]);
+        return { word: 'ok', value: read(await send({ timeout: pace.timeoutMs, signal: limit })) } as const;
+      } catch (error) {
+        signal.throwIfAborted();
+        const status = error instanceof APIError ? error.status : undefined;
+        cause = status === undefined ? (error as Error).name : `status_${status}`;
+        if (status === 404 || status === 422) return { word: 'unknown' } as const;
+        if (status !== undefined && status < 500 && status !== 408 && status !== 429)
+          return { word: 'refused', cause } as const;
+        const wait = waitOf(error, pace.backOffMs * 2 ** (attempt - 1) * (1 + Math.random() / 2));
+        if (status === 429) restUntil = performance.now() + Math.min(wait, pace.maxWaitMs);
+        else if (attempt < pace.attempts) await sleep(Math.min(wait, pace.maxWaitMs), undefined, { signal });
+      }
+    }
+    return { word: 'later', cause } as const;
+  }
+
+  return {
+    get: (callId) =>
+      ask(
+        (options) => client.call.retrieve(callId, options),
+        (answer) => {
+          // Half an answer, or another call's, must not become a fact.
+          if (!isJsonObject(answer) || answer.call_id !== callId || typeof answer.call_status !== 'string')
+            throw new HalfAnswer();
+          return answer;
+        },
+      ),
+    list: ({ criteria, order, key }) =>
+      ask(
+        (options) =>
+          client.call.list(
+            {
+              filter_criteria: criteria,
+              sort_order: order,
+              limit: pace.pageSize,
+              ...(key === undefined ? {} : { pagination_key: key }),
+            },
+            options,
+          ),
+        (answer) => {
+          if (!isJsonObject(answer) || !Array.isArray(answer.items)) throw new HalfAnswer();
+          const { items, has_more, pagination_key } = answer;
+          if (has_more !== true) return { items, nextKey: undefined };
+          // More without a way to it, or the same page for ever.
+          if (typeof pagination_key !== 'string' || pagination_key === key) throw new HalfAnswer();
+          return { items, nextKey: pagination_key };
+        },
+      ),
+  };
+}
+
+class HalfAnswer extends Error {
+  override readonly name = 'HalfAnswer';
+}
+
+function waitOf(error: unknown, usual: number): number {
+  const text = (error instanceof APIError ? error.headers?.get('retry-after') : undefined) ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.max(ms, usual) : usual;
+}

@@ -1,0 +1,24 @@
+/** The reconciliation in a process of its own, to be doubled and killed: `node process.ts <event store> <Postgres> <Retell> <key> <requests a second>`. */
+import { pino } from 'pino';
+import { recorder } from '../../../src/commands/webhooks/record.ts';
+import { connectEventLog } from '../../../src/events/event-log.ts';
+import { startReconciliation } from '../../../src/reactions/reconciliation/start.ts';
+import { tenantsWith } from '../tenants.ts';
+
+const [eventStoreUrl, databaseUrl, retellBaseUrl, key, perSecond] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+const log = connectEventLog(eventStoreUrl);
+startReconciliation({
+  ...{ log, databaseUrl, retellBaseUrl, everyMinutes: 15, afterMinutes: 0 },
+  tenants: tenantsWith().directory,
+  retellApiKeyOf: () => key,
+  recorder: recorder(log, 5000),
+  logger: pino({ level: 'silent' }),
+  pace: { requestsPerSecond: Number(perSecond), concurrency: 1 },
+});
+console.log('started');
