@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { access, chmod, constants, mkdir, realpath, rmdir, symlink } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, readdir, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { lockDirectory } from './lock.ts';
 import type { OsUser } from './os-user.ts';
 import { blockedAt } from './reach.ts';
 
@@ -43,23 +44,33 @@ export async function prepareDirectory(dataDir: string, user: OsUser | undefined
 const PUBLIC = '/var/lib/call-ledger';
 
 /**
- * Puts a link in the place of an empty directory, to one below `PUBLIC`: everything still stands under DATA_DIR, and
- * nobody's home is opened. Undefined: there is something in it already, or root may not write there either.
+ * Puts a link in the place of an empty directory, to a new one below `PUBLIC`: everything still stands under DATA_DIR,
+ * and nobody's home is opened. What an earlier link from the same place led to has nobody any more: the log that it was
+ * made from was deleted with the link. Undefined: there is something in it already, or root may not write there either.
  */
 async function linkedFrom(path: string): Promise<string | undefined> {
   const name = createHash('sha256').update(path).digest('hex').slice(0, 16);
-  const target = join(PUBLIC, name);
   const isEmpty = await rmdir(path).then(
     () => true,
     () => false,
   );
   if (!isEmpty) return undefined;
   try {
-    await mkdir(target, { recursive: true, mode: 0o711 });
+    await mkdir(PUBLIC, { recursive: true, mode: 0o711 });
+    for (const left of await readdir(PUBLIC)) if (left.startsWith(name)) await removeUnused(join(PUBLIC, left));
+    const target = await mkdtemp(join(PUBLIC, `${name}-`));
+    await chmod(target, 0o711);
     await symlink(target, path);
     return target;
   } catch {
     await mkdir(path, { mode: 0o711 });
     return undefined;
   }
+}
+
+async function removeUnused(directory: string): Promise<void> {
+  const lock = lockDirectory(directory);
+  if (lock === 'in use') return;
+  lock.release();
+  await rm(directory, { recursive: true, force: true });
 }

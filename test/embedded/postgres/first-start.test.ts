@@ -66,11 +66,28 @@ test.runIf(asRoot)('as root: below a private directory a link leads to where Pos
   const first = await start({ dataDir });
   const target = await realpath(dataDir);
   onTestFinished(() => rm(target, { recursive: true, force: true }));
-  expect(target).toMatch(/^\/var\/lib\/call-ledger\/[0-9a-f]{16}$/);
+  expect(target).toMatch(/^\/var\/lib\/call-ledger\/[0-9a-f]{16}-\w{6}$/);
   expect((await stat(dirname(dataDir))).mode & 0o777).toBe(0o700);
   await first.stop();
   await (await start({ dataDir })).stop();
   expect(await realpath(dataDir)).toBe(target);
+});
+
+test.runIf(asRoot)('as root: who deletes such a directory begins anew, and leaves nothing behind', async () => {
+  const dataDir = await newDataDir();
+  await chmod(dirname(dataDir), 0o700);
+  const first = await start({ dataDir });
+  await query(first.url, 'CREATE TABLE old (id int)');
+  const before = await realpath(dataDir);
+  await first.stop();
+  await rm(dataDir);
+
+  const second = await start({ dataDir });
+  const target = await realpath(dataDir);
+  onTestFinished(() => rm(target, { recursive: true, force: true }));
+  expect(await query(second.url, `SELECT to_regclass('old') AS old`)).toEqual([{ old: null }]);
+  await expect(stat(before)).rejects.toThrow('ENOENT');
+  await second.stop();
 });
 
 test.runIf(asRoot)('as root: a private directory that holds something already is named, and not opened', async () => {
