@@ -2,10 +2,9 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
 import { openPlacements } from './commands/calls/placements.ts';
 import { resolveOpenRequests } from './commands/calls/resolve-open-requests.ts';
-import { retellOf } from './commands/calls/retell-of.ts';
+import { retellApiKeyOf, retellOf } from './commands/calls/retell-of.ts';
 import type { AdministrationDeps } from './commands/tenants/administration.ts';
 import { openTenantDirectory } from './commands/tenants/directory.ts';
-import { DEFAULT_TENANT } from './commands/tenants/tenant.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import { connectEventLog } from './events/event-log.ts';
@@ -52,8 +51,8 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     onAnswered: measureWebhooks(metrics),
   });
 
-  const retellKeys = retellOf(directory, config.retell);
-  const placements = openPlacements({ log, retellOf: retellKeys, logger });
+  const retell = retellOf(directory, config.retell);
+  const placements = openPlacements({ log, retellOf: retell, logger });
   if (has('ingest'))
     directory
       .caughtUp()
@@ -73,12 +72,11 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     databaseUrl !== undefined && has('react')
       ? startTicketMail({ log, tenants: directory, databaseUrl, ...config.mail, logger, signal })
       : undefined;
-  const retellApiKeyOf = (tenantId: string) =>
-    directory.retellApiKey(tenantId) ?? (tenantId === DEFAULT_TENANT ? config.retell.apiKey : undefined);
   const reconciliation =
     databaseUrl !== undefined && has('react')
       ? startReconciliation({
-          ...{ log, tenants: directory, databaseUrl, recorder: door.recorder, logger, signal, retellApiKeyOf },
+          ...{ log, tenants: directory, databaseUrl, recorder: door.recorder, logger, signal },
+          retellApiKeyOf: retellApiKeyOf(directory, config.retell),
           retellBaseUrl: config.retell.baseUrl,
           ...config.reconcile,
         })
@@ -88,7 +86,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
 
   const root = routesOf({
     ...{ roles: config.roles, log, directory, keys, door, placements, metrics, logger },
-    retellOf: retellKeys,
+    retellOf: retell,
     ...(db && { db }),
     ...(running && { projections: running }),
     ...(live && { live }),
