@@ -3,9 +3,6 @@ import { type EventLog, EventStoreUnavailable, type Expected, type NewEvent } fr
 import { APPEND_LIMIT } from './append-limit.ts';
 import { type Seen, type StreamMemory, UNSEEN } from './stream-memory.ts';
 
-/** How often a stream may change under us, or the store fail to answer, without any progress. */
-const ATTEMPTS = 10;
-
 /** The log, what is remembered of its streams, and until when (performance.now) it makes sense to go on. */
 export type Writing = { readonly log: EventLog; readonly memory: StreamMemory; readonly deadline: number };
 
@@ -28,7 +25,8 @@ export async function look(stream: string, { log, memory, deadline }: Writing): 
 /**
  * Appends, in order and at exact revisions, those of the events that the stream lacks; the answer tells whether it
  * lacked the last one. Read, decide, append; on a conflict read what came since and decide again (C2). No answer
- * from the store means *unknown*: read before deciding again, never take it for not written.
+ * from the store means *unknown*: read before deciding again, never take it for not written. The deadline bounds it:
+ * a count of attempts would refuse one of two processes that write to the same call at once.
  * A stream that nothing is known of is taken for new, without reading it.
  */
 export async function appendMissing(
@@ -40,7 +38,8 @@ export async function appendMissing(
   let seen = memory.recall(stream) ?? UNSEEN;
   let inDoubt = false;
   let outcome: 'appended' | 'already there' = 'already there';
-  for (let attempt = 1; attempt <= ATTEMPTS && performance.now() < deadline; attempt++) {
+  let conflicts = 0;
+  while (performance.now() < deadline) {
     try {
       if (inDoubt) seen = await catchUp(log, stream, seen, seen.revision);
       inDoubt = false;
@@ -51,12 +50,13 @@ export async function appendMissing(
       }
       const result = await log.append(stream, seen.revision, batch);
       if (result.outcome === 'conflict') {
-        await sleep(Math.random() * attempt * 5); // so that rivals do not keep meeting
+        conflicts++;
+        await sleep(Math.random() * Math.min(conflicts * 5, LONGEST_REST_MS)); // so that rivals do not keep meeting
         seen = await catchUp(log, stream, seen, result.actual);
       } else {
         seen = { revision: result.revision, ids: new Set([...seen.ids, ...batch.map(({ id }) => id)]) };
         outcome = 'appended';
-        attempt = 0; // this was progress
+        conflicts = 0;
       }
     } catch (error) {
       memory.forget(stream);
@@ -71,6 +71,8 @@ export async function appendMissing(
 
 /** Between attempts at a store that does not answer. */
 const PAUSE_MS = 100;
+/** Between attempts at a stream that keeps changing under us. */
+const LONGEST_REST_MS = 50;
 
 /** As many of the events as fit one append. */
 function fitting(events: readonly NewEvent[]): readonly NewEvent[] {
