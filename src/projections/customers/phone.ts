@@ -15,7 +15,21 @@ const MAX_LENGTH = 64;
 export function phoneOf(raw: string | undefined, region: string | undefined): string | undefined {
   const text = raw?.trim() ?? '';
   if (text === '' || text.length > MAX_LENGTH) return undefined;
-  const defaultCountry = region?.trim().toUpperCase() as CountryCode | undefined;
+  const country = region?.trim().toUpperCase();
+  const key = `${country ?? ''} ${text}`;
+  if (read.has(key)) return read.get(key);
+  if (read.size >= REMEMBERED) read.clear();
+  const number = parsed(text, country);
+  read.set(key, number);
+  return number;
+}
+
+/** A call's number comes with each of its facts and in several projections, and the package takes its time over one. */
+const read = new Map<string, string | undefined>();
+const REMEMBERED = 10_000;
+
+function parsed(text: string, country: string | undefined): string | undefined {
+  const defaultCountry = country as CountryCode | undefined;
   const phone = parsePhoneNumberFromString(text, { ...(defaultCountry && { defaultCountry }), extract: false });
   return phone?.isPossible() && !withheld.has(phone.number) ? phone.number : undefined;
 }

@@ -1,6 +1,6 @@
-import type { Kysely } from 'kysely';
 import type { Fact } from '../../events/codec.ts';
 import { advanceCheckpoint } from './checkpoint.ts';
+import { type Database, inTransaction } from './connection.ts';
 import { foldBatch } from './fold-batch.ts';
 import { type Generation, tableNames } from './generations.ts';
 import type { Projection } from './projection.ts';
@@ -14,13 +14,13 @@ export type ReadBatch = {
 
 /** Read model and checkpoint move together or not at all, and this is the one place (C4). */
 export const applyBatch = (
-  db: Kysely<unknown>,
+  db: Database,
   projection: Projection,
   generation: Generation,
   base: bigint | undefined,
   { facts, position, caughtUp }: ReadBatch,
 ): Promise<'applied' | 'superseded'> =>
-  db.transaction().execute(async (trx) => {
+  inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp))) return 'superseded';
     if (facts.length > 0) await foldBatch(trx, projection, tableNames(generation), facts);
     return 'applied';

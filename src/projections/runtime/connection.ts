@@ -1,12 +1,18 @@
+import { finished } from 'node:stream/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { CopyFrom, Tx } from './table.ts';
+
+/** A database in whose transactions rows can be copied. */
+export type Database = Kysely<unknown> & { readonly copyFrom: CopyFrom };
 
 /**
  * One connection, of which the loss is told. Whoever leads holds its lock and writes its rows on the same one: without
  * the lock it cannot write. Its user must send one statement or transaction at a time.
  */
 export type Connection = {
-  readonly db: Kysely<unknown>;
+  readonly db: Database;
   /** Aborted when the connection is gone. */
   readonly lost: AbortSignal;
   [Symbol.asyncDispose](): Promise<void>;
@@ -21,7 +27,7 @@ export async function connect(databaseUrl: string, name: string): Promise<Connec
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     statement_timeout: 60_000,
-    query_timeout: 65_000,
+    query_timeout: 600_000, // indexes over a large table take their time; a statement of ours has the limit above
     idle_in_transaction_session_timeout: 60_000,
   });
   const lost = new AbortController();
@@ -29,11 +35,15 @@ export async function connect(databaseUrl: string, name: string): Promise<Connec
   client.on('end', () => lost.abort(new Error('the connection to Postgres has ended')));
   await client.connect();
   // The server notices a dead machine by itself, and lets the next one lead.
-  await client.query('set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3');
+  // What a crash of Postgres takes back is folded again: rows and checkpoint go together, so no commit waits for the disk.
+  await client.query(
+    'set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3; set synchronous_commit = off',
+  );
   const only = { query: client.query.bind(client), release: () => {} } as pg.PoolClient;
   const pool = { connect: async () => only, end: async () => {}, options: {} };
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return {
-    db: new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) }),
+    db: Object.assign(db, { copyFrom: copying(client) }),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
       const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSING_MS).unref());
@@ -41,3 +51,16 @@ export async function connect(databaseUrl: string, name: string): Promise<Connec
     },
   };
 }
+
+/** Runs work in a transaction that can copy. */
+export const inTransaction = <T>(db: Database, work: (trx: Tx) => Promise<T>): Promise<T> =>
+  db.transaction().execute((trx) => work(Object.assign(trx, { copyFrom: db.copyFrom })));
+
+const copying =
+  (client: pg.Client): CopyFrom =>
+  async (into, lines) => {
+    const stream = client.query(copyFrom(`copy ${into} from stdin`));
+    stream.on('error', () => {}); // a second one, after the first was told, has nobody left to hear it
+    stream.end(lines);
+    await finished(stream);
+  };

@@ -1,7 +1,7 @@
 import type { Fact } from '../../events/codec.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
 import type { Change, FoldedBatch, Projection } from './projection.ts';
-import { selectBy, type Table, type TableName, type Tx, upsert } from './table.ts';
+import { insert, selectBy, type Table, type TableName, type Tx, upsert } from './table.ts';
 
 /** Where the runtime keeps the state of each stream, as JSON that nobody queries. */
 export const streamStates: Table = {
@@ -24,7 +24,8 @@ export async function foldBatch(
     await projection.save(trx, table, { facts, changed: new Map(), statesOf: async () => new Map() });
     return;
   }
-  const before = await load(trx, table, streamsWithAPast(facts));
+  const older = streamsWithAPast(facts);
+  const before = await load(trx, table, older);
   const kept = new Map(before);
   const whole: Fact[] = [];
   for (const recorded of facts) {
@@ -46,22 +47,24 @@ export async function foldBatch(
     },
   };
   await projection.save(trx, table, batch);
-  const rows = [...new Set(facts.map((fact) => fact.stream))].map((stream) => {
+  const rowOf = (stream: string) => {
     const { state = null, pending } = kept.get(stream)!;
     return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
-  });
-  await upsert(trx, table(streamStates), streamStates, rows);
+  };
+  const begun = [...new Set(facts.map((fact) => fact.stream))].filter((stream) => !older.has(stream));
+  await insert(trx, table(streamStates), streamStates, begun.map(rowOf));
+  await upsert(trx, table(streamStates), streamStates, [...older].map(rowOf));
 }
 
 /** A stream whose first event is in the batch has no state yet: most have none while catching up. */
-function streamsWithAPast(facts: readonly Fact[]): string[] {
+function streamsWithAPast(facts: readonly Fact[]): ReadonlySet<string> {
   const firsts = new Map<string, Fact>();
   for (const fact of facts) if (!firsts.has(fact.stream)) firsts.set(fact.stream, fact);
-  return [...firsts.values()].filter((fact) => fact.revision > 0n).map((fact) => fact.stream);
+  return new Set([...firsts.values()].filter((fact) => fact.revision > 0n).map((fact) => fact.stream));
 }
 
-async function load(trx: Tx, table: TableName, streams: readonly string[]): Promise<Map<string, Kept>> {
-  const keys = streams.map((stream) => ({ stream }));
+async function load(trx: Tx, table: TableName, streams: Iterable<string>): Promise<Map<string, Kept>> {
+  const keys = [...streams].map((stream) => ({ stream }));
   const rows = await selectBy<StreamRow>(trx, table(streamStates), streamStates, ['stream'], keys);
   return new Map(
     rows.map(({ stream, state, pending }) => [stream, { state: state ?? undefined, pending: pending ?? {} }]),

@@ -1,7 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { streamStates } from './fold-batch.ts';
+import { createOperations } from './operations.ts';
+import { createParked } from './parked.ts';
 import type { Projection } from './projection.ts';
-import { createTable, type Table, type TableName, type Tx } from './table.ts';
+import { createTable, type Table, type TableName } from './table.ts';
+
+type Tx = Transaction<unknown>;
 
 /** `live`: shown by the views. `building`: will be. `previous`: was, and is kept until the next one. */
 export type GenerationState = 'live' | 'building' | 'previous';
@@ -14,6 +18,12 @@ export type Generation = {
   readonly state: GenerationState;
   readonly checkpoint: bigint | undefined;
   readonly caughtUp: boolean;
+  /** Whether it has the indexes that its readers need: query-indexes.ts. */
+  readonly indexed: boolean;
+  /** The operation that builds it, or brings it back; absent: this is the code's own. */
+  readonly operation: string | undefined;
+  /** When another took its place. */
+  readonly replacedAt: Date | undefined;
 };
 
 /** Creates what all projections need. May run anywhere, at any time, in several processes at once. */
@@ -28,12 +38,20 @@ export const prepare = (db: Kysely<unknown>): Promise<void> =>
       state text not null check (state in ('live', 'building', 'previous')),
       checkpoint bigint,
       caught_up boolean not null default false,
+      indexed boolean not null default false,
       applied_at timestamptz,
       created_at timestamptz not null default now(),
+      operation uuid,
+      -- since when it is 'previous'
+      replaced_at timestamptz,
+      -- replaced by one of its own version: whoever still writes it is to go on with that one
+      frozen boolean not null default false,
       primary key (name, generation)
     )`.execute(trx);
     await sql`create unique index if not exists projections_one_live on projection.projections (name)
       where state = 'live'`.execute(trx);
+    await createOperations(trx);
+    await createParked(trx);
   });
 
 type GenerationRow = {
@@ -43,17 +61,23 @@ type GenerationRow = {
   state: GenerationState;
   checkpoint: string | null;
   caught_up: boolean;
+  indexed: boolean;
+  operation: string | null;
+  replaced_at: Date | null;
 };
 
 /** All generations there are, of one projection or of all; the newest first. */
 export async function generations(db: Kysely<unknown>, name?: string): Promise<Generation[]> {
   const { rows } = await sql<GenerationRow>`
-    select name, generation, version, state, checkpoint, caught_up from projection.projections
+    select name, generation, version, state, checkpoint, caught_up, indexed, operation, replaced_at
+      from projection.projections
      where ${name ?? null}::text is null or name = ${name ?? null} order by generation desc`.execute(db);
-  return rows.map(({ checkpoint, caught_up, ...row }) => ({
+  return rows.map(({ checkpoint, caught_up, operation, replaced_at, ...row }) => ({
     ...row,
     checkpoint: checkpoint === null ? undefined : BigInt(checkpoint),
     caughtUp: caught_up,
+    operation: operation ?? undefined,
+    replacedAt: replaced_at ?? undefined,
   }));
 }
 
@@ -64,21 +88,37 @@ export async function generations(db: Kysely<unknown>, name?: string): Promise<G
 export const generationFor = (db: Kysely<unknown>, projection: Projection): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
     await oneAtATime(trx);
-    const { name, version } = projection;
-    const all = await generations(trx, name);
+    const all = await generations(trx, projection.name);
     const live = all.find(({ state }) => state === 'live');
-    if (live?.version === version) return live;
-    const begun = all.find((generation) => generation.version === version);
+    if (live?.version === projection.version) return live;
+    const begun = all.find(({ version, operation }) => version === projection.version && operation === undefined);
     if (begun) return setState(trx, begun, 'building');
-    const state = live ? 'building' : 'live';
-    const generation = (all[0]?.generation ?? 0) + 1;
-    await sql`insert into projection.projections (name, generation, version, state)
-      values (${name}, ${generation}, ${version}, ${state})`.execute(trx);
-    const made: Generation = { name, generation, version, state, checkpoint: undefined, caughtUp: false };
-    for (const table of tablesOf(projection)) await createTable(trx, tableNames(made)(table), table);
-    if (state === 'live') await showInViews(trx, projection, made);
+    const made = await create(trx, projection, live ? 'building' : 'live');
+    if (!live) await showInViews(trx, projection, made);
     return made;
   });
+
+/** The generation that an operation builds: the one that it has begun, else a new one. Never the code's own. */
+export const generationOf = (db: Kysely<unknown>, projection: Projection, operation: string): Promise<Generation> =>
+  db.transaction().execute(async (trx) => {
+    await oneAtATime(trx);
+    const begun = (await generations(trx, projection.name)).find((generation) => generation.operation === operation);
+    return begun ?? create(trx, projection, 'building', operation);
+  });
+
+async function create(trx: Tx, projection: Projection, state: GenerationState, operation?: string): Promise<Generation> {
+  const { name, version } = projection;
+  const { rows } = await sql<{ generation: number }>`
+    insert into projection.projections (name, generation, version, state, operation)
+    select ${name}, coalesce(max(generation), 0) + 1, ${version}, ${state}, ${operation ?? null}::uuid
+      from projection.projections where name = ${name}
+    returning generation`.execute(trx);
+  const { generation } = rows[0]!;
+  const fresh = { checkpoint: undefined, caughtUp: false, indexed: false, replacedAt: undefined };
+  const made: Generation = { name, generation, version, state, operation, ...fresh };
+  for (const table of tablesOf(projection)) await createTable(trx, tableNames(made)(table), table);
+  return made;
+}
 
 /**
  * Puts a generation that has caught up in the place of the live one, in one transaction, so that no reader ever sees
@@ -87,24 +127,44 @@ export const generationFor = (db: Kysely<unknown>, projection: Projection): Prom
  */
 export const promote = (db: Kysely<unknown>, projection: Projection, built: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
-    await oneAtATime(trx);
-    await sql`set local lock_timeout = '500ms'`.execute(trx);
-    for (const other of await generations(trx, projection.name)) {
-      if (other.state === 'live') await setState(trx, other, 'previous');
-      else if (other.generation < built.generation || other.state === 'previous') await drop(trx, other);
-    }
-    const live = await setState(trx, built, 'live');
-    await showInViews(trx, projection, live);
-    return live;
+    await takeTurn(trx);
+    for (const other of await generations(trx, projection.name))
+      if (other.state === 'building' && other.generation < built.generation) await drop(trx, other);
+    return swap(trx, projection, built);
   });
 
-async function setState(trx: Tx, generation: Generation, state: GenerationState): Promise<Generation> {
-  await sql`update projection.projections set state = ${state}
-    where name = ${generation.name} and generation = ${generation.generation}`.execute(trx);
-  return { ...generation, state };
+/** The live generation becomes the previous one, and the one before that is gone. */
+export async function swap(trx: Tx, projection: Projection, built: Generation): Promise<Generation> {
+  for (const other of await generations(trx, projection.name)) {
+    if (other.generation === built.generation) continue;
+    if (other.state === 'previous') await drop(trx, other);
+    if (other.state === 'live') await setState(trx, other, 'previous', other.version === built.version);
+  }
+  const live = await setState(trx, built, 'live');
+  await showInViews(trx, projection, live);
+  return live;
 }
 
-async function drop(trx: Tx, { name, generation }: Generation): Promise<void> {
+/** For whoever changes what others read: one at a time, and without making readers wait for long. */
+export async function takeTurn(trx: Tx): Promise<void> {
+  await oneAtATime(trx);
+  await sql`set local lock_timeout = '500ms'`.execute(trx);
+}
+
+/** Whatever it becomes, it is no operation's any more. */
+export async function setState(
+  trx: Tx,
+  generation: Generation,
+  state: GenerationState,
+  frozen = false,
+): Promise<Generation> {
+  await sql`update projection.projections set state = ${state}::text, frozen = ${frozen}, operation = null,
+      replaced_at = case when ${state}::text = 'previous' then now() end
+    where name = ${generation.name} and generation = ${generation.generation}`.execute(trx);
+  return { ...generation, state, operation: undefined };
+}
+
+export async function drop(trx: Tx, { name, generation }: Generation): Promise<void> {
   const { rows } = await sql<{ tablename: string }>`select tablename from pg_tables
     where schemaname = 'projection' and starts_with(tablename, ${`${name}_${generation}_`})`.execute(trx);
   for (const { tablename } of rows) await sql`drop table ${sql.id('projection', tablename)}`.execute(trx);

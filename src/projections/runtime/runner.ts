@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { decode, type Fact } from '../../events/codec.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Batch } from '../../events/subscription.ts';
-import { applyBatch } from './apply-batch.ts';
+import { applyEvents } from './apply-events.ts';
 import { type Connection, connect } from './connection.ts';
 import { describe } from './describe.ts';
 import { ForeignLog, refuseForeignLog } from './foreign-log.ts';
 import { gather } from './gather.ts';
 import { type Generation, generationFor, generations, prepare, promote } from './generations.ts';
+import { takingTurns } from './in-turn.ts';
 import { takeLead } from './leadership.ts';
+import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
 import { type Progress, type ProjectionStatus, statusOf } from './progress.ts';
 import type { Projection } from './projection.ts';
+import { makeQueryIndexes } from './query-indexes.ts';
+import { redriveOnRequest } from './redrive-on-request.ts';
 
 export type RunnerOptions = {
   readonly log: EventLog;
@@ -93,7 +96,15 @@ async function lead(projection: Projection, options: RunnerOptions, progress: Pr
   notice(progress, mine, live);
   logger.info({ projection: projection.name, generation: mine.generation, state: mine.state }, 'projection_leads');
 
-  const until = AbortSignal.any([signal, connection.lost]);
+  const parked = await parkedStreams(connection.db, mine);
+  progress.parked = live && live !== mine ? await countParked(connection.db, live) : parked.size;
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, connection.lost, over.signal]);
+  const inTurn = takingTurns();
+  const redriving = redriveOnRequest({
+    ...{ db: connection.db, log, projection, parked, progress, logger, signal: until, inTurn },
+    generation: () => mine,
+  });
   const { maxBatch = 2000 } = options;
   const after = mine.checkpoint;
   const subscribe = (signal: AbortSignal) =>
@@ -110,6 +121,7 @@ async function lead(projection: Projection, options: RunnerOptions, progress: Pr
   for await (const batch of gather(subscribe, until, maxBatch)) {
     handedOut(progress, batch);
     mine = await take(connection, projection, mine, batch, progress);
+    if (batch.caughtUp && !mine.indexed) mine = await makeQueryIndexes(connection.db, projection, mine);
     if (mine.state === 'building' && batch.caughtUp) mine = await promote(connection.db, projection, mine);
     notice(progress, mine, mine.state === 'live' ? mine : progress.live);
     progress.caughtUp = batch.caughtUp;

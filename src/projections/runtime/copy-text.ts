@@ -1,0 +1,46 @@
+import { asJson } from './as-json.ts';
+
+/**
+ * A row as a line of COPY's text format (PostgreSQL manual, "COPY", File Formats). What Postgres cannot hold is replaced
+ * as in `asJson`: NUL here, lone surrogates where the text becomes UTF-8.
+ */
+export function copyText(
+  columns: readonly string[],
+  types: readonly string[],
+  row: Readonly<Record<string, unknown>>,
+): string {
+  let line = '';
+  for (let i = 0; i < columns.length; i++) {
+    if (i > 0) line += '\t';
+    line += fieldOf(row[columns[i]!], types[i]!);
+  }
+  return `${line}\n`;
+}
+
+const NULL = '\\N';
+
+function fieldOf(value: unknown, type: string): string {
+  if (value === undefined || value === null) return NULL;
+  if (type.startsWith('json')) return escaped(asJson(value));
+  if (typeof value === 'string') return escaped(value);
+  if (Array.isArray(value)) return escaped(arrayOf(value));
+  if (typeof value === 'number' && !Number.isFinite(value)) return NULL; // as in JSON
+  return String(value);
+}
+
+const SPECIAL = /[\\\n\r\t\0]/;
+const ALL_SPECIAL = /[\\\n\r\t\0]/g;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\0': '\ufffd',
+};
+
+const escaped = (text: string): string =>
+  SPECIAL.test(text) ? text.replace(ALL_SPECIAL, (character) => ESCAPES[character]!) : text;
+
+/** An array literal of texts. */
+const arrayOf = (values: readonly unknown[]): string =>
+  `{${values.map((value) => `"${String(value).replace(/["\\]/g, '\\$&')}"`).join(',')}}`;

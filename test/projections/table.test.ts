@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Connection, connect, inTransaction } from '../../src/projections/runtime/connection.ts';
+import { createTable, insert, type Row, type Table, upsert } from '../../src/projections/runtime/table.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+const things: Table = {
+  name: 'things',
+  columns: {
+    id: 'integer not null',
+    word: 'text',
+    words: 'text[]',
+    at: 'timestamptz',
+    amount: 'double precision',
+    yes: 'boolean',
+    document: 'jsonb',
+    state: 'json',
+  },
+  key: ['id'],
+};
+const name = sql.id('things');
+
+let database: { readonly url: string; drop(): Promise<void> };
+let connection: Connection;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  connection = await connect(database.url, 'test');
+});
+afterAll(async () => {
+  await connection[Symbol.asyncDispose]();
+  await database.drop();
+});
+beforeEach(async () => {
+  await sql`drop table if exists things`.execute(connection.db);
+  await createTable(connection.db, name, things);
+});
+
+const rows = async () => (await sql<Row>`select * from things order by id`.execute(connection.db)).rows;
+const anyText = fc.string({ unit: 'binary', maxLength: 20 });
+const anyRow = fc.record({
+  word: fc.option(anyText, { nil: undefined }),
+  words: fc.option(fc.array(anyText, { maxLength: 3 }), { nil: null }),
+  at: fc.option(
+    fc
+      .date({ min: new Date(0), max: new Date('2100-01-01T00:00:00.000Z'), noInvalidDate: true })
+      .map((d) => d.toISOString()),
+    { nil: undefined },
+  ),
+  amount: fc.option(fc.double({ noNaN: false }), { nil: undefined }),
+  yes: fc.option(fc.boolean(), { nil: undefined }),
+  document: fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined }),
+  state: fc.option(fc.dictionary(anyText, anyText, { maxKeys: 3 }), { nil: undefined }),
+});
+const numbered = (some: readonly Row[]): Row[] => some.map((row, id) => ({ id, ...row }));
+/** So many that they are copied, with the same rows in front. */
+const among = (some: readonly Row[]): Row[] => numbered([...some, ...Array.from({ length: 150 }, () => ({}))]);
+
+test('many rows stand in the table as few of them would, whatever is in them', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyRow, { minLength: 1, maxLength: 5 }), async (some) => {
+      await sql`truncate things`.execute(connection.db);
+      await inTransaction(connection.db, (trx) => upsert(trx, name, things, numbered(some)));
+      const few = await rows();
+      for (const write of [upsert, insert]) {
+        await sql`truncate things`.execute(connection.db);
+        await inTransaction(connection.db, (trx) => write(trx, name, things, among(some)));
+        expect((await rows()).slice(0, some.length)).toEqual(few);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.each([3, 150])('%i rows take the place of those with the same key', async (count) => {
+  const of = (word: string) => Array.from({ length: count }, (_, id) => ({ id, word, words: [word] }));
+  await inTransaction(connection.db, (trx) => upsert(trx, name, things, of('old')));
+  await inTransaction(connection.db, (trx) => upsert(trx, name, things, of('new')));
+  expect((await rows()).map(({ word }) => word)).toEqual(Array(count).fill('new'));
+  expect(await rows()).toHaveLength(count);
+});
+
+test.each([3, 150])('%i rows said to be new that are not are refused, and the transaction with them', async (count) => {
+  const some = numbered(Array.from({ length: count }, () => ({ word: 'a' })));
+  await inTransaction(connection.db, (trx) => insert(trx, name, things, some));
+  await expect(
+    inTransaction(connection.db, async (trx) => {
+      await sql`delete from things where id = 0`.execute(trx);
+      await insert(trx, name, things, some);
+    }),
+  ).rejects.toMatchObject({ code: '23505' });
+  expect(await rows()).toHaveLength(count);
+});
+
+test('a value that Postgres refuses fails the copy and leaves the connection usable', async () => {
+  const some = among([{ at: 'not a time' }]);
+  await expect(inTransaction(connection.db, (trx) => upsert(trx, name, things, some))).rejects.toThrow(/not a time/);
+  await inTransaction(connection.db, (trx) => upsert(trx, name, things, among([])));
+  expect(await rows()).toHaveLength(150);
+});
