@@ -1,11 +1,11 @@
 /** `npm run bench -- feed`: from posting a webhook to its message in the live feed, and to its 204. */
 import { createHmac } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { credentialsPath, parseCredentials } from '../src/credentials.ts';
-import { start } from './processes.ts';
+import { startCallLedger } from './call-ledger.ts';
+import { percentile } from './percentiles.ts';
 
 const CALLS = 400;
 const EVERY_MS = 10;
@@ -13,15 +13,13 @@ const EVERY_MS = 10;
 export async function benchFeed(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'call-ledger-bench-'));
   await chmod(folder, 0o755); // as root Postgres is another user
-  const service = await start(join(import.meta.dirname, '../src/main.ts'), { PORT: '0', DATA_DIR: folder });
+  const service = await startCallLedger(folder);
   const listening = new AbortController();
   try {
-    const keys = await credentialsOf(folder);
-    while (!(await fetch(`${service.url}/health/ready`)).ok) await sleep(50);
     const posted = new Map<string, number>();
     const toFeed: number[] = [];
     const toAnswer: number[] = [];
-    const following = follow(`${service.url}/api/live`, keys.get('API_KEY')!, listening.signal, (callId) => {
+    const following = follow(`${service.url}/api/live`, service.apiKey, listening.signal, (callId) => {
       toFeed.push(performance.now() - posted.get(callId)!);
     });
     await sleep(200);
@@ -37,7 +35,7 @@ export async function benchFeed(): Promise<void> {
         },
       });
       const v = Date.now();
-      const d = createHmac('sha256', keys.get('RETELL_WEBHOOK_SECRET')!).update(body).update(String(v)).digest('hex');
+      const d = createHmac('sha256', service.webhookKey).update(body).update(String(v)).digest('hex');
       posted.set(callId, performance.now());
       void fetch(`${service.url}/api/webhooks/retell`, {
         method: 'POST',
@@ -74,17 +72,10 @@ async function follow(url: string, key: string, signal: AbortSignal, onChange: (
   }
 }
 
-function row(what: string, milliseconds: readonly number[]) {
-  const sorted = milliseconds.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(1);
-  return { what, measured: sorted.length, of: CALLS, 'p50 ms': at(0.5), 'p99 ms': at(0.99) };
-}
-
-/** The greeting makes the API key a moment after the service listens. */
-async function credentialsOf(folder: string): Promise<Map<string, string>> {
-  for (;;) {
-    const keys = parseCredentials(await readFile(credentialsPath(folder), 'utf8').catch(() => ''));
-    if (keys.has('API_KEY')) return keys;
-    await sleep(50);
-  }
-}
+const row = (what: string, milliseconds: readonly number[]) => ({
+  what,
+  measured: milliseconds.length,
+  of: CALLS,
+  'p50 ms': percentile(milliseconds, 0.5),
+  'p99 ms': percentile(milliseconds, 0.99),
+});

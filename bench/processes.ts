@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-export type Running = { readonly url: string; stop(): Promise<void> };
+export type Running = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
 /** Starts a program of ours and resolves with the first http address that it prints. */
 export function start(file: string, environment: Readonly<Record<string, string>>): Promise<Running> {
@@ -10,6 +10,9 @@ export function start(file: string, environment: Readonly<Record<string, string>
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const leash = () => child.kill('SIGKILL');
+  process.once('exit', leash);
+  void exited.then(() => process.off('exit', leash));
   return new Promise((resolve, reject) => {
     void exited.then(() => reject(new Error(`${file} ended before it listened`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -17,6 +20,7 @@ export function start(file: string, environment: Readonly<Record<string, string>
       if (url !== undefined)
         resolve({
           url,
+          pid: child.pid!,
           async stop() {
             child.kill('SIGTERM');
             await exited;

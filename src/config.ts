@@ -39,8 +39,10 @@ const Environment = z.object({
   PUBLIC_HOST: set(z.string().toLowerCase()),
   KEEP_TRANSCRIPT_UPDATES: set(flag),
   SESSION_MATCH_MINUTES: set(positive),
+  GENERATION_KEEP_HOURS: set(z.coerce.number().min(0)),
   RECONCILE_EVERY_MINUTES: set(positive),
   RECONCILE_AFTER_MINUTES: set(z.coerce.number().int().min(0)),
+  RECONCILE_REQUESTS_PER_SECOND: set(z.coerce.number().positive().max(1000)),
   SMTP_URL: set(z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')),
   MAIL_FROM: set(z.string()),
   MAIL_WAIT_SECONDS: set(z.coerce.number().int().min(0)),
@@ -78,8 +80,14 @@ export type Config = {
   /** Retell's API for tenant `default`; other tenants have a key of their own. */
   readonly retell: { readonly apiKey: string | undefined; readonly baseUrl: string | undefined };
   readonly sessionMatchMinutes: number;
+  /** How long a generation of a projection that was replaced can be swapped back. */
+  readonly generationKeepHours: number;
   /** How often Retell is asked, and how long a session may be pending before it is asked about. */
-  readonly reconcile: { readonly everyMinutes: number; readonly afterMinutes: number };
+  readonly reconcile: {
+    readonly everyMinutes: number;
+    readonly afterMinutes: number;
+    readonly requestsPerSecond: number;
+  };
   readonly mail: {
     /** Absent: mails are recorded as not sent. */
     readonly smtpUrl: string | undefined;
@@ -135,7 +143,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     retell: { apiKey: env.RETELL_API_KEY, baseUrl: env.RETELL_BASE_URL },
     sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
-    reconcile: { everyMinutes: env.RECONCILE_EVERY_MINUTES ?? 15, afterMinutes: env.RECONCILE_AFTER_MINUTES ?? 30 },
+    generationKeepHours: env.GENERATION_KEEP_HOURS ?? 24,
+    reconcile: {
+      everyMinutes: env.RECONCILE_EVERY_MINUTES ?? 15,
+      afterMinutes: env.RECONCILE_AFTER_MINUTES ?? 30,
+      requestsPerSecond: env.RECONCILE_REQUESTS_PER_SECOND ?? 5,
+    },
     mail: {
       smtpUrl: env.SMTP_URL,
       from: env.MAIL_FROM ?? 'Call Ledger <call-ledger@localhost>',

@@ -15,12 +15,19 @@ export const measureWebhooks =
 
 const EVERY_MS = 1000;
 
-/** Keeps the projections' gauges true; the timer keeps no process alive. */
+/** Keeps the projections' instruments true; the timer keeps no process alive. */
 export function measureProjections(metrics: Metrics, running: RunningProjections): () => void {
+  const counted = new Map<string, number>();
   const timer = setInterval(() => {
-    for (const { name: projection, lagEvents, lagSeconds } of running.status()) {
+    for (const { name: projection, lagEvents, lagSeconds, parked, taken } of running.status()) {
       metrics.projectionLagEvents.set({ projection }, lagEvents);
       metrics.projectionLagSeconds.set({ projection }, lagSeconds);
+      metrics.parkedStreams.set({ projection }, parked);
+      for (const [result, count] of Object.entries(taken)) {
+        const key = `${projection} ${result}`;
+        metrics.projectionEvents.inc({ projection, result }, count - (counted.get(key) ?? 0));
+        counted.set(key, count);
+      }
     }
   }, EVERY_MS).unref();
   return () => clearInterval(timer);

@@ -38,8 +38,10 @@ export const readinessOf = ({ log, directory, db, projections, reconciliation }:
       projections.status().map(({ name }) => [
         name,
         () => {
-          const { caughtUp, state, lagEvents } = projections.status().find((status) => status.name === name)!;
-          return caughtUp ? { ok: true } : { ok: false, detail: `${state}, ${lagEvents} events behind` };
+          const { caughtUp, state, lagEvents, parked } = projections.status().find((status) => status.name === name)!;
+          if (!caughtUp) return { ok: false, detail: `${state}, ${lagEvents} events behind` };
+          // A warning: everything else is served.
+          return parked > 0 ? { ok: true, detail: `${parked} stream${parked > 1 ? 's' : ''} parked` } : { ok: true };
         },
       ]),
     ),

@@ -1,6 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { OperationsDatabase } from './administration/database.ts';
+import { operationRoutes } from './administration/operation-routes.ts';
+import { parkedRoutes } from './administration/parked-routes.ts';
+import { projectionRoutes } from './administration/projection-routes.ts';
+import { asOf } from './as-of.ts';
 import { appointmentRoutes } from './commands/appointments/appointment-routes.ts';
 import { archiveRoutes } from './commands/archive/archive-routes.ts';
 import { type CallRoutesDeps, callRoutes } from './commands/calls/call-routes.ts';
@@ -15,6 +20,7 @@ import type { Role } from './config.ts';
 import type { EventLog } from './events/event-log.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import type { Keys } from './keys.ts';
+import type { Projection } from './projections/runtime/projection.ts';
 import type { RunningProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { readCoverage } from './reactions/reconciliation/coverage.ts';
@@ -23,6 +29,7 @@ import { mailRoutes } from './reactions/ticket-mail/mail-routes.ts';
 import type { TicketMail } from './reactions/ticket-mail/start.ts';
 import { coverageRoutes, reconciliationRoutes } from './read-api/coverage/routes.ts';
 import { docsPage } from './read-api/docs-page.ts';
+import type { Exports } from './read-api/export/routes.ts';
 import { healthRoutes } from './read-api/health-routes.ts';
 import type { LiveFeed } from './read-api/live/live-feed.ts';
 import { metricsRoute } from './read-api/metrics-route.ts';
@@ -47,14 +54,19 @@ export type Parts = {
   /** Absent where the process's roles need no Postgres. */
   readonly db?: Kysely<ReadModel>;
   readonly projections?: RunningProjections;
+  /** What the code can project, whether or not this process does. */
+  readonly questions: readonly Projection[];
+  /** Absent where the process's roles need no Postgres. */
+  readonly operations?: OperationsDatabase;
   readonly live?: LiveFeed;
+  readonly exports?: Exports;
   readonly mail?: TicketMail;
   readonly reconciliation?: Reconciliation;
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, keys, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { door, retellOf, placements, db, projections, live, mail, reconciliation } = parts;
+  const { door, retellOf, placements, db, projections, live, exports, mail, reconciliation } = parts;
   const { authenticate } = directory;
   const { adminKey, masterKey } = keys;
   const root = new OpenAPIHono();
@@ -76,10 +88,17 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   const coverage = db && readCoverage(db);
   if (roles.includes('serve') && db && coverage) {
     root.route('/', coverageRoutes({ db, authenticate, coverage }));
-    root.route('/', queryRoutes({ db, authenticate, history: sessionHistory(log, directory) }));
+    const history = sessionHistory(log, directory);
+    root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }) }));
     root.route('/', quarantineReadRoutes({ db, adminKey, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }
+  if (exports) root.route('/', exports.routes);
+  const administration = { adminKey, database: parts.operations, logger };
+  const statuses = () => projections?.status() ?? [];
+  root.route('/', projectionRoutes({ ...administration, projections: parts.questions, statuses }));
+  root.route('/', operationRoutes(administration));
+  root.route('/', parkedRoutes({ ...administration, log, projections: parts.questions }));
   if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, adminKey, logger }));
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
+import { openOperationsDatabase } from './administration/database.ts';
 import { openPlacements } from './commands/calls/placements.ts';
 import { resolveOpenRequests } from './commands/calls/resolve-open-requests.ts';
 import { retellApiKeyOf, retellOf } from './commands/calls/retell-of.ts';
@@ -8,6 +9,7 @@ import { openTenantDirectory } from './commands/tenants/directory.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import { connectEventLog } from './events/event-log.ts';
+import { evidenceFromLog } from './export-evidence.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
@@ -18,6 +20,7 @@ import type { ReadModel } from './projections/tables.ts';
 import { measureReconciliation } from './reactions/reconciliation/measure.ts';
 import { startReconciliation } from './reactions/reconciliation/start.ts';
 import { startTicketMail } from './reactions/ticket-mail/start.ts';
+import { exportRoutes } from './read-api/export/routes.ts';
 import { liveFeed } from './read-api/live/live-feed.ts';
 import { createReadPool } from './read-api/read-pool.ts';
 import { routesOf } from './routes.ts';
@@ -65,8 +68,12 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const questions = projections({ sessionMatchMinutes: config.sessionMatchMinutes });
   const running =
     databaseUrl !== undefined && has('project')
-      ? await startProjections({ log, databaseUrl, projections: questions, logger, signal })
+      ? await startProjections({
+          ...{ log, databaseUrl, projections: questions, logger, signal },
+          operations: { keepMs: config.generationKeepHours * 3_600_000 },
+        })
       : undefined;
+  const operations = databaseUrl === undefined ? undefined : openOperationsDatabase(databaseUrl);
   const stopMeasuring = running && measureProjections(metrics, running);
   const mail =
     databaseUrl !== undefined && has('react')
@@ -78,18 +85,33 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
           ...{ log, tenants: directory, databaseUrl, recorder: door.recorder, logger, signal },
           retellApiKeyOf: retellApiKeyOf(directory, config.retell),
           retellBaseUrl: config.retell.baseUrl,
-          ...config.reconcile,
+          // Briefly: what is open still is looked for again in the next run.
+          settleRequests: (ends) => resolveOpenRequests({ log, placements, logger, signal: ends, forMs: 30_000 }),
+          everyMinutes: config.reconcile.everyMinutes,
+          afterMinutes: config.reconcile.afterMinutes,
+          pace: { requestsPerSecond: config.reconcile.requestsPerSecond },
         })
       : undefined;
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
   const live = db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, logger }) : undefined;
 
+  // It needs the log alone, and an operator's other commands are answered by these two.
+  const exports =
+    has('ingest') || has('serve')
+      ? exportRoutes({
+          ...{ log, logger, adminKey: keys.adminKey, readEvidence: evidenceFromLog(log, directory) },
+          isTenant: (id) => directory.get(id) !== undefined,
+        })
+      : undefined;
+
   const root = routesOf({
     ...{ roles: config.roles, log, directory, keys, door, placements, metrics, logger },
-    retellOf: retell,
+    ...{ retellOf: retell, questions },
+    ...(operations && { operations }),
     ...(db && { db }),
     ...(running && { projections: running }),
     ...(live && { live }),
+    ...(exports && { exports }),
     ...(mail && { mail }),
     ...(reconciliation && { reconciliation }),
   });
@@ -101,7 +123,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     administration: { log, directory, masterKey, logger },
     async stop() {
       // First nothing new, then what is under way, then what it stands on.
-      await live?.close();
+      await Promise.all([live?.close(), exports?.close()]);
       const closed = close();
       await door.drain();
       await closed;
@@ -110,7 +132,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       stopping.abort();
       stopMeasuring?.();
       await running?.stop();
-      await db?.destroy();
+      await Promise.all([db?.destroy(), operations?.close()]);
       await log.close();
     },
   };

@@ -9,7 +9,7 @@ import type { ReadHistory } from './read-api/call-sessions/history.ts';
 /** The history of a session straight from the log: what each fact changed, and whether its evidence still verifies. */
 export const sessionHistory =
   (log: EventLog, tenants: TenantDirectory): ReadHistory =>
-  async (tenantId, sessionId, callIds) => {
+  async ({ tenantId, sessionId, callIds, matched }) => {
     const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
     const recorded = (await Promise.all(streams.map((stream) => log.read(stream)))).flat();
     const facts = recorded
@@ -17,7 +17,7 @@ export const sessionHistory =
       .filter((fact) => fact !== undefined)
       .sort((a, b) => (a.position < b.position ? -1 : 1));
     const verdicts = await verdictsByPosition(log, tenants, tenantId, facts);
-    return historyOf(tenantId, sessionId, facts).map((item) => ({
+    return historyOf(tenantId, sessionId, facts, matched).map((item) => ({
       ...item,
       changes: [...item.changes],
       evidence: verdicts.get(item.position) ?? 'none',

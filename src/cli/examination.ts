@@ -89,12 +89,21 @@ async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
   const all = [...Object.entries(stores), ...Object.entries(isJsonObject(projections) ? projections : {})];
   const failing = all.flatMap(([name, check]) => {
     const { status, detail } = isJsonObject(check) ? check : {};
-    if (status === 'ok') return [];
+    if (status === 'ok') return typeof detail === 'string' && / parked$/.test(detail) ? [parked(name, detail)] : [];
     const [means, remedy] = parts[name] ?? behind;
     return [{ name: `ready: ${name}`, ...fail(`${means}${detail ? ` (${detail})` : ''}`, remedy) }];
   });
   return failing.length > 0 ? failing : ok(`all of ${all.map(([name]) => name).join(', ')}`);
 }
+
+/** It is ready all the same. */
+const parked = (name: string, detail: string): Finding => ({
+  name: `ready: ${name}`,
+  ...fail(
+    `${detail}: a fact of theirs breaks the projection, and what they tell is not shown`,
+    `call-ledger parked list --projection ${name} says which and why`,
+  ),
+});
 
 /** The header tells whole seconds. Signatures are taken within 300 s of the service's clock (docs/webhooks.md). */
 const SKEW_MS = 30_000;

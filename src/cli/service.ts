@@ -16,6 +16,8 @@ export type Service = {
   /** The body of an answer that says yes. Throws a Failure that says what to do about any other. */
   get(path: string): Promise<JsonObject>;
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<JsonObject>;
+  /** The same as it comes, however long it is and takes. The iteration throws a Failure when it breaks off. */
+  stream(path: string): Promise<AsyncIterable<Uint8Array>>;
 };
 
 const LIMIT_MS = 15_000;
@@ -48,7 +50,32 @@ export function serviceAt(url: string, findKey: () => Promise<FoundKey | undefin
       throw refusal(`${method} ${path.split('?')[0]}`, answer, (await findKey())?.from);
     return answer.body;
   };
-  return { ask, get: (path) => mustSayYes('GET', path), send: mustSayYes };
+  const stream = async (path: string): Promise<AsyncIterable<Uint8Array>> => {
+    const found = await findKey();
+    try {
+      const response = await fetch(`${url}${path}`, {
+        headers: { ...(found && { authorization: `Bearer ${found.key}` }) },
+        redirect: 'error',
+      });
+      if (response.ok && response.body !== null) return unbroken(url, response.body);
+      const { status, headers } = response;
+      throw refusal(`GET ${path.split('?')[0]}`, { status, headers, body: parsed(await response.text()) }, found?.from);
+    } catch (error) {
+      throw error instanceof Failure ? error : noAnswer(url, error as Error);
+    }
+  };
+  return { ask, get: (path) => mustSayYes('GET', path), send: mustSayYes, stream };
+}
+
+async function* unbroken(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    const { message, cause } = error as { message: string; cause?: { code?: string } };
+    throw new Failure(2, `The answer of ${url} broke off (${cause?.code ?? message}).`, {
+      remedy: 'See that the service runs (call-ledger doctor), and try again.',
+    });
+  }
 }
 
 const parsed = (text: string): unknown => {
@@ -95,6 +122,9 @@ function remedyOf(status: number, code: string, keyFrom: string | undefined): st
     return `The key from ${keyFrom} needs another scope: call-ledger keys issue <tenant> --scope read,write`;
   if (code === 'unknown_tenant')
     return 'call-ledger tenants list shows those there are; call-ledger tenants put <id> registers one.';
+  if (code === 'unknown_projection') return 'call-ledger projections list shows how each stands.';
+  if (code === 'operation_under_way' || code === 'unknown_operation')
+    return 'call-ledger projections operations shows all; call-ledger projections cancel <operation> ends one.';
   if (code === 'unknown_key') return 'call-ledger tenants show <id> lists the ids of its keys.';
   if (status === 404 && code === 'not_found')
     return 'Check the id, and the tenant whose key is used: what belongs to another is not found either.';

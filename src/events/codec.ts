@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type AppointmentEvent, appointmentEventSchemas } from './appointment-facts.ts';
 import { type CallEvent, callEventSchemas } from './call-facts.ts';
 import { FactMetadata } from './metadata.ts';
@@ -29,19 +29,29 @@ export type Fact<E extends DomainEvent = DomainEvent> = E & {
   readonly metadata: FactMetadata;
 };
 
+/** A fact that stands in the log and makes no sense. The message holds nothing of its content, which is personal. */
+export class UnreadableFact extends Error {
+  override readonly name = 'UnreadableFact';
+}
+
 /**
  * Reads a recorded event. Unknown type → undefined (a newer version wrote it).
- * Known type, broken content → throws, naming the event.
+ * Known type, broken content → throws UnreadableFact, naming the event and the fields.
  */
 export function decode(recorded: Recorded): Fact | undefined {
   const schema = Object.hasOwn(schemas, recorded.type) ? schemas[recorded.type] : undefined;
   if (schema === undefined) return undefined;
   const data = schema.safeParse(recorded.data);
   const metadata = FactMetadata.safeParse(recorded.metadata);
-  const error = data.error ?? metadata.error;
-  if (error) {
-    throw new Error(`${recorded.type} at ${recorded.stream}@${recorded.revision} is broken: ${z.prettifyError(error)}`);
+  const wrong = [...wrongIn('data', data.error), ...wrongIn('metadata', metadata.error)];
+  if (wrong.length > 0) {
+    const where = `${recorded.type} at ${recorded.stream}@${recorded.revision}`;
+    throw new UnreadableFact(`${where} is broken: ${wrong.join(', ')}`);
   }
   const { id, stream, revision, position, recordedAt, type } = recorded;
   return { type, data: data.data, metadata: metadata.data, id, stream, revision, position, recordedAt } as Fact;
 }
+
+/** Paths and codes: zod's own words may quote a value. */
+const wrongIn = (part: string, error: z.ZodError | undefined): string[] =>
+  (error?.issues ?? []).map(({ path, code }) => `${[part, ...path].map(String).join('.')} ${code}`);

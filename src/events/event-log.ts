@@ -47,12 +47,14 @@ export type ReadOptions = {
 };
 
 export type EventLog = {
-  /** Appends all events or none. Throws EventStoreUnavailable when no answer came in time. */
-  append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended>;
+  /** Appends all events or none. Throws EventStoreUnavailable when no answer came in time (`withinMs`, if shorter). */
+  append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
   /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable. */
   read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
   /** The position of the newest event in `$all`, or undefined for an empty log. Throws EventStoreUnavailable. */
   head(): Promise<bigint | undefined>;
+  /** The newest events in `$all`, of all streams, the newest first; `before` a position. Throws EventStoreUnavailable. */
+  newest(max: number, before?: bigint): Promise<Recorded[]>;
   /** Events of streams with one of the prefixes, in order, without end; see subscription.ts. */
   subscribe(options: SubscriptionOptions): Subscription;
   /** Ends the connection. Only at the end of the process: waiting appends of every client would be rejected. */
@@ -72,13 +74,13 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
   const client = EventStoreDBClient.connectionString(url);
   return {
-    async append(stream, expected, events) {
+    async append(stream, expected, events, withinMs = timeoutMs) {
       try {
         const result = await answered(
           client.appendToStream(stream, events.map(toClient), {
             expectedRevision: expected === 'no_stream' ? NO_STREAM : expected,
           }),
-          timeoutMs,
+          Math.min(withinMs, timeoutMs),
           `append to ${stream}`,
         );
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
@@ -110,27 +112,36 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
       }
     },
 
-    async head() {
-      const reading = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-      const iterator = reading[Symbol.asyncIterator]();
-      let position: bigint | undefined;
-      try {
-        // To its end: a read left before it stays open in the client, and `close` waits for it without end.
-        for (;;) {
-          const next = await answered(iterator.next(), timeoutMs, 'read the end of $all');
-          if (next.done) return position;
-          position = next.value.event?.position.commit;
-        }
-      } catch (error) {
-        throw asUnavailable(error, 'read the end of $all');
-      } finally {
-        abandon(reading);
-      }
-    },
+    head: async () => (await newest(client, timeoutMs, 1))[0]?.position,
+    newest: (max, before) => newest(client, timeoutMs, max, before),
 
     subscribe: (options) => subscribe(client, options),
     close: () => Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
   };
+}
+
+async function newest(
+  client: EventStoreDBClient,
+  timeoutMs: number,
+  max: number,
+  before?: bigint,
+): Promise<Recorded[]> {
+  const fromPosition = before === undefined ? END : { commit: before, prepare: before };
+  const reading = client.readAll({ direction: BACKWARDS, fromPosition, maxCount: max });
+  const iterator = reading[Symbol.asyncIterator]();
+  const events: Recorded[] = [];
+  try {
+    // To its end: a read left before it stays open in the client, and `close` waits for it without end.
+    for (;;) {
+      const next = await answered(iterator.next(), timeoutMs, 'read the end of $all');
+      if (next.done) return events;
+      if (next.value.event) events.push(recordedOf(next.value.event));
+    }
+  } catch (error) {
+    throw asUnavailable(error, 'read the end of $all');
+  } finally {
+    abandon(reading);
+  }
 }
 
 /** The client waits for every call that is open, a broken one too; nobody who shuts down should. */

@@ -12,6 +12,8 @@ export type SubscriptionOptions = {
   readonly maxBatch?: number;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
+  /** Told whenever the server has sent anything: events, or that it has gone through some that are none of ours. */
+  readonly onLife?: () => void;
   /** Told of each break, before the next attempt. */
   readonly onBreak?: (error: unknown, retryInMs: number) => void;
 };
@@ -24,6 +26,11 @@ export type Batch = {
 };
 
 export type Subscription = AsyncIterable<Batch>;
+
+/** Events that wait in memory until they are asked for: each may be as large as an append may be. */
+const READ_AHEAD = 500;
+
+const END_WITHIN_MS = 1000;
 
 const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
 
@@ -58,13 +65,13 @@ export async function* subscribe(
 }
 
 async function* connected(client: EventStoreDBClient, options: SubscriptionOptions): AsyncGenerator<Batch, void> {
-  const { prefixes, after, signal, maxBatch = 2000 } = options;
+  const { prefixes, after, signal, onLife, maxBatch = 2000 } = options;
   const subscription = client.subscribeToAll(
     {
       fromPosition: after === undefined ? START : { commit: after, prepare: after },
       filter: streamNameFilter({ prefixes: [...prefixes], checkpointInterval: 1000 }),
     },
-    { highWaterMark: maxBatch },
+    { highWaterMark: Math.min(maxBatch, READ_AHEAD) },
   );
   let caughtUp = false;
   let failure: unknown;
@@ -74,6 +81,7 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
     caughtUp = true;
     subscription.emit('readable');
   });
+  subscription.on('checkpointReached', () => onLife?.());
   subscription.on('error', (error: unknown) => {
     failure ??= error;
     stop();
@@ -85,6 +93,7 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
   try {
     while (!signal.aborted) {
       const events = readAvailable(subscription, maxBatch);
+      if (events.length > 0) onLife?.();
       const arrived = caughtUp && subscription.readableLength === 0;
       if (events.length > 0 || (arrived && !told)) {
         told = arrived;
@@ -97,7 +106,8 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
     }
   } finally {
     signal.removeEventListener('abort', stop);
-    await subscription.unsubscribe().catch(() => {});
+    // A server that answers nothing any more does not confirm this either.
+    await Promise.race([subscription.unsubscribe().catch(() => {}), sleep(END_WITHIN_MS, undefined, { ref: false })]);
   }
 }
 

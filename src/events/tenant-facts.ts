@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endpoints } from './metadata.ts';
 import { Qualification } from './ticket-facts.ts';
 
 export const scopes = ['read', 'write'] as const;
@@ -18,6 +19,8 @@ export const TenantSettings = z.object({
   /** The tenant's own names of analysis fields: our name → theirs. */
   fieldNames: z.record(z.string(), z.array(z.string())).optional(),
   qualification: Qualification.optional(),
+  /** Agent id → the endpoint that its reconciled calls belong to. */
+  agentEndpoints: z.record(z.string(), z.enum(endpoints)).optional(),
   sealedRetellApiKey: z.string().optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;

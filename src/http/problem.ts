@@ -11,11 +11,14 @@ export const Problem = z
     code: z.string().openapi({ example: 'not_found' }),
     detail: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    operationId: z.string().optional().openapi({ description: 'The operation that is in the way.' }),
   })
   .openapi('Problem');
 export type Problem = z.infer<typeof Problem>;
 
-type Extra = Pick<Problem, 'detail' | 'errors'> & { readonly headers?: Readonly<Record<string, string>> };
+type Extra = Pick<Problem, 'detail' | 'errors' | 'operationId'> & {
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',

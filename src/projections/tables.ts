@@ -7,6 +7,8 @@ import type { JsonObject } from '../events/json.ts';
 export type ReadModel = {
   call_sessions: CallSessionRow;
   call_session_calls: CallSessionCallRow;
+  call_session_former_calls: CallSessionFormerCallRow;
+  call_session_other_appointments: CallSessionOtherAppointmentRow;
   appointments: AppointmentRow;
   deliveries: DeliveryRow;
   tickets: TicketRow;
@@ -27,6 +29,8 @@ export type CallSessionRow = {
   ticket_id: string | null;
   retell_call_id: string | null;
   retell_call_ids: string[];
+  /** Those of them that were linked by phone number (A6). */
+  matched_by_phone_number: string[] | null;
   agent_id: string | null;
   agent_name: string | null;
   from_number: string | null;
@@ -49,7 +53,21 @@ export type CallSessionRow = {
 };
 
 /** Which session a call belongs to; how `call:<retell call id>` is found whatever the session's final id. */
-export type CallSessionCallRow = { tenant_id: string; call_id: string; session_id: string };
+export type CallSessionCallRow = {
+  tenant_id: string;
+  call_id: string;
+  session_id: string;
+  /** The first session that says it has placed the call. */
+  placed_session_id: string | null;
+  /** The session that the phone number led to when the call was first heard of (A6). */
+  matched_session_id: string | null;
+};
+
+/** Sessions that a call has named and is not in: what it may have belonged to before (`at=`). */
+export type CallSessionFormerCallRow = { tenant_id: string; session_id: string; call_id: string };
+
+/** Appointments that a session has named and is not about: what it may have been about before (`at=`). */
+export type CallSessionOtherAppointmentRow = { tenant_id: string; appointment_id: string; session_id: string };
 
 export type AppointmentRow = {
   tenant_id: string;

@@ -18,7 +18,7 @@ export type Checks = {
   readonly postgres?: Check;
   /** Always ok; `detail` `webhooks_silent` warns that calls go on while no webhook of theirs comes in. */
   readonly webhooks?: Check;
-  /** One for each projection, by name: ok when its live generation has caught up. */
+  /** One for each projection, by name: ok when its live generation has caught up; `detail` warns of parked streams. */
   readonly projections?: Readonly<Record<string, Check>>;
 };
 

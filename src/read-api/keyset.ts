@@ -54,7 +54,8 @@ export const pageSchema = <T extends z.ZodType>(item: T, name: string) =>
 
 /**
  * One page of a list. Items that come or go between two pages neither repeat nor hide others, because a page begins
- * after an item and not at a number. Index: (tenant_id, created_at desc, id).
+ * after an item and not at a number. An index that ends in (created_at desc, id) gives them in order, so that a page
+ * costs what it holds and not what the list does.
  */
 export async function pageOf<TB extends keyof ReadModel, Row extends { id: string }>(
   query: SelectQueryBuilder<ReadModel, TB, Row>,

@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi';
  * A parameter in a URL of which a careless client left the "+" as it is arrives with a space in its place.
  * Neither a number nor a time may hold a space, so it can only be that.
  */
-const plus = (text: string) => text.replaceAll(' ', '+');
+export const plus = (text: string) => text.replaceAll(' ', '+');
 
 /** An id of ours or of others. What cannot be one of ours is a parameter nobody meant. */
 export const idParameter = z

@@ -7,6 +7,7 @@ import { badRequest, problem } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { listAppointments } from './appointments/list.ts';
 import { getAppointment } from './appointments/one.ts';
+import { type AsOf, ReadModelBehind } from './as-of.ts';
 import { listDeliveries } from './call-sessions/deliveries.ts';
 import { getHistory, type ReadHistory } from './call-sessions/history.ts';
 import { listCallSessions } from './call-sessions/list.ts';
@@ -23,20 +24,21 @@ export type QueryDependencies = {
   readonly db: Kysely<ReadModel>;
   readonly authenticate: Authenticate;
   readonly history: ReadHistory;
+  readonly asOf: AsOf;
 };
 
 /** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */
-export function queryRoutes({ db, authenticate, history }: QueryDependencies): QueryApp {
+export function queryRoutes({ db, authenticate, history, asOf }: QueryDependencies): QueryApp {
   const tenant = asTenant(db, authenticate);
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   listCallSessions(app, tenant);
-  getCallSession(app, tenant);
+  getCallSession(app, tenant, asOf.callSession);
   getHistory(app, tenant, history);
   listDeliveries(app, tenant);
   listAppointments(app, tenant);
-  getAppointment(app, tenant);
+  getAppointment(app, tenant, asOf.appointment);
   listTickets(app, tenant);
-  getTicket(app, tenant);
+  getTicket(app, tenant, asOf.ticket);
   listCustomers(app, tenant);
   getCustomer(app, tenant);
   app.onError(unavailable);
@@ -50,6 +52,8 @@ export function unavailable(error: Error, c: Context): Response {
   const headers = { 'retry-after': '2' };
   if (error.name === EVENT_STORE_UNAVAILABLE)
     return problem(c, 503, 'event_store_unavailable', { detail: 'The event store does not answer.', headers });
+  if (error instanceof ReadModelBehind)
+    return problem(c, 503, 'read_model_unavailable', { detail: error.message, headers });
   if (isReadModelUnavailable(error))
     return problem(c, 503, 'read_model_unavailable', { detail: 'The read model cannot be read now.', headers });
   throw error;

@@ -17,18 +17,31 @@ export type Environment = Readonly<Record<string, string>>;
 /** A command as an operator types it, in a process of its own; nothing of our environment reaches it. */
 export function callLedger(
   args: readonly string[],
-  { env = {}, stdin = '', start = 'main' }: { env?: Environment; stdin?: string; start?: keyof typeof STARTS } = {},
+  {
+    env = {},
+    stdin = '',
+    start = 'main',
+    interruptAt,
+  }: {
+    env?: Environment;
+    stdin?: string;
+    start?: keyof typeof STARTS;
+    /** Ctrl-C as soon as this has been said on stderr. */
+    interruptAt?: string;
+  } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [STARTS[start], ...args], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', DATA_DIR: '/nowhere', ...env },
   });
   const read = { out: '', err: '' };
+  let waiting = interruptAt !== undefined;
   child.stdout.on('data', (chunk) => {
     read.out += chunk;
   });
   child.stderr.on('data', (chunk) => {
     read.err += chunk;
+    if (waiting && read.err.includes(interruptAt!)) waiting = !child.kill('SIGINT');
   });
   child.stdin.on('error', () => {}); // it may have ended before it read
   child.stdin.end(stdin);

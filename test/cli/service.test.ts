@@ -90,6 +90,9 @@ describe('tenants', () => {
     });
     const off = await cli(['tenants', 'put', id, '--mail', 'off', '--json']);
     expect(off.json().mail).toEqual({ enabled: false, recipients: ['a@b.example', 'c@d.example'] });
+    const put = ['--agent-endpoint', 'agent_1=retell', '--agent-endpoint', 'agent_2=retell-inbound-ticket'];
+    const agents = await cli(['tenants', 'put', id, ...put]);
+    expect(agents.out).toMatch(/^reconciled calls +agent_1 → retell, agent_2 → retell-inbound-ticket$/m);
     const replaced = await cli(['tenants', 'put', id, '--name', 'Acme', '--replace', '--json']);
     expect([replaced.json().name, replaced.json().timeZone, replaced.json().mail]).toEqual([
       'Acme',
@@ -115,6 +118,8 @@ describe('tenants', () => {
       { code: 'unknown_tenant', status: 404 },
     ]);
     expect((await cli(['tenants', 'put', id, '--mail', 'maybe'])).code).toBe(2);
+    const half = await cli(['tenants', 'put', id, '--agent-endpoint', 'agent_1']);
+    expect([half.code, half.err]).toEqual([2, expect.stringContaining('--agent-endpoint agent_5f0c2b1e=')]);
   });
 });
 
@@ -172,7 +177,7 @@ describe('history', () => {
       return ran.code === 0 && ran;
     });
     expect(shown.out).toMatch(/^status +busy \(dial_busy\)$/m);
-    expect(shown.out).toMatch(/^2026-01-31T09:01:00\.000Z +20\S+Z +webhook +CallEnded +verified +id = session /m);
+    expect(shown.out).toMatch(/^\d+ +2026-01-31T09:01:00\.000Z +20\S+Z +webhook +CallEnded +verified +id = session /m);
     expect(shown.out).toContain('status = busy');
     // What was said does not reach the terminal as a command to it.
     expect(shown.out).toContain('agentName = Eve\\u001b[2J');
@@ -180,6 +185,18 @@ describe('history', () => {
     const told = (await cli(['history', sessionId, '--tenant', 'default', '--json'])).json();
     expect(told.session).toMatchObject({ id: sessionId, retellCallIds: [callId] });
     expect(told.items).toMatchObject([{ type: 'CallEnded', evidence: 'verified' }]);
+
+    const [{ position, recordedAt }] = told.items;
+    await post(ended(callId, { disconnection_reason: 'user_hangup' }));
+    await eventually(async () => (await cli(['history', callId, '--json'])).json().items.length === 2);
+    for (const at of [position, recordedAt]) {
+      const then = (await cli(['history', callId, '--at', at, '--json'])).json();
+      expect(then).toEqual({ session: told.session, items: told.items });
+    }
+    const before = await cli(['history', callId, '--at', '2020-01-01T00:00:00Z']);
+    expect([before.code, before.err]).toEqual([1, expect.stringContaining('at 2020-01-01T00:00:00Z')]);
+    const garbled = await cli(['history', callId, '--at', 'yesterday']);
+    expect([garbled.code, garbled.err]).toEqual([1, expect.stringContaining('at: must be an ISO 8601 time')]);
   });
 
   test('of another tenant needs a key of that tenant', async () => {

@@ -16,6 +16,7 @@ const answers: Readonly<Record<string, readonly [status: number, body: unknown]>
         projections: {
           tickets: { status: 'failing', detail: 'running, 12 events behind' },
           customers: { status: 'ok' },
+          appointments: { status: 'ok', detail: '2 streams parked' },
         },
       },
     },
@@ -48,6 +49,7 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^ok +service/m);
   expect(ran.out).toMatch(/^FAIL +ready: postgres +Postgres does not answer.*\n +→ .*DATABASE_URL/m);
   expect(ran.out).toMatch(/^FAIL +ready: tickets +.*12 events behind\)\n +→ /m);
+  expect(ran.out).toMatch(/^FAIL +ready: appointments +2 streams parked.*\n +→ call-ledger parked list/m);
   expect(ran.out).not.toMatch(/ready: (eventStore|customers)/);
   expect(ran.out).toMatch(/^FAIL +clock +the service is (599|600|601) s behind.*\n +→ .*NTP/m);
   expect(ran.out).toMatch(/^FAIL +version +the service speaks API 7/m);
@@ -55,7 +57,7 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^FAIL +API key +The read model cannot be read now/m);
   expect(ran.out).toMatch(/^FAIL +webhook door +an unsigned webhook is answered 200/m);
   expect(ran.out).toMatch(/^skip +webhook secret/m);
-  expect(ran.out).toMatch(/7 of 9 need attention\.\n$/);
+  expect(ran.out).toMatch(/8 of 10 need attention\.\n$/);
 });
 
 test('what is no Call Ledger is told from one that says no, and a key does not follow where it is sent on to', async () => {

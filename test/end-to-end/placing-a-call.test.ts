@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Retell, startRetell } from '../../src/retell-emulator/start.ts';
 import { type Client, clientOf } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { type Retell, startRetell } from '../support/retell-emulator.ts';
 import { dataDirectory, eventually, startService } from '../support/service.ts';
 
 // The first brief's whole flow: placed through us, played by Retell, reported by webhooks, read through the API (A1).
@@ -12,18 +12,10 @@ let retell: Retell;
 let client: Client;
 const cleanUp: (() => Promise<unknown>)[] = [];
 
-/** Retell has to know where we listen before we do, and we where it does. */
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
 beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
+  // Retell has to know where we listen before we do, and we where it does.
   const port = await freePort();
   const isLost = (call: { metadata?: unknown }) => JSON.stringify(call.metadata ?? {}).includes('cs_lost');
   retell = await startRetell({
@@ -115,4 +107,21 @@ test('what no webhook ever told is asked for: the session is final, and the cove
     const days = (await client.get('/api/coverage')).body.items as { missing: number }[];
     return days.length > 0 && days.every(({ missing }) => missing === 0);
   });
+});
+
+test('a call of which nobody told goes where the settings put its agent', async () => {
+  const agentEndpoints = { agent_of_tickets: 'retell-outbound-ticket' };
+  expect((await client.admin('PATCH', '/api/tenants/default', { agentEndpoints })).status).toBe(200);
+  for (const [name, agentId] of [
+    ['lost_ticket', 'agent_of_tickets'],
+    ['lost_appointment', 'agent_of_appointments'],
+  ] as const) {
+    retell.tell(`cs_${name}`, 'confirmed (true)');
+    expect((await place({ ...order(name), agentId })).status).toBe(202);
+  }
+  await retell.quiet();
+  await eventually(async () => (await client.admin('POST', '/api/reconciliation', {})).status === 202, { every: 200 });
+  const seen = async (name: string) => client.see(`/api/call-sessions/cs_${name}`, (it) => it.status === 'confirmed');
+  expect(await seen('lost_ticket')).toMatchObject({ ticketId: expect.stringMatching(/^tkt_/) });
+  expect(await seen('lost_appointment')).not.toHaveProperty('ticketId');
 });

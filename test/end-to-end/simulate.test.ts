@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { dataDirectory, type RunningService, startService } from '../support/service.ts';
 
@@ -8,13 +9,18 @@ import { dataDirectory, type RunningService, startService } from '../support/ser
 
 let service: RunningService;
 let dataDir: string;
+let retellPort: number;
 const cleanUp: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
   dataDir = directory.path;
-  service = await startService({ DATA_DIR: dataDir, DATABASE_URL: database.url });
+  retellPort = await freePort();
+  service = await startService({
+    ...{ DATA_DIR: dataDir, DATABASE_URL: database.url, RECONCILE_REQUESTS_PER_SECOND: '200' },
+    ...{ RETELL_BASE_URL: `http://127.0.0.1:${retellPort}`, RETELL_API_KEY: 'key_of_the_emulator' },
+  });
   await service.key('API_KEY');
   cleanUp.push(() => service.stop(), database.drop, directory.remove);
 });
@@ -37,6 +43,27 @@ test('every outcome and every ticket comes out as it went in, on a bad day', asy
     /34 calls, \d+ webhooks sent \(\d+ duplicates, [1-9]\d* tampered\), 0 unexpected answers, 34 calls as sent, 0 not/,
   );
   expect(code).toBe(0);
+});
+
+test('what it loses the service asks for, and all comes out as it was', async () => {
+  const { code, output } = await simulate(
+    '--calls',
+    '34',
+    '--lose',
+    '0.4',
+    '--retell-port',
+    `${retellPort}`,
+    '--seed',
+    '3',
+  );
+  expect(output).toMatch(/[1-9]\d* lost and [1-9]\d* facts reconciled, 0 unexpected answers, 34 calls as sent, 0 not/);
+  expect(code).toBe(0);
+}, 60_000);
+
+test('losing needs a place where Retell can be asked, and it says which', async () => {
+  const { code, output } = await simulate('--calls', '1', '--lose', '0.4');
+  expect(output).toContain('RETELL_BASE_URL=http://127.0.0.1:4010');
+  expect(code).toBe(2);
 });
 
 test('with another webhook key nothing is accepted, and it says so', async () => {

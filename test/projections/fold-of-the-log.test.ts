@@ -13,6 +13,7 @@ import { type CallState, reduceCall } from '../../src/projections/calls/call-sta
 import { type RequestState, reduceRequest } from '../../src/projections/calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../../src/projections/calls/session.ts';
 import { projections } from '../../src/projections/index.ts';
+import type { Notice, Projection } from '../../src/projections/runtime/projection.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
 import * as controls from './controls.ts';
 import { changed, minute, placed, placementFailed, registered, requested, type Said, TENANT } from './controls.ts';
@@ -77,9 +78,12 @@ function readModelOf(facts: readonly Fact[]) {
       return name.category === 'call' ? sessionOfCall(name.id) : name.id;
     },
   );
-  const sessions = [...bySession].map(([id, its]) => sessionFromFacts(TENANT, id, its)!);
+  const sessions = [...bySession].map(([id, its]) => {
+    const here = [...matched].filter(([, sessionId]) => sessionId === id).map(([call]) => call);
+    return sessionFromFacts(TENANT, id, its, here)!;
+  });
   const links = [...new Set([...heardOf, ...placedBy.keys()])].map((call) => [call, sessionOfCall(call)]);
-  return { sessions, links, appointments: appointmentsOf(facts, bySession) };
+  return { sessions, links, matched: [...matched], appointments: appointmentsOf(facts, bySession) };
 }
 
 function appointmentsOf(facts: readonly Fact[], bySession: ReadonlyMap<string, readonly Fact[]>) {
@@ -171,6 +175,7 @@ async function shown(tenantId: string) {
     direction: row.direction ?? undefined,
     appointmentId: row.appointment_id ?? undefined,
     retellCallIds: row.retell_call_ids,
+    matchedByPhoneNumber: row.matched_by_phone_number ?? undefined,
     toNumber: row.to_number ?? undefined,
     customerPhone: row.customer_phone ?? undefined,
     startedAt: iso(row.started_at),
@@ -193,21 +198,37 @@ async function shown(tenantId: string) {
   return { sessions: sessions.sort(byId), links: links.sort(), appointments: appointments.sort(byId) };
 }
 
+/** Keeps what a projection has to say of its batches. */
+const overheard = (projection: Projection, notices: Notice[]): Projection => ({
+  ...projection,
+  async save(trx, table, batch) {
+    const said = await projection.save(trx, table, batch);
+    notices.push(...(said ?? []));
+    return said;
+  },
+});
+
+const matchesIn = (notices: readonly Notice[], tenantId: string) =>
+  notices.filter(({ tenant_id }) => tenant_id === tenantId).map(({ call_id, session_id }) => [call_id, session_id]);
+
 /** What the reference says, of the fields that are compared. */
 function expected(facts: readonly Fact[]) {
-  const { sessions, links, appointments } = readModelOf(facts);
+  const { sessions, links, matched, appointments } = readModelOf(facts);
   const fields = sessions.map(
     ({ id, status, statusReason, direction, appointmentId, retellCallIds, toNumber, customerPhone, ...rest }) => {
-      const { startedAt, analysis, createdAt, lastEventAt, revision } = rest;
+      const { matchedByPhoneNumber, startedAt, analysis, createdAt, lastEventAt, revision } = rest;
       const shown = { id, status, statusReason, direction, appointmentId, retellCallIds, toNumber, customerPhone };
-      return { ...shown, startedAt, analysis, createdAt, lastEventAt, revision };
+      return { ...shown, matchedByPhoneNumber, startedAt, analysis, createdAt, lastEventAt, revision };
     },
   );
   const starts = appointments.map((one) => ({
     ...one,
     startsAt: one.startsAt && new Date(one.startsAt).toISOString(),
   }));
-  return { sessions: fields.sort(byId), links: links.sort(), appointments: starts.sort(byId) };
+  return {
+    read: { sessions: fields.sort(byId), links: links.sort(), appointments: starts.sort(byId) },
+    matched: matched.sort(),
+  };
 }
 
 async function wholeLog(): Promise<Fact[]> {
@@ -239,10 +260,11 @@ test('the read model is a fold of the log, wherever its batches are cut', { time
   for (const maxBatch of [3, 50, 2000]) {
     await stores.pool.query('drop schema if exists projection cascade');
     const { log, databaseUrl } = stores;
+    const notices: Notice[] = [];
     const running = await startProjections({
       log,
       databaseUrl,
-      projections: projections(),
+      projections: projections().map((projection) => overheard(projection, notices)),
       logger,
       options: { maxBatch },
     });
@@ -252,7 +274,10 @@ test('the read model is a fold of the log, wherever its batches are cut', { time
         const asOne = its.map(
           (fact) => ({ ...fact, stream: fact.stream.replace(`-${tenantId}.`, `-${TENANT}.`) }) as Fact,
         );
-        expect(await shown(tenantId), `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${tenantId}`).toEqual(expected(asOne));
+        const { read, matched } = expected(asOne);
+        const world = `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${tenantId}`;
+        expect(await shown(tenantId), world).toEqual(read);
+        expect(matchesIn(notices, tenantId).sort(), world).toEqual(matched);
       }
       const { rows } = await stores.pool.query(
         'select count(*)::int as n, count(distinct id)::int as ids from deliveries',

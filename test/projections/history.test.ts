@@ -29,6 +29,24 @@ test('each fact tells where it stands and what it changed, and all changes toget
   expect(revision).toBe(items.length);
 });
 
+test('the fact that was led to the session by its phone number says so, and the session keeps saying so', () => {
+  const facts = recorded(
+    requested({ toNumber: '+2' }),
+    started({ personal: { toNumber: '+2' } }),
+    placed(),
+    ended({ callSessionId: 'cs_1' }),
+  );
+  const told = (matched: string[]) =>
+    historyOf(TENANT, 'cs_1', facts, matched).map(({ changes }) =>
+      changes.find(({ field }) => field === 'matchedByPhoneNumber'),
+    );
+  const says = { field: 'matchedByPhoneNumber', from: null, to: ['call_1'] };
+  expect(told(['call_1'])).toEqual([undefined, says, undefined, undefined]);
+  expect(sessionFromFacts(TENANT, 'cs_1', facts, ['call_1'])?.matchedByPhoneNumber).toEqual(['call_1']);
+  // The same facts, where the number had led nowhere: only what was said later brought the call here.
+  expect(told([])).toEqual([undefined, undefined, undefined, undefined]);
+});
+
 test('a text that stands in parts is read whole, and its parts are no facts', () => {
   const whole = ended({ personalParts: 3 });
   const id = idOf(whole);

@@ -61,7 +61,15 @@ test('what is appended is soon seen in every view', async () => {
       started_at: new Date(minute(0)),
     },
   ]);
-  expect(await rows('call_session_calls')).toEqual([{ tenant_id: TENANT, call_id: 'call_1', session_id: 'cs_1' }]);
+  expect(await rows('call_session_calls')).toEqual([
+    {
+      tenant_id: TENANT,
+      call_id: 'call_1',
+      session_id: 'cs_1',
+      placed_session_id: 'cs_1',
+      matched_session_id: null,
+    },
+  ]);
   expect(await rows('appointments order by id')).toMatchObject([
     { id: 'apt_1', status: 'rescheduled', starts_at: new Date('2026-03-01T09:00:00Z'), decided_by_call_id: 'call_1' },
     { id: 'apt_2', status: 'scheduled', notes_json: [{ text: 'window seat' }] },

@@ -30,7 +30,7 @@ async function start(projection: Projection = tally(), databaseUrl = stores.data
     databaseUrl,
     projections: [projection],
     logger,
-    options: { standbyMs: 100 },
+    options: { standbyMs: 100, watchEveryMs: 50 },
   });
   running.add(made);
   return made;
@@ -48,7 +48,8 @@ const tallied = async () =>
 const leaders = (...all: RunningProjections[]) => all.map((one) => one.status()[0]!.leader);
 const terminateAll = () =>
   stores.pool.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'call-ledger%'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name like 'call-ledger%'`,
   );
 
 test('one whose connection is killed goes on where it was', async () => {
@@ -96,13 +97,14 @@ test('while Postgres is away the lag grows, and afterwards everything is there o
   relay.close();
   const position = await stores.say(second);
   await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: false, error: expect.anything() }));
+  await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ lagEvents: 1 }));
   const before = one.status()[0]!.lagSeconds;
   await sleep(100);
   expect(one.status()[0]!.lagSeconds).toBeGreaterThan(before);
   expect(await one.waitUntilCaughtUp(position, 200)).toBe(false);
   relay.open();
   expect(await one.waitUntilCaughtUp(position, 8000)).toBe(true);
-  await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: true, lagSeconds: 0 }));
+  await vi.waitFor(() => expect(one.status()[0]).toMatchObject({ caughtUp: true, lagEvents: 0, lagSeconds: 0 }));
   expect(one.status()[0]).not.toHaveProperty('error');
   expect((await tallied()).at(-1)).toBe(2);
   await one.stop();

@@ -12,6 +12,7 @@ import { idOf, minute, type Said, TENANT } from './controls.ts';
 /** A real event store and a real Postgres, both empty; what one test file works with. */
 export type Stores = {
   readonly log: EventLog;
+  readonly eventStoreUrl: string;
   readonly databaseUrl: string;
   /** For looking at what is there. */
   readonly pool: pg.Pool;
@@ -33,6 +34,7 @@ export async function startStores(): Promise<Stores> {
   let clock = 0;
   return {
     log,
+    eventStoreUrl: eventStore.url,
     databaseUrl: database.url,
     pool,
     async say(...said) {

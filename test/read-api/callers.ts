@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import type { Authenticate, Caller } from '../../src/http/bearer.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
+import type { AsOf } from '../../src/read-api/as-of.ts';
 import type { ReadHistory } from '../../src/read-api/call-sessions/history.ts';
 import { queryRoutes } from '../../src/read-api/query-routes.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';
@@ -16,12 +17,18 @@ const keys: Readonly<Record<string, Caller>> = {
 };
 export const authenticate: Authenticate = (key) => keys[key];
 
+const nothingThen: AsOf = {
+  callSession: async () => undefined,
+  appointment: async () => undefined,
+  ticket: async () => undefined,
+};
+
 /** The query API as the service mounts it, and a `get` that calls it with a key. */
-export function queryApi(db: Kysely<ReadModel>, history: ReadHistory = async () => []) {
+export function queryApi(db: Kysely<ReadModel>, history: ReadHistory = async () => [], asOf: AsOf = nothingThen) {
   const app = new OpenAPIHono();
   const log: string[] = [];
   answerUnhandled(app, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }));
-  app.route('/', queryRoutes({ db, authenticate, history }));
+  app.route('/', queryRoutes({ db, authenticate, history, asOf }));
   return { app, log, get: getter(app) };
 }
 

@@ -32,6 +32,7 @@ describe('a call session', () => {
       contactId: 'contact-1',
       retellCallId: 'call_2',
       retellCallIds: ['call_1', 'call_2'],
+      matchedByPhoneNumber: ['call_1'],
       createdAt: '2026-03-01T10:00:00.000Z',
       tenantMismatch: true,
       direction: 'outbound',
@@ -132,10 +133,10 @@ describe('a call session', () => {
     },
   );
 
-  test('does not travel in time yet, and says so', async () => {
+  test('has no parameter but the time, and says so', async () => {
     await readModel.sessions({ id: 'a' });
-    const { status, body } = await get('/api/call-sessions/a?at=2026-03-01T10:00:00Z');
-    expect([status, body.errors]).toEqual([400, [{ path: 'at', message: 'is not a parameter of this resource' }]]);
+    const { status, body } = await get('/api/call-sessions/a?before=2026-03-01T10:00:00Z');
+    expect([status, body.errors]).toEqual([400, [{ path: 'before', message: 'is not a parameter of this resource' }]]);
   });
 });
 
@@ -176,7 +177,7 @@ describe('the deliveries of a session', () => {
   });
 });
 
-test('the history of a session is asked for with its final id, all its calls and the tenant', async () => {
+test('the history of a session is asked for with its final id, all its calls, which the number led to it, and the tenant', async () => {
   const item: HistoryItem = {
     position: '123456789012345678901',
     revision: 0,
@@ -191,15 +192,19 @@ test('the history of a session is asked for with its final id, all its calls and
     evidence: 'verified',
   };
   const asked: unknown[] = [];
-  const { get } = queryApi(readModel.db, async (...question) => {
+  const { get } = queryApi(readModel.db, async (question) => {
     asked.push(question);
     return [item];
   });
-  await readModel.sessions(analysedCall);
+  await readModel.sessions(analysedCall, { id: 'other', retell_call_ids: ['call_3'] });
   const { status, body } = await get('/api/call-sessions/call:call_1/history');
   expect([status, body]).toEqual([200, { items: [item] }]);
   documented(HistoryItem, body.items[0]);
-  expect(asked).toEqual([['acme', 'analysed', ['call_1', 'call_2']]]);
+  await get('/api/call-sessions/other/history');
+  expect(asked).toEqual([
+    { tenantId: 'acme', sessionId: 'analysed', callIds: ['call_1', 'call_2'], matched: ['call_1'] },
+    { tenantId: 'acme', sessionId: 'other', callIds: ['call_3'], matched: [] },
+  ]);
 });
 
 describe('an appointment', () => {

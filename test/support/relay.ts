@@ -12,6 +12,8 @@ export type Relay = {
   /** From now on nobody gets through; `open` ends it. */
   close(): void;
   open(): void;
+  /** The server has come back at another place; for connections from now on. */
+  leadTo(url: string): void;
   stop(): Promise<void>;
 };
 
@@ -19,7 +21,7 @@ type Pair = { readonly client: Socket; readonly server: Socket };
 
 /** A network that can be broken on purpose, before one plain (`tls=false`), single node. */
 export async function relayTo(url: string): Promise<Relay> {
-  const target = new URL(url);
+  let target = new URL(url);
   const pairs = new Set<Pair>();
   let held: 'client' | 'server' | undefined;
   let closed = false;
@@ -74,6 +76,9 @@ export async function relayTo(url: string): Promise<Relay> {
     },
     open() {
       closed = false;
+    },
+    leadTo(moved) {
+      target = new URL(moved);
     },
     async stop() {
       listener.close();

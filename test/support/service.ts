@@ -19,8 +19,15 @@ export async function dataDirectory(): Promise<{ path: string; remove(): Promise
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** The service as a user runs it: `node src/main.ts` in a process of its own. */
+/** The service as a user runs it: `node src/main.ts` in a process of its own, as soon as it listens. */
 export async function startService(environment: Readonly<Record<string, string>>) {
+  const service = spawnService(environment);
+  return { ...service, url: await service.listening };
+}
+export type RunningService = Awaited<ReturnType<typeof startService>>;
+
+/** The same at once; `listening` rejects when it ends before it listens. */
+export function spawnService(environment: Readonly<Record<string, string>>) {
   const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'info', ...environment },
@@ -36,11 +43,11 @@ export async function startService(environment: Readonly<Record<string, string>>
     createInterface({ input: child.stderr! }).on('line', (line) => logs.push(line));
     void exited.then((code) => reject(new Error(`the service ended with ${code}:\n${logs.slice(-20).join('\n')}`)));
   });
-  const url = await listening;
+  listening.catch(() => {});
   const credentials = async () =>
     parseCredentials(await readFile(credentialsPath(environment.DATA_DIR ?? 'data'), 'utf8').catch(() => ''));
   return {
-    url,
+    listening,
     logs,
     pid: child.pid!,
     exited,
@@ -58,7 +65,7 @@ export async function startService(environment: Readonly<Record<string, string>>
     },
   };
 }
-export type RunningService = Awaited<ReturnType<typeof startService>>;
+export type SpawnedService = ReturnType<typeof spawnService>;
 
 /** Asks until there is an answer that is not undefined or false. */
 export async function eventually<T>(

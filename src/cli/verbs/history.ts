@@ -5,6 +5,7 @@ import type { Service } from '../service.ts';
 import { examples, fields, shortened, table } from '../text.ts';
 
 type Item = {
+  readonly position: string;
   readonly type: string;
   readonly occurredAt: string;
   readonly recordedAt: string;
@@ -20,12 +21,16 @@ const value = (of: unknown): string =>
 const changed = ({ field, from, to }: Item['changes'][number]): string =>
   from === null || from === undefined ? `${field} = ${value(to)}` : `${field}: ${value(from)} → ${value(to)}`;
 
+/** As the service does: digits alone are a position. */
+const wasKnown = ({ position, recordedAt }: Item, at: string | undefined): boolean =>
+  at === undefined || (/^\d+$/.test(at) ? BigInt(position) <= BigInt(at) : Date.parse(recordedAt) <= Date.parse(at));
+
 /** A fact, and below it whatever else it changed. */
 const rowsOf = ({ changes, ...item }: Item): unknown[][] => {
   const [first = '', ...others] = changes.map(changed);
   return [
-    [item.occurredAt, item.recordedAt, item.source, item.type, item.evidence, first],
-    ...others.map((other) => ['', '', '', '', '', other]),
+    [item.position, item.occurredAt, item.recordedAt, item.source, item.type, item.evidence, first],
+    ...others.map((other) => ['', '', '', '', '', '', other]),
   ];
 };
 
@@ -34,35 +39,48 @@ export const verb: Verb = (program, cli) => {
   program
     .command('history <session-or-call-id>')
     .description('the facts behind a call: when each happened, when it was known, what it changed')
+    .option('--at <when>', 'as it was known then: an ISO time with an offset, or a position')
     .option('--tenant <id>', 'whose call it is; of another than default: with --api-key or API_KEY')
-    .addHelpText('after', examples('history call_5f0c2b1e', 'history session-17 --tenant acme --api-key "$ACME_KEY"'))
-    .action(async (id: string, { tenant }: { tenant?: string }) => {
+    .addHelpText(
+      'after',
+      examples(
+        'history call_5f0c2b1e',
+        'history call_5f0c2b1e --at 2026-03-01T10:00:00+01:00',
+        'history session-17 --tenant acme --api-key "$ACME_KEY"',
+      ),
+    )
+    .action(async (id: string, { tenant, at }: { tenant?: string; at?: string }) => {
       const service = cli.as(tenant);
-      const session = await find(service, id);
+      const session = await find(service, id, at);
       if (tenant !== undefined && session.tenantId !== tenant)
         throw new Failure(1, `The API key is one of tenant ${session.tenantId}, not of ${tenant}.`, {
           remedy: `Issue one: call-ledger keys issue ${tenant} --scope read`,
         });
-      const { items } = await service.get(`/api/call-sessions/${encodeURIComponent(String(session.id))}/history`);
-      const { tenantId, status, statusReason, appointmentId, ticketId, retellCallIds } = session;
+      // The session may have had another id then; that of its call goes on answering.
+      const called = at !== undefined && session.retellCallId ? `call:${session.retellCallId}` : String(session.id);
+      const history = await service.get(`/api/call-sessions/${encodeURIComponent(called)}/history`);
+      const items = (history.items as unknown as readonly Item[]).filter((item) => wasKnown(item, at));
+      const { tenantId, status, statusReason, appointmentId, ticketId, retellCallIds, matchedByPhoneNumber } = session;
       const calls = (retellCallIds as readonly string[]).join(', ') || undefined;
       const head = fields({
         session: session.id,
         tenant: tenantId,
         status: `${status} (${statusReason})`,
         calls,
+        'by phone number': (matchedByPhoneNumber as readonly string[] | undefined)?.join(', '),
         appointment: appointmentId,
         ticket: ticketId,
       });
-      const rows = (items as unknown as readonly Item[]).flatMap(rowsOf);
-      const headings = ['HAPPENED', 'KNOWN', 'SOURCE', 'FACT', 'EVIDENCE', 'CHANGED'];
+      const rows = items.flatMap(rowsOf);
+      const headings = ['POSITION', 'HAPPENED', 'KNOWN', 'SOURCE', 'FACT', 'EVIDENCE', 'CHANGED'];
       cli.answer({ session, items }, `${head}\n\n${table(headings, rows)}`);
     });
 };
 
 /** By the session's id, else by that of a call in it. */
-async function find(service: Service, id: string): Promise<JsonObject> {
-  const path = (name: string) => `/api/call-sessions/${encodeURIComponent(name)}`;
+async function find(service: Service, id: string, at: string | undefined): Promise<JsonObject> {
+  const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
+  const path = (name: string) => `/api/call-sessions/${encodeURIComponent(name)}${query}`;
   try {
     return await service.get(path(id));
   } catch (error) {
@@ -73,6 +91,10 @@ async function find(service: Service, id: string): Promise<JsonObject> {
   } catch (error) {
     if (!(error instanceof Failure) || error.details.code !== 'not_found') throw error;
     const remedy = 'Check the id, and the tenant whose API key is used: what belongs to another is not found either.';
-    throw new Failure(1, `No session and no call has the id ${id}.`, { ...error.details, remedy });
+    throw new Failure(
+      1,
+      `No session and no call ${at === undefined ? 'has' : 'had'} the id ${id}${at === undefined ? '' : ` at ${at}`}.`,
+      { ...error.details, remedy },
+    );
   }
 }

@@ -10,6 +10,7 @@ type Tenant = {
   readonly defaultRegion?: string;
   readonly mail?: { readonly enabled: boolean; readonly recipients: readonly string[] };
   readonly acceptUntimestampedSignature?: boolean;
+  readonly agentEndpoints?: Readonly<Record<string, string>>;
   readonly retellApiKeySet: boolean;
   readonly webhookKeys: readonly { readonly keyId: string; readonly source: string }[];
   readonly apiKeys: readonly { readonly keyId: string; readonly scopes: readonly string[] }[];
@@ -19,6 +20,11 @@ const tenantOf = (body: JsonObject) => body as unknown as Tenant;
 const mailOf = ({ mail }: Tenant): string =>
   mail === undefined ? '–' : `${mail.enabled ? 'on' : 'off'}${mail.recipients.map((r) => ` ${r}`).join(',')}`;
 
+const agentsOf = ({ agentEndpoints = {} }: Tenant): string | undefined =>
+  Object.entries(agentEndpoints)
+    .map(([agent, endpoint]) => `${agent} → ${endpoint}`)
+    .join(', ') || undefined;
+
 const shown = (tenant: Tenant): string =>
   fields({
     id: tenant.id,
@@ -26,6 +32,7 @@ const shown = (tenant: Tenant): string =>
     timeZone: tenant.timeZone,
     defaultRegion: tenant.defaultRegion,
     mail: mailOf(tenant),
+    'reconciled calls': agentsOf(tenant),
     'bare signatures': tenant.acceptUntimestampedSignature ? 'accepted' : undefined,
     'Retell API key': tenant.retellApiKeySet ? 'set' : 'not set',
     'webhook keys': tenant.webhookKeys.map(({ keyId, source }) => `${keyId} (${source})`).join(', ') || 'none',
@@ -43,8 +50,22 @@ type PutOptions = {
   defaultRegion?: string;
   mail?: string;
   mailTo?: string[];
+  agentEndpoint?: string[];
   replace?: true;
 };
+
+/** From `agent=endpoint`, one or more. */
+const endpointsOf = (id: string, pairs: readonly string[]) =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.lastIndexOf('=');
+      if (at < 1)
+        throw new Failure(2, `--agent-endpoint is an agent and an endpoint, not "${pair}".`, {
+          remedy: `call-ledger tenants put ${id} --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket`,
+        });
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
 
 /** Whose calls are taken, and how they are read. */
 export const verb: Verb = (program, cli) => {
@@ -85,19 +106,22 @@ export const verb: Verb = (program, cli) => {
     .option('--default-region <code>', 'how national phone numbers are read, as DE')
     .option('--mail-to <address>', 'who gets ticket mail; may be repeated', several)
     .option('--mail <on|off>', 'whether ticket mail is sent')
+    .option('--agent-endpoint <agent=endpoint>', "where an agent's reconciled calls belong; may be repeated", several)
     .option('--replace', 'unset what is not named')
     .addHelpText(
       'after',
       examples(
         'tenants put acme --name "Acme Dental" --time-zone Europe/Berlin --default-region DE',
         'tenants put acme --mail-to desk@acme.example --mail on',
+        'tenants put acme --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket',
       ),
     )
-    .action(async (id: string, { mail, mailTo, replace, ...settings }: PutOptions) => {
+    .action(async (id: string, { mail, mailTo, agentEndpoint, replace, ...named }: PutOptions) => {
       if (mail !== undefined && mail !== 'on' && mail !== 'off')
         throw new Failure(2, `--mail is on or off, not "${mail}".`, {
           remedy: `call-ledger tenants put ${id} --mail on`,
         });
+      const settings = { ...named, ...(agentEndpoint && { agentEndpoints: endpointsOf(id, agentEndpoint) }) };
       const said = {
         ...(mail !== undefined && { enabled: mail === 'on' }),
         ...(mailTo !== undefined && { recipients: mailTo }),

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { endpoints } from '../../events/metadata.ts';
 import type { TenantSettings } from '../../events/tenant-facts.ts';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
 
@@ -39,6 +40,12 @@ export const PrintableSecret = (min: number) =>
 const recipients = z.array(z.email().max(254)).max(50);
 const fieldNames = z.array(oneLine(200)).max(50);
 const ticketStatus = z.enum(ticketStatuses);
+const endpoint = z.enum(endpoints);
+/** Of one tenant; each change of the settings is a fact that holds all of them. */
+export const MAX_AGENTS = 500;
+export const tooManyAgents = `must be at most ${MAX_AGENTS} agents`;
+const byAgent = <E extends z.ZodType>(of: E) =>
+  z.record(oneLine(200), of).refine((map) => Object.keys(map).length <= MAX_AGENTS, tooManyAgents);
 const qualificationOf = <S extends z.ZodType>(status: S) =>
   z.strictObject({ qualified: status, successful: status, conversation: status, unanswered: status }).partial();
 
@@ -57,6 +64,12 @@ const fields = {
     description:
       'What an inbound ticket becomes when nobody knows whether something is to be done; of calls from now on.',
   }),
+  agentEndpoints: byAgent(endpoint).openapi({
+    description:
+      'Agent id → the endpoint that its calls belong to where Retell had to be asked for them; a delivery of the call ' +
+      'itself goes before. Absent: where the calls of the agent last came in.',
+    example: { agent_5f0c2b1e: 'retell-inbound-ticket' },
+  }),
   retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
 } as const;
 
@@ -74,6 +87,7 @@ export const SettingsPatch = z
     acceptUntimestampedSignature: fields.acceptUntimestampedSignature.nullable(),
     fieldNames: z.record(oneLine(100), fieldNames.nullable()).nullable(),
     qualification: qualificationOf(ticketStatus.nullable()).nullable(),
+    agentEndpoints: byAgent(endpoint.nullable()).nullable(),
     retellApiKey: fields.retellApiKey.nullable(),
   })
   .partial();
@@ -91,7 +105,7 @@ export const replaced = ({ retellApiKey, ...rest }: Settings, seal: SealRetellAp
 
 /** The settings as they are stored, after a patch. Mail that is only half said is off and has no recipients. */
 export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealRetellApiKey): TenantSettings {
-  const { retellApiKey, mail, fieldNames: names, qualification: words, ...rest } = patch;
+  const { retellApiKey, mail, fieldNames: names, qualification: words, agentEndpoints: agents, ...rest } = patch;
   return stored({
     ...before,
     ...rest,
@@ -101,6 +115,8 @@ export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealR
     ...(names === null && { fieldNames: names }),
     ...(words && { qualification: defined({ ...before.qualification, ...words }) }),
     ...(words === null && { qualification: words }),
+    ...(agents && { agentEndpoints: defined({ ...before.agentEndpoints, ...agents }) }),
+    ...(agents === null && { agentEndpoints: agents }),
     ...(retellApiKey && { sealedRetellApiKey: seal(retellApiKey) }),
     ...(retellApiKey === null && { sealedRetellApiKey: retellApiKey }),
   });

@@ -1,5 +1,6 @@
 import stableStringify from 'fast-json-stable-stringify';
 import type { Scope, TenantEvent, TenantSettings } from '../../events/tenant-facts.ts';
+import { MAX_AGENTS } from './settings.ts';
 import type { TenantState } from './tenant-state.ts';
 
 // Each decision is what follows from a tenant's state; already so is `[]`, a word says why it cannot be.
@@ -12,8 +13,15 @@ export function putSettings(state: TenantState, settings: TenantSettings): Tenan
   return [...registered, ...changeSettings(state, settings)];
 }
 
-export const patchSettings = (state: TenantState, settings: TenantSettings): TenantEvent[] | 'unknown_tenant' =>
-  state.registered ? changeSettings(state, settings) : 'unknown_tenant';
+export function patchSettings(
+  state: TenantState,
+  settings: TenantSettings,
+): TenantEvent[] | 'unknown_tenant' | 'too_many_agents' {
+  if (!state.registered) return 'unknown_tenant';
+  // Each patch was small; what they come to together is known only now.
+  if (Object.keys(settings.agentEndpoints ?? {}).length > MAX_AGENTS) return 'too_many_agents';
+  return changeSettings(state, settings);
+}
 
 const changeSettings = (state: TenantState, settings: TenantSettings): TenantEvent[] =>
   stableStringify(state.settings) === stableStringify(settings)

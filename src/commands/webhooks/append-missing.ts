@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventLog, EventStoreUnavailable, type Expected, type NewEvent } from '../../events/event-log.ts';
-import { APPEND_LIMIT } from './append-limit.ts';
+import { APPEND_LIMIT, fitsOneAppend, sizeOf } from './append-limit.ts';
 import { type Seen, type StreamMemory, UNSEEN } from './stream-memory.ts';
 
 /** The log, what is remembered of its streams, and until when (performance.now) it makes sense to go on. */
-export type Writing = { readonly log: EventLog; readonly memory: StreamMemory; readonly deadline: number };
+export type Writing = {
+  readonly log: EventLog;
+  readonly memory: StreamMemory;
+  readonly deadline: number;
+  /** Told of the position of every append that was acknowledged. */
+  readonly onAppended?: (position: bigint | undefined) => void;
+};
 
 /** What the stream holds, from memory or by reading it; a store that is gone for a moment is waited for. */
 export async function look(stream: string, { log, memory, deadline }: Writing): Promise<Seen> {
@@ -54,6 +60,7 @@ export async function appendMissing(
         await sleep(Math.random() * Math.min(conflicts * 5, LONGEST_REST_MS)); // so that rivals do not keep meeting
         seen = await catchUp(log, stream, seen, result.actual);
       } else {
+        writing.onAppended?.(result.position);
         seen = { revision: result.revision, ids: new Set([...seen.ids, ...batch.map(({ id }) => id)]) };
         outcome = 'appended';
         conflicts = 0;
@@ -76,13 +83,13 @@ const LONGEST_REST_MS = 50;
 
 /** As many of the events as fit one append. */
 function fitting(events: readonly NewEvent[]): readonly NewEvent[] {
+  if (fitsOneAppend(events)) return events;
   let bytes = 0;
-  const over = events.findIndex(({ data }) => {
-    bytes +=
-      data instanceof Uint8Array ? data.length : events.length === 1 ? 0 : Buffer.byteLength(JSON.stringify(data));
+  const over = events.findIndex((event) => {
+    bytes += sizeOf(event);
     return bytes > APPEND_LIMIT;
   });
-  return over < 0 ? events : events.slice(0, Math.max(1, over));
+  return events.slice(0, Math.max(1, over));
 }
 
 /** What came since. Events may be hidden (`$maxAge`): then only the conflict tells where the stream stands. */

@@ -1,17 +1,24 @@
 import type { EventLog } from '../../events/event-log.ts';
 import { sha256 } from '../../events/identity.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
+import { RawDeliveryPart } from '../../events/raw-delivery.ts';
 import { evidenceStream } from '../../events/streams.ts';
 import type { Tenant } from '../tenants/tenant.ts';
-import { appendMissing, type Writing } from './append-missing.ts';
+import type { Writing } from './append-missing.ts';
 import type { CallFact, Delivery } from './call-fact.ts';
 import { assemble, type RawDelivery, rawParts } from './raw-parts.ts';
+import type { Written } from './record-as-new.ts';
 import { signedBy } from './signature.ts';
 
-/** Stores the bytes that a fact rests on, before the fact (A5): what is on record can always be shown. */
-export async function storeEvidence(fact: CallFact, delivery: Delivery, writing: Writing): Promise<void> {
-  const parts = await rawParts(fact.id, delivery);
-  await appendMissing(evidenceStream(delivery.tenant.id, fact.callId), parts, writing);
+/** The bytes that a fact rests on, as they are to be stored before it (A5): what is on record can always be shown. */
+export async function evidenceOf(fact: CallFact, delivery: Delivery): Promise<Written> {
+  return { stream: evidenceStream(delivery.tenant.id, fact.callId), events: await rawParts(fact.id, delivery) };
+}
+
+/** Whether anything that a fact rests on is stored: a process that was killed may have left one without. */
+export async function hasEvidence(fact: CallFact, stream: string, { log }: Writing): Promise<boolean> {
+  const events = await log.read(stream);
+  return events.some(({ metadata }) => RawDeliveryPart.safeParse(metadata).data?.deliveryId === fact.id);
 }
 
 /** The delivery that a fact rests on, byte for byte; undefined: expired or erased. */

@@ -3,9 +3,10 @@ import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { callStream, quarantineStream } from '../../events/streams.ts';
 import { appendMissing, look, type Writing } from './append-missing.ts';
 import type { CallFact, Delivery } from './call-fact.ts';
-import { storeEvidence } from './evidence.ts';
+import { evidenceOf, hasEvidence } from './evidence.ts';
 import { inTurn } from './in-turn.ts';
 import { quarantineEvents } from './quarantine.ts';
+import { type NewRecords, newRecords, type Written } from './record-as-new.ts';
 import { streamMemory } from './stream-memory.ts';
 import { eventsOf } from './text-parts.ts';
 
@@ -26,9 +27,10 @@ export type Recorder = {
 export function recorder(log: EventLog, budgetMs: number): Recorder {
   const memory = streamMemory();
   const turns = inTurn();
+  const asNew = newRecords(log, memory);
 
   const writeIn = <T>(stream: string, write: (writing: Writing) => Promise<T>): Promise<T> => {
-    const writing = { log, memory, deadline: performance.now() + budgetMs };
+    const writing = { log, memory, deadline: performance.now() + budgetMs, onAppended: asNew.acknowledged };
     return turns.take(stream, () => {
       // Whoever asked has been answered 503 while others waited for the store before him: no backlog behind it.
       if (performance.now() > writing.deadline) throw new EventStoreUnavailable(`${stream}: its turn came too late`);
@@ -39,7 +41,7 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
   return {
     record: (fact, delivery) => {
       const stream = callStream(fact.metadata.tenantId, fact.callId);
-      return writeIn(stream, (writing) => recordFact(stream, fact, delivery, writing));
+      return writeIn(stream, (writing) => recordFact(stream, fact, delivery, writing, asNew));
     },
     quarantine: (reason, delivery) => {
       const stream = quarantineStream(delivery.tenant.id, delivery.sha256);
@@ -58,10 +60,21 @@ async function recordFact(
   fact: CallFact,
   delivery: Delivery | undefined,
   writing: Writing,
+  asNew: NewRecords,
 ): Promise<Recorded> {
-  const seen = await look(stream, writing);
-  if (seen.ids.has(fact.id)) return 'duplicate';
   const events = eventsOf(fact);
-  if (delivery !== undefined) await storeEvidence(fact, delivery, writing);
+  const evidence = delivery && (await evidenceOf(fact, delivery));
+  const isHot = writing.memory.recall(stream) !== undefined;
+  if (!isHot && evidence && (await asNew.record(evidence, { stream, events }))) return 'recorded';
+
+  const seen = await look(stream, writing);
+  if (seen.ids.has(fact.id)) {
+    if (isHot || !evidence || (await hasEvidence(fact, evidence.stream, writing))) return 'duplicate';
+    await store(evidence, writing);
+    return 'recorded';
+  }
+  if (evidence) await store(evidence, writing);
   return (await appendMissing(stream, events, writing)) === 'appended' ? 'recorded' : 'duplicate';
 }
+
+const store = ({ stream, events }: Written, writing: Writing) => appendMissing(stream, events, writing);

@@ -2,12 +2,14 @@ import type { AppointmentEvent } from '../../events/appointment-facts.ts';
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
-import { appointmentStream, type Category, parseStream } from '../../events/streams.ts';
+import { appointmentStream, type Category, callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import { type CallState, reduceCall } from '../calls/call-state.ts';
-import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
+import { updateMembership } from '../calls/membership.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../calls/session.ts';
+import { linksOfCalls, sessionCalls } from '../calls/session-calls.ts';
+import { openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { AppointmentRow } from '../tables.ts';
@@ -29,11 +31,18 @@ const shown: Readonly<Record<keyof AppointmentRow, string>> = {
   last_event_at: 'timestamptz not null',
 };
 
-const rows: Table = {
+export const rows: Table = {
   name: 'appointments',
-  columns: { ...shown, first_event_at: 'double precision not null' },
+  columns: { ...shown, first_event_at: 'double precision not null', first_position: 'text not null' },
   key: ['tenant_id', 'id'],
-  indexes: ['(tenant_id, created_at desc, id desc)', '(tenant_id, status)', '(tenant_id, starts_at)'],
+  indexes: [
+    // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
+    '(tenant_id, created_at desc, id, coalesce(starts_at, created_at))',
+    '(tenant_id, status, created_at desc, id, coalesce(starts_at, created_at))',
+    '(tenant_id, created_at desc, id) where needs_review',
+    // A period finds few, which are then sorted.
+    '(tenant_id, coalesce(starts_at, created_at))',
+  ],
   view: Object.keys(shown),
 };
 
@@ -46,18 +55,19 @@ const decided: Table = {
 };
 
 type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: CallDecision };
-type AppointmentStream = CallState<Decisions> | RequestState | StaffState;
+export type AppointmentStream = CallState<Decisions> | RequestState | StaffState;
 type AppointmentId = { readonly tenantId: string; readonly id: string };
 
 /** One row per appointment (A9). */
 export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
   name: 'appointments',
-  version: 1,
+  version: 2,
+  dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'appointment-'],
   tables: [rows, decided, sessionCalls, openings],
   reduce,
   async save(trx, table, batch) {
-    const sessions = await updateMembership<Decisions>(trx, table, batch, matchMinutes);
+    const { touched: sessions } = await updateMembership<Decisions>(trx, table, batch, matchMinutes);
     const births = birthsIn(batch);
     const touched = new Map<string, AppointmentId>();
     const touch = (tenantId: string, id: string) => touched.set(appointmentStream(tenantId, id), { tenantId, id });
@@ -67,9 +77,26 @@ export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }
       if ('appointmentId' in after) touch(after.tenantId, after.appointmentId);
     await saveAppointments(trx, table, batch, births, [...touched.values()]);
   },
+  async streamsBehind(trx, table, of, { tenant_id, id }) {
+    if (of !== rows) return [];
+    const key = { tenant_id, appointment_id: id };
+    const calls = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], [key]);
+    const links = await linksOfCalls(
+      trx,
+      table,
+      calls.map((call) => ({ tenantId: call.tenant_id, callId: call.call_id })),
+    );
+    return [
+      appointmentStream(tenant_id as string, id as string),
+      ...links.flatMap((link) => [
+        callStream(link.tenant_id, link.call_id),
+        sessionStream(link.tenant_id, link.session_id),
+      ]),
+    ];
+  },
 });
 
-function reduce(state: AppointmentStream | undefined, fact: Fact): AppointmentStream {
+export function reduce(state: AppointmentStream | undefined, fact: Fact): AppointmentStream {
   const category: Category | undefined = parseStream(fact.stream)?.category;
   if (category === 'appointment') return reduceStaff(state as StaffState | undefined, fact as Fact<AppointmentEvent>);
   if (category === 'session') return reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>);
@@ -82,14 +109,7 @@ async function saveDecisions(
   table: TableName,
   sessions: readonly Session<Decisions>[],
 ): Promise<DecidedRow[]> {
-  const after = sessions.flatMap((session) =>
-    session.calls.flatMap((call): DecidedRow[] => {
-      const decision = decisionOf(call);
-      const appointment = appointmentOfCall(call, session);
-      if (!decision || appointment === undefined) return [];
-      return [{ tenant_id: call.tenantId, call_id: call.callId, appointment_id: appointment, decision }];
-    }),
-  );
+  const after = sessions.flatMap(decisionsOf);
   const keys = sessions.flatMap(({ calls }) =>
     calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId })),
   );
@@ -106,6 +126,15 @@ async function saveDecisions(
   );
   return [...before, ...after];
 }
+
+/** What the calls of a session have decided, and of which appointment. */
+export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
+  session.calls.flatMap((call): DecidedRow[] => {
+    const decision = decisionOf(call);
+    const appointment = appointmentOfCall(call, session);
+    if (!decision || appointment === undefined) return [];
+    return [{ tenant_id: call.tenantId, call_id: call.callId, appointment_id: appointment, decision }];
+  });
 
 type Birth = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
 
@@ -141,7 +170,7 @@ async function saveAppointments(
 ): Promise<void> {
   const streamOf = ({ tenantId, id }: AppointmentId) => appointmentStream(tenantId, id);
   const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, id, appointment_id: id }));
-  type Born = { tenant_id: string; id: string; created_at: Date; first_event_at: number };
+  type Born = { tenant_id: string; id: string; created_at: Date; first_event_at: number; first_position: Position };
   const known = await selectBy<Born>(trx, table(rows), rows, rows.key, keys);
   const born = new Map(known.map((row) => [appointmentStream(row.tenant_id, row.id), row]));
   const found = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
@@ -152,33 +181,46 @@ async function saveAppointments(
     const stream = streamOf(id);
     const { entries = [] } = ((batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined) ?? {};
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
-    const appointment = appointmentOf(decidedBy, entries);
     const birth = births.get(stream)?.birth;
-    const createdAt = born.get(stream)?.created_at ?? birth!.recordedAt;
+    const before = born.get(stream);
+    // A parked stream that is redriven may tell of an earlier birth than the one that is known.
+    const isFirst = birth && (!before || isBefore(birth.position, before.first_position));
+    const createdAt = isFirst ? birth.recordedAt : before!.created_at;
+    const firstPosition = isFirst ? birth.position : before!.first_position;
     // The earliest that named it, not the first that came: the order of arrival must not show.
     const firstEventAt = Math.min(
-      born.get(stream)?.first_event_at ?? Number.POSITIVE_INFINITY,
+      before?.first_event_at ?? Number.POSITIVE_INFINITY,
       birth?.earliestAt ?? Number.POSITIVE_INFINITY,
     );
-    const events = [
-      firstEventAt,
-      ...decidedBy.map((call) => call.lastEventAt),
-      ...entries.map((said) => said.occurredAt),
-    ];
-    const row: { readonly [K in keyof AppointmentRow]: unknown } = {
-      tenant_id: id.tenantId,
-      id: id.id,
-      status: appointment.status,
-      starts_at: appointment.startsAt,
-      reschedule_text: appointment.rescheduleText,
-      cancellation_reason: appointment.cancellationReason,
-      needs_review: appointment.needsReview,
-      decided_by_call_id: appointment.decidedByCallId,
-      notes_json: appointment.notes,
-      created_at: createdAt,
-      last_event_at: new Date(Math.max(...events)).toISOString(),
-    };
-    return { ...row, first_event_at: firstEventAt };
+    return { ...rowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }), first_position: firstPosition };
   });
   await upsert(trx, table(rows), rows, made);
+}
+
+export type Grounds = {
+  readonly calls: readonly CallDecision[];
+  readonly entries: StaffState['entries'];
+  readonly createdAt: Date | string;
+  /** In milliseconds. */
+  readonly firstEventAt: number;
+};
+
+/** The row of an appointment; what the query API shows is made of it. */
+export function rowOf({ tenantId, id }: AppointmentId, { calls, entries, createdAt, firstEventAt }: Grounds): Row {
+  const appointment = appointmentOf(calls, entries);
+  const events = [firstEventAt, ...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
+  const row: { readonly [K in keyof AppointmentRow]: unknown } = {
+    tenant_id: tenantId,
+    id,
+    status: appointment.status,
+    starts_at: appointment.startsAt,
+    reschedule_text: appointment.rescheduleText,
+    cancellation_reason: appointment.cancellationReason,
+    needs_review: appointment.needsReview,
+    decided_by_call_id: appointment.decidedByCallId,
+    notes_json: appointment.notes,
+    created_at: createdAt,
+    last_event_at: new Date(Math.max(...events)).toISOString(),
+  };
+  return { ...row, first_event_at: firstEventAt };
 }

@@ -1,9 +1,13 @@
-import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
-import type { Session } from '../calls/session.ts';
-import type { Projection } from '../runtime/projection.ts';
+import { callStream, sessionStream } from '../../events/streams.ts';
+import { updateMembership } from '../calls/membership.ts';
+import { appointmentOf, type Session } from '../calls/session.ts';
+import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
+import { type Match, openings } from '../calls/waiting-requests.ts';
+import type { Notice, Projection } from '../runtime/projection.ts';
 import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
 import type { Description } from './description.ts';
+import { formerCalls, formerCallsOf, otherAppointments, otherAppointmentsOf } from './formerly.ts';
 import { sessionDocument } from './session-document.ts';
 import { reduceSessionStream, type SessionStream } from './session-fold.ts';
 
@@ -18,6 +22,7 @@ const columns: Readonly<Record<keyof CallSessionRow, string>> = {
   ticket_id: 'text',
   retell_call_id: 'text',
   retell_call_ids: 'text[] not null',
+  matched_by_phone_number: 'text[]',
   agent_id: 'text',
   agent_name: 'text',
   from_number: 'text',
@@ -39,41 +44,75 @@ const columns: Readonly<Record<keyof CallSessionRow, string>> = {
   revision: 'integer not null',
 };
 
-const sessions: Table = {
+export const sessions: Table = {
   name: 'call_sessions',
   columns,
   key: ['tenant_id', 'id'],
   indexes: [
-    '(tenant_id, created_at desc, id desc)',
-    '(tenant_id, status, created_at desc)',
+    // Pages (read-api/keyset.ts), of all and by what may be rare among many. What stands behind the order is there to
+    // pass over in the index what another filter rejects.
+    '(tenant_id, created_at desc, id, coalesce(started_at, created_at))',
+    '(tenant_id, status, created_at desc, id, direction, coalesce(started_at, created_at))',
+    '(tenant_id, direction, created_at desc, id, coalesce(started_at, created_at))',
+    '(tenant_id, created_at desc, id) where archived',
+    // What finds few, which are then sorted.
+    '(tenant_id, coalesce(started_at, created_at))',
     '(tenant_id, appointment_id) where appointment_id is not null',
-    '(tenant_id, retell_call_id)',
     '(tenant_id, from_number)',
     '(tenant_id, to_number)',
-    '(tenant_id, customer_phone)',
-    '(tenant_id, coalesce(started_at, created_at))',
-    '(tenant_id, created_at desc) where archived',
+    // Mostly it is one of the two above.
+    `(tenant_id, customer_phone) where customer_phone is distinct from from_number
+      and customer_phone is distinct from to_number`,
   ],
   view: Object.keys(columns),
 };
 
-const aliases: Table = { ...sessionCalls, view: ['tenant_id', 'call_id', 'session_id'] };
+const aliases: Table = {
+  ...sessionCalls,
+  indexes: [
+    ...sessionCalls.indexes!,
+    '(tenant_id, placed_session_id) where placed_session_id <> session_id',
+    '(tenant_id, matched_session_id) where matched_session_id <> session_id',
+  ],
+  view: ['tenant_id', 'call_id', 'session_id', 'placed_session_id', 'matched_session_id'],
+};
 
-/** One row per call session, and the session of each call. */
+/** One row per call session, and the session of each call. It alone tells of matches: others decide the same again. */
 export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
   name: 'call_sessions',
-  version: 2,
+  version: 4,
+  dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
-  tables: [sessions, aliases, openings],
+  tables: [sessions, aliases, openings, formerCalls, otherAppointments],
   reduce: reduceSessionStream,
   async save(trx, table, batch) {
-    const touched = await updateMembership<Description>(trx, table, batch, matchMinutes);
+    const { touched, matched } = await updateMembership<Description>(trx, table, batch, matchMinutes);
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
     await upsert(trx, table(sessions), sessions, alive.map(rowOf));
+    await upsert(trx, table(formerCalls), formerCalls, alive.flatMap(formerCallsOf));
+    const others = alive.flatMap((session) => otherAppointmentsOf(session, appointmentOf(session)));
+    await upsert(trx, table(otherAppointments), otherAppointments, others);
     // Its calls have moved on to their final session.
     const keys = gone.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
     await deleteBy(trx, table(sessions), sessions, sessions.key, keys);
+    return matched.map(noticeOf);
   },
+  async streamsBehind(trx, table, of, { tenant_id: tenantId, id }) {
+    if (of !== sessions) return [];
+    const session = { tenantId: tenantId as string, sessionId: id as string };
+    const links = await linksOfSessions(trx, table, [session]);
+    return [
+      sessionStream(session.tenantId, session.sessionId),
+      ...links.map((link) => callStream(link.tenant_id, link.call_id)),
+    ];
+  },
+});
+
+const noticeOf = ({ tenantId, callId, sessionId }: Match): Notice => ({
+  event: 'matched_by_phone_number',
+  tenant_id: tenantId,
+  call_id: callId,
+  session_id: sessionId,
 });
 
 const exists = ({ request, calls }: Session): boolean => request !== undefined || calls.length > 0;
@@ -82,7 +121,8 @@ const exists = ({ request, calls }: Session): boolean => request !== undefined |
 const PHONE_LENGTH = 128;
 const phone = (number: string | undefined): string | undefined => number?.slice(0, PHONE_LENGTH);
 
-function rowOf(session: Session<Description>): Row {
+/** The row of a session; what the query API shows is made of it. */
+export function rowOf(session: Session<Description>): Row {
   const document = sessionDocument(session);
   const row: { readonly [K in keyof CallSessionRow]: unknown } = {
     tenant_id: document.tenantId,
@@ -95,6 +135,7 @@ function rowOf(session: Session<Description>): Row {
     ticket_id: document.ticketId,
     retell_call_id: document.retellCallId,
     retell_call_ids: document.retellCallIds,
+    matched_by_phone_number: document.matchedByPhoneNumber,
     agent_id: document.agentId,
     agent_name: document.agentName,
     from_number: phone(document.fromNumber),

@@ -20,11 +20,16 @@ export type HistoryItem = {
 
 /**
  * The history of a session from the facts of all its streams in the order of the log; the changes of all items,
- * one after the other, make the session as it is.
+ * one after the other, make the session as it is. `matched`: those of its calls that were linked by phone number.
  */
-export function historyOf(tenantId: string, sessionId: string, facts: readonly Fact[]): HistoryItem[] {
+export function historyOf(
+  tenantId: string,
+  sessionId: string,
+  facts: readonly Fact[],
+  matched: readonly string[] = [],
+): HistoryItem[] {
   const items: HistoryItem[] = [];
-  let fold = noFactsYet(tenantId, sessionId);
+  let fold = noFactsYet(tenantId, sessionId, matched);
   let before: SessionDocument | undefined;
   for (const recorded of facts) {
     const [next, fact] = withFact(fold, recorded);
@@ -50,8 +55,9 @@ export function sessionFromFacts(
   tenantId: string,
   sessionId: string,
   facts: readonly Fact[],
+  matched: readonly string[] = [],
 ): SessionDocument | undefined {
-  return documentOf(facts.reduce((fold, fact) => withFact(fold, fact)[0], noFactsYet(tenantId, sessionId)));
+  return documentOf(facts.reduce((fold, fact) => withFact(fold, fact)[0], noFactsYet(tenantId, sessionId, matched)));
 }
 
 function documentOf(fold: SessionFold): SessionDocument | undefined {

@@ -20,6 +20,8 @@ export type SessionDocument = {
   readonly ticketId?: string;
   readonly retellCallId?: string;
   readonly retellCallIds: readonly string[];
+  /** Those of them that were linked by phone number, the fallback of A6. */
+  readonly matchedByPhoneNumber?: readonly string[];
   readonly agentId?: string;
   readonly agentName?: string;
   readonly fromNumber?: string;
@@ -59,6 +61,7 @@ export function sessionDocument(session: Session<Description>): SessionDocument 
   const fromNumber = field('fromNumber');
   const toNumber = field('toNumber');
   const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
+  const matched = calls.map(({ callId }) => callId).filter((callId) => session.matched?.includes(callId));
   const withTicket = calls.findLast((call) => call.known.hasTicket);
   return known({
     id,
@@ -71,6 +74,7 @@ export function sessionDocument(session: Session<Description>): SessionDocument 
     ticketId: withTicket && ticketIdOf(withTicket.callId),
     retellCallId: retellCallIds.at(-1),
     retellCallIds,
+    matchedByPhoneNumber: matched.length > 0 ? matched : undefined,
     agentId: field('agentId'),
     agentName: field('agentName'),
     fromNumber,

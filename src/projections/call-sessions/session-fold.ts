@@ -21,13 +21,16 @@ export function reduceSessionStream(state: SessionStream | undefined, fact: Fact
 export type SessionFold = {
   readonly tenantId: string;
   readonly id: string;
+  /** The calls that the phone number led here: that is decided among all sessions, so these facts cannot tell. */
+  readonly matched: readonly string[];
   readonly streams: ReadonlyMap<string, SessionStream>;
   readonly pending: PendingText;
 };
 
-export const noFactsYet = (tenantId: string, id: string): SessionFold => ({
+export const noFactsYet = (tenantId: string, id: string, matched: readonly string[] = []): SessionFold => ({
   tenantId,
   id,
+  matched,
   streams: new Map(),
   pending: {},
 });
@@ -42,11 +45,11 @@ export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFo
 }
 
 /** Undefined: nothing has happened in it yet. */
-export function sessionOf({ tenantId, id, streams }: SessionFold): Session<Description> | undefined {
+export function sessionOf({ tenantId, id, matched, streams }: SessionFold): Session<Description> | undefined {
   const states = [...streams.values()];
   const request = states.find((state): state is RequestState => 'sessionId' in state);
   const calls = states.filter(
     (state): state is CallState<Description> => 'callId' in state && state.first !== undefined,
   );
-  return request || calls.length > 0 ? { tenantId, id, request, calls } : undefined;
+  return request || calls.length > 0 ? { tenantId, id, request, calls, matched } : undefined;
 }

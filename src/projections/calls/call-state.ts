@@ -3,7 +3,7 @@ import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from './call-fact.ts';
 import { type Known, learn, occurredAt, type Registers } from './latest.ts';
-import { first, isBefore, type Position } from './position.ts';
+import { isBefore, type Position } from './position.ts';
 import { joined, type Supported, supportedBy } from './supported.ts';
 
 /** What every reader of calls needs of one; each adds the fields of its own. */
@@ -148,11 +148,19 @@ export const showsTransfer = (fact: CallFact): boolean =>
   fact.type === 'TransferEnded' ||
   (isActedOn(fact) && transferReasons.has(fact.data.disconnectionReason ?? ''));
 
-function withSession(known: CallState['sessionsNamed'], { data, position }: CallFact) {
+/** An id may be any text, `constructor` too. And each is another: without a prototype V8 makes no shape of objects for it. */
+function withKey<T>(known: Readonly<Record<string, T>>, id: string, value: T): Readonly<Record<string, T>> {
+  const next = Object.assign(Object.create(null), known) as Record<string, T>;
+  next[id] = value;
+  return next;
+}
+
+function withSession(known: CallState['sessionsNamed'], { data, position: at }: CallFact): CallState['sessionsNamed'] {
   const id = data.callSessionId;
   if (id === undefined) return known;
-  // An id may be any text, `constructor` too.
-  return { ...known, [id]: first(Object.hasOwn(known, id) ? known[id] : undefined, `${position}`) };
+  const position = `${at}`;
+  if (Object.hasOwn(known, id) && !isBefore(position, known[id]!)) return known;
+  return withKey(known, id, position);
 }
 
 export function withAppointment(
@@ -164,9 +172,12 @@ export function withAppointment(
   const before = Object.hasOwn(known, id) ? known[id] : undefined;
   const position = `${fact.position}`;
   const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, occurredAt(fact));
-  if (before && !isBefore(position, before.position))
-    return earliestAt === before.earliestAt ? known : { ...known, [id]: { ...before, earliestAt } };
-  return { ...known, [id]: { position, recordedAt: fact.recordedAt, occurredAt: occurredAt(fact), earliestAt } };
+  if (before && !isBefore(position, before.position)) {
+    if (earliestAt === before.earliestAt) return known;
+    return withKey(known, id, { ...before, earliestAt });
+  }
+  const named = { position, recordedAt: fact.recordedAt, occurredAt: occurredAt(fact), earliestAt };
+  return withKey(known, id, named);
 }
 
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */

@@ -1,5 +1,5 @@
 import { Personal } from '../../events/call-facts.ts';
-import type { Fact } from '../../events/codec.ts';
+import { type Fact, UnreadableFact } from '../../events/codec.ts';
 
 /** Fact id → part → text, for facts that are still to come in the same stream; null for those that have come. */
 export type PendingText = Readonly<Record<string, Readonly<Record<string, string>> | null>>;
@@ -21,7 +21,7 @@ export function withPersonal(pending: PendingText, fact: Fact): readonly [Pendin
   const texts = pending[fact.id] ?? {};
   const numbers = Object.keys(texts).map(Number);
   if (numbers.length !== parts) {
-    throw new Error(
+    throw new UnreadableFact(
       `${fact.type} at ${fact.stream}@${fact.revision} announces ${parts} parts of its text; ${numbers.length} stand before it`,
     );
   }
@@ -38,6 +38,6 @@ function parsed(text: string, { type, stream, revision }: Fact): Personal {
   try {
     return Personal.parse(JSON.parse(text));
   } catch {
-    throw new Error(`${type} at ${stream}@${revision}: the parts of its text do not make one`);
+    throw new UnreadableFact(`${type} at ${stream}@${revision}: the parts of its text do not make one`);
   }
 }

@@ -11,6 +11,8 @@ export type Session<Fields extends Correlation = Correlation> = {
   readonly request?: RequestState | undefined;
   /** Those that a fact tells of, in any order. */
   readonly calls: readonly CallState<Fields>[];
+  /** Retell's ids of those that the phone number led here when they were first heard of. */
+  readonly matched?: readonly string[] | undefined;
 };
 
 /** The session of a call that names none. */

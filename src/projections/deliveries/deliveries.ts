@@ -24,14 +24,15 @@ const rows: Table = {
   name: 'deliveries',
   columns,
   key: ['position'],
-  indexes: ['(tenant_id, call_id)', '(tenant_id, id)'],
+  // By call for the query API; by time for the reconciliation, which asks whether webhooks come at all.
+  indexes: ['(tenant_id, call_id)', '(tenant_id, received_at)'],
   view: Object.keys(columns),
 };
 
 /** A15 `retell_events`: one row per fact of a call. */
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 1,
+  version: 2,
   prefixes: ['call-'],
   tables: [rows],
   async save(trx, table, { facts }) {

@@ -1,7 +1,7 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
-import { sessionCalls } from '../calls/membership.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { RequestState } from '../calls/request-state.ts';
+import { sessionCalls } from '../calls/session-calls.ts';
 import { selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CallOutcomes } from './call-outcomes.ts';
 import type { Link, Naming, Way } from './changes.ts';

@@ -2,8 +2,10 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { callStream, parseStream, sessionStream } from '../../events/streams.ts';
-import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
+import { updateMembership } from '../calls/membership.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import { sessionCalls } from '../calls/session-calls.ts';
+import { openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
 import { type Row, type Table, upsert } from '../runtime/table.ts';
 import type { OutcomeChangeRow } from '../tables.ts';
@@ -46,6 +48,7 @@ type OutcomeStream = CallOutcomes | RequestState;
 export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
   name: 'outcome_changes',
   version: 1,
+  dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [rows, linksTable, namingsTable, sessionCalls, openings],
   reduce,

@@ -22,7 +22,13 @@ const rows: Table = {
   name: 'quarantine',
   columns,
   key: ['id'],
-  indexes: ['(created_at desc, id)', '(tenant_id, created_at desc, id)'],
+  // Pages (read-api/keyset.ts): of all, of a tenant, of a reason among many of another, of the few released.
+  indexes: [
+    '(created_at desc, id)',
+    '(tenant_id, created_at desc, id)',
+    '(reason, created_at desc, id)',
+    '(created_at desc, id) where released_at is not null',
+  ],
   view: Object.keys(columns),
 };
 
@@ -32,7 +38,7 @@ type Listed = { readonly [K in keyof QuarantineRow]?: unknown };
 /** One row per delivery that was set aside. The bytes stay in the log: they are evidence, and personal. */
 export const quarantine: Projection<Listed> = {
   name: 'quarantine',
-  version: 1,
+  version: 2,
   prefixes: [prefixOf('quarantine')],
   tables: [rows],
   reduce: (state, fact) => reduceQuarantine(state, fact as Fact<QuarantineEvent>),
@@ -40,6 +46,7 @@ export const quarantine: Projection<Listed> = {
     const whole = [...changed.values()].map(({ after }) => after).filter(({ id }) => id !== undefined);
     await upsert(trx, table(rows), rows, whole as Row[]);
   },
+  streamsBehind: async (_, __, of, { id }) => (of === rows ? [`${prefixOf('quarantine')}${id}`] : []),
 };
 
 export function reduceQuarantine(before: Listed = {}, { type, data, ...fact }: Fact<QuarantineEvent>): Listed {

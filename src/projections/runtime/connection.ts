@@ -18,16 +18,26 @@ export type Connection = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+export type ConnectOptions = {
+  /** How long an answer is waited for; 0: as long as it takes. */
+  readonly queryTimeoutMs?: number;
+};
+
 const CLOSING_MS = 1000;
 
-export async function connect(databaseUrl: string, name: string): Promise<Connection> {
+export async function connect(
+  databaseUrl: string,
+  name: string,
+  // Indexes over a large table take their time; a statement of ours has the limit below.
+  { queryTimeoutMs = 600_000 }: ConnectOptions = {},
+): Promise<Connection> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: `call-ledger ${name}`,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     statement_timeout: 60_000,
-    query_timeout: 600_000, // indexes over a large table take their time; a statement of ours has the limit above
+    query_timeout: queryTimeoutMs,
     idle_in_transaction_session_timeout: 60_000,
   });
   const lost = new AbortController();

@@ -4,9 +4,14 @@ import type { Batch, Subscription } from '../../events/subscription.ts';
 
 /**
  * Live, a batch begins at most so often: one event after a quiet time is applied at once, a stream of them is applied
- * some at a time. Every projection of a process pays for its transactions on the same two cores as the door.
+ * some at a time. Every projection of a process pays for its transactions on the same cores as the door.
  */
 const LIVE_EVERY_MS = 25;
+/** And no projection takes more than half of the time, so that what arrives meanwhile shares the next transaction. */
+const LIVE_REST_MS = 50;
+
+/** Characters, about: a batch of the longest transcripts must fit in memory as well as one of many short facts. */
+const WEIGHT = 16_000_000;
 
 /**
  * Full batches while catching up, so that what a transaction costs is shared by many events; live, whatever has
@@ -24,22 +29,28 @@ export async function* gather(
   let next = iterator.next();
   try {
     let events: Recorded[] = [];
+    let weight = 0;
     for (;;) {
       const { value, done } = await next;
       if (done) return;
-      events = events.length === 0 ? [...value.events] : events.concat(value.events);
+      for (const event of value.events) {
+        events.push(event);
+        weight += weightOf(event.data);
+      }
       const began = performance.now();
       if (!value.caughtUp) {
         next = iterator.next();
         // Its failure is met when it is awaited, above.
         next.catch(() => {});
-        if (events.length < size) continue;
+        if (events.length < size && weight < WEIGHT) continue;
       }
       yield { events, caughtUp: value.caughtUp };
       events = [];
+      weight = 0;
       if (value.caughtUp) {
-        const rest = began + LIVE_EVERY_MS - performance.now();
-        if (rest > 0) await sleep(rest, undefined, { signal: until }).catch(() => {});
+        const took = performance.now() - began;
+        const rest = Math.max(LIVE_EVERY_MS - took, Math.min(took, LIVE_REST_MS));
+        await sleep(rest, undefined, { signal: until }).catch(() => {});
         next = iterator.next();
       }
     }
@@ -49,4 +60,13 @@ export async function* gather(
     await next.catch(() => {});
     await iterator.return?.();
   }
+}
+
+/** The characters and bytes in a JSON value. */
+function weightOf(value: unknown): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  let weight = 0;
+  for (const name in value) weight += weightOf((value as Record<string, unknown>)[name]);
+  return weight;
 }

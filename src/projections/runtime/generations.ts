@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { streamStates } from './fold-batch.ts';
+import { isLed } from './leadership.ts';
 import { createOperations } from './operations.ts';
 import { createParked } from './parked.ts';
 import type { Projection } from './projection.ts';
@@ -81,6 +82,10 @@ export async function generations(db: Kysely<unknown>, name?: string): Promise<G
   }));
 }
 
+/** The one that the views show; undefined before the projection's first start. */
+export const liveGeneration = async (db: Kysely<unknown>, name: string): Promise<Generation | undefined> =>
+  (await generations(db, name)).find(({ state }) => state === 'live');
+
 /**
  * The generation that this version of the code writes: the live one if it is of this version; else one that is begun,
  * or was live before (a step back); else a new one. The very first is live from its start.
@@ -103,10 +108,17 @@ export const generationOf = (db: Kysely<unknown>, projection: Projection, operat
   db.transaction().execute(async (trx) => {
     await oneAtATime(trx);
     const begun = (await generations(trx, projection.name)).find((generation) => generation.operation === operation);
-    return begun ?? create(trx, projection, 'building', operation);
+    if (begun?.version === projection.version) return begun;
+    if (begun) await drop(trx, begun); // by a process of another version, which is gone
+    return create(trx, projection, 'building', operation);
   });
 
-async function create(trx: Tx, projection: Projection, state: GenerationState, operation?: string): Promise<Generation> {
+async function create(
+  trx: Tx,
+  projection: Projection,
+  state: GenerationState,
+  operation?: string,
+): Promise<Generation> {
   const { name, version } = projection;
   const { rows } = await sql<{ generation: number }>`
     insert into projection.projections (name, generation, version, state, operation)
@@ -137,7 +149,7 @@ export const promote = (db: Kysely<unknown>, projection: Projection, built: Gene
 export async function swap(trx: Tx, projection: Projection, built: Generation): Promise<Generation> {
   for (const other of await generations(trx, projection.name)) {
     if (other.generation === built.generation) continue;
-    if (other.state === 'previous') await drop(trx, other);
+    if (other.state === 'previous' && !(await isKept(trx, other, built.version))) await drop(trx, other);
     if (other.state === 'live') await setState(trx, other, 'previous', other.version === built.version);
   }
   const live = await setState(trx, built, 'live');
@@ -145,11 +157,18 @@ export async function swap(trx: Tx, projection: Projection, built: Generation): 
   return live;
 }
 
+/** A process of another version may still be writing it; without it, that one would begin anew. */
+export const isKept = async (trx: Tx, { name, version }: Generation, ours: number): Promise<boolean> =>
+  version !== ours && (await isLed(trx, { name, version }));
+
 /** For whoever changes what others read: one at a time, and without making readers wait for long. */
 export async function takeTurn(trx: Tx): Promise<void> {
   await oneAtATime(trx);
   await sql`set local lock_timeout = '500ms'`.execute(trx);
 }
+
+/** Readers hold what was to be changed, and `takeTurn` does not let it wait for them. */
+export const isInTheWay = (error: unknown): boolean => (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
 
 /** Whatever it becomes, it is no operation's any more. */
 export async function setState(
@@ -190,13 +209,16 @@ async function showInViews(trx: Tx, projection: Projection, generation: Generati
 }
 
 const INVALID_TABLE_DEFINITION = '42P16';
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export const tableNames =
   ({ name, generation }: { readonly name: string; readonly generation: number }): TableName =>
   (table: Table) =>
     sql.id('projection', `${name}_${generation}_${table.name}`);
 
-const tablesOf = ({ tables, reduce }: Projection): readonly Table[] => (reduce ? [...tables, streamStates] : tables);
+/** Those of the projection, and what the runtime keeps beside them. */
+export const tablesOf = ({ tables, reduce }: Projection): readonly Table[] =>
+  reduce ? [...tables, streamStates] : tables;
 
 /** Two processes that start at once take turns. Ends with the transaction. */
 const oneAtATime = (trx: Tx) => sql`select pg_advisory_xact_lock(hashtext('call-ledger generations'))`.execute(trx);

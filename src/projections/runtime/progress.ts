@@ -1,4 +1,5 @@
 import type { Generation, GenerationState } from './generations.ts';
+import type { Lag } from './lag.ts';
 
 /** How far a runner is; what is told of it is derived when asked for. */
 export type Progress = {
@@ -10,11 +11,19 @@ export type Progress = {
   head?: bigint;
   /** Events handed out and not applied. */
   pending: number;
-  /** When the last applied event, or the first pending one, was recorded. */
+  /** When the first of them was recorded: ISO time. */
   since?: string;
+  /** As the end of the log was looked at last: what a subscription has not handed out is seen there. */
+  lag?: Lag;
+  /** Since when the subscription has been asked for more and handed nothing out, as `performance.now()`. */
+  askedAt?: number;
   caughtUp: boolean;
-  /** Events of a type that this version does not know. */
+  /** Streams of the live generation. */
+  parked: number;
+  /** Events since the start of this process: applied, of a type that this version does not know, of parked streams. */
+  applied: number;
   passedOver: number;
+  setAside: number;
   error?: string;
 };
 
@@ -31,15 +40,23 @@ export type ProjectionStatus = {
   readonly lagSeconds: number;
   readonly caughtUp: boolean;
   readonly passedOver: number;
+  /** Streams that are set aside because a fact of theirs breaks; everything else goes on. */
+  readonly parked: number;
+  /** Taken by this process since its start. */
+  readonly taken: { readonly applied: number; readonly unknown: number; readonly parked: number };
   /** In positions of the log. */
   readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
   readonly error?: string;
 };
 
+/** Who caught up once and is behind by less is busy, not late: under load there is always something in hand. */
+const LATE_AFTER_SECONDS = 10;
+
 export function statusOf(name: string, version: number, progress: Progress, now: number): ProjectionStatus {
-  const { live, building, leader, head, pending, since, caughtUp, passedOver, error } = progress;
+  const { live, building, leader, head, caughtUp, parked, passedOver, error } = progress;
   const serves = live !== undefined && building === undefined;
-  const behind = !caughtUp || pending > 0;
+  const lag = lagOf(progress);
+  const lagSeconds = lag.since === undefined ? 0 : Math.max(0, (now - Date.parse(lag.since)) / 1000);
   return {
     name,
     version: live?.version ?? version,
@@ -47,17 +64,19 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     state: live?.state ?? 'starting',
     leader,
     checkpoint: text(live?.checkpoint),
-    head: text(head ?? live?.checkpoint),
-    lagEvents: pending,
-    lagSeconds: behind && since !== undefined ? Math.max(0, (now - Date.parse(since)) / 1000) : 0,
-    caughtUp: serves && !behind,
+    head: text(greatest(head, progress.lag?.head, live?.checkpoint)),
+    lagEvents: lag.events,
+    lagSeconds,
+    caughtUp: serves && caughtUp && lagSeconds < LATE_AFTER_SECONDS,
     passedOver,
+    parked,
+    taken: { applied: progress.applied, unknown: passedOver, parked: progress.setAside },
     ...(building
       ? {
           building: {
             generation: building.generation,
             done: Number(building.checkpoint ?? 0n),
-            total: Number(head ?? 0n),
+            total: Number(greatest(head, progress.lag?.head, live?.checkpoint, building.checkpoint) ?? 0n),
           },
         }
       : {}),
@@ -65,4 +84,26 @@ export function statusOf(name: string, version: number, progress: Progress, now:
   };
 }
 
+/** What is handed out and not applied; or more, where the end of the log shows it. */
+function lagOf({ live, pending, since, lag }: Progress): {
+  readonly events: number;
+  readonly since: string | undefined;
+} {
+  const seen = lag?.head !== undefined && lag.head > (live?.checkpoint ?? -1n) ? lag : undefined;
+  const earliest = [pending > 0 ? since : undefined, seen?.since].filter((at) => at !== undefined).sort()[0];
+  return { events: Math.max(pending, seen?.events ?? 0), since: earliest };
+}
+
+const greatest = (...positions: readonly (bigint | undefined)[]): bigint | undefined =>
+  positions.reduce((max, position) =>
+    position !== undefined && (max === undefined || position > max) ? position : max,
+  );
+
 const text = (position: bigint | undefined): string | null => (position === undefined ? null : `${position}`);
+
+/** Takes note of the generation that is written and of the one that the views show. */
+export function notice(progress: Progress, mine: Generation | undefined, live: Generation | undefined): void {
+  if (live) progress.live = live;
+  if (mine?.state === 'building') progress.building = mine;
+  else delete progress.building;
+}

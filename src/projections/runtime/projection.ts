@@ -1,5 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
-import type { Table, TableName, Tx } from './table.ts';
+import type { Row, Table, TableName, Tx } from './table.ts';
 
 /** What the facts of a batch have made of one stream. */
 export type Change<State> = { readonly before: State | undefined; readonly after: State };
@@ -14,6 +14,9 @@ export type FoldedBatch<State> = {
   statesOf(streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
 };
 
+/** A line for the service's log about what a batch has decided; ids only, never personal data. */
+export type Notice = { readonly event: string; readonly [field: string]: string };
+
 /** The question a read model answers. A value that only writes rows; it acts on nothing and asks nobody. */
 export type Projection<State = unknown> = {
   readonly name: string;
@@ -22,8 +25,21 @@ export type Projection<State = unknown> = {
   /** Of the streams that it reads. */
   readonly prefixes: readonly string[];
   readonly tables: readonly Table[];
+  /**
+   * What it makes of a fact depends on which facts of other streams stand before it. A parked stream that is redriven
+   * comes after them, so that only a rebuild is sure to decide as the log says.
+   */
+  readonly dependsOnOrder?: true;
   /** The state of one stream after one more of its facts: pure. Kept by the runtime. Absent: `save` needs the facts only. */
   reduce?(state: State | undefined, fact: Fact): State;
-  /** Writes the rows that follow from a batch. The checkpoint moves in the same transaction. */
-  save(trx: Tx, table: TableName, batch: FoldedBatch<State>): Promise<void>;
+  /**
+   * Writes the rows that follow from a batch. The checkpoint moves in the same transaction. What it answers is to be
+   * logged when that is committed, and not while a rebuild decides again what was decided before.
+   */
+  save(trx: Tx, table: TableName, batch: FoldedBatch<State>): Promise<readonly Notice[] | undefined>;
+  /**
+   * The streams that a row of one of its tables is made of, beside those that the row's columns name
+   * (streams-behind.ts): for a person who looks into a difference.
+   */
+  streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
 };

@@ -6,7 +6,9 @@ import { ForeignLog, refuseForeignLog } from './foreign-log.ts';
 import { generations, prepare } from './generations.ts';
 import type { ProjectionStatus } from './progress.ts';
 import type { Projection } from './projection.ts';
+import { type OperationsOptions, runOperations } from './run-operations.ts';
 import { type Runner, type RunnerOptions, startRunner } from './runner.ts';
+import { watchLags } from './watch.ts';
 
 export type ProjectionsOptions = {
   readonly log: EventLog;
@@ -15,7 +17,11 @@ export type ProjectionsOptions = {
   readonly logger: Logger;
   /** Ends them, as `stop()` does. */
   readonly signal?: AbortSignal;
-  readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs'>;
+  readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs' | 'silentAfterMs'> & {
+    readonly watchEveryMs?: number;
+  };
+  /** What operators may request of projections: rebuild and the like. */
+  readonly operations?: Pick<OperationsOptions, 'keepMs' | 'now' | 'pollMs'>;
 };
 
 export type RunningProjections = {
@@ -43,12 +49,19 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
   const runners = projections.map((projection) =>
     startRunner(projection, { log, databaseUrl, logger, signal, onProgress, ...options.options }),
   );
+  const { maxBatch, watchEveryMs: everyMs } = options.options ?? {};
+  const operations = runOperations(runners, {
+    ...{ log, databaseUrl, logger, signal, maxBatch },
+    ...options.operations,
+  });
+
+  const watching = watchLags(log, runners, { logger, signal, ...(everyMs !== undefined && { everyMs }) });
 
   return {
     status: () => runners.map((runner) => runner.status()),
     async stop() {
       stopped.abort();
-      await Promise.all(runners.map(({ ended }) => ended));
+      await Promise.all([...runners.map(({ ended }) => ended), operations, watching]);
     },
     async waitUntilCaughtUp(position, timeoutMs) {
       const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

@@ -3,8 +3,10 @@ import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { callStream, parseStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
-import { openings, sessionCalls, updateMembership } from '../calls/membership.ts';
+import { updateMembership } from '../calls/membership.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import { sessionCalls } from '../calls/session-calls.ts';
+import { openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { TicketRow } from '../tables.ts';
@@ -31,42 +33,47 @@ const columns: Readonly<Record<keyof TicketRow, string>> = {
   last_event_at: 'timestamptz not null',
 };
 
-const rows: Table = {
+export const rows: Table = {
   name: 'tickets',
   columns,
   key: ['tenant_id', 'id'],
   indexes: [
-    '(tenant_id, created_at desc, id desc)',
-    '(tenant_id, status, created_at desc)',
-    '(tenant_id, created_at desc) where active',
-    '(tenant_id, call_id)',
+    // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
+    '(tenant_id, created_at desc, id, direction)',
+    '(tenant_id, status, created_at desc, id, direction)',
+    '(tenant_id, active, created_at desc, id, direction)',
+    // What finds few, which are then sorted. A call's ticket is found by its id.
     '(tenant_id, session_id)',
     '(tenant_id, customer_id) where customer_id is not null',
   ],
   view: Object.keys(columns),
 };
 
-type TicketStream = TicketCall | RequestState | TicketLog;
+export type TicketStream = TicketCall | RequestState | TicketLog;
 
 /** One row per ticket (B2). */
 export const tickets = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<TicketStream> => ({
   name: 'tickets',
-  version: 1,
+  version: 2,
+  dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'ticket-'],
   tables: [rows, sessionCalls, openings],
   reduce,
   async save(trx, table, batch) {
     const touched = new Map<string, Touched>();
-    for (const { id, calls } of await updateMembership(trx, table, batch, matchMinutes))
+    const { touched: sessions } = await updateMembership(trx, table, batch, matchMinutes);
+    for (const { id, calls } of sessions)
       for (const call of calls as readonly TicketCall[])
         touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
     for (const one of await onlyTheirLogs(trx, table, batch, touched))
       touched.set(callStream(one.call.tenantId, one.call.callId), one);
     await upsert(trx, table(rows), rows, await rowsOf(batch, [...touched.values()]));
   },
+  streamsBehind: async (_, __, of, { tenant_id: tenantId, id }) =>
+    of === rows ? [ticketStream(tenantId as string, id as string)] : [],
 });
 
-function reduce(state: TicketStream | undefined, fact: Fact): TicketStream {
+export function reduce(state: TicketStream | undefined, fact: Fact): TicketStream {
   const category = parseStream(fact.stream)?.category;
   if (category === 'ticket') return reduceTicketLog(state as TicketLog | undefined, fact as Fact<TicketEvent>);
   if (category === 'session') return reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>);
@@ -108,7 +115,8 @@ async function rowsOf(batch: FoldedBatch<TicketStream>, touched: readonly Touche
   });
 }
 
-function rowOf(ticket: Ticket, sessionId: string): Row {
+/** The row of a ticket; what the query API shows is made of it. */
+export function rowOf(ticket: Ticket, sessionId: string): Row {
   const row: { readonly [K in keyof TicketRow]: unknown } = {
     tenant_id: ticket.tenantId,
     id: ticket.id,

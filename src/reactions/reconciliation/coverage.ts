@@ -18,34 +18,46 @@ export type CoverageDay = {
 export type CoverageQuery = { readonly tenantId?: string | undefined; readonly from: Date; readonly to: Date };
 export type ReadCoverage = (query: CoverageQuery) => Promise<readonly CoverageDay[]>;
 
-/** A day is the call's: when it started, else when the log or the lists first had it. */
+/**
+ * A day is the call's: when it started, else when the log or the lists first had it. What is read is the period's: the
+ * calls that Retell was seen to have in it, and those of which something came in it.
+ */
 export const readCoverage =
   (db: Kysely<ReadModel>): ReadCoverage =>
-  async ({ tenantId = null, from, to }) => {
+  async ({ tenantId, from, to }) => {
+    const ofTenant = tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`;
     const { rows: there } = await sql<{ there: boolean }>`
       select to_regclass('reactions.retell_calls') is not null as there`.execute(db);
-    const seen = there[0]!.there
-      ? sql`select tenant_id, call_id, started_at, first_seen_at, ended, analysed, closed from reactions.retell_calls
-          where not before_us and (${tenantId}::text is null or tenant_id = ${tenantId})`
-      : sql`select null::text as tenant_id, null::text as call_id, null::timestamptz as started_at,
-          null::timestamptz as first_seen_at, false as ended, false as analysed, false as closed where false`;
+    // Until the first run nobody has asked Retell for anything.
+    const retell = there[0]!.there
+      ? sql`reactions.retell_calls`
+      : sql`(select null::text as tenant_id, null::text as call_id, null::timestamptz as started_at,
+          null::timestamptz as first_seen_at, false as ended, false as analysed, false as closed, true as before_us)`;
     const { rows } = await sql<Row>`
-      with seen as (${seen}), told as (
-        select tenant_id, call_id, min(occurred_at) as first_at, bool_or(event = 'CallEnded') as ended,
-          bool_or(event = 'CallAnalyzed') as analysed,
-          count(*) filter (where source = 'webhook')::int as webhook,
-          count(*) filter (where source = 'reconciliation')::int as reconciliation
-        from deliveries where event not in ('CallArchived', 'CallUnarchived')
-          and (${tenantId}::text is null or tenant_id = ${tenantId})
+      with candidates as (
+        select tenant_id, call_id from ${retell} r where not before_us ${ofTenant}
+          and coalesce(started_at, first_seen_at) >= ${from} and coalesce(started_at, first_seen_at) < ${to}
+        union
+        select tenant_id, call_id from deliveries where received_at >= ${from} and received_at < ${to} ${ofTenant}
+      ), told as (
+        select c.tenant_id, c.call_id, min(d.received_at) as first_at,
+          bool_or(d.event = 'CallStarted') as started, bool_or(d.event = 'CallEnded') as ended,
+          bool_or(d.event = 'CallAnalyzed') as analysed,
+          count(*) filter (where d.source = 'webhook')::int as webhook,
+          count(*) filter (where d.source = 'reconciliation')::int as reconciliation
+        from candidates c join deliveries d on d.tenant_id = c.tenant_id and d.call_id = c.call_id
+        where d.event not in ('CallArchived', 'CallUnarchived')
         group by 1, 2
       ), calls as (
-        select coalesce(s.tenant_id, t.tenant_id) as tenant_id,
-          coalesce(s.started_at, t.first_at, s.first_seen_at) as at,
+        select c.tenant_id, coalesce(s.started_at, t.first_at, s.first_seen_at) as at,
           s.call_id is not null as in_retell, t.call_id is not null as in_log,
           coalesce(t.webhook, 0) as webhook, coalesce(t.reconciliation, 0) as reconciliation,
-          s.call_id is not null and (t.call_id is null or s.ended and not t.ended or s.analysed and (s.closed or not t.analysed))
-            as missing
-        from seen s full join told t on t.tenant_id = s.tenant_id and t.call_id = s.call_id
+          s.call_id is not null and (t.call_id is null or s.ended and not t.ended
+            or s.ended and s.started_at is not null and not t.started
+            or s.analysed and (s.closed or not t.analysed)) as missing
+        from candidates c
+          left join told t on t.tenant_id = c.tenant_id and t.call_id = c.call_id
+          left join ${retell} s on s.tenant_id = c.tenant_id and s.call_id = c.call_id and not s.before_us
       )
       select tenant_id, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day,
         count(*) filter (where in_retell)::int as retell, count(*) filter (where in_log)::int as log,

@@ -1,33 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import { type Endpoint, endpoints } from '../../events/metadata.ts';
-
-/**
- * What Retell was seen to know, and how far its lists were read. Disposable: with all of it lost, the next run starts
- * from there. What is true of a call stands in the log alone.
- */
-export async function prepareTables(db: Kysely<unknown>): Promise<void> {
-  await sql`create schema if not exists reactions`.execute(db);
-  await sql`create table if not exists reactions.retell_calls (
-    tenant_id text not null, call_id text not null,
-    started_at timestamptz, ended_at timestamptz,
-    ended boolean not null, analysed boolean not null,
-    -- seen in the first list of all and without a time: from before this service, as far as anybody can tell
-    before_us boolean not null,
-    -- all that Retell has of it has been recorded
-    settled boolean not null default false,
-    -- recorded as one that has no analysis
-    closed boolean not null default false,
-    first_seen_at timestamptz not null,
-    tries integer not null default 0, next_at timestamptz not null default '-infinity', problem text,
-    primary key (tenant_id, call_id))`.execute(db);
-  await sql`create index if not exists retell_calls_open on reactions.retell_calls (tenant_id)
-    where not settled and not before_us`.execute(db);
-  await sql`create index if not exists retell_calls_day on reactions.retell_calls
-    (tenant_id, coalesce(started_at, first_seen_at))`.execute(db);
-  await sql`create table if not exists reactions.retell_sweeps (
-    tenant_id text not null, sweep text not null, swept_until timestamptz not null, complete boolean not null,
-    primary key (tenant_id, sweep))`.execute(db);
-}
+import { deliveredOf } from './delivered.ts';
+import { instant } from './instant.ts';
+import { sweepsOf } from './sweeps.ts';
 
 export type Sighting = {
   readonly callId: string;
@@ -37,11 +11,13 @@ export type Sighting = {
   readonly analysed: boolean;
 };
 
-const instant = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
-
 export type Records = ReturnType<typeof recordsOf>;
 
+/** What a tenant's run knows and remembers. */
 export const recordsOf = (db: Kysely<unknown>, tenantId: string) => ({
+  ...sweepsOf(db, tenantId),
+  ...deliveredOf(db, tenantId),
+
   /** How many of the calls are seen for the first time. */
   async seen(calls: readonly Sighting[], now: number, beforeUs = false): Promise<number> {
     const unique = [...new Map(calls.map((call) => [call.callId, call])).values()];
@@ -62,6 +38,10 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string) => ({
         analysed = known.analysed or excluded.analysed,
         before_us = known.before_us and excluded.before_us,
         settled = known.settled and (known.analysed or not excluded.analysed)
+      -- a list shows most calls many times, and says nothing new of them
+      where (known.started_at, known.ended_at, known.ended, known.analysed, known.before_us) is distinct from
+        (coalesce(known.started_at, excluded.started_at), coalesce(known.ended_at, excluded.ended_at),
+          known.ended or excluded.ended, known.analysed or excluded.analysed, known.before_us and excluded.before_us)
       returning (xmax = 0) as inserted`.execute(db);
     return written.filter(({ inserted }) => inserted).length;
   },
@@ -78,11 +58,13 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string) => ({
   async settleComplete(): Promise<void> {
     await sql`
       update reactions.retell_calls r set settled = true
-      where r.tenant_id = ${tenantId} and not r.settled and r.ended and r.analysed and not r.closed
+      where r.tenant_id = ${tenantId} and not r.settled and not r.before_us and r.ended and r.analysed and not r.closed
         and exists (select from deliveries d where d.tenant_id = r.tenant_id and d.call_id = r.call_id
           and d.event = 'CallEnded')
         and exists (select from deliveries d where d.tenant_id = r.tenant_id and d.call_id = r.call_id
-          and d.event = 'CallAnalyzed')`.execute(db);
+          and d.event = 'CallAnalyzed')
+        and (r.started_at is null or exists (select from deliveries d where d.tenant_id = r.tenant_id
+          and d.call_id = r.call_id and d.event = 'CallStarted'))`.execute(db);
   },
 
   /** Calls that have to be asked for: of sessions that stay pending, and those of which the log lacks something. */
@@ -130,47 +112,5 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string) => ({
           + least(${firstMs}::float8 * power(2, least(known.tries, 20)), 21600000) * interval '1 millisecond'`.execute(
       db,
     );
-  },
-
-  async swept(sweep: string): Promise<{ readonly until: number; readonly complete: boolean } | undefined> {
-    const { rows } = await sql<{ swept_until: Date; complete: boolean }>`
-      select swept_until, complete from reactions.retell_sweeps
-      where tenant_id = ${tenantId} and sweep = ${sweep}`.execute(db);
-    return rows[0] && { until: rows[0].swept_until.getTime(), complete: rows[0].complete };
-  },
-
-  async sweptUntil(sweep: string, until: number, complete = true): Promise<void> {
-    await sql`
-      insert into reactions.retell_sweeps (tenant_id, sweep, swept_until, complete)
-      values (${tenantId}, ${sweep}, ${instant(until)}, ${complete})
-      on conflict (tenant_id, sweep) do update set swept_until = excluded.swept_until, complete = excluded.complete`.execute(
-      db,
-    );
-  },
-
-  async forgetSweep(sweep: string): Promise<void> {
-    await sql`delete from reactions.retell_sweeps where tenant_id = ${tenantId} and sweep = ${sweep}`.execute(db);
-  },
-
-  /** Where the calls of an agent last came in. */
-  async endpointOf(agentId: string): Promise<Endpoint | undefined> {
-    const { rows } = await sql<{ endpoint: string }>`
-      select d.endpoint from call_sessions s
-        join call_session_calls c on c.tenant_id = s.tenant_id and c.session_id = s.id
-        join deliveries d on d.tenant_id = c.tenant_id and d.call_id = c.call_id
-      where s.tenant_id = ${tenantId} and s.agent_id = ${agentId} and d.source = 'webhook' and d.endpoint is not null
-      order by d.position desc limit 1`.execute(db);
-    return endpoints.find((endpoint) => endpoint === rows[0]?.endpoint);
-  },
-
-  /** Calls that came to an end in a period, and deliveries since it began. */
-  async traffic(from: number, to: number): Promise<{ readonly calls: number; readonly webhooks: number }> {
-    const { rows } = await sql<{ calls: number; webhooks: number }>`
-      select
-        (select count(*)::int from reactions.retell_calls where tenant_id = ${tenantId} and ended and not before_us
-          and coalesce(ended_at, first_seen_at) between ${instant(from)} and ${instant(to)}) as calls,
-        (select count(*)::int from deliveries where tenant_id = ${tenantId} and source = 'webhook'
-          and received_at >= ${instant(from)}) as webhooks`.execute(db);
-    return rows[0]!;
   },
 });

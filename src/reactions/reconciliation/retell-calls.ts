@@ -126,3 +126,8 @@ function waitOf(error: unknown, usual: number): number {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isFinite(ms) ? Math.max(ms, usual) : usual;
 }
+
+/** Retell refused, or did not answer: what was to be asked is left to the next run. */
+export class RetellAway extends Error {
+  override readonly name = 'RetellAway';
+}

@@ -1,29 +1,39 @@
-import { PgBoss } from 'pg-boss';
+import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { wordsOf } from '../ticket-mail/words-of.ts';
 
 const SCHEMA = 'pgboss';
 export const QUEUE = 'reconciliation';
 
-/** Cron knows minutes of an hour and hours of a day: the nearest that it can say. */
-export const cronOf = (everyMinutes: number): string =>
-  everyMinutes < 60
-    ? `*/${Math.max(1, Math.round(everyMinutes))} * * * *`
-    : `0 */${Math.min(23, Math.round(everyMinutes / 60))} * * *`;
+/**
+ * Never less often than asked. Cron counts from the hour and from midnight: where the minutes do not divide 60, or the
+ * hours 24, the last gap is a shorter one.
+ */
+export const cronOf = (everyMinutes: number): string => {
+  if (everyMinutes < 60) return `*/${everyMinutes} * * * *`;
+  const hours = Math.floor(everyMinutes / 60);
+  return hours < 24 ? `0 */${hours} * * *` : '0 0 * * *';
+};
 
 export type Schedule = { stop(timeoutMs: number): Promise<void> };
 
+/** The shortest that pg-boss allows: how long a process may be silent before its job counts as given up. */
+const HEARTBEAT_SECONDS = 10;
+/** How often that is looked after, by whichever process does. */
+const SUPERVISE_SECONDS = 10;
+
 /**
  * One job every so many minutes, and one now, for whichever process takes it. A job waits or runs at most once
- * (`exclusive`); that of a process that died comes to another one within a minute and a half.
+ * (`exclusive`); that of a process that died comes to another one within half a minute.
  */
 export async function startSchedule(options: {
   readonly databaseUrl: string;
   readonly everyMinutes: number;
   readonly logger: Logger;
   readonly run: () => Promise<void>;
+  readonly clock?: ConstructorOptions['clock'];
 }): Promise<Schedule> {
-  const { databaseUrl, everyMinutes, logger, run } = options;
+  const { databaseUrl, everyMinutes, logger, run, clock } = options;
   const boss = new PgBoss({
     connectionString: databaseUrl,
     schema: SCHEMA,
@@ -31,6 +41,9 @@ export async function startSchedule(options: {
     max: 3,
     connectionTimeoutMillis: 5000,
     reindex: false,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+    ...(clock && { clock }),
   });
   boss.on('error', (error) => logger.warn({ error: wordsOf(error) }, 'reconciliation_queue'));
   const stop = async (timeoutMs: number) => {
@@ -39,14 +52,15 @@ export async function startSchedule(options: {
   };
   try {
     await boss.start();
-    await boss.createQueue(QUEUE, {
-      policy: 'exclusive',
+    const queue = {
       retryLimit: 2,
-      retryDelay: 30,
+      retryDelay: 5,
       expireInSeconds: 86_399,
-      heartbeatSeconds: 30,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
       deleteAfterSeconds: 86_400,
-    });
+    };
+    await boss.createQueue(QUEUE, { policy: 'exclusive', ...queue });
+    await boss.updateQueue(QUEUE, queue); // one that an earlier version has made keeps its times otherwise
     await boss.work(QUEUE, { pollingIntervalSeconds: 2 }, async () => {
       await run();
     });

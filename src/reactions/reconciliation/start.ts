@@ -1,82 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import type { Logger } from 'pino';
-import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
-import type { Recorder } from '../../commands/webhooks/record.ts';
-import type { EventLog } from '../../events/event-log.ts';
 import { connect } from '../../projections/runtime/connection.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
+import { usualPace } from './pace.ts';
 import { pacer } from './pacer.ts';
-import { prepareTables, recordsOf } from './records.ts';
-import { type RequestPace, retellCalls } from './retell-calls.ts';
+import { type Run, type RunReport, shown } from './report.ts';
+import { type ReconciliationOptions, runAll } from './run-all.ts';
 import { startSchedule } from './schedule.ts';
-import {
-  emptyReport,
-  type Progress,
-  type RunOptions,
-  reconcileTenant,
-  type TenantReport,
-  type Times,
-} from './tenant-run.ts';
-
-export type ReconciliationOptions = {
-  readonly log: EventLog;
-  readonly tenants: TenantDirectory;
-  readonly databaseUrl: string;
-  /** Default: Retell's own address. */
-  readonly retellBaseUrl?: string | undefined;
-  /** Undefined: this tenant's calls cannot be asked for. */
-  readonly retellApiKeyOf: (tenantId: string) => string | undefined;
-  readonly everyMinutes: number;
-  readonly afterMinutes: number;
-  /** The way to the log that the webhooks take. */
-  readonly recorder: Pick<Recorder, 'record'>;
-  readonly logger: Logger;
-  /** Ends it, as `stop()` does. */
-  readonly signal?: AbortSignal;
-  readonly now?: () => number;
-  readonly pace?: Partial<Pace>;
-  /** `false`: runs only when told to. */
-  readonly scheduled?: boolean;
-};
-
-export type Pace = RequestPace &
-  Pick<Times, 'overlapMs' | 'sliceMs' | 'analysisAwaitedMs'> & {
-    /** Requests to Retell, of all tenants together. */
-    readonly requestsPerSecond: number;
-    /** Calls under way at once, of one tenant; and tenants at once. */
-    readonly concurrency: number;
-    readonly tenantsAtOnce: number;
-    readonly stopMs: number;
-  };
-
-/** Retell publishes no limit; this leaves room for placing calls. */
-export const usualPace: Pace = {
-  requestsPerSecond: 5,
-  concurrency: 4,
-  tenantsAtOnce: 4,
-  timeoutMs: 30_000,
-  attempts: 3,
-  backOffMs: 500,
-  maxWaitMs: 60_000,
-  pageSize: 1000,
-  overlapMs: 2 * 3_600_000,
-  sliceMs: 24 * 3_600_000,
-  analysisAwaitedMs: 24 * 3_600_000,
-  stopMs: 8000,
-};
-
-export type RunReport = {
-  readonly startedAt: string;
-  readonly endedAt?: string;
-  readonly tenants: readonly TenantReport[];
-  /** Why it ended before its end. */
-  readonly error?: string;
-};
-
-/** Calls go on, and no webhook comes: the agents' webhook URL, the key or the way here is broken. */
-export type WebhookSilence = { readonly tenantId: string; readonly calls: number; readonly since: string };
+import { silences, type WebhookSilence } from './silence.ts';
+import type { RunOptions } from './tenant-run.ts';
 
 export type ReconciliationStatus = {
   /** `waiting`: Postgres or the event store is away. */
@@ -101,8 +34,6 @@ export type Reconciliation = {
 };
 
 const BACK_OFF_MS = [250, 1000, 5000, 15_000] as const;
-/** Fewer calls without a webhook may be chance. */
-const SILENT_FROM_CALLS = 3;
 
 /** Reconciles at intervals, one process at a time. Never throws: a store that is away is waited for. */
 export function startReconciliation(options: ReconciliationOptions): Reconciliation {
@@ -127,6 +58,21 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
   let [ready, recorded, failedRuns] = [options.scheduled === false, 0, 0];
   const underWay = new Set<Promise<unknown>>();
 
+  /** Of calls whose webhooks should have come by now. */
+  function silent(): Promise<readonly WebhookSilence[]> {
+    const { tenants, retellApiKeyOf, afterMinutes, now = Date.now } = options;
+    const to = now() - afterMinutes * 60_000;
+    return silences(db, tenants, retellApiKeyOf, { from: to - pace.overlapMs, to });
+  }
+
+  async function settleRequests({ to }: RunOptions, ends: AbortSignal) {
+    if (to !== undefined) return undefined; // a backfill is of a period that is over
+    return options.settleRequests?.(ends).catch((error: unknown) => {
+      logger.warn({ error: wordsOf(error) }, 'open_requests_not_settled');
+      return undefined;
+    });
+  }
+
   async function begin(what: RunOptions = {}): Promise<'busy' | { readonly ended: Promise<RunReport> }> {
     signal.throwIfAborted();
     // The lock is the connection's: whoever dies gives it back.
@@ -148,8 +94,13 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
     state.run = run;
     const ended = (async () => {
       try {
-        await runAll(options, what, { run, pace, requests, db, signal: AbortSignal.any([signal, lock.lost]) });
-        state.silent = await silences(options, db, pace).catch(() => state.silent);
+        const ends = AbortSignal.any([signal, lock.lost]);
+        // Beside the rest: it waits for lists to show a call.
+        const settling = settleRequests(what, ends).then((requests) => {
+          if (requests) run.requests = requests;
+        });
+        await runAll(options, what, { run, pace, requests, db, signal: ends }).finally(() => settling);
+        state.silent = await silent().catch(() => state.silent);
       } catch (error) {
         failedRuns++;
         run.error = wordsOf(error);
@@ -181,7 +132,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
           const report = await runNow();
           if (report !== 'busy' && report.error !== undefined) throw new Error(report.error); // tried again soon
         };
-        const schedule = await startSchedule({ databaseUrl, everyMinutes, logger, run });
+        const schedule = await startSchedule({ databaseUrl, everyMinutes, logger, run, clock: options.clock });
         ready = true;
         return schedule;
       } catch (error) {
@@ -210,85 +161,4 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
       await db.destroy();
     },
   };
-}
-
-type Run = { readonly startedAt: string; tenants: Progress[]; error?: string };
-const shown = (run: Run): RunReport => ({ ...run, tenants: run.tenants.map((tenant) => ({ ...tenant })) });
-
-type Under = {
-  readonly run: Run;
-  readonly pace: Pace;
-  readonly requests: ReturnType<typeof pacer>;
-  readonly db: Kysely<unknown>;
-  readonly signal: AbortSignal;
-};
-
-async function runAll(options: ReconciliationOptions, what: RunOptions, under: Under): Promise<void> {
-  const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
-  const { run, pace, requests, db, signal } = under;
-  if (!tenants.ready()) throw new Error('the tenants are not known yet');
-  await prepareTables(db);
-  const all = tenants.list();
-  const chosen = all.filter(({ id }) => what.tenant === undefined || id === what.tenant);
-  run.tenants = chosen.map(({ id }) => emptyReport(id));
-  const todo = chosen.map((tenant, i) => ({ tenant, report: run.tenants[i]! }));
-  const failed: unknown[] = [];
-  const worker = async () => {
-    for (let next = todo.shift(); next !== undefined && !signal.aborted; next = todo.shift()) {
-      const { tenant, report } = next;
-      const apiKey = retellApiKeyOf(tenant.id);
-      if (apiKey === undefined) {
-        report.phase = 'no_key';
-        continue;
-      }
-      const { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize, concurrency } = pace;
-      const { overlapMs, sliceMs, analysisAwaitedMs } = pace;
-      const retell = retellCalls({
-        ...{ apiKey, baseUrl: options.retellBaseUrl, pacer: requests, signal },
-        pace: { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize },
-      });
-      try {
-        await reconcileTenant(
-          {
-            ...{ tenant, retell, log, recorder, concurrency, now, logger, signal, report },
-            owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
-            sharesKey: all.some(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey),
-            records: recordsOf(db, tenant.id),
-            times: {
-              ...{ overlapMs, sliceMs, analysisAwaitedMs },
-              afterMs: options.afterMinutes * 60_000,
-              everyMs: options.everyMinutes * 60_000,
-            },
-          },
-          what,
-        );
-      } catch (error) {
-        // The others go on; where a store is away, they will find out too.
-        report.phase = 'later';
-        report.cause = wordsOf(error);
-        failed.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: pace.tenantsAtOnce }, worker));
-  signal.throwIfAborted();
-  if (failed.length > 0) throw failed[0];
-}
-
-/** Of calls whose webhooks should have come by now. */
-async function silences(
-  { tenants, retellApiKeyOf, afterMinutes, now = Date.now }: ReconciliationOptions,
-  db: Kysely<unknown>,
-  { overlapMs }: Pace,
-): Promise<readonly WebhookSilence[]> {
-  const to = now() - afterMinutes * 60_000;
-  const from = to - overlapMs;
-  const silent: WebhookSilence[] = [];
-  for (const { id } of tenants.list()) {
-    if (retellApiKeyOf(id) === undefined) continue;
-    const { calls, webhooks } = await recordsOf(db, id).traffic(from, to);
-    if (calls >= SILENT_FROM_CALLS && webhooks === 0)
-      silent.push({ tenantId: id, calls, since: new Date(from).toISOString() });
-  }
-  return silent;
 }

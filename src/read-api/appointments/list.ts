@@ -15,10 +15,7 @@ const Filter = only({
 });
 type Filter = z.infer<typeof Filter>;
 
-/**
- * Indexes, each led by tenant_id: the page's own (keyset.ts), (coalesce(starts_at, created_at)), and
- * (created_at desc, id) where needs_review, of which there are few.
- */
+/** Each filter has its index in `projections/appointments/`; `test/read-api/query-plans.test.ts` shows it used. */
 const filtered = (reads: TenantReads, filter: Filter) =>
   reads
     .appointments()

@@ -1,12 +1,13 @@
 import { createRoute } from '@hono/zod-openapi';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals } from '../answers.ts';
+import { type AsOf, atParameter } from '../as-of.ts';
 import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { Appointment, appointmentOf } from './appointment.ts';
 
 /** Index: appointments (tenant_id, id). */
-export const getAppointment = (app: QueryApp, asTenant: AsTenant) =>
+export const getAppointment = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['appointment']) =>
   app.openapi(
     createRoute({
       method: 'get',
@@ -17,13 +18,16 @@ export const getAppointment = (app: QueryApp, asTenant: AsTenant) =>
       description: 'Encode the id: "/" is `%2F`.',
       security: apiKey,
       middleware: asTenant,
-      request: { params: idPath, query: only({}) },
+      request: { params: idPath, query: only({ at: atParameter.optional() }) },
       responses: { 200: json(Appointment, 'The appointment.'), 404: notFound, ...refusals },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
       if (id.includes('\0')) return problem(c, 404, 'not_found'); // no text of Postgres' can hold one
-      const row = await c.var.reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();
+      const { at } = c.req.valid('query');
+      const row = at
+        ? await asOf(c.var.caller.tenantId, id, at)
+        : await c.var.reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();
       return row ? c.json(appointmentOf(row), 200) : problem(c, 404, 'not_found');
     },
   );

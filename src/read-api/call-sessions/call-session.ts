@@ -39,6 +39,14 @@ export const CallSession = z
     ticketId: z.string().optional(),
     retellCallId: z.string().optional().openapi({ description: 'The latest started of `retellCallIds`.' }),
     retellCallIds: z.array(z.string()),
+    matchedByPhoneNumber: z
+      .array(z.string())
+      .optional()
+      .openapi({
+        description:
+          'Those of `retellCallIds` that named no session when they were first heard of, and were linked by their ' +
+          'phone number to the only request that waited for a call to it; also where a later fact has confirmed it.',
+      }),
     createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
     tenantMismatch: z
       .literal(true)
@@ -79,6 +87,7 @@ export const callSessionOf = (row: CallSessionRow): CallSession => ({
   ticketId: row.ticket_id ?? undefined,
   retellCallId: row.retell_call_id ?? undefined,
   retellCallIds: row.retell_call_ids,
+  matchedByPhoneNumber: row.matched_by_phone_number ?? undefined,
   createdAt: row.created_at.toISOString(),
   tenantMismatch: row.tenant_mismatch || undefined,
   direction: (row.direction as CallSession['direction'] | null) ?? undefined,

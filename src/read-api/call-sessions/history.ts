@@ -17,7 +17,9 @@ export const HistoryItem = z
     recordedAt: instant.openapi({ description: 'When it was noted.' }),
     source: z.enum(['webhook', 'reconciliation', 'command']),
     changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })).openapi({
-      description: 'What the fact changed in the session, field by field; null: there was no value.',
+      description:
+        'What the fact changed in the session, field by field; null: there was no value. ' +
+        '`matchedByPhoneNumber` changes with the fact that was led to the session by its phone number.',
     }),
     evidence: z.enum(['verified', 'failed', 'expired', 'none']).openapi({
       description: 'Whether the signed bytes behind the fact still verify; `none`: nothing was signed.',
@@ -27,11 +29,13 @@ export const HistoryItem = z
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
 /** The facts of a session and of its calls, oldest first. The ids belong to the tenant: they were looked up as it. */
-export type ReadHistory = (
-  tenantId: string,
-  sessionId: string,
-  callIds: readonly string[],
-) => Promise<readonly HistoryItem[]>;
+export type ReadHistory = (session: {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly callIds: readonly string[];
+  /** Those of them that were linked by phone number. */
+  readonly matched: readonly string[];
+}) => Promise<readonly HistoryItem[]>;
 
 export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHistory) =>
   app.openapi(
@@ -53,7 +57,9 @@ export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHisto
     async (c) => {
       const row = await findCallSession(c.var.reads, c.req.valid('param').id);
       if (row === undefined) return problem(c, 404, 'not_found');
-      const items = await history(c.var.caller.tenantId, row.id, row.retell_call_ids);
+      const { tenantId } = c.var.caller;
+      const [callIds, matched] = [row.retell_call_ids, row.matched_by_phone_number ?? []];
+      const items = await history({ tenantId, sessionId: row.id, callIds, matched });
       return c.json({ items: [...items] }, 200);
     },
   );

@@ -1,12 +1,13 @@
 import { createRoute } from '@hono/zod-openapi';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals } from '../answers.ts';
+import { type AsOf, atParameter } from '../as-of.ts';
 import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { CallSession, callSessionOf } from './call-session.ts';
 import { findCallSession } from './find.ts';
 
-export const getCallSession = (app: QueryApp, asTenant: AsTenant) =>
+export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['callSession']) =>
   app.openapi(
     createRoute({
       method: 'get',
@@ -17,11 +18,13 @@ export const getCallSession = (app: QueryApp, asTenant: AsTenant) =>
       description: 'By its id, or by `call:<Retell call id>` of any of its calls. Encode the id: "/" is `%2F`.',
       security: apiKey,
       middleware: asTenant,
-      request: { params: idPath, query: only({}) },
+      request: { params: idPath, query: only({ at: atParameter.optional() }) },
       responses: { 200: json(CallSession, 'The session.'), 404: notFound, ...refusals },
     }),
     async (c) => {
-      const row = await findCallSession(c.var.reads, c.req.valid('param').id);
+      const { id } = c.req.valid('param');
+      const { at } = c.req.valid('query');
+      const row = at ? await asOf(c.var.caller.tenantId, id, at) : await findCallSession(c.var.reads, id);
       return row ? c.json(callSessionOf(row), 200) : problem(c, 404, 'not_found');
     },
   );

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { ticketStatuses } from '../../events/ticket-facts.ts';
+import { ticketIdOf, ticketStatuses } from '../../events/ticket-facts.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { pageOf, pageSchema, paging } from '../keyset.ts';
 import { booleanParameter, idParameter, instantParameter, only, wordsParameter } from '../parameters.ts';
@@ -20,8 +20,8 @@ const Filter = only({
 type Filter = z.infer<typeof Filter>;
 
 /**
- * Indexes, each led by tenant_id: the page's own (keyset.ts), (call_id), (session_id), (customer_id), and
- * (created_at desc, id) where active, of which there are few.
+ * Each filter has its index in `projections/tickets/`; `test/read-api/query-plans.test.ts` shows it used. A call's
+ * ticket is found by its id, which says the call.
  */
 const filtered = (reads: TenantReads, filter: Filter) =>
   reads
@@ -29,7 +29,7 @@ const filtered = (reads: TenantReads, filter: Filter) =>
     .selectAll()
     .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
     .$if(filter.active !== undefined, (q) => q.where('active', '=', filter.active!))
-    .$if(filter.callId !== undefined, (q) => q.where('call_id', '=', filter.callId!))
+    .$if(filter.callId !== undefined, (q) => q.where('id', '=', ticketIdOf(filter.callId!)))
     .$if(filter.sessionId !== undefined, (q) => q.where('session_id', '=', filter.sessionId!))
     .$if(filter.customerId !== undefined, (q) => q.where('customer_id', '=', filter.customerId!))
     .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))

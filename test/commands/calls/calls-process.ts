@@ -1,23 +1,36 @@
-// node calls-process.ts <connection string> <Retell's URL> [requested | dialled]: another process of the service.
-// Prints its port. With a third word it is killed, as by a power cut, at the first call: once the request is on
-// record, or once Retell has answered and before that is.
-import { connectEventLog } from '../../../src/events/event-log.ts';
+// node calls-process.ts <connection string> <Retell's URL> [<step>]: another process of the service.
+// Prints its port. With a step it is killed, as by a power cut, when it first comes to it: before or after an event of
+// that type is appended, or before or after Retell is asked to dial.
+import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
 import { callsService } from './scene.ts';
 
-const [url, retellUrl, dieWhen] = process.argv.slice(2) as [string, string, string | undefined];
-const die = (): never => {
+const [url, retellUrl, step] = process.argv.slice(2) as [string, string, string | undefined];
+const at = (here: string): void => {
+  if (here !== step) return;
   process.kill(process.pid, 'SIGKILL');
   throw new Error('killed');
 };
-const service = await callsService(connectEventLog(url), {
+const log = connectEventLog(url);
+const mortal: EventLog = {
+  ...log,
+  async append(stream, expected, events) {
+    const type = events[0]!.type;
+    at(`before ${type}`);
+    const result = await log.append(stream, expected, events);
+    at(`after ${type}`);
+    return result;
+  },
+};
+const service = await callsService(mortal, {
   retellUrl,
   times: { createTimeoutMs: 10_000 },
   between: (api) => ({
     ...api,
     async dial(...args) {
-      if (dieWhen === 'requested') die();
+      at('before dialling');
       const result = await api.dial(...args);
-      return dieWhen === 'dialled' ? die() : result;
+      at('after dialling');
+      return result;
     },
   }),
 });

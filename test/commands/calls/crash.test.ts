@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
-import { type Retell, startRetell } from '../../support/retell-emulator.ts';
+import { type Retell, startRetell } from '../../../src/retell-emulator/start.ts';
 import { type Store, startStore } from '../webhooks/door.ts';
 import { type CallsService, callsService, newRequest, postCall, typesOf } from './scene.ts';
 
@@ -28,9 +28,9 @@ afterAll(async () => {
 });
 
 /** Another process of the service. */
-async function process_(dieWhen?: 'requested' | 'dialled') {
+async function process_(step?: string) {
   const script = fileURLToPath(new URL('calls-process.ts', import.meta.url));
-  const args = [script, store.url, retell.url, ...(dieWhen ? [dieWhen] : [])];
+  const args = [script, store.url, retell.url, ...(step ? [step] : [])];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const exited = once(child, 'exit');
@@ -39,27 +39,50 @@ async function process_(dieWhen?: 'requested' | 'dialled') {
   throw new Error('the process ended before it listened');
 }
 
+/** What the dead process leaves on record and at Retell; what the next start makes of it; what a repeat is answered. */
 test.each([
-  ['once the request is on record', 'requested', 0, ['CallRequested', 'CallPlacementFailed'], 503],
-  ['once Retell has answered, and that is not', 'dialled', 1, ['CallRequested', 'CallPlaced'], 202],
+  ['before IdempotencyKeyUsed', [], 0, [], 202, 1],
+  ['after IdempotencyKeyUsed', [], 0, [], 202, 1],
+  ['before CallRequested', [], 0, [], 202, 1],
+  ['after CallRequested', ['CallRequested'], 0, ['CallRequested', 'CallPlacementFailed'], 503, 0],
+  ['before dialling', ['CallRequested'], 0, ['CallRequested', 'CallPlacementFailed'], 503, 0],
+  ['after dialling', ['CallRequested'], 1, ['CallRequested', 'CallPlaced'], 202, 1],
+  ['before CallPlaced', ['CallRequested'], 1, ['CallRequested', 'CallPlaced'], 202, 1],
+  ['after CallPlaced', ['CallRequested', 'CallPlaced'], 1, ['CallRequested', 'CallPlaced'], 202, 1],
 ] as const)(
-  'killed %s: the next start finds out, and nobody is called again',
-  async (_, when, dials, facts, status) => {
-    const { url, exited } = await process_(when);
+  'killed %s: the session gets its answer, and nobody is called twice',
+  async (step, left, dialled, found, status, dials) => {
+    const { url, exited } = await process_(step);
     const request = newRequest();
-    await expect(postCall(url, request)).rejects.toThrow();
+    const who = { idempotencyKey: `key of ${request.callSessionId}` };
+    await expect(postCall(url, request, who)).rejects.toThrow();
     await exited;
-    expect(await typesOf(log, request.callSessionId)).toEqual(['CallRequested']);
-    expect(retell.dials(request.callSessionId)).toBe(dials);
+    expect(await typesOf(log, request.callSessionId)).toEqual(left);
+    expect(retell.dials(request.callSessionId)).toBe(dialled);
 
-    const result = await service.resolve();
-    expect(result).toEqual({ placed: dials, failed: 1 - dials, open: 0 });
-    expect(await typesOf(log, request.callSessionId)).toEqual(facts);
-    expect((await service.post(request)).status).toBe(status);
-    expect(await service.resolve()).toEqual({ placed: 0, failed: 0, open: 0 });
+    await service.resolve();
+    expect(await typesOf(log, request.callSessionId)).toEqual(found);
+    // Whoever asked had no answer, so he asks again, and again.
+    const answers = [await service.post(request, who), await service.post(request, who), await service.post(request)];
+    expect(answers.map((answer) => answer.status)).toEqual([status, status, status]);
     expect(retell.dials(request.callSessionId)).toBe(dials);
+    const facts = await typesOf(log, request.callSessionId);
+    expect(facts).toEqual(['CallRequested', dials === 1 ? 'CallPlaced' : 'CallPlacementFailed']);
+    expect(await service.resolve()).toEqual({ placed: 0, failed: 0, open: 0 });
   },
 );
+
+test('killed after a refusal, before it is on record: it is found out, and nobody is called', async () => {
+  const { url, exited } = await process_('before CallPlacementFailed');
+  const request = newRequest();
+  retell.next({ answer: { status: 402 } });
+  await expect(postCall(url, request)).rejects.toThrow();
+  await exited;
+  expect(await typesOf(log, request.callSessionId)).toEqual(['CallRequested']);
+  expect(await service.resolve()).toEqual({ placed: 0, failed: 1, open: 0 });
+  expect((await service.post(request)).status).toBe(503);
+  expect(retell.dials(request.callSessionId)).toBe(0);
+});
 
 test('killed while Retell is dialling: a repeat elsewhere finds the call instead of placing one', async () => {
   const { url, child, exited } = await process_();

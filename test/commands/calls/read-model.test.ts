@@ -2,14 +2,14 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { randomFrom } from '../../../src/cli/simulate/random.ts';
 import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
 import { projections } from '../../../src/projections/index.ts';
 import { startProjections } from '../../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
+import { randomFrom } from '../../../src/retell-emulator/random.ts';
+import { type Retell, startRetell } from '../../../src/retell-emulator/start.ts';
+import { reminders } from '../../../src/retell-emulator/stories.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
-import { stories } from '../../support/retell-emulator/calls.ts';
-import { type Retell, startRetell } from '../../support/retell-emulator.ts';
 import { type Door, KEY, openDoor, type Store, startStore } from '../webhooks/door.ts';
 import { type CallsService, callsService, newRequest } from './scene.ts';
 
@@ -65,7 +65,7 @@ test('however answers and webhooks come, each session says what became of its ca
     key: KEY,
     fate: () => ({ delayMs: random.below(300), duplicates: random.below(2) }),
   });
-  const asked = stories.flatMap((story) =>
+  const asked = reminders.flatMap((story) =>
     [0, 1].map(() => {
       const request = newRequest({ appointmentId: `apt_${random.below(1e9)}` });
       retell.tell(request.callSessionId, story.name);

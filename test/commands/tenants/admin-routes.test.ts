@@ -55,11 +55,13 @@ test('PATCH merges, null unsets, keys stay', async () => {
     retellApiKey: 'retell-secret-4',
     mail: { enabled: false, recipients: ['office@acme.example'] },
     fieldNames: { appointment_confirmed: ['zugesagt'], qualified: ['passt'] },
+    agentEndpoints: { agent_1: 'retell', agent_2: 'retell-inbound-ticket' },
   });
   const { body } = await admin.ask('PATCH', '/api/tenants/patched', {
     name: null,
     mail: { enabled: true },
     fieldNames: { qualified: null, outcome: ['ergebnis'] },
+    agentEndpoints: { agent_1: null, agent_3: 'retell-outbound-ticket' },
   });
   expect(body).toEqual({
     id: 'patched',
@@ -67,11 +69,29 @@ test('PATCH merges, null unsets, keys stay', async () => {
     defaultRegion: 'DE',
     mail: { enabled: true, recipients: ['office@acme.example'] },
     fieldNames: { appointment_confirmed: ['zugesagt'], outcome: ['ergebnis'] },
+    agentEndpoints: { agent_2: 'retell-inbound-ticket', agent_3: 'retell-outbound-ticket' },
     retellApiKeySet: true,
     webhookKeys: [],
     apiKeys: [],
   });
   expect((await admin.ask('PATCH', '/api/tenants/patched', { retellApiKey: null })).body.retellApiKeySet).toBe(false);
+  const without = await admin.ask('PATCH', '/api/tenants/patched', { agentEndpoints: null });
+  expect(without.body).not.toHaveProperty('agentEndpoints');
+});
+
+test('agents can be put to endpoints one by one, but not without end', async () => {
+  const agents = (from: number, to: number) =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, i) => [`agent_${from + i}`, 'retell']));
+  const path = '/api/tenants/agents';
+  expect((await admin.ask('PUT', path, { agentEndpoints: agents(0, 499) })).status).toBe(200);
+  expect((await admin.ask('PATCH', path, { agentEndpoints: agents(498, 500) })).status).toBe(200);
+  const { status, body } = await admin.ask('PATCH', path, { agentEndpoints: agents(500, 501) });
+  expect([status, body.code, body.errors]).toEqual([
+    400,
+    'invalid_request',
+    [{ path: 'agentEndpoints', message: 'must be at most 500 agents' }],
+  ]);
+  expect(Object.keys((await admin.ask('GET', path)).body.agentEndpoints)).toHaveLength(500);
 });
 
 test.each([
@@ -104,6 +124,12 @@ test.each([
   ],
   ['a line break in a name', { name: 'Acme\r\nBcc: x@y.example' }, 'name'],
   ['a field name that is no list', { fieldNames: { outcome: 'ergebnis' } }, 'fieldNames.outcome'],
+  ['an endpoint that does not exist', { agentEndpoints: { agent_1: 'retell-ticket' } }, 'agentEndpoints.agent_1'],
+  [
+    'more agents than anybody has',
+    { agentEndpoints: Object.fromEntries(Array.from({ length: 501 }, (_, i) => [`a${i}`, 'retell'])) },
+    'agentEndpoints',
+  ],
   ['half a mail setting', { mail: { enabled: true } }, 'mail.recipients'],
   ['a secret with a space', { retellApiKey: 'two words' }, 'retellApiKey'],
   ['a field that does not exist', { colour: 'red' }, ''],

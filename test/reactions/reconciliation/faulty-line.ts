@@ -10,7 +10,13 @@ export type Fault =
   /** Headers and half of the body, and then nothing. */
   | 'half'
   | { readonly answer: (body: string) => string };
-export type Passing = { readonly method: string; readonly path: string; readonly at: number; readonly key: string };
+export type Passing = {
+  readonly method: string;
+  readonly path: string;
+  readonly at: number;
+  readonly key: string;
+  readonly body: string;
+};
 
 /** A line to Retell that fails as it is told; it writes down what goes over it. */
 export async function faultyLine(targetUrl: string) {
@@ -31,7 +37,9 @@ export async function faultyLine(targetUrl: string) {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const key = (request.headers.authorization ?? '').replace('Bearer ', '');
-    const passing = { method: request.method ?? '', path: request.url ?? '', at: performance.now(), key };
+    const sent = Buffer.concat(chunks);
+    const { method = '', url: path = '' } = request;
+    const passing = { method, path, at: performance.now(), key, body: sent.toString() };
     passed.push(passing);
     const now = fault(passing, passed.filter(({ path }) => path === passing.path).length);
     if (now !== undefined && !(typeof now === 'object' && 'answer' in now)) return spoil(response, now);
@@ -41,7 +49,7 @@ export async function faultyLine(targetUrl: string) {
         authorization: `Bearer ${rekey?.(key) ?? key}`,
         'content-type': request.headers['content-type'] ?? '',
       },
-      ...(passing.method === 'POST' && { body: Buffer.concat(chunks) }),
+      ...(passing.method === 'POST' && { body: sent }),
     });
     const body = await onward.text();
     response.writeHead(now === undefined ? onward.status : 200, { 'content-type': 'application/json' });

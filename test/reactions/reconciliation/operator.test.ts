@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Reconciliation } from '../../../src/reactions/reconciliation/start.ts';
 import { reconciliationRoutes } from '../../../src/read-api/coverage/routes.ts';
 import { callLedger as cli } from '../../cli/command.ts';
@@ -29,6 +29,7 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once('listening', resolve));
   asOperator = ['--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`, '--admin-key', ADMIN];
 });
+afterEach(() => scene.line.clear());
 afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   await scene.stop();
@@ -50,41 +51,54 @@ test('what never connected before the first run is not of our time, unless an op
   expect(await scene.covered()).toMatchObject({ retell: 3, missing: 0 });
 });
 
-test('a backfill takes a period, and goes on where it was interrupted', async () => {
-  // Lists of the past: a call in each of three days, as long as it is asked for that day.
+test('a backfill takes a period, and what has no time, and goes on where it was interrupted', async () => {
+  // Lists of the past: a call in each of three days, as long as it is asked for that day; and two that never connected.
   const now = Date.now();
   const day = (n: number) => now - (40 - n) * 24 * HOUR;
+  const common = { call_type: 'phone_call', agent_id: 'a', direction: 'outbound', call_analysis: {} };
+  const past = (n: string) =>
+    n.startsWith('u')
+      ? { ...common, call_id: `call_past_${n}`, call_status: 'not_connected', disconnection_reason: 'dial_no_answer' }
+      : {
+          ...{ ...common, call_id: `call_past_${n}`, call_status: 'ended' },
+          ...{ start_timestamp: day(Number(n)) + HOUR, end_timestamp: day(Number(n)) + 2 * HOUR },
+        };
   const slices: number[] = [];
-  let broken = true;
-  const past = (n: number) => ({
-    ...{
-      call_id: `call_past_${n}`,
-      call_type: 'phone_call',
-      call_status: 'ended',
-      agent_id: 'a',
-      direction: 'outbound',
-    },
-    ...{ start_timestamp: day(n) + HOUR, end_timestamp: day(n) + 2 * HOUR, call_analysis: {} },
-  });
-  scene.line.fails(({ path }) => {
-    const asked = /call_past_(\d)$/.exec(path);
-    if (asked) return { answer: () => JSON.stringify(past(Number(asked[1]))) };
+  let broken = false;
+  await scene.run(reconciliation);
+  scene.line.fails(({ path, body }) => {
+    const asked = /call_past_(\w+)$/.exec(path);
+    if (asked) return { answer: () => JSON.stringify(past(asked[1]!)) };
     if (path !== '/v3/list-calls') return undefined;
-    const slice = slices.push(slices.length);
-    if (broken && slice > 2) return { status: 500 };
-    const n = broken ? slice - 1 : slice - 6 + 2; // after two slices and three attempts at the third: from there
-    return { answer: () => JSON.stringify({ items: n < 3 ? [past(n)] : [], has_more: false }) };
+    const { filter_criteria, pagination_key } = JSON.parse(body);
+    if (filter_criteria.call_status)
+      return pagination_key === undefined
+        ? { answer: () => JSON.stringify({ items: [past('u1')], has_more: true, pagination_key: 'more' }) }
+        : { answer: () => JSON.stringify({ items: [past('u2')], has_more: false }) };
+    const n = Math.round((filter_criteria.end_timestamp.value[0] - day(0)) / (24 * HOUR));
+    if (n < 0 || n > 2) return { answer: () => '{"items":[],"has_more":false}' };
+    slices.push(n);
+    return broken && n === 2
+      ? { status: 500 }
+      : { answer: () => JSON.stringify({ items: [past(`${n}`)], has_more: false }) };
   });
+  // Seen by the regular run, and left alone as older than this service.
+  await scene.pool.query('delete from reactions.retell_sweeps');
+  await scene.run(reconciliation);
+  expect(await scene.types('call_past_u2')).toEqual([]);
+
+  broken = true;
   const period = { tenant: 'default', since: day(0), to: day(3) };
   expect((await scene.run(reconciliation, period)).tenants[0]).toMatchObject({ phase: 'later', listed: 2 });
+  expect(slices).toEqual([0, 1, 2, 2, 2]);
   broken = false;
-  const second = await scene.run(reconciliation, period);
-  // One slice was left, and one list for it.
-  expect(second.tenants[0]).toMatchObject({ phase: 'done', listed: 1 });
-  expect(slices).toHaveLength(6);
+  slices.length = 0;
+  expect((await scene.run(reconciliation, period)).tenants[0]).toMatchObject({ phase: 'done', listed: 3 });
+  expect(slices).toEqual([2]);
   for (const n of [0, 1, 2])
     expect(await scene.types(`call_past_${n}`)).toEqual(['CallAnalyzed', 'CallEnded', 'CallStarted']);
-  scene.line.clear();
+  for (const n of ['u1', 'u2']) expect(await scene.types(`call_past_${n}`)).toEqual(['CallAnalyzed', 'CallEnded']);
+  expect(await scene.session('call_past_u2')).toMatchObject({ status: 'no_answer' });
 });
 
 test('tenants that share an account take what names them, or what they have had calls of', async () => {

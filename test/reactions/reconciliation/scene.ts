@@ -13,16 +13,13 @@ import { projections } from '../../../src/projections/index.ts';
 import { startProjections } from '../../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { readCoverage } from '../../../src/reactions/reconciliation/coverage.ts';
-import {
-  type Reconciliation,
-  type ReconciliationOptions,
-  type RunReport,
-  startReconciliation,
-} from '../../../src/reactions/reconciliation/start.ts';
+import type { RunReport } from '../../../src/reactions/reconciliation/report.ts';
+import type { ReconciliationOptions } from '../../../src/reactions/reconciliation/run-all.ts';
+import { type Reconciliation, startReconciliation } from '../../../src/reactions/reconciliation/start.ts';
 import type { RunOptions } from '../../../src/reactions/reconciliation/tenant-run.ts';
+import { type RetellOptions, startRetell } from '../../../src/retell-emulator/start.ts';
 import { type Door, directory, KEY, openDoor, tenant } from '../../commands/webhooks/door.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
-import { type RetellOptions, startRetell } from '../../support/retell-emulator.ts';
 import { eventually } from '../../support/service.ts';
 import { faultyLine } from './faulty-line.ts';
 

@@ -1,0 +1,90 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { problem, problemResponse } from '../http/problem.ts';
+import { isFactsFault } from '../projections/runtime/broken-fact.ts';
+import { describe } from '../projections/runtime/describe.ts';
+import { type Operation, operationKinds, operationStates } from '../projections/runtime/operations.ts';
+import type { OperationsDatabase } from './database.ts';
+
+/** What the routes of this room have in common. */
+export type AdministrationRoutesDeps = {
+  readonly adminKey: string;
+  /** Absent where the process's roles need no Postgres. */
+  readonly database: OperationsDatabase | undefined;
+  readonly logger: Logger;
+};
+
+const progress = z.object({ done: z.number(), total: z.number() });
+export const OperationAnswer = z
+  .object({
+    id: z.string(),
+    kind: z.enum(operationKinds),
+    projection: z.string(),
+    state: z.enum(operationStates),
+    progress: progress.optional().openapi({ description: 'In positions of the log; absent until it has begun.' }),
+    result: z.record(z.string(), z.unknown()).optional().openapi({ description: 'What came of it, by kind.' }),
+    error: z
+      .object({
+        code: z.string().openapi({ example: 'broken_fact' }),
+        message: z.string(),
+        position: z.string().optional(),
+        stream: z.string().optional(),
+        type: z.string().optional(),
+      })
+      .optional()
+      .openapi({ description: 'Why it failed; `position`, `stream` and `type` of the fact that could not be taken.' }),
+    requestedAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().optional(),
+    finishedAt: z.iso.datetime().optional(),
+  })
+  .openapi('Operation');
+
+export const answerOf = ({
+  requestedAt,
+  startedAt,
+  finishedAt,
+  ...rest
+}: Operation): z.infer<typeof OperationAnswer> => ({
+  ...rest,
+  requestedAt: requestedAt.toISOString(),
+  ...(startedAt && { startedAt: startedAt.toISOString() }),
+  ...(finishedAt && { finishedAt: finishedAt.toISOString() }),
+});
+
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+export const uncached = { 'cache-control': 'no-store' };
+
+export const refusals = {
+  401: problemResponse('Not the admin key.'),
+  503: problemResponse('`database_unavailable`: Postgres does not answer, or this process has none.'),
+};
+
+/** The prepared database; throws where there is none, which `unavailable` answers. */
+export async function databaseOf({ database }: AdministrationRoutesDeps): Promise<Kysely<unknown>> {
+  if (!database) throw new NoDatabase('this process has no Postgres');
+  return database.ready();
+}
+
+class NoDatabase extends Error {
+  override readonly name = 'NoDatabase';
+}
+
+/** For `routes.onError(unavailable(logger))`; what nobody expected is for the root application. */
+export const unavailable = (logger: Logger) => (error: Error, c: Context) => {
+  if (error instanceof NoDatabase)
+    return problem(c, 503, 'database_unavailable', {
+      detail: 'This process has no Postgres. Ask one with the role project, serve or react.',
+    });
+  if (isFactsFault(error)) throw error;
+  logger.warn({ error: describe(error) }, 'administration_unavailable');
+  return problem(c, 503, 'database_unavailable', {
+    detail: 'Postgres does not answer. Repeat the request.',
+    headers: { 'retry-after': '2' },
+  });
+};

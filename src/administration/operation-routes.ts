@@ -1,0 +1,99 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { requireAdmin } from '../http/bearer.ts';
+import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { cancelOperation, findOperation, listOperations } from '../projections/runtime/operations.ts';
+import {
+  type AdministrationRoutesDeps,
+  answerOf,
+  databaseOf,
+  json,
+  OperationAnswer,
+  refusals,
+  unavailable,
+  uncached,
+} from './answers.ts';
+
+const Path = z.object({ id: z.uuid().openapi({ param: { name: 'id', in: 'path' } }) });
+const unknownOperation = problemResponse('`unknown_operation`');
+
+/** What was requested of projections, and what came of it, for whoever holds ADMIN_KEY. In every process. */
+export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
+  const routes = new OpenAPIHono({ defaultHook: badRequest });
+  routes.onError(unavailable(deps.logger));
+  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(deps.adminKey) };
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/operations',
+      operationId: 'listOperations',
+      summary: 'What was requested of projections, the newest first',
+      request: { query: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) }) },
+      responses: {
+        200: json(z.object({ items: z.array(OperationAnswer) }).openapi('Operations'), 'The newest.'),
+        400: problemResponse('`invalid_request`'),
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const all = await listOperations(await databaseOf(deps), c.req.valid('query').limit);
+      return c.json({ items: all.map(answerOf) }, 200, uncached);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/operations/{id}',
+      operationId: 'getOperation',
+      summary: 'How an operation stands',
+      request: { params: Path },
+      responses: {
+        200: json(OperationAnswer, 'As it stands.'),
+        400: problemResponse('`invalid_request`'),
+        404: unknownOperation,
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const operation = await findOperation(await databaseOf(deps), c.req.valid('param').id);
+      return operation ? c.json(answerOf(operation), 200, uncached) : unknown(c);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/operations/{id}/cancel',
+      operationId: 'cancelOperation',
+      summary: 'Cancel an operation',
+      description: 'What it has half built is dropped; the live generation serves on.',
+      request: { params: Path },
+      responses: {
+        200: json(OperationAnswer, 'It is cancelled.'),
+        400: problemResponse('`invalid_request`'),
+        404: unknownOperation,
+        409: problemResponse('`operation_over`: it has succeeded or failed.'),
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const operation = await cancelOperation(await databaseOf(deps), c.req.valid('param').id);
+      if (!operation) return unknown(c);
+      if (operation.state !== 'cancelled')
+        return problem(c, 409, 'operation_over', {
+          detail: `It has ${operation.state} already.`,
+          operationId: operation.id,
+        }) as never;
+      return c.json(answerOf(operation), 200, uncached);
+    },
+  );
+  return routes;
+}
+
+const unknown = (c: Context) =>
+  problem(c, 404, 'unknown_operation', { detail: 'There is no operation with this id.' }) as never;

@@ -1,0 +1,146 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Kysely } from 'kysely';
+import { requireAdmin } from '../http/bearer.ts';
+import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { generations } from '../projections/runtime/generations.ts';
+import { operationsByKind } from '../projections/runtime/operation-kinds.ts';
+import { type OperationKind, requestOperation } from '../projections/runtime/operations.ts';
+import { overviewOf } from '../projections/runtime/overview.ts';
+import type { ProjectionStatus } from '../projections/runtime/progress.ts';
+import type { Projection } from '../projections/runtime/projection.ts';
+import { isSwapTarget } from '../projections/runtime/rebuild.ts';
+import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
+
+export type ProjectionRoutesDeps = AdministrationRoutesDeps & {
+  readonly projections: readonly Pick<Projection, 'name' | 'version'>[];
+  /** What this process knows itself; nothing where it does not project. */
+  readonly statuses: () => readonly ProjectionStatus[];
+};
+
+const position = z.string().nullable().openapi({ description: 'A position of the log.', example: '1309' });
+const Overview = z
+  .object({
+    name: z.string().openapi({ example: 'call_sessions' }),
+    version: z.int(),
+    generation: z.int().nullable(),
+    state: z.enum(['live', 'starting']),
+    checkpoint: position,
+    head: position,
+    lagEvents: z.int().nullable().openapi({ description: 'Null: behind, and this process does not know how far.' }),
+    lagSeconds: z.number().nullable(),
+    caughtUp: z.boolean(),
+    building: z.object({ generation: z.int(), done: z.number(), total: z.number() }).optional().openapi({
+      description: 'The generation that will take the place of this one, and how far it is, in positions of the log.',
+    }),
+    previous: z.object({ generation: z.int(), version: z.int(), replacedAt: z.iso.datetime() }).optional(),
+    operationId: z.string().optional().openapi({ description: 'What is queued or under way for it.' }),
+  })
+  .openapi('Projection');
+
+const requests = [
+  {
+    kind: 'rebuild',
+    path: '/api/projections/{name}/rebuild',
+    operationId: 'rebuildProjection',
+    summary: 'Build a projection anew from the log',
+    description:
+      'Beside the live generation, which serves on until the new one has caught up and takes its place in one transaction. ' +
+      'The replaced one is kept for GENERATION_KEEP_HOURS and can be swapped back.',
+  },
+  {
+    kind: 'verify',
+    path: '/api/projections/{name}/verify',
+    operationId: 'verifyProjection',
+    summary: 'Prove that a projection is what the log says',
+    description: 'Builds it anew, compares row by row at one position, and keeps what is there.',
+  },
+  {
+    kind: 'swap_back',
+    path: '/api/projections/{name}/swap-back',
+    operationId: 'swapBackProjection',
+    summary: 'Make the previous generation live again',
+    description: 'Once it has caught up.',
+  },
+] as const satisfies readonly { kind: OperationKind; path: string; [about: string]: string }[];
+
+/** Projections, for whoever holds ADMIN_KEY. In every process: what is requested is carried out by the one that leads. */
+export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
+  const { adminKey, projections, statuses, logger } = deps;
+  const routes = new OpenAPIHono({ defaultHook: badRequest });
+  routes.onError(unavailable(logger));
+  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/projections',
+      operationId: 'listProjections',
+      summary: 'How each projection stands',
+      responses: { 200: json(z.object({ items: z.array(Overview) }).openapi('Projections'), 'All.'), ...refusals },
+    }),
+    async (c) => {
+      const items = await overviewOf(await databaseOf(deps), projections, statuses());
+      const told = items.map(({ previous, ...item }) => ({
+        ...item,
+        ...(previous && { previous: { ...previous, replacedAt: previous.replacedAt.toISOString() } }),
+      }));
+      return c.json({ items: told }, 200, uncached);
+    },
+  );
+
+  for (const { kind, ...about } of requests) {
+    if (!operationsByKind[kind]) continue;
+    routes.openapi(
+      createRoute({
+        ...common,
+        ...about,
+        method: 'post',
+        request: { params: z.object({ name: z.string().openapi({ param: { name: 'name', in: 'path' } }) }) },
+        responses: {
+          202: json(
+            z.object({ operationId: z.string() }).openapi('Requested'),
+            'It is queued: GET /api/operations/{id}.',
+          ),
+          404: problemResponse('`unknown_projection`; the detail names those there are.'),
+          409: problemResponse('`operation_under_way`, with its `operationId`; or `nothing_to_swap_back`.'),
+          ...refusals,
+        },
+      }),
+      async (c) => {
+        const { name } = c.req.valid('param');
+        if (!projections.some((projection) => projection.name === name)) return unknown(c, projections);
+        const db = await databaseOf(deps);
+        const missing = kind === 'swap_back' ? await whyNotSwapBack(db, name) : undefined;
+        if (missing !== undefined) return problem(c, 409, 'nothing_to_swap_back', { detail: missing }) as never;
+        const requested = await requestOperation(db, kind, name);
+        if ('underWay' in requested) {
+          const { id, kind: other, state } = requested.underWay;
+          return problem(c, 409, 'operation_under_way', {
+            detail: `A ${other} of ${name} is ${state}: operation ${id}. Wait for its end, or cancel it.`,
+            operationId: id,
+          }) as never;
+        }
+        const { queued: operationId } = requested;
+        return c.json({ operationId }, 202, { ...uncached, location: `/api/operations/${operationId}` });
+      },
+    );
+  }
+  return routes;
+}
+
+const unknown = (c: Context, projections: ProjectionRoutesDeps['projections']) =>
+  problem(c, 404, 'unknown_projection', {
+    detail: `There is no such projection. There are ${projections.map(({ name }) => name).join(', ')}.`,
+  }) as never;
+
+/** Undefined: it can be done. */
+async function whyNotSwapBack(db: Kysely<unknown>, name: string): Promise<string | undefined> {
+  const all = await generations(db, name);
+  const [live, previous] = (['live', 'previous'] as const).map((state) => all.find((one) => one.state === state));
+  if (live && all.some((one) => isSwapTarget(one, live))) return undefined;
+  return previous
+    ? `The previous generation is of version ${previous.version}: starting that release makes it live again.`
+    : 'There is no previous generation: none was replaced, or it was kept long enough.';
+}

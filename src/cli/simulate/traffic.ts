@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RetellCall } from '../../retell-emulator/call.ts';
+import type { Random } from '../../retell-emulator/random.ts';
+import { startRetell } from '../../retell-emulator/start.ts';
+import { type Story, stories } from '../../retell-emulator/stories.ts';
+
+/** A call that was simulated, and what must come of it. */
+export type SimulatedCall = {
+  readonly callId: string;
+  readonly sessionId: string;
+  readonly appointmentId: string;
+  readonly story: string;
+  readonly expected: Story['expected'];
+  /** No webhook of it was lost. */
+  readonly told: () => boolean;
+};
+
+export type Traffic = {
+  readonly calls: readonly SimulatedCall[];
+  readonly sent: number;
+  readonly duplicates: number;
+  readonly tampered: number;
+  readonly lost: number;
+  /** What did not get the answer it must get: 204, or 401 for a tampered one. */
+  readonly surprises: readonly string[];
+};
+
+export type TrafficOptions = {
+  readonly serviceUrl: string;
+  readonly key: string;
+  readonly apiKey: string;
+  readonly port: number;
+  readonly seed: number;
+  /** The share of webhooks that nobody ever gets. */
+  readonly lose: number;
+};
+
+/** Each kind of agent has the webhook URL of its work. */
+const endpoints: Readonly<Record<Story['agent'], string>> = {
+  appointments: 'retell',
+  inbound_tickets: 'retell-inbound-ticket',
+  outbound_tickets: 'retell-outbound-ticket',
+};
+const agentId = (agent: Story['agent']) => `agent_simulated_${agent}`;
+const agents = Object.keys(endpoints) as Story['agent'][];
+const endpointOf = ({ agent_id }: RetellCall) => endpoints[agents.find((agent) => agentId(agent) === agent_id)!];
+
+/** An address that fails 50 times a minute is refused altogether (WEBHOOK_RATE_LIMIT_PER_MINUTE). */
+const TAMPERED_AT_MOST = 30;
+
+const OURS = '+442079460018';
+/** Calls that go on at once; the next ones begin when these are over. */
+const AT_ONCE = 50;
+
+/** Retell on a bad day: webhooks shuffled over all calls, a third sent twice, some late, some tampered with, some lost. */
+export async function openTraffic({ serviceUrl, key, apiKey, port, seed, lose }: TrafficOptions) {
+  const known = new Set<string>();
+  const incomplete = new Set<string>();
+  let [lost, duplicates, forged] = [0, 0, 0];
+  const retell = await startRetell({
+    ...{ apiKey, port, seed },
+    // Of the last ten minutes, as far as anybody can tell.
+    times: (random) => {
+      const startedAt = Date.now() - 600_000 + random.below(300_000);
+      return { startedAt, endedAt: startedAt + 8_000 + random.below(90_000) };
+    },
+    webhooks: {
+      key,
+      url: (call) => `${serviceUrl}/api/webhooks/${endpointOf(call)}`,
+      fate: ({ call }, random: Random) => {
+        // The first one of an agent arrives: it tells where the agent's calls belong.
+        if (known.has(call.agent_id) && random.next() < lose) {
+          incomplete.add(call.call_id);
+          lost++;
+          return { lost: true };
+        }
+        known.add(call.agent_id);
+        const late = random.next() < 0.1;
+        const again = random.next() < 0.33 ? 1 : 0;
+        duplicates += again;
+        const delayMs = late ? 200 + random.below(800) : random.below(150);
+        const tampered = forged < TAMPERED_AT_MOST && random.next() < 0.1;
+        if (tampered) forged++;
+        return { delayMs, duplicates: again, tampered };
+      },
+    },
+  });
+
+  return {
+    retell,
+    /** `count` calls that go through all stories; `run` keeps the ids of different runs apart. */
+    async play(count: number, run: string, random: Random): Promise<Traffic> {
+      const calls: SimulatedCall[] = [];
+      for (let n = 0; n < count; n++) {
+        const story = stories[n % stories.length]!;
+        const person = `+447700900${String(random.below(1000)).padStart(3, '0')}`; // reserved for fiction
+        const inbound = story.agent === 'inbound_tickets';
+        const [sessionId, appointmentId] = [`cs_sim_${run}_${n}`, `apt_sim_${run}_${n}`];
+        const { call_id: callId } = retell.make(
+          {
+            direction: inbound ? 'inbound' : 'outbound',
+            from_number: inbound ? person : OURS,
+            to_number: inbound ? OURS : person,
+            override_agent_id: agentId(story.agent),
+            metadata: {
+              call_session_id: sessionId,
+              ...(story.agent === 'appointments' && {
+                appointment_id: appointmentId,
+                contact_id: `con_sim_${run}_${n}`,
+              }),
+            },
+          },
+          story,
+        );
+        const { name, expected } = story;
+        calls.push({
+          ...{ callId, sessionId, appointmentId, expected },
+          story: name,
+          told: () => !incomplete.has(callId),
+        });
+        if (calls.length % AT_ONCE === 0) await retell.quiet();
+        else await sleep(1);
+      }
+      await retell.quiet();
+      const surprises = retell.deliveries
+        .filter(({ statuses, tampered }) => statuses.at(-1) !== (tampered ? 401 : 204))
+        .map(({ event, statuses, tampered }) => `${event}${tampered ? ' (tampered)' : ''}: ${statuses.join(', ')}`);
+      const tampered = retell.deliveries.filter((delivery) => delivery.tampered).length;
+      return { calls, sent: retell.deliveries.length, duplicates, tampered, lost, surprises };
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { JsonObject } from '../../events/json.ts';
+import type { Cli } from '../cli.ts';
+import { Failure } from '../failure.ts';
+import type { Verb } from '../program.ts';
+import { examples, fields, table } from '../text.ts';
+
+type Item = JsonObject & { readonly id: string; readonly projection: string };
+type Waiting = {
+  readonly position: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly recordedAt: string;
+};
+
+const pathOf = (id: string) => `/api/parked/${encodeURIComponent(id)}`;
+
+/** Streams that a broken fact has set aside. */
+export const verb: Verb = (program, cli) => {
+  const parked = program.command('parked').description('streams that are set aside because a fact breaks a projection');
+
+  type ListOptions = { projection?: string; limit?: string; cursor?: string };
+  parked
+    .command('list')
+    .description('what is parked, newest first')
+    .option('--projection <name>', 'of this projection only')
+    .option('--limit <n>', 'at most so many: 1 to 200 (50)')
+    .option('--cursor <cursor>', 'the page after another')
+    .addHelpText('after', examples('parked list', 'parked list --projection call_sessions'))
+    .action(async (options: ListOptions) => {
+      const page = await pageOf(cli, options);
+      const rows = page.items.map((i) => [i.parkedAt, i.projection, i.position, i.waiting, i.attempts, i.id, i.error]);
+      cli.answer(
+        page,
+        rows.length > 0
+          ? table(['PARKED', 'PROJECTION', 'POSITION', 'WAITING', 'ATTEMPTS', 'ID', 'ERROR'], rows)
+          : 'Nothing is parked.',
+      );
+      if (page.nextCursor) cli.remark(`There are more: --cursor ${page.nextCursor}`);
+    });
+
+  parked
+    .command('show <id>')
+    .description('one of them: the broken fact, why, and what queues behind it')
+    .addHelpText('after', examples('parked show call_sessions.1.1309'))
+    .action(async (id: string) => {
+      const item = await cli.admin.get(pathOf(id));
+      const { waitingFacts, ...rest } = item as JsonObject & { waitingFacts: unknown };
+      const waiting = waitingFacts as readonly Waiting[];
+      const behind = waiting.map((fact) => [fact.recordedAt, fact.position, fact.revision, fact.type]);
+      const queue = behind.length > 0 ? `\n\n${table(['RECORDED', 'POSITION', 'REVISION', 'TYPE'], behind)}` : '';
+      cli.answer(item, `${fields(rest)}${queue}`);
+    });
+
+  type RedriveOptions = { all?: true; projection?: string };
+  parked
+    .command('redrive [ids...]')
+    .description('try them again, after the code was mended: in order, from the broken fact on')
+    .option('--all', 'everything that is parked')
+    .option('--projection <name>', 'with --all: of this projection only')
+    .addHelpText('after', examples('parked redrive call_sessions.1.1309', 'parked redrive --all'))
+    .action(async (ids: readonly string[], { all, projection }: RedriveOptions) => {
+      if (ids.length > 0 === (all !== undefined))
+        throw new Failure(2, 'Which ones?', { remedy: 'Give ids (parked list), or say --all.' });
+      if (projection && !all)
+        throw new Failure(2, '--projection goes with --all.', { remedy: 'Add --all, or leave it out.' });
+      const results: JsonObject[] = [];
+      for (const id of all ? await allIds(cli, projection) : ids) results.push(await redrive(id));
+      if (results.some(({ outcome }) => outcome !== 'redriven')) cli.no();
+      cli.answer(results, results.length > 0 ? results.map(toldOf).join('\n') : 'Nothing is parked.');
+      for (const name of new Set(results.filter((one) => one.rebuildAdvised).map((one) => `${one.projection}`)))
+        cli.remark(
+          `Others went before: to decide all in the order of the log, call-ledger projections rebuild ${name}`,
+        );
+    });
+
+  /** What the service refuses for one of them does not keep the others from being tried. */
+  async function redrive(id: string): Promise<JsonObject> {
+    try {
+      return await cli.admin.send('POST', `${pathOf(id)}/redrive`);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== 1 || error.details.status === 401) throw error;
+      return { id, outcome: 'not_tried', error: error.message };
+    }
+  }
+};
+
+type Page = { readonly items: readonly Item[]; readonly nextCursor: string | null };
+
+const pageOf = async (cli: Cli, query: Readonly<Record<string, string>>): Promise<Page> =>
+  (await cli.admin.get(`/api/parked?${new URLSearchParams(query)}`)) as unknown as Page;
+
+/** All of them before the first is tried: what stays parked would come again and again. */
+async function allIds(cli: Cli, projection: string | undefined): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page: Page = await pageOf(cli, {
+      limit: '200',
+      ...(projection && { projection }),
+      ...(cursor && { cursor }),
+    });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+  }
+  return ids.reverse();
+}
+
+function toldOf({ id, outcome, error, position }: JsonObject): string {
+  if (outcome === 'redriven') return `${id} is redriven: nothing of its stream waits any more`;
+  if (outcome === 'still_parked') return `${id} is still parked, at position ${position}: ${error}`;
+  if (outcome === 'requested') return `${id} is requested: no process has tried it yet (parked show ${id})`;
+  return `${id} was not tried: ${error}`;
+}

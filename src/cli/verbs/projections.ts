@@ -1,0 +1,146 @@
+import type { Cli } from '../cli.ts';
+import { Failure } from '../failure.ts';
+import type { Verb } from '../program.ts';
+import { follow } from '../projections/follow.ts';
+import { type Operation, percentOf } from '../projections/operation.ts';
+import { outcomeOf, type Verification } from '../projections/outcome.ts';
+import { examples, table } from '../text.ts';
+
+type Listed = {
+  readonly name: string;
+  readonly version: number;
+  readonly generation: number | null;
+  readonly state: string;
+  readonly checkpoint: string | null;
+  readonly lagEvents: number | null;
+  readonly caughtUp: boolean;
+  readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
+  readonly previous?: { readonly generation: number; readonly version: number };
+};
+
+/** The read model: how it stands, and building it anew. */
+export const verb: Verb = (program, cli) => {
+  const projections = program.command('projections').description('the read model: how it stands, and building it anew');
+
+  projections
+    .command('list')
+    .description('each projection, how far it is, and what is being built beside it')
+    .addHelpText('after', examples('projections list'))
+    .action(async () => {
+      const answer = await cli.admin.get('/api/projections');
+      const items = answer.items as unknown as readonly Listed[];
+      cli.answer(
+        answer,
+        table(
+          ['NAME', 'VERSION', 'GENERATION', 'STATE', 'CHECKPOINT', 'BEHIND', 'BUILDING', 'PREVIOUS'],
+          items.map(row),
+        ),
+      );
+    });
+
+  projections
+    .command('rebuild [name]')
+    .description('builds a projection anew from the log, beside the live one, and puts it in its place')
+    .option('--all', 'every projection')
+    .option('--no-wait', 'only request it')
+    .addHelpText('after', examples('projections rebuild tickets', 'projections rebuild --all --no-wait'))
+    .action(async (name: string | undefined, { all, wait }: { all?: true; wait: boolean }) => {
+      if ((name === undefined) === (all === undefined))
+        throw new Failure(2, 'Which one?', { remedy: 'Name a projection (projections list), or say --all.' });
+      const ids = name === undefined ? await requestAll(cli) : [await request(cli, name, 'rebuild')];
+      if (!wait) {
+        const requested = ids.map((operationId) => ({ operationId }));
+        return cli.answer(all ? requested : requested[0], ids.map((id) => `requested: operation ${id}`).join('\n'));
+      }
+      const operations = await follow(cli, ids);
+      if (operations.some(({ state }) => state !== 'succeeded')) cli.no();
+      cli.answer(all ? operations : operations[0], operations.map(outcomeOf).join('\n'));
+    });
+
+  projections
+    .command('swap-back <name>')
+    .description('makes the generation live again that a rebuild has replaced, once it has caught up')
+    .option('--no-wait', 'only request it')
+    .addHelpText('after', examples('projections swap-back tickets'))
+    .action(async (name: string, { wait }: { wait: boolean }) => {
+      const operationId = await request(cli, name, 'swap-back');
+      if (!wait) return cli.answer({ operationId }, `requested: operation ${operationId}`);
+      const [operation] = await follow(cli, [operationId]);
+      if (operation!.state !== 'succeeded') cli.no();
+      cli.answer(operation, outcomeOf(operation!));
+    });
+
+  projections
+    .command('verify <name>')
+    .description(
+      'proves that a projection is what the log says; exit code 0: it is, 1: it differs, 2: could not be done',
+    )
+    .addHelpText('after', examples('projections verify tickets', 'projections verify tickets --json'))
+    .action(async (name: string) => {
+      const [operation] = await follow(cli, [await request(cli, name, 'verify')]).catch(couldNot);
+      if (operation!.state !== 'succeeded') throw new Failure(2, outcomeOf(operation!));
+      if (!(operation!.result as unknown as Verification).equal) cli.no();
+      cli.answer(operation, outcomeOf(operation!));
+    });
+
+  projections
+    .command('operations')
+    .description('what was requested, how far it is and what came of it, the newest first')
+    .option('--limit <n>', 'at most so many: 1 to 200 (50)')
+    .addHelpText('after', examples('projections operations --limit 5'))
+    .action(async ({ limit }: { limit?: string }) => {
+      const answer = await cli.admin.get(`/api/operations${limit ? `?limit=${encodeURIComponent(limit)}` : ''}`);
+      const items = answer.items as unknown as readonly Operation[];
+      const rows = items.map((one) => [
+        ...[one.requestedAt, one.kind, one.projection, one.state, percentOf(one)],
+        ...[one.finishedAt, one.id, one.error?.message],
+      ]);
+      const headings = ['REQUESTED', 'KIND', 'PROJECTION', 'STATE', 'DONE', 'FINISHED', 'ID', 'WHY'];
+      cli.answer(answer, items.length > 0 ? table(headings, rows) : 'Nothing was requested yet.');
+    });
+
+  projections
+    .command('cancel <operation>')
+    .description('ends what is queued or under way; what it has half built is dropped')
+    .addHelpText('after', examples('projections cancel 3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11'))
+    .action(async (operation: string) => {
+      const answer = await cli.admin.send('POST', `/api/operations/${encodeURIComponent(operation)}/cancel`);
+      cli.answer(answer, outcomeOf(answer as unknown as Operation));
+    });
+};
+
+const row = (item: Listed) => [
+  ...[item.name, item.version, item.generation, item.state, item.checkpoint],
+  item.lagEvents ?? (item.caughtUp ? 0 : 'yes'),
+  item.building && `${item.building.generation}: ${share(item.building)}`,
+  item.previous && `${item.previous.generation} (version ${item.previous.version})`,
+];
+
+const share = ({ done, total }: { done: number; total: number }) =>
+  `${Math.floor((100 * done) / Math.max(1, total))} %`;
+
+/** What is refused for one of them does not keep the others from being built. */
+async function requestAll(cli: Cli): Promise<string[]> {
+  const { items } = await cli.admin.get('/api/projections');
+  const ids: string[] = [];
+  for (const { name } of items as unknown as readonly Listed[]) {
+    try {
+      ids.push(await request(cli, name, 'rebuild'));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.details.status !== 409) throw error;
+      cli.remark(`${name}: ${error.message}`);
+      cli.no();
+    }
+  }
+  return ids;
+}
+
+/** Exit code 1 is for differences alone. */
+function couldNot(error: unknown): never {
+  throw error instanceof Failure ? new Failure(2, error.message, error.details) : error;
+}
+
+async function request(cli: Cli, name: string, what: 'rebuild' | 'verify' | 'swap-back'): Promise<string> {
+  const { operationId } = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/${what}`);
+  return operationId as string;
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { EventStoreUnavailable } from '../../events/event-log.ts';
+import type { PlacementTimes } from './placement-times.ts';
+import type { RetellApi, SessionOf } from './retell-api.ts';
+import { decideFailed, decidePlaced, isOpen, type SessionRecord } from './session-record.ts';
+import { idsOf, type SessionWriter } from './session-writer.ts';
+
+export type Settled = 'placed' | 'failed' | 'open';
+
+export type LookDeps = {
+  readonly writer: SessionWriter;
+  readonly retellOf: (tenantId: string) => RetellApi | undefined;
+  readonly logger: Logger;
+  readonly times: PlacementTimes;
+  readonly now: () => Date;
+  readonly stopping: AbortSignal;
+};
+
+/** Reads and lists until it is decided what became of the request, or for as long as it is worth it. */
+export async function lookForCall(
+  { writer, retellOf, logger, times, now, stopping }: LookDeps,
+  session: SessionOf,
+  { firstAfterMs, forMs = times.lookForMs }: { readonly firstAfterMs: number; readonly forMs?: number | undefined },
+): Promise<Settled> {
+  const ids = idsOf(session);
+  const began = performance.now();
+  let empty = 0;
+  let wait = firstAfterMs;
+
+  /** Undefined: it cannot be told yet. */
+  async function ask(record: SessionRecord): Promise<Settled | undefined> {
+    const retell = retellOf(session.tenantId);
+    if (retell === undefined) {
+      logger.warn({ reason: 'retell_not_configured', ...ids }, 'cannot ask for the call');
+      return 'open';
+    }
+    const settled = now().getTime() - Date.parse(record.request!.recordedAt) >= times.settledAfterMs;
+    const found = await retell.callsOf(session, { timeoutMs: times.listTimeoutMs, signal: stopping });
+    if ('unavailable' in found) {
+      logger.warn({ reason: 'list_unavailable', ...ids, error: found.unavailable }, 'cannot ask for the call');
+      return undefined;
+    }
+    if (found.length > 0) {
+      await writer.tell(session, (latest) => decidePlaced(latest, found), 'reconciliation');
+      logger.info({ event: 'call_found', ...ids, retellCallIds: found }, 'the call had been placed');
+      return 'placed';
+    }
+    if (++empty < times.emptyLists || !settled) return undefined;
+    await writer.tell(session, (latest) => decideFailed(latest, 'not_placed'), 'reconciliation');
+    logger.warn({ event: 'call_not_placed', ...ids, reason: 'not_placed' }, 'no such call');
+    return 'failed';
+  }
+
+  for (let attempt = 0; performance.now() - began < forMs; attempt++) {
+    await sleep(wait, undefined, { signal: stopping }).catch(() => {});
+    if (stopping.aborted) return 'open';
+    wait = times.lookEveryMs[Math.min(attempt, times.lookEveryMs.length - 1)]!;
+    try {
+      const record = await writer.recordOf(session);
+      if (!isOpen(record)) return record.placed.length > 0 ? 'placed' : record.failed === undefined ? 'open' : 'failed';
+      const word = await ask(record);
+      if (word !== undefined) return word;
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailable)) throw error;
+      logger.warn({ reason: 'store_unavailable', ...ids }, 'looking for the call again');
+    }
+  }
+  logger.error({ event: 'placement_open', ...ids }, 'could not find out whether the call was placed');
+  return 'open';
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { decode } from '../../events/codec.ts';
+import type { EventLog, Expected } from '../../events/event-log.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { parseStream, prefixOf, reactionStream } from '../../events/streams.ts';
+import type { SessionOf } from './retell-api.ts';
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+
+/** As of a position of the log (absent: its beginning): the sessions that were requested and not answered for. */
+const OpenRequestsSeen = z.object({
+  after: z.string().regex(/^\d+$/).optional(),
+  open: z.array(z.object({ tenantId: z.string(), sessionId: z.string() })),
+});
+
+// End of the stored format.
+
+const STREAM = reactionStream('open-requests');
+const TYPE = 'OpenRequestsSeen';
+/** More are not remembered, but read again: an event has its limits. */
+const KEPT = 1000;
+
+export type ReadOptions = { readonly log: EventLog; readonly logger: Logger; readonly signal: AbortSignal };
+
+/**
+ * Sessions with a request and no word on what came of it, as the log has it now. The log itself remembers how far it
+ * was read and what was open there, so only the first reading of all is one of every session; nothing is left out for
+ * being old.
+ */
+export async function openRequests({ log, logger, signal }: ReadOptions): Promise<readonly SessionOf[]> {
+  const [before] = await log.read(STREAM, { backwards: true, max: 1 });
+  const seen = before && OpenRequestsSeen.parse(before.data);
+  const open = new Map((seen?.open ?? []).map((session) => [key(session), session]));
+  const onBreak = (error: unknown, retryInMs: number) =>
+    logger.warn({ reason: 'subscription_broken', error: (error as Error).name, retryInMs }, 'open requests');
+  const after = seen?.after === undefined ? undefined : BigInt(seen.after);
+  let last: bigint | undefined;
+  for await (const { events, caughtUp } of log.subscribe({ prefixes: [prefixOf('session')], after, signal, onBreak })) {
+    for (const recorded of events) note(open, recorded, logger);
+    last = events.at(-1)?.position ?? last;
+    if (caughtUp) break;
+  }
+  // What was read goes as far as our own last word at least, in a log that hears of no more requests too.
+  const upTo = last ?? before?.position;
+  if (!signal.aborted && open.size <= KEPT) await remember(log, upTo, [...open.values()], before?.revision);
+  return [...open.values()];
+}
+
+const key = ({ tenantId, sessionId }: SessionOf) => `${tenantId}.${sessionId}`;
+
+/** A session's first fact is its request; any other one says what came of it. */
+function note(open: Map<string, SessionOf>, recorded: Recorded, logger: Logger): void {
+  try {
+    const fact = decode(recorded);
+    const name = parseStream(recorded.stream);
+    if (fact === undefined || name === undefined) return;
+    const session = { tenantId: name.tenantId, sessionId: name.id };
+    if (fact.type === 'CallRequested') open.set(key(session), session);
+    else open.delete(key(session));
+  } catch {
+    logger.error({ reason: 'session_event_broken', position: `${recorded.position}` }, 'passed over');
+  }
+}
+
+/** Of two processes that read at once the log takes one's word; the other's is as true, and not needed. */
+async function remember(
+  log: EventLog,
+  upTo: bigint | undefined,
+  open: SessionOf[],
+  revision: Expected = 'no_stream',
+): Promise<void> {
+  const data = { ...(upTo !== undefined && { after: `${upTo}` }), open };
+  await log.append(STREAM, revision, [{ id: randomUUID(), type: TYPE, data, metadata: {} }]).catch(() => {});
+}

@@ -1,0 +1,38 @@
+import { decode, type Fact } from '../../events/codec.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { type PendingText, withPersonal } from '../calls/personal-text.ts';
+
+/** Until when the log is read: its facts up to a position, of these those recorded at a time or before. */
+export type Until = {
+  readonly position: bigint;
+  /** In milliseconds. */
+  readonly time?: number;
+};
+
+/** Whether an event of the log was known by then. */
+export const isKnown = ({ position, recordedAt }: Recorded, until: Until): boolean =>
+  position <= until.position && (until.time === undefined || Date.parse(recordedAt) <= until.time);
+
+/**
+ * The facts of one stream that were known. Always its beginning, also where a clock has been set back: a fact without
+ * the parts of its text, which stand before it, could not be read.
+ */
+export function knownOf(recorded: readonly Recorded[], until: Until): Fact[] {
+  const end = recorded.findIndex((event) => !isKnown(event, until));
+  return (end < 0 ? recorded : recorded.slice(0, end)).map(decode).filter((fact) => fact !== undefined);
+}
+
+/** What the facts of one stream come to; undefined: nothing was known. */
+export function foldOf<State>(
+  reduce: (state: State | undefined, fact: Fact) => State,
+  facts: readonly Fact[],
+): State | undefined {
+  let state: State | undefined;
+  let texts: PendingText = {};
+  for (const recorded of facts) {
+    const [pending, fact] = withPersonal(texts, recorded);
+    texts = pending;
+    if (fact) state = reduce(state, fact);
+  }
+  return state;
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { EventLog } from '../../events/event-log.ts';
+import { applyEvents } from './apply-events.ts';
+import type { Connection } from './connection.ts';
+import { describe } from './describe.ts';
+import { gather } from './gather.ts';
+import { type Generation, isInTheWay } from './generations.ts';
+import { parkedStreams } from './parked.ts';
+import type { Projection } from './projection.ts';
+import { makeQueryIndexes } from './query-indexes.ts';
+
+export type BuildOptions = {
+  readonly log: EventLog;
+  /** Its own: nobody else uses it meanwhile. */
+  readonly connection: Connection;
+  readonly projection: Projection;
+  /** Goes on from its checkpoint. */
+  readonly generation: Generation;
+  /** The last position to take; absent: until it has caught up with the log. */
+  readonly until?: bigint;
+  readonly maxBatch?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** After each batch. */
+  readonly onProgress?: (built: Generation) => void;
+};
+
+/** Someone else moves the checkpoint, or the generation is gone. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
+/**
+ * Folds the log into a generation that nobody reads yet, and answers it as it then is. What it has committed stays when
+ * it is broken off: called again, in whatever process, it goes on from there. Throws `BrokenFact` at a fact that the
+ * projection cannot take, `Superseded` when somebody else writes the generation, and the signal's reason when that ends it.
+ */
+export async function buildGeneration(options: BuildOptions): Promise<Generation> {
+  const { log, connection, projection, until, logger, onProgress, maxBatch = 2000 } = options;
+  const signal = AbortSignal.any([options.signal, connection.lost]);
+  let built = options.generation;
+  // One that was live before may have some; what breaks from here on stops the build.
+  const parked = await parkedStreams(connection.db, built);
+  if (until === undefined || built.checkpoint === undefined || built.checkpoint < until) {
+    const subscribe = (signal: AbortSignal) =>
+      log.subscribe({
+        prefixes: projection.prefixes,
+        after: options.generation.checkpoint,
+        maxBatch,
+        signal,
+        onBreak(error, retryInMs) {
+          logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
+        },
+      });
+    for await (const batch of gather(subscribe, signal, maxBatch)) {
+      const events = until === undefined ? batch.events : batch.events.filter(({ position }) => position <= until);
+      const last = events.at(-1);
+      if (last) {
+        const { caughtUp } = batch;
+        if ((await applyEvents(connection.db, projection, built, { events, caughtUp }, parked)) === 'superseded')
+          throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
+        built = { ...built, checkpoint: last.position, caughtUp };
+        onProgress?.(built);
+      }
+      if (batch.caughtUp || events.length < batch.events.length || built.checkpoint === until) break;
+    }
+  }
+  signal.throwIfAborted();
+  return built.indexed ? built : makeQueryIndexes(connection.db, projection, built);
+}
+
+const READERS_IN_THE_WAY_MS = 250;
+
+/**
+ * Builds, and then has it take the place of the live one: `swap` answers the generation as it then is, or `behind` when
+ * the live one has gone on meanwhile. Readers who hold the views are waited for, with the build kept up to date.
+ */
+export async function buildAndSwap(
+  options: BuildOptions,
+  swap: (built: Generation) => Promise<Generation | 'behind'>,
+): Promise<Generation> {
+  const { projection, signal, logger } = options;
+  let built = options.generation;
+  for (;;) {
+    built = await buildGeneration({ ...options, generation: built });
+    try {
+      const swapped = await swap(built);
+      if (swapped !== 'behind') return swapped;
+    } catch (error) {
+      if (!isInTheWay(error)) throw error;
+      logger.info({ projection: projection.name, generation: built.generation }, 'swap_waits_for_readers');
+      await sleep(READERS_IN_THE_WAY_MS, undefined, { signal });
+    }
+  }
+}

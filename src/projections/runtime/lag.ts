@@ -1,0 +1,57 @@
+import type { EventLog } from '../../events/event-log.ts';
+import type { Recorded } from '../../events/recorded.ts';
+
+/** How far a reader is behind the newest event that concerns it, as of one look at the end of the log. */
+export type Lag = {
+  /** Of the newest event that concerns it; undefined: none among those looked at. */
+  readonly head: bigint | undefined;
+  /** Events that concern it and stand behind its checkpoint; beyond `SCANNED` events of the log an estimate. */
+  readonly events: number;
+  /** When the oldest of them that was looked at was recorded: ISO time. */
+  readonly since: string | undefined;
+};
+
+export type Reader = {
+  /** Of the streams that concern it. */
+  readonly prefixes: readonly string[];
+  readonly checkpoint: bigint | undefined;
+};
+
+const PAGE = 100;
+/** Who is further behind is told how far by the density of what was looked at: to count would be to read it all. */
+const SCANNED = 1000;
+
+/**
+ * Looks back from the end of the log until every reader's checkpoint is found. Reads it in another way than
+ * subscriptions do, so it sees what a silent one does not hand out. Throws EventStoreUnavailable.
+ */
+export async function lagsOf(log: EventLog, readers: readonly Reader[]): Promise<Lag[]> {
+  const furthestBehind = readers.reduce<bigint | undefined>(
+    (least, { checkpoint = -1n }) => (least === undefined || checkpoint < least ? checkpoint : least),
+    undefined,
+  );
+  if (furthestBehind === undefined) return [];
+  const scanned: Recorded[] = [];
+  for (let max = 1; scanned.length < SCANNED; max = PAGE) {
+    const before = scanned.at(-1)?.position;
+    const page = await log.newest(max, before);
+    scanned.push(...page);
+    if (page.length < max || page.at(-1)!.position <= furthestBehind) break;
+  }
+  return readers.map((reader) => lagOf(reader, scanned));
+}
+
+function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorded[]): Lag {
+  const concerning = scanned.filter(({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)));
+  const behind = concerning.filter(({ position }) => position > checkpoint);
+  const oldest = scanned.at(-1)?.position ?? 0n;
+  // All that was looked at stands behind the checkpoint, and there is more before it.
+  const isEstimate = scanned.length >= SCANNED && oldest > checkpoint;
+  const density = behind.length / Math.max(1, Number((scanned[0]?.position ?? 0n) - oldest));
+  const before = isEstimate ? density * Number(oldest - (checkpoint < 0n ? 0n : checkpoint)) : 0;
+  return {
+    head: concerning[0]?.position,
+    events: behind.length + Math.round(before),
+    since: behind.at(-1)?.recordedAt,
+  };
+}

@@ -1,0 +1,10 @@
+import type { OperationKind } from './operations.ts';
+import { type RunOperation, rebuild, swapBack } from './rebuild.ts';
+import { verify } from './verify.ts';
+
+/** What can be requested, and who carries it out; there is a route for each. */
+export const operationsByKind: Readonly<Partial<Record<OperationKind, RunOperation>>> = {
+  rebuild,
+  swap_back: swapBack,
+  verify,
+};

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { JsonObject } from '../../events/json.ts';
+
+export const operationKinds = ['rebuild', 'verify', 'swap_back'] as const;
+export type OperationKind = (typeof operationKinds)[number];
+
+export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export type OperationState = (typeof operationStates)[number];
+
+/** Why one failed: words and ids, no personal data. `position` and what follows: of the fact that could not be taken. */
+export type OperationError = {
+  readonly code: string;
+  readonly message: string;
+  readonly position?: string;
+  readonly stream?: string;
+  readonly type?: string;
+};
+
+/** What an operator asked for, as it stands; carried out by whoever leads the projection, in whatever process. */
+export type Operation = {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly projection: string;
+  readonly state: OperationState;
+  /** In positions of the log; absent until it has begun. */
+  readonly progress?: { readonly done: number; readonly total: number };
+  readonly result?: JsonObject;
+  readonly error?: OperationError;
+  readonly requestedAt: Date;
+  readonly startedAt?: Date;
+  readonly finishedAt?: Date;
+};
+
+/** In the transaction that prepares the schema. */
+export async function createOperations(trx: Kysely<unknown>): Promise<void> {
+  await sql`create table if not exists projection.operations (
+    id uuid primary key,
+    kind text not null check (kind in ('rebuild', 'verify', 'swap_back')),
+    projection text not null,
+    state text not null check (state in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
+    done bigint, total bigint,
+    result json, error json,
+    requested_at timestamptz not null default now(), started_at timestamptz, finished_at timestamptz
+  )`.execute(trx);
+  await sql`create unique index if not exists operations_one_open on projection.operations (projection)
+    where state in ('queued', 'running')`.execute(trx);
+}
+
+/** Queues one; or answers the one that is open for this projection, of which there is at most one. */
+export async function requestOperation(
+  db: Kysely<unknown>,
+  kind: OperationKind,
+  projection: string,
+): Promise<{ readonly queued: string } | { readonly underWay: Operation }> {
+  for (;;) {
+    const id = randomUUID();
+    const { numAffectedRows } = await sql`insert into projection.operations (id, kind, projection, state)
+      values (${id}, ${kind}, ${projection}, 'queued')
+      on conflict (projection) where state in ('queued', 'running') do nothing`.execute(db);
+    if (numAffectedRows === 1n) return { queued: id };
+    const [underWay] = (await openOperations(db)).filter((operation) => operation.projection === projection);
+    if (underWay) return { underWay }; // else it has just ended
+  }
+}
+
+/** The newest first; without the differences that verifications list, which may be many. */
+export const listOperations = (db: Kysely<unknown>, limit: number): Promise<Operation[]> =>
+  select(db, sql`order by requested_at desc, id limit ${limit}`, sql`(result::jsonb - 'differences')::json`);
+
+export const findOperation = async (db: Kysely<unknown>, id: string): Promise<Operation | undefined> =>
+  (await select(db, sql`where id = ${id}`))[0];
+
+export const openOperations = (db: Kysely<unknown>): Promise<Operation[]> =>
+  select(db, sql`where state in ('queued', 'running') order by requested_at`);
+
+/** Answers it as it then is: `cancelled` if it was open. Whoever carries it out notices and clears away what it has made. */
+export async function cancelOperation(db: Kysely<unknown>, id: string): Promise<Operation | undefined> {
+  await end(db, id, 'cancelled', {});
+  return findOperation(db, id);
+}
+
+/** False: it is open no more. */
+export async function beginOperation(db: Kysely<unknown>, id: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update projection.operations set state = 'running', started_at = coalesce(started_at, now())
+     where id = ${id} and state in ('queued', 'running')`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+export async function noteProgress(db: Kysely<unknown>, id: string, done: bigint, total: bigint): Promise<void> {
+  await sql`update projection.operations set done = ${`${done}`}::bigint, total = ${`${total}`}::bigint
+     where id = ${id} and state = 'running'`.execute(db);
+}
+
+/** False: it was open no more, so that it has not ended this way. */
+export const succeed = (db: Kysely<unknown>, id: string, result: JsonObject): Promise<boolean> =>
+  end(db, id, 'succeeded', { result });
+
+export const fail = (db: Kysely<unknown>, id: string, error: OperationError): Promise<boolean> =>
+  end(db, id, 'failed', { error });
+
+async function end(
+  db: Kysely<unknown>,
+  id: string,
+  state: OperationState,
+  { result, error }: { readonly result?: JsonObject; readonly error?: OperationError },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update projection.operations set state = ${state}, finished_at = now(), result = ${json(result)}::json,
+      error = ${json(error)}::json, done = case when ${state}::text = 'succeeded' then total else done end
+     where id = ${id} and state in ('queued', 'running')`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+
+type Row = {
+  id: string;
+  kind: OperationKind;
+  projection: string;
+  state: OperationState;
+  done: string | null;
+  total: string | null;
+  result: JsonObject | null;
+  error: OperationError | null;
+  requested_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+};
+
+async function select(
+  db: Kysely<unknown>,
+  which: RawBuilder<unknown>,
+  result: RawBuilder<unknown> = sql`result`,
+): Promise<Operation[]> {
+  const { rows } = await sql<Row>`
+    select id, kind, projection, state, done, total, ${result} as result, error, requested_at, started_at, finished_at
+      from projection.operations ${which}`.execute(db);
+  return rows.map(({ id, kind, projection, state, done, total, result, error, ...at }) => ({
+    ...{ id, kind, projection, state, requestedAt: at.requested_at },
+    ...(done !== null && total !== null && { progress: { done: Number(done), total: Number(total) } }),
+    ...(result && { result }),
+    ...(error && { error }),
+    ...(at.started_at && { startedAt: at.started_at }),
+    ...(at.finished_at && { finishedAt: at.finished_at }),
+  }));
+}

@@ -1,0 +1,77 @@
+import type { Kysely } from 'kysely';
+import { type Generation, generations } from './generations.ts';
+import { type Operation, openOperations } from './operations.ts';
+import type { ProjectionStatus } from './progress.ts';
+import type { Projection } from './projection.ts';
+
+/** How a projection stands, as Postgres has it and, where this process knows more, as its runner has it. */
+export type ProjectionOverview = {
+  readonly name: string;
+  /** Of the generation that the views show; before there is one, of the code. */
+  readonly version: number;
+  readonly generation: number | null;
+  readonly state: 'live' | 'starting';
+  readonly checkpoint: string | null;
+  /** The last position that concerns it, as far as this process knows. */
+  readonly head: string | null;
+  /** Null: behind, and this process does not know how far. */
+  readonly lagEvents: number | null;
+  readonly lagSeconds: number | null;
+  readonly caughtUp: boolean;
+  /** In positions of the log. */
+  readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
+  readonly previous?: { readonly generation: number; readonly version: number; readonly replacedAt: Date };
+  /** What is queued or under way. */
+  readonly operationId?: string;
+};
+
+/**
+ * @param statuses of this process's runners; none where it does not project.
+ */
+export async function overviewOf(
+  db: Kysely<unknown>,
+  projections: readonly Pick<Projection, 'name' | 'version'>[],
+  statuses: readonly ProjectionStatus[],
+): Promise<ProjectionOverview[]> {
+  const [all, open] = [await generations(db), await openOperations(db)];
+  return projections.map((projection) => {
+    const { name } = projection;
+    const its = all.filter((generation) => generation.name === name);
+    const [live, building, previous] = (['live', 'building', 'previous'] as const).map((state) =>
+      its.find((generation) => generation.state === state && !isVerifying(generation, open)),
+    );
+    const status = statuses.find((one) => one.name === name);
+    const operation = open.find((one) => one.projection === name);
+    return {
+      name,
+      version: live?.version ?? projection.version,
+      generation: live?.generation ?? null,
+      state: live ? 'live' : 'starting',
+      checkpoint: text(live?.checkpoint),
+      head: status?.head ?? text(live?.checkpoint),
+      ...lagOf(live, status),
+      ...(building && { building: { generation: building.generation, ...progressOf(building, live) } }),
+      ...(previous?.replacedAt && {
+        previous: { generation: previous.generation, version: previous.version, replacedAt: previous.replacedAt },
+      }),
+      ...(operation && { operationId: operation.id }),
+    };
+  });
+}
+
+/** It will not take the place of the live one. */
+const isVerifying = ({ operation }: Generation, open: readonly Operation[]): boolean =>
+  open.some(({ id, kind }) => id === operation && kind === 'verify');
+
+function lagOf(live: Generation | undefined, status: ProjectionStatus | undefined) {
+  const caughtUp = live?.caughtUp === true && (status?.lagEvents ?? 0) === 0;
+  if (status) return { lagEvents: status.lagEvents, lagSeconds: status.lagSeconds, caughtUp };
+  return { lagEvents: caughtUp ? 0 : null, lagSeconds: caughtUp ? 0 : null, caughtUp };
+}
+
+function progressOf({ checkpoint = 0n }: Generation, live: Generation | undefined) {
+  const end = live?.checkpoint ?? 0n;
+  return { done: Number(checkpoint), total: Number(checkpoint > end ? checkpoint : end) };
+}
+
+const text = (position: bigint | undefined): string | null => (position === undefined ? null : `${position}`);

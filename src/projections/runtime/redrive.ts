@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { EventLog } from '../../events/event-log.ts';
+import { firstBroken, foldAround, sort } from './apply-around.ts';
+import type { CheckpointOf } from './checkpoint.ts';
+import { type Database, inTransaction } from './connection.ts';
+import { type Generation, tableNames } from './generations.ts';
+import { keepParked, type Newly, type ParkedStream, unpark } from './parked.ts';
+import type { Projection } from './projection.ts';
+import type { Tx } from './table.ts';
+
+const NOTHING_PARKED = new Map<string, never>();
+
+/**
+ * Applies what a parked stream has waiting, from its broken fact up to the checkpoint, in order and in one transaction
+ * with its release. What breaks again keeps the stream parked at the fact that does; what stands before that is applied.
+ * Only for the leader, between two batches.
+ */
+export async function redrive(
+  db: Database,
+  log: EventLog,
+  projection: Projection,
+  mine: Generation,
+  parked: ParkedStream,
+): Promise<'redriven' | Newly> {
+  const { checkpoint = -1n } = mine;
+  const recorded = await log.read(parked.stream, { from: parked.revision });
+  const events = recorded.filter(({ position }) => position <= checkpoint);
+  const { facts, unreadable } = sort(events, NOTHING_PARKED);
+  return inTransaction(db, async (trx) => {
+    await holdCheckpoint(trx, mine);
+    const unfoldable = await foldAround(trx, projection, tableNames(mine), facts);
+    const [still] = firstBroken(events, unreadable, unfoldable);
+    if (still) await keepParked(trx, parked.id, still);
+    else await unpark(trx, parked.id);
+    return still ?? 'redriven';
+  });
+}
+
+/** Throws when it is not where we believe: then somebody else writes, and nothing may be written here. */
+async function holdCheckpoint(
+  trx: Tx,
+  { name, generation, checkpoint }: CheckpointOf & Pick<Generation, 'checkpoint'>,
+) {
+  const { rows } = await sql`
+    select 1 from projection.projections
+     where name = ${name} and generation = ${generation} and checkpoint = ${`${checkpoint}`}::bigint and not frozen
+       for update`.execute(trx);
+  if (rows.length === 0) throw new Error(`${name}: the checkpoint of generation ${generation} is not at ${checkpoint}`);
+}

@@ -1,0 +1,19 @@
+import { asRead } from '../as-of/as-read.ts';
+import { type Parts, sessionIdOf } from '../as-of/sessions.ts';
+import type { TicketRow } from '../tables.ts';
+import { ticketOf } from './ticket.ts';
+import type { TicketCall } from './ticket-call.ts';
+import type { TicketLog } from './ticket-log.ts';
+import { rowOf, rows } from './tickets.ts';
+
+/** The ticket of a call as the read model would hold it, had it heard of nothing but these; undefined: there was none. */
+export function ticketAsOf(
+  call: TicketCall,
+  log: TicketLog | undefined,
+  { requests, matched }: Pick<Parts<never>, 'requests' | 'matched'>,
+): TicketRow | undefined {
+  const ticket = ticketOf({ call, log });
+  if (!ticket) return undefined;
+  const sessionId = sessionIdOf(call.callId, { tenantId: call.tenantId, calls: [call], requests, matched })!;
+  return asRead(rows, rowOf(ticket, sessionId)) as TicketRow;
+}

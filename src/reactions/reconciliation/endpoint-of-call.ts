@@ -1,0 +1,29 @@
+import type { Tenant } from '../../commands/tenants/tenant.ts';
+import { isJsonObject, type JsonObject } from '../../events/json.ts';
+import { type Endpoint, endpoints } from '../../events/metadata.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import type { TenantRun } from './tenant-run.ts';
+
+/**
+ * Where a reconciled call belongs: where a delivery of its own came in, else where the tenant's settings put its agent,
+ * else where the agent's calls last came in.
+ */
+export async function endpointOfCall(
+  { tenant, records }: Pick<TenantRun, 'tenant' | 'records'>,
+  call: JsonObject,
+  stream: readonly Recorded[],
+): Promise<Endpoint> {
+  const agentId = String(call.agent_id ?? '');
+  return ownEndpoint(stream) ?? putBySettings(tenant, agentId) ?? (await records.endpointOf(agentId)) ?? 'retell';
+}
+
+/** An id may be any text, `constructor` too. */
+const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>
+  Object.hasOwn(agentEndpoints, agentId) ? agentEndpoints[agentId] : undefined;
+
+/** Where a delivery of this very call came in. */
+function ownEndpoint(stream: readonly Recorded[]): Endpoint | undefined {
+  const metadata = stream.map((event) => event.metadata).filter(isJsonObject);
+  const last = metadata.findLast(({ source, endpoint }) => source === 'webhook' && endpoint !== undefined);
+  return endpoints.find((endpoint) => endpoint === last?.endpoint);
+}

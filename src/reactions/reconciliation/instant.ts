@@ -1,0 +1,3 @@
+/** As Postgres takes it. */
+export const instant = (ms: number | undefined): string | null =>
+  ms === undefined ? null : new Date(ms).toISOString();

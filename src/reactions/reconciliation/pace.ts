@@ -1,0 +1,28 @@
+import type { RequestPace } from './retell-calls.ts';
+import type { Times } from './tenant-run.ts';
+
+export type Pace = RequestPace &
+  Pick<Times, 'overlapMs' | 'sliceMs' | 'analysisAwaitedMs'> & {
+    /** Requests to Retell, of all tenants together. */
+    readonly requestsPerSecond: number;
+    /** Calls under way at once, of one tenant; and tenants at once. */
+    readonly concurrency: number;
+    readonly tenantsAtOnce: number;
+    readonly stopMs: number;
+  };
+
+/** Retell publishes no limit; this leaves room for placing calls. */
+export const usualPace: Pace = {
+  requestsPerSecond: 5,
+  concurrency: 4,
+  tenantsAtOnce: 4,
+  timeoutMs: 30_000,
+  attempts: 3,
+  backOffMs: 500,
+  maxWaitMs: 60_000,
+  pageSize: 1000,
+  overlapMs: 2 * 3_600_000,
+  sliceMs: 24 * 3_600_000,
+  analysisAwaitedMs: 24 * 3_600_000,
+  stopMs: 8000,
+};

@@ -1,0 +1,45 @@
+import { callFact } from '../../commands/webhooks/call-fact.ts';
+import type { CallStatement } from '../../commands/webhooks/retell-payload.ts';
+import type { JsonObject } from '../../events/json.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { callStream } from '../../events/streams.ts';
+import { endpointOfCall } from './endpoint-of-call.ts';
+import { missingStatements } from './facts-of-call.ts';
+import type { TenantRun } from './tenant-run.ts';
+
+type More = {
+  /** Of what is missing, this alone. */
+  readonly only?: CallStatement['type'];
+  /** What follows from what Retell does not say. */
+  readonly also?: (stream: readonly Recorded[]) => readonly CallStatement[];
+};
+
+/** Records what the log lacks of a call as Retell tells it. `unreadable`: no facts can be made of it. */
+export async function recordMissing(
+  run: TenantRun,
+  callId: string,
+  call: JsonObject,
+  { only, also }: More = {},
+): Promise<'recorded' | 'unreadable'> {
+  const { owner, log, logger, report } = run;
+  const stream = await log.read(callStream(owner.tenantId, callId));
+  let statements: readonly CallStatement[];
+  try {
+    statements = missingStatements(call, callId, stream, owner).filter(
+      ({ type }) => only === undefined || type === only,
+    );
+  } catch (error) {
+    report.unreadable++;
+    logger.error({ reason: 'reconciled_call_unreadable', error: (error as Error).name, callId }, 'passed over');
+    return 'unreadable';
+  }
+  const all = [...statements, ...(also?.(stream) ?? [])];
+  if (all.length === 0) return 'recorded';
+  const endpoint = await endpointOfCall(run, call, stream);
+  const receivedAt = new Date(run.now()).toISOString();
+  for (const statement of all) {
+    const fact = callFact(run.tenant, statement, { source: 'reconciliation', receivedAt, endpoint });
+    report[(await run.recorder.record(fact)) === 'recorded' ? 'recorded' : 'duplicates']++;
+  }
+  return 'recorded';
+}

@@ -1,0 +1,101 @@
+import type { Kysely } from 'kysely';
+import type { ConstructorOptions } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { Settled } from '../../commands/calls/look-for-call.ts';
+import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
+import type { Recorder } from '../../commands/webhooks/record.ts';
+import type { EventLog } from '../../events/event-log.ts';
+import { wordsOf } from '../ticket-mail/words-of.ts';
+import type { Pace } from './pace.ts';
+import type { Pacer } from './pacer.ts';
+import { recordsOf } from './records.ts';
+import { emptyReport, type Run } from './report.ts';
+import { retellCalls } from './retell-calls.ts';
+import { prepareTables } from './tables.ts';
+import { type RunOptions, reconcileTenant } from './tenant-run.ts';
+
+export type ReconciliationOptions = {
+  readonly log: EventLog;
+  readonly tenants: TenantDirectory;
+  readonly databaseUrl: string;
+  /** Default: Retell's own address. */
+  readonly retellBaseUrl?: string | undefined;
+  /** Undefined: this tenant's calls cannot be asked for. */
+  readonly retellApiKeyOf: (tenantId: string) => string | undefined;
+  readonly everyMinutes: number;
+  readonly afterMinutes: number;
+  /** The way to the log that the webhooks take. */
+  readonly recorder: Pick<Recorder, 'record'>;
+  /** Finds out what became of calls that were asked for and not answered for (docs/calls.md). */
+  readonly settleRequests?: (signal: AbortSignal) => Promise<Readonly<Record<Settled, number>>>;
+  readonly logger: Logger;
+  /** Ends it, as `stop()` does. */
+  readonly signal?: AbortSignal;
+  readonly now?: () => number;
+  readonly pace?: Partial<Pace>;
+  /** `false`: runs only when told to. */
+  readonly scheduled?: boolean;
+  /** pg-boss's, where a test moves the time. */
+  readonly clock?: ConstructorOptions['clock'];
+};
+
+type Under = {
+  readonly run: Run;
+  readonly pace: Pace;
+  readonly requests: Pacer;
+  readonly db: Kysely<unknown>;
+  readonly signal: AbortSignal;
+};
+
+/** A run over the tenants, some at once. Throws what kept one from its end, after the others have come to theirs. */
+export async function runAll(options: ReconciliationOptions, what: RunOptions, under: Under): Promise<void> {
+  const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
+  const { run, pace, requests, db, signal } = under;
+  if (!tenants.ready()) throw new Error('the tenants are not known yet');
+  await prepareTables(db);
+  const all = tenants.list();
+  const chosen = all.filter(({ id }) => what.tenant === undefined || id === what.tenant);
+  run.tenants = chosen.map(({ id }) => emptyReport(id));
+  const todo = chosen.map((tenant, i) => ({ tenant, report: run.tenants[i]! }));
+  const failed: unknown[] = [];
+  const worker = async () => {
+    for (let next = todo.shift(); next !== undefined && !signal.aborted; next = todo.shift()) {
+      const { tenant, report } = next;
+      const apiKey = retellApiKeyOf(tenant.id);
+      if (apiKey === undefined) {
+        report.phase = 'no_key';
+        continue;
+      }
+      const { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize, concurrency } = pace;
+      const { overlapMs, sliceMs, analysisAwaitedMs } = pace;
+      const retell = retellCalls({
+        ...{ apiKey, baseUrl: options.retellBaseUrl, pacer: requests, signal },
+        pace: { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize },
+      });
+      try {
+        await reconcileTenant(
+          {
+            ...{ tenant, retell, log, recorder, concurrency, now, logger, signal, report },
+            owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
+            sharesKey: all.some(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey),
+            records: recordsOf(db, tenant.id),
+            times: {
+              ...{ overlapMs, sliceMs, analysisAwaitedMs },
+              afterMs: options.afterMinutes * 60_000,
+              everyMs: options.everyMinutes * 60_000,
+            },
+          },
+          what,
+        );
+      } catch (error) {
+        // The others go on; where a store is away, they will find out too.
+        report.phase = 'later';
+        report.cause = wordsOf(error);
+        failed.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: pace.tenantsAtOnce }, worker));
+  signal.throwIfAborted();
+  if (failed.length > 0) throw failed[0];
+}

@@ -1,0 +1,44 @@
+import { z } from '@hono/zod-openapi';
+import type { AppointmentRow, CallSessionRow, TicketRow } from '../projections/tables.ts';
+import { plus } from './parameters.ts';
+
+/** A moment of the log: the facts up to a position, or those recorded at a time (in milliseconds) or before. */
+export type Moment = { readonly position: bigint } | { readonly time: number };
+
+/**
+ * How a resource is read as it was known at a moment, from the log; undefined: nothing was known of it. Throws
+ * `EventStoreUnavailable`, and `ReadModelBehind` as long as the read model does not reach up to the moment.
+ */
+export type AsOf = {
+  readonly callSession: ReadAsOf<CallSessionRow>;
+  readonly appointment: ReadAsOf<AppointmentRow>;
+  readonly ticket: ReadAsOf<TicketRow>;
+};
+type ReadAsOf<Row> = (tenantId: string, id: string, moment: Moment) => Promise<Row | undefined>;
+
+/** What has to do with a resource is looked up in the read model, and that has not yet come so far. */
+export class ReadModelBehind extends Error {
+  override readonly name = 'ReadModelBehind';
+}
+
+const time = z.iso.datetime({ offset: true });
+
+/** `at=`. Digits alone are a position, also where they look like a year or a date: nothing is guessed. */
+export const atParameter = z
+  .string()
+  .transform(plus)
+  .transform((text, context): Moment => {
+    if (/^\d+$/.test(text)) return { position: BigInt(text) };
+    if (time.safeParse(text).success) return { time: Date.parse(text) };
+    const message = 'must be an ISO 8601 time with an offset or Z, or a position of the log, which is digits alone';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .openapi({
+    type: 'string',
+    example: '2026-03-01T10:00:00Z',
+    description:
+      'As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset), or standing at ' +
+      'this position of the log or before (digits alone, as in the history). In the future: now. Before the first ' +
+      'fact: 404. What is answered for a time that has passed never changes.',
+  });

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import stableStringify from 'fast-json-stable-stringify';
+import { z } from 'zod';
+
+/** The format of an export; a line that changes its meaning raises the version. docs/audit.md describes it. */
+export const FORMAT = 'call-ledger-export';
+export const VERSION = 1;
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const position = z.string().regex(/^(-1|\d{1,19})$/);
+
+export const Header = z.strictObject({
+  kind: z.literal('header'),
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  /** As it was asked for: ISO time (from it on) or position (after it); null: the beginning of the log. */
+  from: z.string().nullable(),
+  /** ISO time (before it) or position (up to it); null: the head. */
+  to: z.string().nullable(),
+  /** Null: all. */
+  tenant: z.string().nullable(),
+  evidence: z.boolean(),
+  /** The end of the log when it was asked for: nothing behind it is in the export; -1: the log was empty. */
+  head: position,
+  created: z.iso.datetime(),
+  sha256: digest,
+});
+export const FactLine = z.strictObject({
+  kind: z.literal('fact'),
+  position,
+  stream: z.string(),
+  revision: z.string().regex(/^\d{1,19}$/),
+  id: z.string(),
+  type: z.string(),
+  recordedAt: z.iso.datetime(),
+  /** One of these three: JSON; bytes; or, of the parts of a raw delivery, what tells them without holding them. */
+  data: z.unknown().optional(),
+  dataBase64: z.base64().optional(),
+  dataSha256: digest.optional(),
+  metadata: z.unknown(),
+  sha256: digest,
+});
+export const EvidenceLine = z.strictObject({
+  kind: z.literal('evidence'),
+  deliveryId: z.string(),
+  /** `verified`: the stored header still signs the stored bytes. `expired`: the bytes are gone. */
+  verdict: z.enum(['verified', 'failed', 'expired']),
+  /** Of the body, by the fact's word. */
+  bodySha256: digest,
+  bytes: z.int().min(0),
+  keyId: z.string().optional(),
+  signatureHeader: z.string().optional(),
+  receivedAt: z.iso.datetime().optional(),
+  /** The signed bytes; absent where they expired or do not unzip. */
+  bodyBase64: z.base64().optional(),
+  sha256: digest,
+});
+export const Footer = z.strictObject({
+  kind: z.literal('footer'),
+  facts: z.int().min(0),
+  evidence: z.int().min(0),
+  /** How many of them are gone. */
+  expired: z.int().min(0),
+  /** Of the last fact: by it the whole chain of them is known. */
+  digest,
+  sha256: digest,
+});
+/** Instead of a footer: the export is not complete, and why. */
+export const Broken = z.strictObject({ kind: z.literal('broken'), code: z.string(), sha256: digest });
+
+export const ExportLine = z.discriminatedUnion('kind', [Header, FactLine, EvidenceLine, Footer, Broken]);
+export type ExportLine = z.infer<typeof ExportLine>;
+export type Header = z.infer<typeof Header>;
+export type FactLine = z.infer<typeof FactLine>;
+export type EvidenceLine = z.infer<typeof EvidenceLine>;
+
+type Unsigned<T> = T extends unknown ? Omit<T, 'sha256'> : never;
+export type Line = { readonly text: string; readonly sha256: string };
+
+/** The digest of a line's JSON behind the digest of the line that it hangs on. */
+export const digestBehind = (before: string, json: string | Uint8Array): string =>
+  createHash('sha256').update(`${before}\n`).update(json).digest('hex');
+
+/** A line, with its digest as the last member: it covers every byte before it, and `before`. */
+export function lineOf(content: Unsigned<ExportLine>, before: string): Line {
+  const json = stableStringify(content);
+  const sha256 = digestBehind(before, json);
+  return { text: `${json.slice(0, -1)},"sha256":"${sha256}"}`, sha256 };
+}
+
+/** What the first fact hangs on: the range that was asked for, and neither `head` nor `created`. */
+export const seedOf = ({ from, to, tenant }: Pick<Header, 'from' | 'to' | 'tenant'>): string =>
+  digestBehind('', stableStringify({ format: FORMAT, version: VERSION, from, to, tenant }));
+
+/** `,"sha256":"` + 64 + `"}` */
+const TAIL = 77;
+
+/** The JSON that a line's digest covers, as the bytes that it had; undefined: it does not end in a digest. */
+export function coveredBy(line: Buffer): { readonly json: Buffer; readonly sha256: string } | undefined {
+  const sha256 = /^,"sha256":"([0-9a-f]{64})"\}$/.exec(line.toString('latin1', line.length - TAIL))?.[1];
+  if (sha256 === undefined) return undefined;
+  return { json: Buffer.concat([line.subarray(0, line.length - TAIL), Buffer.from('}')]), sha256 };
+}

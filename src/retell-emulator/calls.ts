@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Create, newCall, type RetellCall } from './call.ts';
+import type { Random } from './random.ts';
+import { reminders, type Story, storyOf } from './stories.ts';
+
+export type Kept = { readonly call: RetellCall; readonly story: Story; readonly madeAt: number };
+
+export type CallsOptions = {
+  readonly random: Random;
+  /** A factor on how long calls ring, last and are analysed. */
+  readonly pace: number;
+  /** `false`: calls stay `registered` until `begin`. */
+  readonly autoplay: boolean;
+  /** When a connected call started and ended, by Retell's word. Absent: as it goes here. */
+  readonly times?: ((random: Random) => { readonly startedAt: number; readonly endedAt: number }) | undefined;
+  /** Told of each event, in order, with the call as it is then. */
+  readonly tell: (event: string, call: RetellCall) => void;
+  readonly signal: AbortSignal;
+  readonly track: (work: Promise<unknown>) => void;
+};
+
+/** Milliseconds at pace 1: ringing, talking, from the end to its webhook, from that to the analysis. */
+const LASTS = { ringing: 20, talking: 40, ended: 15, analysed: 30 } as const;
+
+/** The calls that Retell knows, and how each goes. */
+export function openCalls({ random, pace, autoplay, times, tell, signal, track }: CallsOptions) {
+  const kept = new Map<string, Kept>();
+  const scripted = new Map<string, Story>();
+  const wait = (ms: number) => sleep(ms * pace, undefined, { signal });
+
+  /** Plays a call to its end. Webhooks are triggered in order, and none waits for the one before. */
+  async function play({ call, story }: Kept): Promise<void> {
+    const { connected, callStatus, disconnection, analysis } = story;
+    await wait(LASTS.ringing);
+    const said = times?.(random);
+    if (connected) {
+      call.call_status = 'ongoing';
+      call.start_timestamp = said?.startedAt ?? Date.now();
+      tell('call_started', call);
+      await wait(LASTS.talking);
+      call.end_timestamp = said?.endedAt ?? Date.now();
+      call.transcript = `Agent: Can you make it on Thursday?\nUser: One moment, please. (${call.call_id.slice(-6)})\n`;
+      call.recording_url = `https://recordings.example.test/${call.call_id}.wav`;
+    } else call.transcript = '';
+    call.duration_ms = connected ? call.end_timestamp! - call.start_timestamp! : 0;
+    call.call_status = callStatus;
+    call.disconnection_reason = disconnection;
+    await wait(LASTS.ended);
+    tell('call_ended', call);
+    if (analysis === undefined) return;
+    await wait(LASTS.analysed);
+    call.call_analysis = { ...analysis };
+    tell('call_analyzed', call);
+  }
+  const begin = (one: Kept) => track(play(one).catch(() => {}));
+  const ofSession = (sessionId: string) =>
+    [...kept.values()].filter(({ call }) => call.metadata?.call_session_id === sessionId);
+
+  return {
+    kept,
+    ofSession,
+    tell: (sessionId: string, story: string) => void scripted.set(sessionId, storyOf(story)),
+    begin: (sessionId: string) => ofSession(sessionId).forEach(begin),
+    make(create: Create, told?: Story): RetellCall {
+      const call = newCall(create, random);
+      const story = told ?? scripted.get(String(create.metadata?.call_session_id)) ?? random.pick(reminders);
+      const one: Kept = { call, story, madeAt: Date.now() };
+      kept.set(call.call_id, one);
+      if (autoplay) begin(one);
+      return structuredClone(call);
+    },
+  };
+}
+export type Calls = ReturnType<typeof openCalls>;

@@ -1,0 +1,115 @@
+/**
+ * Retell as far as this service knows it: a server that dials, lists and tells, after REFERENCE §2 and §4. It knows
+ * the truth of every call, so whoever runs it can compare what the service made of it; and it can fail as Retell and
+ * the network between can. For tests and `npm run simulate`; no part of the service.
+ *
+ *   const retell = await startRetell({ apiKey: 'key_x', webhooks: { url: `${service}/api/webhooks/retell`, key } });
+ *   retell.tell('cs_1', 'confirmed');            // how the call of session cs_1 will go
+ *   retell.next({ answer: 'cut' });              // the next create dials, and its answer is lost
+ *   … retell.dials('cs_1') … retell.truth('cs_1') … await retell.quiet()
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answers, type CreateFate, type ListFate, type RetellRequest } from './answers.ts';
+import type { RetellCall } from './call.ts';
+import { type CallsOptions, openCalls } from './calls.ts';
+import { randomFrom } from './random.ts';
+import { type Delivery, deliver, type WebhookOptions } from './webhooks.ts';
+
+export type RetellOptions = Partial<Pick<CallsOptions, 'pace' | 'autoplay' | 'times'>> & {
+  readonly apiKey?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly seed?: number;
+  /** Absent: calls are made and go their way, and nobody is told. */
+  readonly webhooks?: WebhookOptions;
+  /** How long a new call does not show in lists. */
+  readonly listLagMs?: number;
+};
+
+export async function startRetell(options: RetellOptions = {}) {
+  const {
+    apiKey = 'key_of_the_emulator',
+    port = 0,
+    seed = 1,
+    pace = 1,
+    autoplay = true,
+    times,
+    listLagMs = 0,
+  } = options;
+  const random = randomFrom(seed);
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const requests: RetellRequest[] = [];
+  const deliveries: Delivery[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  const creates: CreateFate[] = [];
+  const lists: ListFate[] = [];
+  let webhooks = options.webhooks;
+
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work);
+    void work.catch(() => {}).finally(() => underWay.delete(work));
+    return work;
+  };
+  function tell(event: string, call: RetellCall): void {
+    if (webhooks === undefined) return;
+    const target = webhooks;
+    const webhook = { event, call: structuredClone(call) };
+    const fate = target.fate?.(webhook, random) ?? {};
+    const { lost = false, delayMs = 0, duplicates = 0, tampered = false } = fate;
+    const send = async (changed: boolean) => {
+      if (delayMs > 0) await sleep(delayMs, undefined, { signal });
+      deliveries.push(await deliver(webhook, target, random, signal, changed));
+    };
+    const copies = [...Array<boolean>(lost ? 0 : 1 + duplicates).fill(false), ...(tampered ? [true] : [])];
+    for (const changed of copies) void track(send(changed)).catch(() => {});
+  }
+
+  const calls = openCalls({ random, pace, autoplay, times, tell, signal, track });
+  const handle = answers({ apiKey, calls, requests, creates, lists, listLagMs, signal });
+  const server = createServer((request, response) => {
+    track(handle(request, response)).catch(() => response.destroy());
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    apiKey,
+    requests,
+    deliveries: deliveries as readonly Delivery[],
+    /** What happens to the creates, or lists, that come next; the ones after those are as ever. */
+    next: (...fates: readonly CreateFate[]) => void creates.push(...fates),
+    nextList: (...fates: readonly ListFate[]) => void lists.push(...fates),
+    /** How the call of a session will go; else a reminder's story is drawn. */
+    tell: calls.tell,
+    /** A call that nobody asked this service for: of another system, or from outside. */
+    make: calls.make,
+    /** Where webhooks go from now on. */
+    webhooksTo: (target: WebhookOptions | undefined) => {
+      webhooks = target;
+    },
+    /** Plays what `autoplay: false` has held back. */
+    play: calls.begin,
+    /** How many people were called for a session. */
+    dials: (sessionId: string): number => calls.ofSession(sessionId).length,
+    /** Everything that is so, whoever has heard of it. */
+    truth: (sessionId: string) =>
+      calls.ofSession(sessionId).map(({ call, story }) => ({ call: structuredClone(call), story })),
+    calls: (): readonly RetellCall[] => [...calls.kept.values()].map(({ call }) => structuredClone(call)),
+    /** When every call has ended and every webhook is delivered or given up. */
+    async quiet(): Promise<void> {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+    async stop(): Promise<void> {
+      stopped.abort();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+export type Retell = Awaited<ReturnType<typeof startRetell>>;

@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openOperationsDatabase } from '../../src/administration/database.ts';
+import { parkedRoutes } from '../../src/administration/parked-routes.ts';
+import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
+import { BrokenFact } from '../../src/projections/runtime/broken-fact.ts';
+import { keepParked, park, unpark } from '../../src/projections/runtime/parked.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+const ADMIN_KEY = 'admin-key-of-the-tests';
+const fact = { stream: 'call-acme.call_1', revision: 2n, position: 77n, type: 'CallEnded' };
+const silent = { read: () => Promise.reject(new EventStoreUnavailable('no answer')) } as unknown as EventLog;
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+let database: ReturnType<typeof openOperationsDatabase>;
+beforeAll(async () => {
+  const made = await createTestDatabase();
+  database = openOperationsDatabase(made.url);
+  cleanUp.push(database.close, made.drop);
+});
+afterAll(async () => {
+  for (const step of cleanUp) await step();
+});
+
+/** A live generation with one parked stream, which no process leads. */
+async function parkedIn(name: string) {
+  const db = await database.ready();
+  await sql`insert into projection.projections (name, generation, version, state) values (${name}, 1, 1, 'live')`.execute(
+    db,
+  );
+  const made = await park(db, { name, generation: 1 }, [{ broken: new BrokenFact(fact, 'x'), waiting: 3 }]);
+  const { id } = made[0]!;
+  return { db, id };
+}
+
+async function ask(method: string, path: string, { within = 10_000, postgres = true } = {}) {
+  const routes = parkedRoutes({
+    ...{ adminKey: ADMIN_KEY, log: silent, logger: pino({ level: 'silent' }), redriveWithinMs: within },
+    database: postgres ? database : undefined,
+    projections: [{ name: 'joins', dependsOnOrder: true }, { name: 'alone' }],
+  });
+  const response = await routes.request(path, { method, headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+const isRequested = async (id: string) =>
+  ((await ask('GET', '/api/parked?limit=200')).body.items as { id: string; redriveRequested: boolean }[]).some(
+    (item) => item.id === id && item.redriveRequested,
+  );
+
+test('a redrive that nobody carries out is requested, and stays so', async () => {
+  const { id } = await parkedIn('idle');
+  const { status, body } = await ask('POST', `/api/parked/${id}/redrive`, { within: 0 });
+  expect([status, body]).toMatchObject([202, { id, outcome: 'requested', redriveRequested: true, attempts: 0 }]);
+  expect(await isRequested(id)).toBe(true);
+});
+
+test.each([
+  ['joins', true],
+  ['alone', false],
+])('a redrive that succeeds says whether a rebuild is advised: %s %s', async (name, rebuildAdvised) => {
+  const { db, id } = await parkedIn(name);
+  const answer = ask('POST', `/api/parked/${id}/redrive`);
+  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true));
+  await unpark(db, id);
+  expect(await answer).toMatchObject({ status: 200, body: { id, outcome: 'redriven', rebuildAdvised } });
+});
+
+test('a redrive that fails says where it breaks now', async () => {
+  const { db, id } = await parkedIn('breaks');
+  const answer = ask('POST', `/api/parked/${id}/redrive`);
+  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true));
+  const later = { ...fact, revision: 4n, position: 99n };
+  await keepParked(db, id, { broken: new BrokenFact(later, 'x'), waiting: 1 });
+  expect(await answer).toMatchObject({
+    status: 200,
+    body: {
+      id,
+      outcome: 'still_parked',
+      position: '99',
+      revision: 4,
+      waiting: 1,
+      attempts: 1,
+      redriveRequested: false,
+    },
+  });
+});
+
+test('a generation that nobody is shown has nothing parked that anybody should look at', async () => {
+  const { db, id } = await parkedIn('replaced');
+  await sql`update projection.projections set state = 'previous' where name = 'replaced'`.execute(db);
+  expect((await ask('GET', `/api/parked/${id}`)).status).toBe(404);
+});
+
+test('a store that does not answer is 503, and says which', async () => {
+  const { id } = await parkedIn('unread');
+  expect(await ask('GET', `/api/parked/${id}`)).toMatchObject({
+    status: 503,
+    body: { code: 'event_store_unavailable' },
+  });
+  const none = { postgres: false };
+  expect(await ask('GET', '/api/parked', none)).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+});

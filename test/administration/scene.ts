@@ -1,0 +1,45 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { openOperationsDatabase } from '../../src/administration/database.ts';
+import { operationRoutes } from '../../src/administration/operation-routes.ts';
+import { projectionRoutes } from '../../src/administration/projection-routes.ts';
+import type { ProjectionStatus } from '../../src/projections/runtime/progress.ts';
+import type { RunningProjections } from '../../src/projections/runtime/start.ts';
+import { type Scene, startScene } from '../projections/operations-scene.ts';
+import { logger } from '../projections/stores.ts';
+import { tally } from '../projections/tally.ts';
+
+export const ADMIN_KEY = 'the-admin-key-of-the-test';
+
+/** The administration's routes over a tally, and a server that answers them. */
+export async function startAdministration() {
+  const scene: Scene = await startScene();
+  const database = openOperationsDatabase(scene.databaseUrl);
+  let running: RunningProjections | undefined;
+  const statuses = (): readonly ProjectionStatus[] => running?.status() ?? [];
+  const app = new OpenAPIHono();
+  const common = { adminKey: ADMIN_KEY, database, logger };
+  app.route('/', projectionRoutes({ ...common, projections: [tally()], statuses }));
+  app.route('/', operationRoutes(common));
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    ...scene,
+    /** Whose runners the routes know of; undefined as in a process that does not project. */
+    project(by: RunningProjections | undefined) {
+      running = by;
+    },
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async ask(method: 'GET' | 'POST', path: string, key = ADMIN_KEY) {
+      const response = await app.request(path, { method, headers: { authorization: `Bearer ${key}` } });
+      // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever it is until the test has looked
+      return { status: response.status, headers: response.headers, body: (await response.json()) as any };
+    },
+    async stop() {
+      await new Promise((resolve) => server.close(resolve));
+      await database.close();
+      await scene.stop();
+    },
+  };
+}

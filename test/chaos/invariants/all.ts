@@ -1,0 +1,21 @@
+import { acceptedIsInTheLog, nothingIsRefused } from './accepted.ts';
+import type { Invariant } from './finding.ts';
+import { nothingIsLeftBehind } from './generations.ts';
+import { oneMailPerOpening } from './mails.ts';
+import { noOutcomeFalls, noReaderSeesItGoBack } from './outcomes.ts';
+import { answersAreTheFold, readModelIsTheFold } from './read-model.ts';
+import { logsTellNothing, nothingBreaks, tenantsAreApart } from './separation.ts';
+
+export const invariants: readonly Invariant[] = [
+  acceptedIsInTheLog,
+  readModelIsTheFold,
+  answersAreTheFold,
+  noOutcomeFalls,
+  noReaderSeesItGoBack,
+  oneMailPerOpening,
+  tenantsAreApart,
+  logsTellNothing,
+  nothingIsRefused,
+  nothingIsLeftBehind,
+  nothingBreaks,
+];

@@ -1,0 +1,41 @@
+import type { Invariant } from './finding.ts';
+
+/** Nothing half built is left behind, and no operation without anybody who carries it out. */
+export const nothingIsLeftBehind: Invariant = {
+  name: 'one live generation each, no orphaned build, operation or table',
+  async check({ world: { pool } }) {
+    type Row = { name: string; generation: number; state: string };
+    const { rows } = await pool.query<Row>('select name, generation, state from projection.projections');
+    const { rows: open } = await pool.query<{ id: string; kind: string; projection: string; state: string }>(
+      `select id, kind, projection, state from projection.operations where state in ('queued', 'running')`,
+    );
+    const { rows: failed } = await pool.query<{ kind: string; projection: string; error: unknown }>(
+      `select kind, projection, error from projection.operations
+        where state = 'failed' and error->>'code' <> 'nothing_to_swap_back'`,
+    );
+    const { rows: differing } = await pool.query<{ projection: string; result: unknown }>(
+      `select projection, result from projection.operations
+        where kind = 'verify' and state = 'succeeded' and result->>'equal' <> 'true'`,
+    );
+    const { rows: tables } = await pool.query<{ tablename: string }>(
+      `select tablename from pg_tables where schemaname = 'projection' and tablename ~ '_[0-9]+_'`,
+    );
+    const owned = rows.map(({ name, generation }) => `${name}_${generation}_`);
+    const { rows: parked } = await pool.query('select * from projection.parked');
+    const wrong = [
+      ...rows.filter(({ state }) => state === 'building').map((row) => `orphaned: ${JSON.stringify(row)}`),
+      ...[...Map.groupBy(rows, ({ name }) => name)].flatMap(([name, its]) => [
+        ...(its.filter(({ state }) => state === 'live').length === 1 ? [] : [`${name}: not one live generation`]),
+        ...(its.length > 2 ? [`${name}: ${its.length} generations`] : []),
+      ]),
+      ...open.map((one) => `open: ${JSON.stringify(one)}`),
+      ...failed.map((one) => `failed: ${JSON.stringify(one)}`),
+      ...differing.map((one) => `a verification found differences: ${JSON.stringify(one)}`),
+      ...tables
+        .filter(({ tablename }) => !owned.some((prefix) => tablename.startsWith(prefix)))
+        .map(({ tablename }) => `nobody's table: ${tablename}`),
+      ...parked.map((one) => `parked: ${JSON.stringify(one)}`),
+    ];
+    return { looked: rows.length, at: 'generations', wrong };
+  },
+};

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { outcomeOf, type Verification } from '../../src/cli/projections/outcome.ts';
+import { ADMIN_KEY, startAdministration } from '../administration/scene.ts';
+import { slowTally } from '../projections/operations-scene.ts';
+import { callLedger } from './command.ts';
+
+let scene: Awaited<ReturnType<typeof startAdministration>>;
+beforeAll(async () => {
+  scene = await startAdministration();
+});
+afterEach(() => scene.clear());
+afterAll(() => scene.stop());
+
+const cli = (...args: string[]) => callLedger(['--url', scene.url, '--admin-key', ADMIN_KEY, 'projections', ...args]);
+
+test('rebuild waits for the end and tells of the way there; swap-back makes the one before live again', async () => {
+  scene.project(await scene.start(slowTally(10)));
+  await scene.calls(20);
+  const rebuilt = await cli('rebuild', 'tally');
+  expect([rebuilt.code, rebuilt.out]).toEqual([
+    0,
+    'tally: generation 2 is live, in the place of 1, which can be swapped back for a while.\n',
+  ]);
+  expect(rebuilt.err).toMatch(/^tally: rebuild (queued|running)/);
+  expect(rebuilt.err).toMatch(/tally: rebuild succeeded\n$/);
+  const list = await cli('list');
+  expect(list.out).toMatch(/^tally +1 +2 +live +\d+ +0 +– +1 \(version 1\)$/m);
+  const back = await cli('swap-back', 'tally', '--json');
+  expect([back.code, back.err, back.json()]).toMatchObject([
+    0,
+    '',
+    { kind: 'swap_back', state: 'succeeded', result: { generation: 1, replaced: 2 } },
+  ]);
+  const all = await cli('rebuild', '--all', '--json');
+  expect([all.code, all.json()]).toMatchObject([0, [{ projection: 'tally', state: 'succeeded' }]]);
+});
+
+test('without waiting it is only requested; operations shows it, and cancel ends it', async () => {
+  const requested = await cli('rebuild', 'tally', '--no-wait', '--json');
+  const { operationId } = requested.json();
+  const shown = await cli('operations');
+  expect(shown.out).toMatch(new RegExp(`rebuild +tally +queued +0 % +– +${operationId}`));
+  const again = await cli('rebuild', 'tally');
+  expect([again.code, again.err]).toEqual([1, expect.stringContaining(operationId)]);
+  expect(again.err).toContain('call-ledger projections cancel');
+  expect((await cli('cancel', operationId)).out).toBe('tally: the rebuild was cancelled. What was live still is.\n');
+  expect((await cli('cancel', '3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11')).code).toBe(1);
+});
+
+test('Ctrl-C leaves it running, and says how to see it and how to cancel it', async () => {
+  const args = ['--url', scene.url, '--admin-key', ADMIN_KEY, 'projections', 'rebuild', 'tally'];
+  const { code, err } = await callLedger(args, { interruptAt: 'tally: rebuild queued' });
+  expect(code).toBe(2);
+  const id = /projections cancel ([0-9a-f-]{36})/.exec(err)![1]!;
+  expect(err).toContain('It goes on.');
+  expect(await scene.operation(id)).toMatchObject({ state: 'queued' });
+});
+
+test('a name is needed, and it must be one that there is', async () => {
+  const [none, both, wrong] = [
+    await cli('rebuild'),
+    await cli('rebuild', 'tally', '--all'),
+    await cli('rebuild', 'tall'),
+  ];
+  expect([none.code, both.code, wrong.code]).toEqual([2, 2, 1]);
+  expect(wrong.err).toContain('There are tally.');
+});
+
+const verified = (result: Verification) =>
+  outcomeOf({
+    ...{ id: 'o', kind: 'verify', projection: 'tickets', state: 'succeeded', requestedAt: '' },
+    result: result as never,
+  });
+
+test('a verification that finds nothing says what it has compared', () => {
+  expect(verified({ equal: true, position: '1309', rowsCompared: 1000, differencesTotal: 0, differences: [] })).toBe(
+    'tickets is what the log says: 1000 rows compared at position 1309.',
+  );
+});
+
+test('each difference is told with both values and the facts behind it', () => {
+  const facts = [{ stream: 'call-acme.call_1', position: '77', type: 'CallEnded' }];
+  const text = verified({
+    ...{ equal: false, position: '1309', rowsCompared: 1000, differencesTotal: 40, parkedStreams: 1 },
+    differences: [
+      {
+        table: 'tickets',
+        key: { tenant_id: 'acme', id: 'tkt_1' },
+        column: 'status',
+        live: 'closed',
+        rebuilt: 'new',
+        facts,
+      },
+      { table: 'tickets', key: { id: 'tkt_2' }, row: 'missing', rebuilt: { active: true }, facts: [] },
+    ],
+  });
+  expect(
+    text,
+  ).toBe(`tickets is not what the log says: 1000 rows compared at position 1309, 1 parked stream up to where it stopped, 40 differences; the first 2 are:
+
+tickets tenant_id=acme id=tkt_1
+  column   status
+  live     closed
+  rebuilt  new
+  facts:
+    77  CallEnded  call-acme.call_1
+
+tickets id=tkt_2
+  row      is missing: the log calls for it
+  live     –
+  rebuilt  {"active":true}`);
+});

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { connectEventLog, type EventLog } from '../../src/events/event-log.ts';
+import { callStream } from '../../src/events/streams.ts';
+import { callLedger } from '../cli/command.ts';
+import { type Client, clientOf } from '../support/client.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { about, sample } from '../support/samples.ts';
+import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+
+// A12, as operators meet it: one call's stream holds a fact that makes no sense.
+
+const keys = { ADMIN_KEY: 'admin-key-of-the-tests', RETELL_WEBHOOK_SECRET: 'webhook-key-of-the-tests' };
+const ids = (name: string) => ({ call: `call_${name}`, session: `cs_${name}`, appointment: `apt_${name}` });
+const stream = callStream('default', 'call_sick');
+/** Of every projection that reads calls. */
+const READERS = ['appointments', 'call_sessions', 'customers', 'deliveries', 'outcome_changes', 'tickets'];
+
+let service: RunningService;
+let client: Client;
+let log: EventLog;
+let position: string;
+const cleanUp: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  const [database, directory] = await Promise.all([createTestDatabase(), dataDirectory()]);
+  const store = await spawnEventStore({ dataDir: directory.path });
+  log = connectEventLog(store.url);
+  service = await startService({
+    ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, MASTER_KEY: 'master-key-of-the-tests' },
+    ...{ DATA_DIR: directory.path, ...keys },
+  });
+  cleanUp.push(() => service.stop(), log.close, store.stop, database.drop, directory.remove);
+  const admin = { authorization: `Bearer ${keys.ADMIN_KEY}`, 'content-type': 'application/json' };
+  const issued = await eventually(async () => {
+    const response = await fetch(`${service.url}/api/tenants/default/api-keys`, {
+      ...{ method: 'POST', headers: admin, body: '{"scopes":["read"]}' },
+    });
+    return response.ok && ((await response.json()) as { key: string });
+  });
+  const all = { ...keys, API_KEY: issued.key };
+  client = await clientOf({ url: service.url, key: async (name) => all[name] });
+});
+afterAll(async () => {
+  for (const step of cleanUp) await step();
+});
+
+type Item = { id: string; projection: string; attempts: number; waiting: number; position: string };
+const parked = async () => (await client.admin('GET', '/api/parked')).body.items as readonly Item[];
+const ofSessions = async () => (await parked()).find(({ projection }) => projection === 'call_sessions')!;
+const cli = (...args: string[]) =>
+  callLedger(args, { env: { ...keys, API_KEY: client.keys.api, PORT: new URL(service.url).port } });
+const metric = async (line: string) =>
+  (await (await fetch(`${service.url}/metrics`)).text()).split('\n').find((one) => one.startsWith(line));
+
+test('a fact that makes no sense parks its call everywhere it is read, and all else goes on', async () => {
+  expect(await client.post(about(sample('01'), ids('sick')))).toBe(204);
+  expect(await client.post(about(sample('01'), ids('well')))).toBe(204);
+  await client.see('/api/call-sessions/cs_sick', ({ revision }) => revision === 1);
+  const metadata = {
+    tenantId: 'default',
+    source: 'webhook',
+    receivedAt: new Date().toISOString(),
+    $correlationId: 'c',
+  };
+  const data = { callId: 'call_sick', endedAt: 5, personal: { transcript: 7, customerName: 'Jane Roe' } };
+  const appended = await log.append(stream, 0n, [{ id: crypto.randomUUID(), type: 'CallEnded', data, metadata }]);
+  expect(appended.outcome).toBe('appended');
+
+  // The door takes what comes, for this call too.
+  for (const name of ['sick', 'well'])
+    for (const number of ['02', '03']) expect(await client.post(about(sample(number), ids(name)))).toBe(204);
+  const well = await client.see('/api/call-sessions/cs_well', ({ revision }) => revision === 3);
+  expect(well.status).toBe('confirmed');
+
+  await eventually(async () => (await parked()).every(({ waiting }) => waiting === 2) && (await parked()).length === 6);
+  const items = await parked();
+  expect(items.map(({ projection }) => projection).sort()).toEqual(READERS);
+  position = items[0]!.position;
+  expect(await ofSessions()).toEqual({
+    ...{ id: `call_sessions.1.${position}`, projection: 'call_sessions', stream, position, revision: 1 },
+    ...{ type: 'CallEnded', parkedAt: expect.any(String), waiting: 2, attempts: 0, redriveRequested: false },
+    error: `CallEnded at ${stream}@1 is broken: data.endedAt invalid_type, data.personal.transcript invalid_type`,
+  });
+  expect((await client.get('/api/call-sessions/cs_sick')).body).toMatchObject({ revision: 1, status: 'pending' });
+});
+
+test('metrics, readiness, doctor and one line of the log say so, and nothing quotes it', async () => {
+  await eventually(async () => (await metric('call_ledger_parked_streams{projection="tickets"}'))?.endsWith(' 1'));
+  await eventually(async () =>
+    (await metric('call_ledger_projection_events_total{projection="tickets",result="parked"}'))?.endsWith(' 3'),
+  );
+  expect(await metric('call_ledger_parked_streams{projection="quarantine"}')).toMatch(/ 0$/);
+  const { status, body } = await client.get('/health/ready');
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ checks: { projections: { tickets: { status: 'ok', detail: '1 stream parked' } } } });
+  const doctor = await cli('doctor');
+  expect(doctor.out).toMatch(/^FAIL +ready: tickets +1 stream parked/m);
+  const lines = service.logs.filter((line) => line.includes('"projection_parked"'));
+  expect(lines.map((line) => JSON.parse(line).projection).sort()).toEqual(READERS);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'error', stream, position, type: 'CallEnded' });
+  expect(service.logs.join('\n')).not.toContain('Jane Roe');
+});
+
+test('pages of them follow each other, and what is none is refused', async () => {
+  const seen: string[] = [];
+  for (let cursor: unknown = ''; cursor !== null; ) {
+    const page: { body: Record<string, unknown> } = await client.admin(
+      'GET',
+      `/api/parked?limit=4${cursor ? `&cursor=${cursor}` : ''}`,
+    );
+    seen.push(...(page.body.items as readonly Item[]).map(({ projection }) => projection));
+    cursor = page.body.nextCursor;
+  }
+  expect(seen.sort()).toEqual(READERS);
+  const one = (await client.admin('GET', '/api/parked?projection=tickets')).body.items;
+  expect(one).toMatchObject([{ projection: 'tickets' }]);
+  const statuses = ['/api/parked?limit=0', '/api/parked?cursor=x', '/api/parked?nothing=1', '/api/parked/tickets.1.1'];
+  const answers = await Promise.all(statuses.map((path) => client.admin('GET', path)));
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+    ...Array(3).fill([400, 'invalid_request']),
+    [404, 'not_found'],
+  ]);
+  expect((await client.admin('POST', '/api/parked/tickets.1.1/redrive')).status).toBe(404);
+  expect((await client.get('/api/parked')).status).toBe(401);
+});
+
+test('a redrive of what is not mended keeps it parked, and counts', async () => {
+  const list = await cli('parked', 'list', '--projection', 'call_sessions');
+  expect(list.out).toContain(`call_sessions.1.${position}`);
+  const show = await cli('parked', 'show', `call_sessions.1.${position}`);
+  expect(show.out.match(/CallEnded|CallAnalyzed/g)!.length).toBeGreaterThan(2);
+  const redriven = await cli('parked', 'redrive', '--all', '--projection', 'call_sessions');
+  expect([redriven.code, redriven.out]).toEqual([1, expect.stringContaining(`still parked, at position ${position}`)]);
+  expect(await ofSessions()).toMatchObject({ attempts: 1, waiting: 2, position });
+  const answer = await client.admin('POST', `/api/parked/call_sessions.1.${position}/redrive`);
+  expect([answer.status, answer.body]).toEqual([
+    200,
+    expect.objectContaining({ outcome: 'still_parked', attempts: 2 }),
+  ]);
+  expect((await cli('parked', 'redrive')).code).toBe(2);
+});
+
+test('a rebuild stops at it and names it, and the live generation serves on', async () => {
+  const { body, status } = await client.admin('POST', '/api/projections/call_sessions/rebuild');
+  expect(status).toBe(202);
+  const operation = await eventually(async () => {
+    const { body: now } = await client.admin('GET', `/api/operations/${body.operationId}`);
+    return now.state === 'failed' && now;
+  });
+  expect(operation.error).toMatchObject({ code: 'broken_fact', position, stream, type: 'CallEnded' });
+  expect(JSON.stringify(operation)).not.toContain('Jane Roe');
+  expect(await client.post(about(sample('03'), ids('later')))).toBe(204);
+  await client.see('/api/call-sessions/cs_later', ({ status }) => status === 'confirmed');
+  expect(await ofSessions()).toMatchObject({ id: `call_sessions.1.${position}` });
+});

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { EventLog } from '../../src/events/event-log.ts';
+import type { Subscription, SubscriptionOptions } from '../../src/events/subscription.ts';
+import { lagsOf } from '../../src/projections/runtime/lag.ts';
+import { startProjections } from '../../src/projections/runtime/start.ts';
+import { ended, started } from './controls.ts';
+import { logger, type Stores, startStores } from './stores.ts';
+import { tally } from './tally.ts';
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = await startStores();
+});
+afterAll(() => stores.stop());
+
+let spoken = 0;
+const calls = (count: number) => Array.from({ length: count }, () => started({}, {}, `lag_${spoken++}`));
+const other = async (count: number) => {
+  const events = Array.from({ length: count }, () => ({
+    id: crypto.randomUUID(),
+    type: 'Noise',
+    data: {},
+    metadata: {},
+  }));
+  await stores.log.append(`noise-${spoken++}`, 'no_stream', events);
+};
+const prefixes = ['call-'];
+const lag = async (checkpoint: bigint | undefined) => (await lagsOf(stores.log, [{ prefixes, checkpoint }]))[0]!;
+
+test('an empty log leaves nobody behind', async () => {
+  expect(await lag(undefined)).toEqual({ head: undefined, events: 0, since: undefined });
+});
+
+test('the events behind a checkpoint are counted, those of other streams are not', async () => {
+  const before = Date.now();
+  const first = await stores.say(...calls(1));
+  await other(150);
+  const last = await stores.say(...calls(3));
+  await other(1);
+  expect(await lag(first)).toMatchObject({ head: last, events: 3 });
+  expect(await lag(undefined)).toMatchObject({ head: last, events: 4 });
+  expect(Date.parse((await lag(undefined)).since!)).toBeGreaterThanOrEqual(before - 1000);
+  expect(await lag(last)).toEqual({ head: last, events: 0, since: undefined });
+});
+
+test('each of several readers is told its own', async () => {
+  const first = await stores.say(...calls(1));
+  const last = await stores.say(...calls(2));
+  const readers = [
+    { prefixes, checkpoint: last },
+    { prefixes, checkpoint: first },
+    { prefixes: ['noise-'], checkpoint: last },
+  ];
+  expect((await lagsOf(stores.log, readers)).map(({ events }) => events)).toEqual([0, 2, 0]);
+});
+
+test('who is further behind than is looked at is told about how far', async () => {
+  const first = await stores.say(...calls(1));
+  for (let i = 0; i < 20; i++) {
+    await other(90);
+    await stores.say(...calls(10));
+  }
+  const { events, since } = await lag(first);
+  expect(events).toBeGreaterThan(150);
+  expect(events).toBeLessThan(250);
+  expect(since).toBeDefined();
+});
+
+/** The log, but whose first subscription hands nothing out once it has been told to. */
+function silenced(log: EventLog): { readonly log: EventLog; silence(): void; subscriptions(): number } {
+  let count = 0;
+  let silent = false;
+  async function* first(options: SubscriptionOptions): Subscription {
+    for await (const batch of log.subscribe(options)) {
+      if (silent) break;
+      yield batch;
+    }
+    await new Promise((resolve) => options.signal.addEventListener('abort', resolve));
+  }
+  return {
+    log: { ...log, subscribe: (options) => (count++ === 0 ? first(options) : log.subscribe(options)) },
+    silence: () => {
+      silent = true;
+    },
+    subscriptions: () => count,
+  };
+}
+
+test('a subscription that has gone silent is noticed, and begun again where it stood', async () => {
+  const quiet = silenced(stores.log);
+  const running = await startProjections({
+    ...{ log: quiet.log, databaseUrl: stores.databaseUrl, projections: [tally()], logger },
+    options: { watchEveryMs: 50, silentAfterMs: 300 },
+  });
+  const [one] = calls(1);
+  const [, second] = [one!, ended({}, {}, `lag_${spoken - 1}`)];
+  expect(await running.waitUntilCaughtUp(await stores.say(one!), 10_000)).toBe(true);
+  // Nothing comes, and nothing is waiting: that is no silence.
+  const before = quiet.subscriptions();
+  await sleep(600);
+  expect(quiet.subscriptions()).toBe(before);
+
+  quiet.silence();
+  await stores.say(second!);
+  await vi.waitFor(() => expect(quiet.subscriptions()).toBe(before + 1), 10_000);
+  const facts = () => stores.pool.query('select facts from tally where stream = $1', [second!.stream]);
+  await vi.waitFor(async () => expect((await facts()).rows).toEqual([{ facts: 2 }]), 10_000);
+  await vi.waitFor(
+    () => expect(running.status()[0]).toMatchObject({ lagEvents: 0, lagSeconds: 0, caughtUp: true }),
+    10_000,
+  );
+  await running.stop();
+});

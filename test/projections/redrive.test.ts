@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Recorded } from '../../src/events/recorded.ts';
+import { callStream } from '../../src/events/streams.ts';
+import { applyEvents, type Taken } from '../../src/projections/runtime/apply-events.ts';
+import { connect } from '../../src/projections/runtime/connection.ts';
+import { type Generation, generationFor, prepare } from '../../src/projections/runtime/generations.ts';
+import { takingTurns } from '../../src/projections/runtime/in-turn.ts';
+import { parkedStreams } from '../../src/projections/runtime/parked.ts';
+import { redrive } from '../../src/projections/runtime/redrive.ts';
+import { ended, started, TENANT, unrecognized } from './controls.ts';
+import { BREAKS_THE_REDUCER, spoken } from './parking.ts';
+import { type Stores, startStores } from './stores.ts';
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = await startStores();
+});
+afterAll(() => stores.stop());
+
+test('a redrive takes nothing that the projection has still to come to, and writes nothing where another does', async () => {
+  const scene = { tenantId: TENANT, mended: false };
+  const projection = spoken(scene);
+  const { log } = stores;
+  await stores.say(
+    started({ agentName: BREAKS_THE_REDUCER }),
+    ended({ agentName: 'b' }),
+    unrecognized({ agentName: 'c' }),
+  );
+  const events = await log.read(callStream(TENANT, 'call_1'));
+  await using connection = await connect(stores.databaseUrl, 'test');
+  const { db } = connection;
+  await prepare(db);
+  let mine: Generation = await generationFor(db, projection);
+  const apply = async (some: readonly Recorded[]) => {
+    const taken = await applyEvents(
+      db,
+      projection,
+      mine,
+      { events: some, caughtUp: true },
+      await parkedStreams(db, mine),
+    );
+    mine = { ...mine, checkpoint: some.at(-1)!.position };
+    return taken as Taken;
+  };
+  const agents = async () => (await stores.pool.query('select agents from spoken')).rows.map((row) => row.agents);
+
+  const { newlyParked } = await apply(events.slice(0, 2));
+  scene.mended = true;
+  const elsewhere = { ...mine, checkpoint: events[2]!.position };
+  await expect(redrive(db, log, projection, elsewhere, newlyParked[0]!)).rejects.toThrow(/checkpoint/);
+  expect(await agents()).toEqual([]);
+  expect(await redrive(db, log, projection, mine, newlyParked[0]!)).toBe('redriven');
+  expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b`]);
+  await apply(events.slice(2));
+  expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b c`]);
+});
+
+test('those who take turns wait for each other, whatever becomes of the one before', async () => {
+  const inTurn = takingTurns();
+  const seen: string[] = [];
+  const step = (name: string, fails = false) =>
+    inTurn(async () => {
+      seen.push(`${name} begins`);
+      await new Promise(setImmediate);
+      seen.push(`${name} ends`);
+      if (fails) throw new Error(name);
+      return name;
+    });
+  const all = await Promise.allSettled([step('one'), step('two', true), step('three')]);
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(seen).toEqual(['one', 'two', 'three'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+});

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { quarantineStream } from '../../src/events/streams.ts';
+import { projections } from '../../src/projections/index.ts';
+import { type Connection, connect } from '../../src/projections/runtime/connection.ts';
+import {
+  findOperation,
+  type Operation,
+  type OperationKind,
+  requestOperation,
+} from '../../src/projections/runtime/operations.ts';
+import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
+import * as controls from './controls.ts';
+import { minute, placed, placementFailed, requested, type Said, TENANT, textPart } from './controls.ts';
+import { logger, type Stores, startStores } from './stores.ts';
+import { inbound, mailFailed, mailSent, outbound, staffSays } from './tickets-controls.ts';
+
+// Nothing in a read model may depend on anything but the log: not on when it was applied, nor on where batches were cut.
+
+let stores: Stores;
+let connection: Connection;
+beforeAll(async () => {
+  stores = await startStores();
+  connection = await connect(stores.databaseUrl, 'operator');
+});
+afterAll(async () => {
+  await connection[Symbol.asyncDispose]();
+  await stores.stop();
+});
+
+const some = fc.constantFrom;
+const calls = some('call_1', 'call_2', 'call_3', 'call_4');
+const claims = fc.record(
+  {
+    callSessionId: some('cs_1', 'cs_2', 'cs_7'),
+    appointmentId: some('apt_1', 'apt_2', 'apt_3'),
+    direction: some('outbound', 'inbound', 'web'),
+    disconnectionReason: some('user_hangup', 'dial_busy', 'call_transfer', 'voicemail_reached'),
+    startedAt: some(minute(0), minute(5)),
+    endedAt: some(minute(6), minute(7)),
+    durationMs: some(1000, 1234.5),
+    analysed: some(true),
+    agentName: some('Ada', 'Bo'),
+    tenantMismatch: some(true),
+    flags: some(
+      { appointment_confirmed: true },
+      { appointment_cancelled: 'yes' },
+      { appointment_rescheduled: 1, action_required: 'no' },
+      { action_required: true },
+      { qualified: 'on' },
+    ),
+    personal: fc.record({
+      fromNumber: some('+4930123456', '030 123456', 'anonymous'),
+      toNumber: some('+442079460018', '+4930123457'),
+      transcript: some('Hello \0 there', 'Jane \ud800 Roe', 'é 😀 \\u0000'),
+      custom: some(
+        {},
+        { new_datetime: '2026-05-01T10:00', customer_name: 'Jane' },
+        { new_datetime: 'soon', deep: [1] },
+      ),
+    }),
+  },
+  { requiredKeys: ['personal'] },
+);
+const callFact = fc
+  .tuple(
+    some(
+      ...[controls.started, controls.ended, controls.analyzed, controls.unrecognized],
+      ...[controls.transferStarted, controls.transferBridged],
+    ),
+    claims,
+    some(inbound, outbound, {}),
+    some({}, { occurredAt: minute(2) }, { occurredAt: minute(1) }),
+    some({}, { defaultRegion: 'DE' }, { timeZone: 'Europe/Berlin' }),
+    calls,
+  )
+  .map(([about, what, endpoint, at, settings, callId]) => about(what, { ...endpoint, ...at, ...settings }, callId));
+const digest = 'd'.repeat(64);
+const quarantined = (event: object): Said => ({
+  stream: quarantineStream(TENANT, digest),
+  event: event as Said['event'],
+});
+const others = some<Said>(
+  requested({ toNumber: '+442079460018', appointmentId: 'apt_1' }, 'cs_1'),
+  requested({ toNumber: '+4930123457' }, 'cs_2'),
+  requested({ toNumber: '+4930123457', appointmentId: 'apt_3' }, 'cs_3'),
+  placed('call_1', 'cs_2'),
+  placed('call_9', 'cs_3'),
+  placementFailed('refused', 'cs_1'),
+  controls.registered({ startsAt: '2026-04-01T10:00:00Z' }, 'apt_1'),
+  controls.changed({ status: 'cancelled', note: 'phoned' }, 'apt_2'),
+  controls.archived('call_2'),
+  controls.unarchived('call_2'),
+  staffSays('resolved', 'called back', 'call_1'),
+  mailSent(1, 'call_2'),
+  mailFailed(1, 'call_3'),
+  textPart('3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11', 0, '{"summary":', 'call_4'),
+  quarantined({
+    type: 'DeliveryQuarantined',
+    data: { reason: 'untranslatable', endpoint: 'retell', receivedAt: minute(0), size: 17 },
+  }),
+  quarantined({ type: 'DeliveryReleased', data: { callId: 'call_1', factId: '3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11' } }),
+);
+const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weight: 2, arbitrary: others }), {
+  minLength: 15,
+  maxLength: 30,
+  selector: controls.idOf,
+});
+
+const all = projections();
+const start = (maxBatch: number): Promise<RunningProjections> => {
+  const { log, databaseUrl } = stores;
+  const shared = { log, databaseUrl, projections: all, logger };
+  return startProjections({ ...shared, options: { maxBatch, standbyMs: 50 }, operations: { pollMs: 20 } });
+};
+const request = async (kind: OperationKind, name: string): Promise<string> =>
+  ((await requestOperation(connection.db, kind, name)) as { queued: string }).queued;
+const over = (id: string): Promise<Operation> =>
+  vi.waitFor(
+    async () => {
+      const operation = (await findOperation(connection.db, id))!;
+      expect(operation.finishedAt).toBeDefined();
+      return operation;
+    },
+    { timeout: 30_000, interval: 20 },
+  );
+
+test('every projection verifies after any facts, however its batches were cut', { timeout: 120_000 }, async () => {
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
+  // Each world is a tenant of its own, told fact by fact while the projections run, with batches of every size.
+  const worlds = fc.sample(world, { numRuns: 12, seed }).map((said, index) =>
+    said.map(
+      (one): Said => ({
+        ...one,
+        stream: one.stream.replace(TENANT, `t${index}`),
+        metadata: { ...one.metadata, tenantId: `t${index}` },
+      }),
+    ),
+  );
+  const facts = Array.from({ length: 30 }, (_, round) => worlds.flatMap((said) => said.slice(round, round + 1))).flat();
+  let position = 0n;
+  for (const [i, maxBatch] of [3, 2000, 7].entries()) {
+    const third = facts.slice((i * facts.length) / 3, ((i + 1) * facts.length) / 3);
+    const running = await start(maxBatch);
+    for (const fact of third) position = await stores.say(fact);
+    expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
+    await running.stop();
+  }
+  for (const maxBatch of [2000, 5]) {
+    const running = await start(maxBatch);
+    try {
+      for (const { name } of all) {
+        const { state, result } = await over(await request('verify', name));
+        const where = `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${name}: ${JSON.stringify(result?.differences)}`;
+        expect([state, result?.equal, result?.parkedStreams], where).toEqual(['succeeded', true, 0]);
+        expect(result!.rowsCompared, where).toBeGreaterThan(0);
+      }
+    } finally {
+      await running.stop();
+    }
+  }
+});
+
+test('what stands behind a row is read from the log, by what each projection knows of it', async () => {
+  await stores.say(
+    requested({ toNumber: '+1', appointmentId: 'apt_behind' }, 'cs_behind'),
+    controls.started(
+      { callSessionId: 'cs_behind', direction: 'outbound', personal: { toNumber: '+4915112345678' } },
+      outbound,
+      'call_b',
+    ),
+    controls.analyzed(
+      { callSessionId: 'cs_behind', appointmentId: 'apt_behind', flags: { appointment_confirmed: true } },
+      outbound,
+      'call_b',
+    ),
+    controls.registered({ startsAt: '2026-04-01T10:00:00Z' }, 'apt_behind'),
+    staffSays('resolved', '', 'call_b'),
+  );
+  const position = await stores.say({
+    stream: quarantineStream(TENANT, 'e'.repeat(64)),
+    event: {
+      type: 'DeliveryQuarantined',
+      data: { reason: 'untranslatable', endpoint: 'retell', receivedAt: minute(0), size: 17 },
+    },
+  });
+  const running = await start(2000);
+  const [call, session] = [`call-${TENANT}.call_b`, `session-${TENANT}.cs_behind`];
+  const cases: [name: string, corruption: string, where: string, streams: string[]][] = [
+    ['call_sessions', `status = 'busy'`, `id = 'cs_behind'`, [session, call]],
+    ['appointments', `status = 'cancelled'`, `id = 'apt_behind'`, [session, call, `appointment-${TENANT}.apt_behind`]],
+    ['deliveries', `event = 'CallEnded'`, `call_id = 'call_b' and event = 'CallStarted'`, [call]],
+    ['tickets', 'active = not active', `call_id = 'call_b'`, [session, call, 'ticket-']],
+    ['customers', 'calls = 5', `phone = '+4915112345678'`, [call]],
+    ['outcome_changes', `outcome = 'busy'`, `call_id = 'call_b'`, [session, call]],
+    ['quarantine', 'size = 18', `id like '%eee'`, [`quarantine-${TENANT}.${'e'.repeat(64)}`]],
+  ];
+  try {
+    expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
+    for (const [name, corruption, where, streams] of cases) {
+      const { rowCount } = await stores.pool.query(
+        `update projection.${name}_1_${name} set ${corruption} where ${where}`,
+      );
+      expect(rowCount, name).toBe(1);
+      const { result } = await over(await request('verify', name));
+      const differences = result!.differences as unknown as { facts: { stream: string; position: string }[] }[];
+      expect([name, result!.differencesTotal]).toEqual([name, 1]);
+      const facts = differences[0]!.facts;
+      const behind = [...new Set(facts.map(({ stream }) => (stream.startsWith('ticket-') ? 'ticket-' : stream)))];
+      expect(behind.sort(), name).toEqual([...streams].sort());
+      const positions = facts.map((fact) => BigInt(fact.position));
+      expect(positions, name).toEqual([...positions].sort((a, b) => Number(a - b)));
+    }
+  } finally {
+    await running.stop();
+  }
+});

@@ -1,0 +1,233 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Projection } from '../../src/projections/runtime/projection.ts';
+import { startProjections } from '../../src/projections/runtime/start.ts';
+import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { tally } from './tally.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterEach(() => scene.clear());
+afterAll(() => scene.stop());
+
+const verified = async () => scene.over(await scene.request('verify'));
+const nothingIsLeft = () =>
+  vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 5000);
+const corrupt = (statement: string) => scene.pool.query(`update projection.${statement}`);
+
+test('under live load it is what the log says, each time it is asked', async () => {
+  const one = await scene.start(slowTally(3));
+  await scene.calls(30);
+  let loading = true;
+  const load = (async () => {
+    let position = 0n;
+    while (loading) position = await scene.calls(1);
+    return position;
+  })();
+  const positions: bigint[] = [];
+  for (let i = 0; i < 4; i++) {
+    const { state, result, progress } = await verified();
+    expect(state).toBe('succeeded');
+    expect(result).toMatchObject({ equal: true, generation: 1, differences: [], differencesTotal: 0 });
+    expect(progress!.done).toBe(progress!.total);
+    positions.push(BigInt(result!.position as string));
+  }
+  loading = false;
+  const position = await load;
+  // Each at a position of its own: the live generation has gone on.
+  expect([...positions].sort((a, b) => Number(a - b))).toEqual(positions);
+  expect(new Set(positions).size).toBe(4);
+  expect(await one.waitUntilCaughtUp(position, 10_000)).toBe(true);
+  expect(await scene.tallied()).toEqual(scene.all());
+  await nothingIsLeft();
+  expect(await scene.states()).toEqual({ 1: 'live' });
+});
+
+test('before the first fact there is nothing to differ', async () => {
+  await scene.start({ ...tally(), prefixes: ['no-such-stream-'] } as Projection);
+  expect((await verified()).result).toEqual({
+    ...{ equal: true, generation: 1, position: null, rowsCompared: 0 },
+    ...{ parkedStreams: 0, differencesTotal: 0, differences: [] },
+  });
+});
+
+test('a value, a row and a state that the log does not say are found, with the facts behind them', async () => {
+  const one = await scene.start();
+  const position = await scene.calls(12);
+  await one.waitUntilCaughtUp(position, 10_000);
+  const { rows } = await scene.pool.query<{ stream: string }>('select stream from tally order by stream');
+  const [changed, gone, folded] = rows.map(({ stream }) => stream);
+  await corrupt(`tally_1_tally set facts = 7 where stream = '${changed}'`);
+  await scene.pool.query(`delete from projection.tally_1_tally where stream = '${gone}'`);
+  await scene.pool.query(`insert into projection.tally_1_tally values ('call-acme.invented', 1)`);
+  await corrupt(`tally_1_streams set state = '3' where stream = '${folded}'`);
+
+  const { result } = await verified();
+  const facts = (stream: string | undefined) =>
+    ['CallStarted', 'CallEnded'].map((type) => ({ stream, type, position: expect.stringMatching(/^\d+$/) }));
+  expect(result).toEqual({
+    ...{ equal: false, generation: 1, position: `${position}`, parkedStreams: 0, differencesTotal: 4 },
+    rowsCompared: 2 * rows.length + 1,
+    differences: [
+      { table: 'tally', key: { stream: changed }, column: 'facts', live: 7, rebuilt: 2, facts: facts(changed) },
+      {
+        ...{ table: 'tally', key: { stream: gone }, row: 'missing', facts: facts(gone) },
+        rebuilt: { stream: gone, facts: 2 },
+      },
+      {
+        ...{ table: 'tally', key: { stream: 'call-acme.invented' }, row: 'extra', facts: [] },
+        live: { stream: 'call-acme.invented', facts: 1 },
+      },
+      { table: 'streams', key: { stream: folded }, column: 'state', live: 3, rebuilt: 2, facts: facts(folded) },
+    ],
+  });
+  // It only looks.
+  expect((await scene.pool.query(`select facts from tally where stream = '${changed}'`)).rows).toEqual([{ facts: 7 }]);
+  await nothingIsLeft();
+});
+
+test('what differs stands in the result alone: the log of the service says where, and no value', async () => {
+  const lines: string[] = [];
+  const one = await startProjections({
+    ...{ log: scene.log, databaseUrl: scene.databaseUrl, projections: [tally() as Projection] },
+    logger: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
+    operations: { pollMs: 20 },
+  });
+  await one.waitUntilCaughtUp(await scene.calls(1), 10_000);
+  await corrupt('tally_1_tally set facts = 987654');
+  const { result } = await verified();
+  await one.stop();
+  expect(JSON.stringify(result)).toContain('987654');
+  const told = lines.find((line) => line.includes('projection_differs'))!;
+  expect(JSON.parse(told)).toMatchObject({ level: 50, projection: 'tally', places: ['tally.facts'] });
+  expect(lines.join('')).toContain('operation_succeeded');
+  expect(lines.join('')).not.toContain('987654');
+});
+
+test('one that is cancelled in the middle leaves nothing behind', async () => {
+  const one = await scene.start(slowTally(20));
+  await scene.calls(60);
+  const id = await scene.request('verify');
+  await scene.begun();
+  expect(await scene.cancel(id)).toMatchObject({ state: 'cancelled' });
+  await nothingIsLeft();
+  expect(await one.waitUntilCaughtUp(await scene.calls(1), 10_000)).toBe(true);
+  expect(await scene.tallied()).toEqual(scene.all());
+});
+
+test('a process that is killed in the middle leaves it to the next one, which proves the same', async () => {
+  await scene.calls(100);
+  const script = join(import.meta.dirname, 'projecting-process.ts');
+  const child = spawn(process.execPath, [script, scene.eventStoreUrl, scene.databaseUrl, '25'], { stdio: 'inherit' });
+  const id = await scene.request('verify');
+  await scene.begun();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(await scene.operation(id)).toMatchObject({ state: 'running' });
+  await scene.start();
+  expect(await scene.over(id)).toMatchObject({ state: 'succeeded', result: { equal: true } });
+  await nothingIsLeft();
+});
+
+test('of two processes one verifies, and a rebuild has to wait for its end', async () => {
+  const both = [await scene.start(slowTally(5)), await scene.start(slowTally(5))];
+  await scene.calls(30);
+  const id = await scene.request('verify');
+  await scene.begun();
+  await expect(scene.request('rebuild')).rejects.toThrow('verify is running');
+  expect(await scene.over(id)).toMatchObject({ result: { equal: true, generation: 1 } });
+  expect(await scene.over(await scene.request('rebuild'))).toMatchObject({ state: 'succeeded' });
+  expect(await verified()).toMatchObject({ state: 'succeeded', result: { equal: true } });
+  for (const one of both) expect(await one.waitUntilCaughtUp(await scene.calls(1), 10_000)).toBe(true);
+  expect(await scene.tallied()).toEqual(scene.all());
+});
+
+test('a fact that breaks the fold now, and did not when it was applied, is named', async () => {
+  let bad: string | undefined;
+  const brittle: Projection = {
+    ...(tally() as Projection),
+    reduce(state, fact) {
+      if (fact.stream === bad) throw new TypeError('Jane Roe has no number');
+      return ((state as number) ?? 0) + 1;
+    },
+  };
+  const one = await scene.start(brittle);
+  await one.waitUntilCaughtUp(await scene.calls(15), 10_000);
+  bad = (await scene.pool.query<{ stream: string }>('select stream from tally offset 7 limit 1')).rows[0]!.stream;
+  expect(await verified()).toMatchObject({
+    state: 'failed',
+    error: { code: 'broken_fact', stream: bad, type: 'CallStarted', position: expect.stringMatching(/^\d+$/) },
+  });
+  await nothingIsLeft();
+});
+
+test('parked streams are left out and counted; everything else is proven', async () => {
+  const wanted = { broken: true };
+  const brittle: Projection = {
+    ...(tally() as Projection),
+    reduce(state, fact) {
+      if (wanted.broken && fact.type === 'CallEnded' && fact.stream === bad) throw new TypeError('no');
+      return ((state as number) ?? 0) + 1;
+    },
+  };
+  let bad: string | undefined;
+  const one = await scene.start(brittle);
+  await one.waitUntilCaughtUp(await scene.calls(3), 10_000);
+  bad = `call-acme.call_${scene.all().length + 1}`;
+  const position = await scene.calls(3);
+  expect(await one.waitUntilCaughtUp(position, 10_000)).toBe(true);
+  expect(one.status()).toMatchObject([{ parked: 1 }]);
+  expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 1, position: `${position}` } });
+
+  // Also before it is redriven by the code that was mended.
+  wanted.broken = false;
+  expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 1 } });
+  await scene.pool.query('update projection.parked set redrive_requested_at = now()');
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 10_000);
+  expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 0 } });
+
+  await corrupt(`tally_1_tally set facts = 1 where stream = '${bad}'`);
+  expect(await verified()).toMatchObject({ result: { equal: false, differencesTotal: 1 } });
+});
+
+test('a stream that is redriven in the middle has it begin anew, and nothing is told that is not so', async () => {
+  const wanted = { broken: true };
+  let bad: string | undefined;
+  let folded = 0;
+  const brittle: Projection = {
+    ...slowTally(10),
+    reduce(state, fact) {
+      if (wanted.broken && fact.stream === bad) throw new TypeError('no');
+      folded++;
+      return ((state as number) ?? 0) + 1;
+    },
+  };
+  const one = await scene.start(brittle);
+  bad = `call-acme.call_${scene.all().length}`;
+  expect(await one.waitUntilCaughtUp(await scene.calls(60), 10_000)).toBe(true);
+  folded = 0;
+  const id = await scene.request('verify');
+  await scene.begun();
+  wanted.broken = false;
+  await scene.pool.query('update projection.parked set redrive_requested_at = now()');
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 10_000);
+  expect(await scene.over(id)).toMatchObject({ result: { equal: true, parkedStreams: 0 } });
+  expect(folded).toBeGreaterThan(scene.all().length * 2);
+  await nothingIsLeft();
+});
+
+test('more differences than anybody reads are counted', async () => {
+  const one = await scene.start();
+  await one.waitUntilCaughtUp(await scene.calls(1), 10_000);
+  await scene.pool.query(
+    `insert into projection.tally_1_tally select 'invented-' || n, n from generate_series(1, 2500) n`,
+  );
+  const { result } = await verified();
+  expect(result).toMatchObject({ equal: false, differencesTotal: 2500, truncated: true });
+  expect(result!.differences).toHaveLength(1000);
+});

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPlacements } from '../../../src/commands/calls/placements.ts';
+import { resolveOpenRequests } from '../../../src/commands/calls/resolve-open-requests.ts';
+import { retellApi } from '../../../src/commands/calls/retell-api.ts';
+import { fast } from '../../commands/calls/scene.ts';
+import { logger, type Scene, startScene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterAll(() => scene.stop());
+
+/** What a process leaves that dies once the request is on record. */
+const requested = (session: string) =>
+  scene.log.append(`session-default.${session}`, 'no_stream', [
+    {
+      id: randomUUID(),
+      type: 'CallRequested',
+      data: { fromNumber: '+442079460018', toNumber: '+447700900123', requestDigest: 'd', by: 'key-1' },
+      metadata: {
+        tenantId: 'default',
+        source: 'command',
+        receivedAt: new Date().toISOString(),
+        $correlationId: session,
+      },
+    },
+  ]);
+const types = async (session: string) => (await scene.log.read(`session-default.${session}`)).map(({ type }) => type);
+
+test('what a failing look at the start has left open gets its answer in the next run', async () => {
+  const { log, retell, line } = scene;
+  const placements = openPlacements({ log, logger, retellOf: () => retellApi(retell.apiKey, line.url), times: fast });
+  const settle = (signal: AbortSignal) => resolveOpenRequests({ log, placements, logger, signal, forMs: 300 });
+  await requested('cs_dialled');
+  await requested('cs_never_dialled');
+  retell.make({
+    ...{ from_number: '+442079460018', to_number: '+447700900123' },
+    metadata: { call_session_id: 'cs_dialled', tenant_id: 'default' },
+  });
+
+  line.fails(({ path }) => (path === '/v3/list-calls' ? { status: 500 } : undefined));
+  const atStart = await settle(new AbortController().signal);
+  expect(atStart).toEqual({ placed: 0, failed: 0, open: 2 });
+  line.clear();
+
+  const reconciliation = scene.start({ settleRequests: settle });
+  // It takes some lists, and some time, until a call that is in none counts as not placed.
+  await scene.eventually(async () => {
+    await scene.run(reconciliation);
+    return (await types('cs_never_dialled')).length === 2;
+  });
+  expect(await types('cs_dialled')).toEqual(['CallRequested', 'CallPlaced']);
+  expect(await types('cs_never_dialled')).toEqual(['CallRequested', 'CallPlacementFailed']);
+  const report = await scene.run(reconciliation);
+  expect(report.requests).toEqual({ placed: 0, failed: 0, open: 0 });
+  await placements.drain();
+});
+
+test('a settling that fails is no reason not to reconcile', async () => {
+  const callId = await scene.call('confirmed');
+  await scene.retell.quiet();
+  const failing = scene.start({ settleRequests: () => Promise.reject(new Error('as told')) });
+  await scene.run(failing);
+  expect(await scene.types(callId)).toHaveLength(3);
+});

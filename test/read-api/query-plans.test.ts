@@ -1,0 +1,212 @@
+// How Postgres answers every query of the API over a tenant with much: each by an index, and a page without reading
+// more than a page.
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ReadModel } from '../../src/projections/tables.ts';
+import { readCoverage } from '../../src/reactions/reconciliation/coverage.ts';
+import { changesAfter, newestPosition } from '../../src/read-api/live/outcome-change.ts';
+import { quarantineReadRoutes } from '../../src/read-api/quarantine/routes.ts';
+import { createReadPool } from '../../src/read-api/read-pool.ts';
+import { queryApi } from './callers.ts';
+import { fillReadModel, MANY } from './many-rows.ts';
+import { createReadModel } from './read-model.ts';
+
+let readModel: Awaited<ReturnType<typeof createReadModel>>;
+let pool: pg.Pool;
+let db: Kysely<ReadModel>;
+let queries: CompiledQuery[] = [];
+beforeAll(async () => {
+  readModel = await createReadModel();
+  await fillReadModel(readModel.writer);
+  pool = createReadPool(readModel.url);
+  db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }), log: ({ query }) => void queries.push(query) });
+});
+afterAll(async () => {
+  await db?.destroy();
+  await readModel.drop();
+});
+
+/** One step of a plan, with all below it, as `EXPLAIN (ANALYZE, FORMAT JSON)` tells of it. */
+type Step = {
+  readonly 'Node Type': string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Index Recheck'?: number;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
+  readonly Plans?: readonly Step[];
+};
+
+/** How Postgres ran what was asked of it meanwhile. */
+async function plansOf(ask: () => Promise<unknown>): Promise<Step[]> {
+  queries = [];
+  await ask();
+  const explained = queries.map(({ sql, parameters }) =>
+    pool.query(`explain (analyze, buffers, format json) ${sql}`, [...parameters]),
+  );
+  return (await Promise.all(explained)).map(({ rows }) => rows[0]['QUERY PLAN'][0].Plan);
+}
+
+const stepsOf = (step: Step): Step[] => [step, ...(step.Plans ?? []).flatMap(stepsOf)];
+
+/** The rows that a step looked at, of a table or of the steps below. */
+const rowsRead = (step: Step): number => {
+  const removed = (step['Rows Removed by Filter'] ?? 0) + (step['Rows Removed by Index Recheck'] ?? 0);
+  return (step['Actual Rows'] + removed) * step['Actual Loops'];
+};
+
+const PAGE = 50;
+/** A page (the live feed has one of 200), and what is passed over on the way to it. */
+const ROWS = 5 * PAGE;
+/** Of 8 KB. A walk through one index of the tenant takes some hundreds, its rows thousands. */
+const BLOCKS = 500;
+
+function expectFewReads(plans: readonly Step[], blocks = BLOCKS): void {
+  expect(plans.length).toBeGreaterThan(0);
+  for (const plan of plans) {
+    const told = JSON.stringify(plan, null, 1);
+    for (const step of stepsOf(plan)) {
+      expect(step['Node Type'], told).not.toBe('Seq Scan');
+      expect(rowsRead(step), told).toBeLessThanOrEqual(ROWS);
+    }
+    expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], told).toBeLessThanOrEqual(blocks);
+  }
+}
+
+const cursor = (n: number, id: string): string => {
+  const createdAt = new Date(Date.parse('2026-03-01T00:00:00Z') - n * 60_000).toISOString().replace('Z', '000Z');
+  return `cursor=${Buffer.from(JSON.stringify([createdAt, `${id}-${n}`])).toString('base64url')}`;
+};
+const DEEP = MANY - 5000;
+const hour = 'from=2026-02-03T10:00:00Z&to=2026-02-03T11:00:00Z';
+const longAgo = 'from=2026-02-03T00:00:00Z&to=2026-02-08T00:00:00Z';
+
+/** Every route, every filter alone for what is common and for what is rare, and the pairs that may not meet. */
+const requests = [
+  '/api/call-sessions',
+  `/api/call-sessions?${cursor(DEEP, 'session')}`,
+  '/api/call-sessions?status=confirmed',
+  '/api/call-sessions?status=busy',
+  '/api/call-sessions?status=busy,voicemail',
+  '/api/call-sessions?status=failed,busy',
+  `/api/call-sessions?status=failed&${cursor(DEEP, 'session')}`,
+  '/api/call-sessions?direction=outbound',
+  '/api/call-sessions?direction=web',
+  `/api/call-sessions?direction=outbound&${cursor(DEEP, 'session')}`,
+  '/api/call-sessions?appointmentId=appointment-77',
+  '/api/call-sessions?phone=%2B491510000077',
+  '/api/call-sessions?phone=%2B4930100',
+  `/api/call-sessions?${longAgo}`,
+  '/api/call-sessions?from=2026-02-27T00:00:00Z',
+  '/api/call-sessions?to=2026-02-20T00:00:00Z',
+  '/api/call-sessions?archived=true',
+  '/api/call-sessions?archived=all',
+  `/api/call-sessions?status=confirmed&direction=outbound&${longAgo}`,
+  `/api/call-sessions?status=confirmed&direction=outbound&${longAgo}&${cursor(DEEP, 'session')}`,
+  '/api/call-sessions?status=confirmed&direction=web',
+  '/api/call-sessions?status=failed&direction=inbound&archived=all',
+  '/api/call-sessions/session-77',
+  '/api/call-sessions/call:call-77',
+  '/api/call-sessions/session-77/history',
+  '/api/call-sessions/session-77/deliveries',
+  '/api/appointments',
+  `/api/appointments?${cursor(DEEP, 'appointment')}`,
+  '/api/appointments?status=confirmed',
+  '/api/appointments?status=cancelled',
+  '/api/appointments?needsReview=true',
+  '/api/appointments?needsReview=false',
+  `/api/appointments?${longAgo}`,
+  `/api/appointments?status=confirmed&${longAgo}`,
+  '/api/appointments/appointment-77',
+  '/api/tickets',
+  `/api/tickets?${cursor(DEEP, 'tkt_call')}`,
+  '/api/tickets?status=closed',
+  '/api/tickets?status=contacted',
+  '/api/tickets?active=true',
+  '/api/tickets?active=false',
+  '/api/tickets?direction=inbound',
+  '/api/tickets?direction=outbound',
+  '/api/tickets?active=false&direction=outbound',
+  '/api/tickets?callId=call-77',
+  '/api/tickets?sessionId=session-77',
+  '/api/tickets?customerId=customer-77',
+  `/api/tickets?${longAgo}`,
+  `/api/tickets?status=closed&active=false&direction=inbound&${longAgo}`,
+  '/api/tickets/tkt_call-77',
+  '/api/customers',
+  `/api/customers?${cursor(DEEP, 'customer')}`,
+  '/api/customers?phone=%2B4917177',
+  '/api/customers?phone=0171%2F77',
+  '/api/customers/customer-77',
+];
+
+describe('over a tenant with much, few rows are read for', () => {
+  test.each(requests)('%s', async (path) => {
+    const { get } = queryApi(db);
+    expectFewReads(await plansOf(async () => expect((await get(path)).status).toBe(200)));
+  });
+
+  test.each([`/api/call-sessions?${hour}`, `/api/appointments?${hour.replaceAll('-03T', '-10T')}`])(
+    '%s, without a walk there from the newest',
+    async (path) => {
+      const { get } = queryApi(db);
+      expectFewReads(await plansOf(async () => expect((await get(path)).body.items.length).toBe(PAGE)), 2 * PAGE);
+    },
+  );
+
+  test.each([
+    '',
+    `?${cursor(DEEP, 'acme')}`,
+    '?tenantId=acme',
+    '?tenantId=acme&released=all',
+    '?reason=not_json&released=all',
+    '?reason=not_a_call',
+    '?released=true',
+  ])('/api/quarantine%s', async (query) => {
+    const routes = quarantineReadRoutes({ db, adminKey: 'admin', review: async () => undefined });
+    const headers = { authorization: 'Bearer admin' };
+    const ask = async () => expect((await routes.request(`/api/quarantine${query}`, { headers })).status).toBe(200);
+    expectFewReads(await plansOf(ask));
+  });
+
+  test('the coverage of an hour', async () => {
+    const [from, to] = [new Date('2026-02-03T10:00:00Z'), new Date('2026-02-03T11:00:00Z')];
+    expectFewReads(await plansOf(() => readCoverage(db)({ tenantId: 'acme', from, to })));
+  });
+
+  test('the live feed, wherever its client stands', async () => {
+    expectFewReads(await plansOf(() => newestPosition(db)));
+    for (const after of [0n, BigInt(MANY), BigInt(2 * MANY)]) {
+      expectFewReads(await plansOf(() => changesAfter(db, after)));
+      expectFewReads(await plansOf(() => changesAfter(db, after, 'acme')));
+    }
+  });
+});
+
+test.each(requests)('a tenant with little is not made to read what others have: %s', async (path) => {
+  const { get } = queryApi(db);
+  const plans = await plansOf(() => get(path, 'other-reads'));
+  for (const step of plans.flatMap(stepsOf)) expect(step['Node Type']).not.toBe('Seq Scan');
+});
+
+/** Every page has a limit; `at` asks the log instead of Postgres. */
+const notOfAQuery = new Set(['limit', 'at']);
+
+test('no route and no parameter of the query API is left out', () => {
+  const app: OpenAPIHono = queryApi(db).app;
+  const { paths = {} } = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'all', version: '1' } });
+  const asked = requests.map((request) => new URL(request, 'http://localhost'));
+  for (const [path, { get }] of Object.entries(paths)) {
+    const route = new RegExp(`^${path.replace('{id}', '[^/]+')}$`);
+    const here = asked.filter(({ pathname }) => route.test(pathname));
+    expect(here.length, path).toBeGreaterThan(0);
+    for (const parameter of get!.parameters ?? []) {
+      if (!('in' in parameter) || parameter.in !== 'query' || notOfAQuery.has(parameter.name)) continue;
+      const used = here.some(({ searchParams }) => searchParams.has(parameter.name));
+      expect(used, `${path}?${parameter.name}`).toBe(true);
+    }
+  }
+});
