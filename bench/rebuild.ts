@@ -70,7 +70,7 @@ async function compare(folder: string, choices: Choices, rival: string | undefin
   }
 }
 
-/** The baseline with its own settings, and with the best we found for it. */
+/** The baseline with its own settings, and in larger batches without a pause. */
 const PULLING = { emmett: undefined, 'emmett, tuned': { batchSize: 500, pullingFrequencyInMs: 0 } } as const;
 
 /** Here every call names a session and an appointment of its own. */

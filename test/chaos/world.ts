@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -53,11 +53,25 @@ export type World = {
   killNow(): void;
 };
 
+const PREFIX = 'call-ledger-chaos-';
+const REMOVED = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
+
+/** What runs have left that were killed themselves. */
+async function removeOldRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const pid = Number(name.slice(PREFIX.length).split('-')[0]);
+    if (!(await stat(`/proc/${pid}`).catch(() => undefined)) && process.platform === 'linux')
+      await rm(join(tmpdir(), name), REMOVED).catch(() => {});
+  }
+}
+
 /** Stores, services, tenants and a mail server: every process of its own, on this machine alone. */
 export async function openWorld(layout: Layout): Promise<World> {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'call-ledger-chaos-')));
+  await removeOldRuns();
+  const directory = await realpath(await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)));
   await chmod(directory, 0o755); // Postgres runs as another user where we are root
-  const remove = () => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  const remove = () => rm(directory, REMOVED);
   const closers: (() => Promise<unknown>)[] = [remove];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close();

@@ -6,7 +6,7 @@ let readModel: Awaited<ReturnType<typeof createReadModel>>;
 let api: ReturnType<typeof queryApi>;
 beforeAll(async () => {
   readModel = await createReadModel();
-  api = queryApi(readModel.db, async (tenantId) => [{ tenantId } as never]);
+  api = queryApi(readModel.db, async ({ tenantId }) => [{ tenantId } as never]);
 });
 afterAll(() => readModel.drop());
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import { isBefore, type Position } from '../calls/position.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../calls/session.ts';
 import { linksOfCalls, sessionCalls } from '../calls/session-calls.ts';
-import { openings } from '../calls/waiting-requests.ts';
+import { leftSessions, openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { AppointmentRow } from '../tables.ts';
@@ -61,10 +61,10 @@ type AppointmentId = { readonly tenantId: string; readonly id: string };
 /** One row per appointment (A9). */
 export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
   name: 'appointments',
-  version: 2,
+  version: 3,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'appointment-'],
-  tables: [rows, decided, sessionCalls, openings],
+  tables: [rows, decided, sessionCalls, openings, leftSessions],
   reduce,
   async save(trx, table, batch) {
     const { touched: sessions } = await updateMembership<Decisions>(trx, table, batch, matchMinutes);

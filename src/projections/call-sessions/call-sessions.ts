@@ -2,7 +2,7 @@ import { callStream, sessionStream } from '../../events/streams.ts';
 import { updateMembership } from '../calls/membership.ts';
 import { appointmentOf, type Session } from '../calls/session.ts';
 import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
-import { type Match, openings } from '../calls/waiting-requests.ts';
+import { leftSessions, type Match, openings } from '../calls/waiting-requests.ts';
 import type { Notice, Projection } from '../runtime/projection.ts';
 import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
@@ -80,16 +80,19 @@ const aliases: Table = {
 /** One row per call session, and the session of each call. It alone tells of matches: others decide the same again. */
 export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
   name: 'call_sessions',
-  version: 4,
+  version: 5,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
-  tables: [sessions, aliases, openings, formerCalls, otherAppointments],
+  tables: [sessions, aliases, openings, leftSessions, formerCalls, otherAppointments],
   reduce: reduceSessionStream,
   async save(trx, table, batch) {
     const { touched, matched } = await updateMembership<Description>(trx, table, batch, matchMinutes);
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
     await upsert(trx, table(sessions), sessions, alive.map(rowOf));
     await upsert(trx, table(formerCalls), formerCalls, alive.flatMap(formerCallsOf));
+    // Which of them it is about, and which calls are in it, may have changed.
+    const ofSession = touched.map(({ tenantId, id }) => ({ tenant_id: tenantId, session_id: id }));
+    await deleteBy(trx, table(otherAppointments), otherAppointments, ['tenant_id', 'session_id'], ofSession);
     const others = alive.flatMap((session) => otherAppointmentsOf(session, appointmentOf(session)));
     await upsert(trx, table(otherAppointments), otherAppointments, others);
     // Its calls have moved on to their final session.

@@ -4,7 +4,7 @@ import type { Row, Table } from '../runtime/table.ts';
 // What a session has to do with now stands in `call_sessions` and `call_session_calls`. Who asks what was known at an
 // earlier time (`at=`) needs besides what it may have had to do with then. Almost no call has any of this.
 
-/** Sessions that a call has named and is not in. Rows are added and never change. */
+/** Sessions that a call has named, when there are several: it may have been in each. Rows are added and never change. */
 export const formerCalls: Table = {
   name: 'call_session_former_calls',
   columns: { tenant_id: 'text not null', session_id: 'text not null', call_id: 'text not null' },
@@ -12,20 +12,24 @@ export const formerCalls: Table = {
   view: ['tenant_id', 'session_id', 'call_id'],
 };
 
-/** Appointments that a session, or a call of it, has named and that it is not about. Rows are added and never change. */
+/**
+ * Appointments that a session, or a call that is in it now, has named and that it is not about. What a call has named in
+ * a session that it has left is found through the call.
+ */
 export const otherAppointments: Table = {
   name: 'call_session_other_appointments',
   columns: { tenant_id: 'text not null', appointment_id: 'text not null', session_id: 'text not null' },
   key: ['tenant_id', 'appointment_id', 'session_id'],
+  indexes: ['(tenant_id, session_id)'],
   view: ['tenant_id', 'appointment_id', 'session_id'],
 };
 
-export const formerCallsOf = ({ tenantId, id, calls }: Session): Row[] =>
-  calls.flatMap(({ callId, sessionsNamed }) =>
-    Object.keys(sessionsNamed)
-      .filter((named) => named !== id)
-      .map((named) => ({ tenant_id: tenantId, session_id: named, call_id: callId })),
-  );
+export const formerCallsOf = ({ tenantId, calls }: Session): Row[] =>
+  calls.flatMap(({ callId, sessionsNamed }) => {
+    const named = Object.keys(sessionsNamed);
+    if (named.length < 2) return [];
+    return named.map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId, call_id: callId }));
+  });
 
 export function otherAppointmentsOf({ tenantId, id, request, calls }: Session, about: string | undefined): Row[] {
   const named = [request, ...calls].flatMap((part) => Object.keys(part?.appointmentsNamed ?? {}));

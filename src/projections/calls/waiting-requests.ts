@@ -22,6 +22,16 @@ export const openings: Table = {
   indexes: ['(tenant_id, to_number)'],
 };
 
+/**
+ * Sessions that a call has named among others. They have had their call, wherever it is by now; also those whose request
+ * is still to come. Almost no call names two. Rows are added and never change.
+ */
+export const leftSessions: Table = {
+  name: 'left_sessions',
+  columns: { tenant_id: 'text not null', session_id: 'text not null' },
+  key: ['tenant_id', 'session_id'],
+};
+
 type OpeningRow = { tenant_id: string; session_id: string; to_number: string; requested_at: string; position: string };
 
 export type Matching = {
@@ -53,6 +63,7 @@ export async function matchStrays(trx: Tx, table: TableName, matching: Matching)
   await deleteBy(trx, table(openings), openings, openings.key, closed);
   const waiting = fresh.filter(({ tenantId, sessionId }) => !closings.has(openingKey(tenantId, sessionId)));
   await upsert(trx, table(openings), openings, waiting.map(openingRow));
+  await upsert(trx, table(leftSessions), leftSessions, leftBy(calls));
   return [...matches].map(([{ tenantId, callId }, sessionId]) => ({ tenantId, callId, sessionId }));
 }
 
@@ -67,6 +78,15 @@ function closingsOf(calls: readonly Change<CallState>[], requests: readonly Chan
     for (const [sessionId, position] of Object.entries(after.sessionsNamed)) close(after.tenantId, sessionId, position);
   for (const { after } of requests) if (after.closedAt) close(after.tenantId, after.sessionId, after.closedAt);
   return closings;
+}
+
+function leftBy(calls: readonly Change<CallState>[]): { readonly tenant_id: string; readonly session_id: string }[] {
+  return distinct(
+    calls.flatMap(({ after: { tenantId, sessionsNamed } }) => {
+      const named = Object.keys(sessionsNamed);
+      return named.length > 1 ? named.map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId })) : [];
+    }),
+  );
 }
 
 /** Requests of this batch, unless an earlier batch has brought their call already. */
@@ -85,7 +105,9 @@ async function newOpenings(trx: Tx, table: TableName, requests: readonly Change<
         ],
   );
   const linked = await linksOfSessions(trx, table, opened);
-  const taken = new Set(linked.map((row) => openingKey(row.tenant_id, row.session_id)));
+  const keys = opened.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
+  const left = await selectBy<(typeof keys)[number]>(trx, table(leftSessions), leftSessions, leftSessions.key, keys);
+  const taken = new Set([...linked, ...left].map((row) => openingKey(row.tenant_id, row.session_id)));
   return opened.filter(({ tenantId, sessionId }) => !taken.has(openingKey(tenantId, sessionId)));
 }
 

@@ -5,7 +5,7 @@ import { callStream, parseStream, sessionStream } from '../../events/streams.ts'
 import { updateMembership } from '../calls/membership.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
-import { openings } from '../calls/waiting-requests.ts';
+import { leftSessions, openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
 import { type Row, type Table, upsert } from '../runtime/table.ts';
 import type { OutcomeChangeRow } from '../tables.ts';
@@ -47,10 +47,10 @@ type OutcomeStream = CallOutcomes | RequestState;
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
 export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
   name: 'outcome_changes',
-  version: 1,
+  version: 2,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
-  tables: [rows, linksTable, namingsTable, sessionCalls, openings],
+  tables: [rows, linksTable, namingsTable, sessionCalls, openings, leftSessions],
   reduce,
   async save(trx, table, batch) {
     await updateMembership(trx, table, batch, matchMinutes);

@@ -6,7 +6,7 @@ import { callIdOfTicket, type TicketEvent, ticketIdOf } from '../../events/ticke
 import { updateMembership } from '../calls/membership.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
-import { openings } from '../calls/waiting-requests.ts';
+import { leftSessions, openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { TicketRow } from '../tables.ts';
@@ -54,10 +54,10 @@ export type TicketStream = TicketCall | RequestState | TicketLog;
 /** One row per ticket (B2). */
 export const tickets = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<TicketStream> => ({
   name: 'tickets',
-  version: 2,
+  version: 3,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'ticket-'],
-  tables: [rows, sessionCalls, openings],
+  tables: [rows, sessionCalls, openings, leftSessions],
   reduce,
   async save(trx, table, batch) {
     const touched = new Map<string, Touched>();
