@@ -24,7 +24,16 @@ export const OperationAnswer = z
     projection: z.string(),
     state: z.enum(operationStates),
     progress: progress.optional().openapi({ description: 'In positions of the log; absent until it has begun.' }),
-    result: z.record(z.string(), z.unknown()).optional().openapi({ description: 'What came of it, by kind.' }),
+    result: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .openapi({
+        description:
+          'What came of it. Of a rebuild and of a swap back: `generation`, now live, and `replaced`. Of a verification: `equal`; ' +
+          '`position` and `generation` that were compared; `rowsCompared`; `parkedStreams`, left out; `differencesTotal`, and ' +
+          'the first 1000 of them in `differences`, which a list of operations leaves out: `{table, key, column, live, rebuilt, ' +
+          'facts: [{stream, position, type}]}`, or `row: missing | extra` instead of `column`.',
+      }),
     error: z
       .object({
         code: z.string().openapi({ example: 'broken_fact' }),

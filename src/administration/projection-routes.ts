@@ -53,7 +53,10 @@ const requests = [
     path: '/api/projections/{name}/verify',
     operationId: 'verifyProjection',
     summary: 'Prove that a projection is what the log says',
-    description: 'Builds it anew, compares row by row at one position, and keeps what is there.',
+    description:
+      'Folds the log anew beside the live generation, which goes on undisturbed, and compares both row by row as they are at ' +
+      'one position. The result of the operation lists what differs, with both values, which may be ' +
+      'personal data, and the facts behind them. Nothing is changed: a rebuild mends what was found.',
   },
   {
     kind: 'swap_back',

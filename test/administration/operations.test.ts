@@ -49,6 +49,20 @@ test('a rebuild is requested, told of while it goes on, and over', async () => {
   expect(after.items[0]).not.toHaveProperty('building');
 });
 
+test('what a verification builds is not told of as what will be live', async () => {
+  scene.project(await scene.start(slowTally(20)));
+  await scene.calls(40);
+  const { status, body } = await scene.ask('POST', '/api/projections/tally/verify');
+  expect(status).toBe(202);
+  await scene.begun();
+  const { body: during } = await scene.ask('GET', '/api/projections');
+  expect(during.items).toMatchObject([{ generation: 1, operationId: body.operationId }]);
+  expect(during.items[0]).not.toHaveProperty('building');
+  await scene.over(body.operationId);
+  const { body: operation } = await scene.ask('GET', `/api/operations/${body.operationId}`);
+  expect(operation).toMatchObject({ kind: 'verify', state: 'succeeded', result: { equal: true, differences: [] } });
+});
+
 test('a process that projects nothing accepts what another carries out, and tells how it stands', async () => {
   const { body: before } = await scene.ask('GET', '/api/projections');
   expect(before.items).toEqual([

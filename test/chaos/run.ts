@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projections } from '../../src/projections/index.ts';
-import { type Random, randomFrom } from '../../src/retell-emulator/random.ts';
-import { drawFault, type Fault } from './faults.ts';
+import { randomFrom } from '../../src/retell-emulator/random.ts';
+import type { Fault } from './faults.ts';
 import { invariants } from './invariants/all.ts';
 import type { Evidence } from './invariants/finding.ts';
 import { openLedger } from './ledger.ts';
 import { startLoad } from './load.ts';
 import { operate } from './operators.ts';
+import { drawRound } from './rounds.ts';
 import { mailsSettle, settle } from './settle.ts';
 import { watchSessions } from './sightings.ts';
 import { type Layout, openWorld } from './world.ts';
@@ -49,7 +50,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const load = startLoad(world, { seed, senders: options.senders });
   const sightings = watchSessions(world.pool);
   const ledger = openLedger(world.log);
-  const faults = new Map<string, number>();
+  const struck = new Map<string, number>();
   const held = invariants.map(({ name }): Held => ({ name, checks: 0, looked: 0, at: '', wrong: [] }));
   const names = projections().map(({ name }) => name);
   const ends = Date.now() + options.minutes * 60_000;
@@ -61,7 +62,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await fault.strike().catch((error: Error) => world.incidents.push(`${fault.name}: ${error.message}`));
     if (fault.name === 'kill Postgres') sightings.forget();
     const kind = fault.name.replace(/ \d+ ms$/, '');
-    faults.set(kind, (faults.get(kind) ?? 0) + 1);
+    struck.set(kind, (struck.get(kind) ?? 0) + 1);
   };
   const check = async (last: boolean): Promise<boolean> => {
     await load.pause();
@@ -81,12 +82,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     let holds = true;
     while (holds && rounds < options.rounds && Date.now() < ends && !options.signal?.aborted) {
       rounds++;
-      await sleep(100 + random.below(800));
-      const asked = random.next() < 0.7 ? await operate(world, names, random) : '';
-      await sleep(random.below(200));
-      const drawn = drawSome(() => drawFault(world, random), random);
-      await Promise.all(drawn.map(strike));
-      const what = [drawn.map(({ name }) => name).join(' + '), asked].filter(Boolean).join(' · ');
+      const { waitMs, request, thenMs, faults } = drawRound(world, names, random);
+      await sleep(waitMs);
+      const asked = request && (await operate(world, request));
+      await sleep(thenMs);
+      await Promise.all(faults.map(strike));
+      const what = [faults.map(({ name }) => name).join(' + '), asked].filter(Boolean).join(' · ');
       print(`${String(rounds).padStart(4)}  ${String(load.accepted.size).padStart(6)} accepted  ${what}`);
       if (rounds % options.every === 0 && rounds < options.rounds) {
         holds = await check(false);
@@ -97,7 +98,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if (holds) await check(true);
     await load.pause();
     const report = {
-      ...{ rounds, faults, operations: await operationsOf(world.pool), invariants: held },
+      ...{ rounds, faults: struck, operations: await operationsOf(world.pool), invariants: held },
       ...{ facts: ledger.recorded.length, accepted: load.accepted.size },
     };
     return { ...report, ...(unsettled !== undefined && { unsettled }) };
@@ -107,14 +108,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await world.stop();
     process.off('exit', world.killNow);
   }
-}
-
-/** Now and then two at once. */
-function drawSome(draw: () => Fault, random: Random): Fault[] {
-  const first = draw();
-  if (random.next() > 0.25) return [first];
-  const second = draw();
-  return second.to === first.to ? [first] : [first, second];
 }
 
 /** Facts that came while they were compared make a difference that is none: then it is done again. */

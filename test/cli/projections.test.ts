@@ -66,6 +66,34 @@ test('a name is needed, and it must be one that there is', async () => {
   expect(wrong.err).toContain('There are tally.');
 });
 
+test('verify ends with 0 where the log says the same, 1 where it does not, 2 where nobody could find out', async () => {
+  const one = await scene.start();
+  await one.waitUntilCaughtUp(await scene.calls(2), 10_000);
+  const same = await cli('verify', 'tally');
+  expect([same.code, same.out]).toEqual([
+    0,
+    expect.stringMatching(/^tally is what the log says: \d+ rows compared at/),
+  ]);
+  await scene.pool.query(
+    'update projection.tally_1_tally set facts = 9 where stream = (select min(stream) from tally)',
+  );
+  const other = await cli('verify', '--all');
+  expect([other.code, other.out]).toEqual([1, expect.stringContaining('live     9')]);
+  const told = await cli('verify', 'tally', '--json');
+  expect([told.code, told.json()]).toMatchObject([
+    1,
+    { kind: 'verify', state: 'succeeded', result: { equal: false, differences: [{ column: 'facts' }] } },
+  ]);
+  // The list does not repeat what may be a thousand differences.
+  const [listed] = (await cli('operations', '--limit', '1', '--json')).json().items;
+  expect([listed.result.differencesTotal, listed.result.differences]).toEqual([1, undefined]);
+  await one.stop();
+  await scene.request('rebuild');
+  expect((await cli('verify', 'tally')).code).toBe(2);
+  expect((await cli('verify', '--all')).code).toBe(2);
+  expect((await cli('verify', 'tall')).code).toBe(2);
+});
+
 const verified = (result: Verification) =>
   outcomeOf({
     ...{ id: 'o', kind: 'verify', projection: 'tickets', state: 'succeeded', requestedAt: '' },

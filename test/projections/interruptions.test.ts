@@ -167,6 +167,7 @@ test('a Postgres that is killed and started again, in the middle of it, is caugh
     expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
     await lagEnds(one);
     const pool = new pg.Pool({ connectionString: postgres.url, max: 1 });
+    pool.on('error', () => {}); // ended with its Postgres
     await expectAll(pool).finally(() => pool.end());
   }
 });
@@ -176,12 +177,8 @@ test('a subscription that is cut in the middle of a catch-up goes on where it wa
   const relay = await relayTo(stores.eventStoreUrl);
   const log = connectEventLog(relay.url);
   cleanUp.push(relay.stop, () => log.close());
-  const batches: number[] = [];
   const one = await start(
-    {
-      ...tally(1, () => sleep(20)),
-      prefixes: ['call-'],
-    },
+    tally(1, () => sleep(20)),
     { log },
   );
   const seen = () => Number(one.status()[0]!.checkpoint ?? -1);
@@ -190,7 +187,6 @@ test('a subscription that is cut in the middle of a catch-up goes on where it wa
     await vi.waitFor(() => expect(seen()).toBeGreaterThan(before), WITHIN);
     expect(lagOf(one)).toBeGreaterThan(0);
     relay.cut();
-    batches.push(seen());
   }
   expect(seen()).toBeLessThan(Number(position));
   expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
@@ -222,7 +218,7 @@ test('of two processes one leads; while both are killed in turn, again and again
   };
   const beyond = (before: bigint) => vi.waitFor(async () => expect(await checkpoint()).toBeGreaterThan(before), WITHIN);
   await beyond(-1n);
-  for (let times = 0; times < 6; times++) {
+  for (let times = 0; times < 4; times++) {
     const before = await checkpoint();
     await calls(15);
     await end(both[times % 2]!);

@@ -141,3 +141,17 @@ test('a call that names no appointment decides that of its session', async () =>
     { status: 'confirmed', decided_by_call_id: 'call_s' },
   ]);
 });
+
+test('a session that a call has named and left has had its call, also when its request comes after that', async () => {
+  const named = (callSessionId: string) => ({ callSessionId, direction: 'outbound' as const });
+  const steps = [
+    started(named('cs_left'), { occurredAt: minute(1) }, 'call_left'),
+    ended(named('cs_then'), { occurredAt: minute(2) }, 'call_left'),
+    requested({ toNumber: '+4915198765432' }, 'cs_left'),
+    started({ direction: 'outbound', personal: { toNumber: '+4915198765432' } }, {}, 'call_stray'),
+  ];
+  for (const step of steps) expect(await running.waitUntilCaughtUp(await stores.say(step), 5000)).toBe(true);
+  expect(await rows(`call_session_calls where call_id = 'call_stray'`)).toMatchObject([
+    { session_id: 'call:call_stray', matched_session_id: null },
+  ]);
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { type Scene, slowTally, startScene } from './operations-scene.ts';
@@ -27,6 +27,7 @@ test('a process that is killed in the middle leaves the rest to the next one, wh
   await scene.calls(60);
   const script = join(import.meta.dirname, 'projecting-process.ts');
   const child = spawn(process.execPath, [script, scene.eventStoreUrl, scene.databaseUrl, '25'], { stdio: 'inherit' });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const id = await scene.request('rebuild');
   await scene.begun();
   child.kill('SIGKILL');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
 import { type Scene, slowTally, startScene } from './operations-scene.ts';
@@ -121,9 +121,12 @@ test('one that is cancelled in the middle leaves nothing behind', async () => {
 });
 
 test('a process that is killed in the middle leaves it to the next one, which proves the same', async () => {
-  await scene.calls(100);
+  const last = await scene.calls(100);
   const script = join(import.meta.dirname, 'projecting-process.ts');
   const child = spawn(process.execPath, [script, scene.eventStoreUrl, scene.databaseUrl, '25'], { stdio: 'inherit' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  // Else there may be next to nothing to verify, and it is over before it can be killed.
+  await vi.waitFor(async () => expect((await scene.generations())[0]?.checkpoint).toBe(`${last}`), 30_000);
   const id = await scene.request('verify');
   await scene.begun();
   child.kill('SIGKILL');

@@ -45,9 +45,10 @@ export const verb: Verb = (program, cli) => {
     .option('--no-wait', 'only request it')
     .addHelpText('after', examples('projections rebuild tickets', 'projections rebuild --all --no-wait'))
     .action(async (name: string | undefined, { all, wait }: { all?: true; wait: boolean }) => {
-      if ((name === undefined) === (all === undefined))
-        throw new Failure(2, 'Which one?', { remedy: 'Name a projection (projections list), or say --all.' });
-      const ids = name === undefined ? await requestAll(cli) : [await request(cli, name, 'rebuild')];
+      whichOf(name, all);
+      const { ids, refused } = await requestEach(cli, name, 'rebuild');
+      for (const why of refused) cli.remark(why);
+      if (refused.length > 0) cli.no();
       if (!wait) {
         const requested = ids.map((operationId) => ({ operationId }));
         return cli.answer(all ? requested : requested[0], ids.map((id) => `requested: operation ${id}`).join('\n'));
@@ -71,16 +72,20 @@ export const verb: Verb = (program, cli) => {
     });
 
   projections
-    .command('verify <name>')
+    .command('verify [name]')
     .description(
       'proves that a projection is what the log says; exit code 0: it is, 1: it differs, 2: could not be done',
     )
-    .addHelpText('after', examples('projections verify tickets', 'projections verify tickets --json'))
-    .action(async (name: string) => {
-      const [operation] = await follow(cli, [await request(cli, name, 'verify')]).catch(couldNot);
-      if (operation!.state !== 'succeeded') throw new Failure(2, outcomeOf(operation!));
-      if (!(operation!.result as unknown as Verification).equal) cli.no();
-      cli.answer(operation, outcomeOf(operation!));
+    .option('--all', 'every projection')
+    .addHelpText('after', examples('projections verify tickets', 'projections verify --all --json'))
+    .action(async (name: string | undefined, { all }: { all?: true }) => {
+      whichOf(name, all);
+      const { operations, refused } = await verifyEach(cli, name).catch(couldNot);
+      const found = operations.filter(({ state }) => state === 'succeeded');
+      if (found.some(({ result }) => !(result as unknown as Verification).equal)) cli.no();
+      if (found.length > 0) cli.answer(all ? found : found[0], found.map(outcomeOf).join('\n\n'));
+      const others = operations.filter(({ state }) => state !== 'succeeded');
+      if (refused.length + others.length > 0) throw new Failure(2, [...refused, ...others.map(outcomeOf)].join('\n'));
     });
 
   projections
@@ -119,20 +124,33 @@ const row = (item: Listed) => [
 const share = ({ done, total }: { done: number; total: number }) =>
   `${Math.floor((100 * done) / Math.max(1, total))} %`;
 
-/** What is refused for one of them does not keep the others from being built. */
-async function requestAll(cli: Cli): Promise<string[]> {
+function whichOf(name: string | undefined, all: true | undefined): void {
+  if ((name === undefined) === (all === undefined))
+    throw new Failure(2, 'Which one?', { remedy: 'Name a projection (projections list), or say --all.' });
+}
+
+type Requested = { readonly ids: readonly string[]; readonly refused: readonly string[] };
+
+/** Of one, or of all: then what is refused for one of them does not keep the others from it. */
+async function requestEach(cli: Cli, name: string | undefined, what: 'rebuild' | 'verify'): Promise<Requested> {
+  if (name !== undefined) return { ids: [await request(cli, name, what)], refused: [] };
   const { items } = await cli.admin.get('/api/projections');
   const ids: string[] = [];
+  const refused: string[] = [];
   for (const { name } of items as unknown as readonly Listed[]) {
     try {
-      ids.push(await request(cli, name, 'rebuild'));
+      ids.push(await request(cli, name, what));
     } catch (error) {
       if (!(error instanceof Failure) || error.details.status !== 409) throw error;
-      cli.remark(`${name}: ${error.message}`);
-      cli.no();
+      refused.push(`${name}: ${error.message}`);
     }
   }
-  return ids;
+  return { ids, refused };
+}
+
+async function verifyEach(cli: Cli, name: string | undefined) {
+  const { ids, refused } = await requestEach(cli, name, 'verify');
+  return { operations: ids.length > 0 ? await follow(cli, ids) : [], refused };
 }
 
 /** Exit code 1 is for differences alone. */
