@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyBatch } from '../../src/projections/runtime/apply-batch.ts';
 import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
-import { connect } from '../../src/projections/runtime/connection.ts';
+import { connect, inTransaction } from '../../src/projections/runtime/connection.ts';
 import { generationFor, generations, prepare } from '../../src/projections/runtime/generations.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -35,7 +35,7 @@ async function stand(name: string) {
 }
 
 const facts = recorded(started(), ended());
-const batch = { facts, position: 14n, caughtUp: false };
+const batch = { facts, position: 14n, caughtUp: false, weight: 0 };
 
 test('any number of processes may prepare an empty database at once', async () => {
   const empty = await createTestDatabase();
@@ -89,7 +89,7 @@ test('positions compare as numbers, and only go forward', async () => {
   const { generation } = await fresh('numbers');
   await using connection = await open();
   const advance = (from: bigint | undefined, to: bigint) =>
-    connection.db.transaction().execute((trx) => advanceCheckpoint(trx, generation, from, to, false));
+    inTransaction(connection.db, (trx) => advanceCheckpoint(trx, generation, from, to, false));
   expect(await advance(undefined, 9n)).toBe(true);
   expect(await advance(9n, 10n)).toBe(true);
   expect(await advance(10n, 9n)).toBe(false);

@@ -31,8 +31,8 @@ const links: Table = {
   key: ['one', 'other'],
 };
 const ROWS = 20_000;
-const live = (table: Table) => sql.id(`live_${table.name}`);
-const rebuilt = (table: Table) => sql.id(`rebuilt_${table.name}`);
+const live = (table: Table) => `live_${table.name}`;
+const rebuilt = (table: Table) => `rebuilt_${table.name}`;
 
 let database: { readonly url: string; drop(): Promise<void> };
 let connection: Connection;

@@ -36,7 +36,7 @@ test('a redrive takes nothing that the projection has still to come to, and writ
       db,
       projection,
       mine,
-      { events: some, caughtUp: true },
+      { events: some, caughtUp: true, weight: 0 },
       await parkedStreams(db, mine),
     );
     mine = { ...mine, checkpoint: some.at(-1)!.position };

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
+import { inTransaction } from '../../src/projections/runtime/connection.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { readAllTheTime, type Scene, slowTally, startScene } from './operations-scene.ts';
 import { tally } from './tally.ts';
@@ -22,9 +23,9 @@ test('whoever still writes a generation that was replaced by one of its own vers
   const [replaced] = await scene.generations();
   const checkpoint = BigInt(replaced!.checkpoint!);
   const advance = (generation: number) =>
-    scene.db
-      .transaction()
-      .execute((trx) => advanceCheckpoint(trx, { name: 'tally', generation }, checkpoint, checkpoint + 1n, true));
+    inTransaction(scene.db, (trx) =>
+      advanceCheckpoint(trx, { name: 'tally', generation }, checkpoint, checkpoint + 1n, true),
+    );
   expect([await advance(1), await advance(2)]).toEqual([false, true]);
 });
 

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { projections } from '../../src/projections/index.ts';
 import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
+import { makeQueryIndexes } from '../../src/projections/runtime/query-indexes.ts';
 import type { AppointmentRow, CallSessionRow, DeliveryRow, ReadModel } from '../../src/projections/tables.ts';
 import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -30,7 +31,8 @@ export async function createReadModel() {
   const writer = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
   const anyDb = writer as unknown as Kysely<unknown>;
   await prepare(anyDb);
-  for (const projection of projections()) await generationFor(anyDb, projection);
+  for (const projection of projections())
+    await makeQueryIndexes(anyDb, projection, await generationFor(anyDb, projection));
   await withoutTheRest.execute(writer);
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });
   return {

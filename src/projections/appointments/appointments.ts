@@ -35,7 +35,7 @@ export const rows: Table = {
   name: 'appointments',
   columns: { ...shown, first_event_at: 'double precision not null', first_position: 'text not null' },
   key: ['tenant_id', 'id'],
-  indexes: [
+  queryIndexes: [
     // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
     '(tenant_id, created_at desc, id, coalesce(starts_at, created_at))',
     '(tenant_id, status, created_at desc, id, coalesce(starts_at, created_at))',
@@ -61,7 +61,7 @@ type AppointmentId = { readonly tenantId: string; readonly id: string };
 /** One row per appointment (A9). */
 export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
   name: 'appointments',
-  version: 3,
+  version: 4,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'appointment-'],
   tables: [rows, decided, sessionCalls, openings, leftSessions],

@@ -48,7 +48,7 @@ export const sessions: Table = {
   name: 'call_sessions',
   columns,
   key: ['tenant_id', 'id'],
-  indexes: [
+  queryIndexes: [
     // Pages (read-api/keyset.ts), of all and by what may be rare among many. What stands behind the order is there to
     // pass over in the index what another filter rejects.
     '(tenant_id, created_at desc, id, coalesce(started_at, created_at))',
@@ -69,8 +69,7 @@ export const sessions: Table = {
 
 const aliases: Table = {
   ...sessionCalls,
-  indexes: [
-    ...sessionCalls.indexes!,
+  queryIndexes: [
     '(tenant_id, placed_session_id) where placed_session_id <> session_id',
     '(tenant_id, matched_session_id) where matched_session_id <> session_id',
   ],
@@ -80,7 +79,7 @@ const aliases: Table = {
 /** One row per call session, and the session of each call. It alone tells of matches: others decide the same again. */
 export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
   name: 'call_sessions',
-  version: 5,
+  version: 6,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [sessions, aliases, openings, leftSessions, formerCalls, otherAppointments],

@@ -111,8 +111,13 @@ function isArchived(calls: readonly CallState[]): boolean {
   return words.reduce((a, b) => (isBefore(a.position, b.position) ? b : a), { value: false, position: '' }).value;
 }
 
-const instant = (at: string | number | undefined): string | undefined =>
-  at === undefined ? undefined : new Date(at).toISOString();
+/** As `Date` writes it, and our facts hold it: to parse that would only give it again. */
+const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function instant(at: string | number | undefined): string | undefined {
+  if (at === undefined || (typeof at === 'string' && WRITTEN.test(at))) return at;
+  return new Date(at).toISOString();
+}
 
 function known(document: Readonly<Record<string, unknown>>): unknown {
   const there: Record<string, unknown> = {};

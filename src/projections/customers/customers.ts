@@ -24,7 +24,7 @@ const rows: Table = {
   name: 'customers',
   columns: { ...shown, customer: 'json not null' },
   key: ['tenant_id', 'id'],
-  indexes: [
+  queryIndexes: [
     '(tenant_id, created_at desc, id)',
     '(tenant_id, phone)',
     // Without a list of what is still to be put in order, which each search would read from end to end.
@@ -46,7 +46,7 @@ type Link = { readonly tenant_id: string; readonly call_id: string; readonly cus
 /** One row per customer (B6). */
 export const customers: Projection<TicketCall> = {
   name: 'customers',
-  version: 2,
+  version: 3,
   prefixes: ['call-'],
   tables: [rows, customerCalls],
   reduce: (state, fact) => reduceTicketCall(state, fact as Fact<CallEvent>),

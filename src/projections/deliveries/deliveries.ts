@@ -25,14 +25,14 @@ const rows: Table = {
   columns,
   key: ['position'],
   // By call for the query API; by time for the reconciliation, which asks whether webhooks come at all.
-  indexes: ['(tenant_id, call_id)', '(tenant_id, received_at)'],
+  queryIndexes: ['(tenant_id, call_id)', '(tenant_id, received_at)'],
   view: Object.keys(columns),
 };
 
 /** A15 `retell_events`: one row per fact of a call. */
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 2,
+  version: 3,
   prefixes: ['call-'],
   tables: [rows],
   async save(trx, table, { facts }) {

@@ -38,7 +38,7 @@ const rows: Table = {
   name: 'outcome_changes',
   columns,
   key: ['position', 'call_id'],
-  indexes: ['(tenant_id, position, call_id)'],
+  queryIndexes: ['(tenant_id, position, call_id)'],
   view: Object.keys(columns),
 };
 
@@ -47,7 +47,7 @@ type OutcomeStream = CallOutcomes | RequestState;
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
 export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
   name: 'outcome_changes',
-  version: 2,
+  version: 3,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [rows, linksTable, namingsTable, sessionCalls, openings, leftSessions],

@@ -23,7 +23,7 @@ const rows: Table = {
   columns,
   key: ['id'],
   // Pages (read-api/keyset.ts): of all, of a tenant, of a reason among many of another, of the few released.
-  indexes: [
+  queryIndexes: [
     '(created_at desc, id)',
     '(tenant_id, created_at desc, id)',
     '(reason, created_at desc, id)',
@@ -38,7 +38,7 @@ type Listed = { readonly [K in keyof QuarantineRow]?: unknown };
 /** One row per delivery that was set aside. The bytes stay in the log: they are evidence, and personal. */
 export const quarantine: Projection<Listed> = {
   name: 'quarantine',
-  version: 2,
+  version: 3,
   prefixes: [prefixOf('quarantine')],
   tables: [rows],
   reduce: (state, fact) => reduceQuarantine(state, fact as Fact<QuarantineEvent>),

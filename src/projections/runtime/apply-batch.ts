@@ -3,6 +3,7 @@ import { advanceCheckpoint } from './checkpoint.ts';
 import { type Database, inTransaction } from './connection.ts';
 import { foldBatch } from './fold-batch.ts';
 import { type Generation, tableNames } from './generations.ts';
+import { hotStates } from './hot-states.ts';
 import type { Projection } from './projection.ts';
 
 export type ReadBatch = {
@@ -10,18 +11,24 @@ export type ReadBatch = {
   /** Of the last event read, which may have been none of ours. */
   readonly position: bigint;
   readonly caughtUp: boolean;
+  /** About how many characters are in the facts. */
+  readonly weight: number;
 };
 
 /** Read model and checkpoint move together or not at all, and this is the one place (C4). */
-export const applyBatch = (
+export async function applyBatch(
   db: Database,
   projection: Projection,
   generation: Generation,
   base: bigint | undefined,
-  { facts, position, caughtUp }: ReadBatch,
-): Promise<'applied' | 'superseded'> =>
-  inTransaction(db, async (trx) => {
-    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp))) return 'superseded';
-    if (facts.length > 0) await foldBatch(trx, projection, tableNames(generation), facts);
-    return 'applied';
+  { facts, position, caughtUp, weight }: ReadBatch,
+  hot = hotStates(),
+): Promise<'applied' | 'superseded'> {
+  const written = await inTransaction(db, async (trx) => {
+    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp))) return undefined;
+    return facts.length > 0 ? foldBatch(trx, projection, tableNames(generation), facts, hot) : new Map();
   });
+  if (!written) return 'superseded';
+  hot.keep(written, weight);
+  return 'applied';
+}

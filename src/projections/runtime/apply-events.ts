@@ -1,10 +1,11 @@
-import type { Batch } from '../../events/subscription.ts';
 import { countByStream, firstBroken, foldAround, sort } from './apply-around.ts';
 import { applyBatch } from './apply-batch.ts';
 import { isFactsFault } from './broken-fact.ts';
 import { advanceCheckpoint } from './checkpoint.ts';
 import { type Database, inTransaction } from './connection.ts';
+import type { Gathered } from './gather.ts';
 import { type Generation, tableNames } from './generations.ts';
+import { hotStates } from './hot-states.ts';
 import { type Newly, type ParkedStream, type ParkedStreams, park, queue } from './parked.ts';
 import type { Projection } from './projection.ts';
 
@@ -24,23 +25,22 @@ export async function applyEvents(
   db: Database,
   projection: Projection,
   generation: Generation,
-  { events, caughtUp }: Batch,
+  { events, caughtUp, weight }: Gathered,
   parked: ParkedStreams,
+  hot = hotStates(),
 ): Promise<Taken | 'superseded'> {
   const { facts, unreadable, queued, passedOver } = sort(events, parked);
   const { position } = events.at(-1)!;
   if (unreadable.size === 0 && queued.length === 0) {
     try {
-      const outcome = await applyBatch(db, projection, generation, generation.checkpoint, {
-        facts,
-        position,
-        caughtUp,
-      });
+      const batch = { facts, position, caughtUp, weight };
+      const outcome = await applyBatch(db, projection, generation, generation.checkpoint, batch, hot);
       return outcome === 'applied' ? { applied: facts.length, passedOver, setAside: 0, newlyParked: [] } : outcome;
     } catch (error) {
       if (!isFactsFault(error)) throw error;
     }
   }
+  hot.forget(); // what is written below is not kept
   return inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp))) return 'superseded';
     const building = generation.state === 'building';

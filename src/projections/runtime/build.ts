@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { describe } from './describe.ts';
 import { gather } from './gather.ts';
 import { type Generation, isInTheWay } from './generations.ts';
+import { hotStates } from './hot-states.ts';
 import { parkedStreams } from './parked.ts';
 import type { Projection } from './projection.ts';
 import { makeQueryIndexes } from './query-indexes.ts';
@@ -42,6 +43,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
   let built = options.generation;
   // One that was live before may have some; what breaks from here on stops the build.
   const parked = await parkedStreams(connection.db, built);
+  const hot = hotStates();
   if (until === undefined || built.checkpoint === undefined || built.checkpoint < until) {
     const subscribe = (signal: AbortSignal) =>
       log.subscribe({
@@ -58,7 +60,8 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
       const last = events.at(-1);
       if (last) {
         const { caughtUp } = batch;
-        if ((await applyEvents(connection.db, projection, built, { events, caughtUp }, parked)) === 'superseded')
+        const taken = await applyEvents(connection.db, projection, built, { ...batch, events }, parked, hot);
+        if (taken === 'superseded')
           throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
         built = { ...built, checkpoint: last.position, caughtUp };
         onProgress?.(built);

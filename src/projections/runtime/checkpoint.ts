@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import type { Tx } from './table.ts';
 
 /** Which generation's checkpoint. */
 export type CheckpointOf = { readonly name: string; readonly generation: number };
@@ -8,17 +8,19 @@ export type CheckpointOf = { readonly name: string; readonly generation: number 
  * someone else has moved it, the generation is gone, or another has taken its place. Then nothing may be written.
  */
 export async function advanceCheckpoint(
-  trx: Transaction<unknown>,
+  trx: Tx,
   { name, generation }: CheckpointOf,
   from: bigint | undefined,
   to: bigint,
   caughtUp: boolean,
 ): Promise<boolean> {
-  const result = await sql`
-    update projection.projections
-       set checkpoint = ${`${to}`}::bigint, caught_up = ${caughtUp}, applied_at = now()
-     where name = ${name} and generation = ${generation}
-       and checkpoint is not distinct from ${from === undefined ? null : `${from}`}::bigint
-       and (checkpoint is null or checkpoint < ${`${to}`}::bigint) and not frozen`.execute(trx);
-  return result.numAffectedRows === 1n;
+  const moved = await trx.prepared(
+    `update projection.projections
+        set checkpoint = $1::bigint, caught_up = $2, applied_at = now()
+      where name = $3 and generation = $4
+        and checkpoint is not distinct from $5::bigint and (checkpoint is null or checkpoint < $1::bigint) and not frozen
+     returning 1`,
+    [`${to}`, caughtUp, name, generation, from === undefined ? null : `${from}`],
+  );
+  return moved.length === 1;
 }

@@ -36,11 +36,11 @@ export async function compare(trx: Tx, table: Table, live: TableName, rebuilt: T
     select ${sql.join(keys.map((key) => sql`coalesce(l.${key}, r.${key}) as ${key}`))},
            case when r.${first} is null then 'live' when l.${first} is null then 'rebuilt' end as only_in,
            array_remove(array[${sql.join(names)}]::text[], null) as differing_columns
-      from ${live(table)} l full join ${rebuilt(table)} r on ${same(keys, sql`l`, sql`r`)}
+      from ${sql.raw(live(table))} l full join ${sql.raw(rebuilt(table))} r on ${same(keys, sql`l`, sql`r`)}
      where l.${first} is null or r.${first} is null
         or ${differs.size > 0 ? sql.join([...differs.values()], sql` or `) : sql`false`}`.execute(trx);
   const { rows } = await sql<{ rebuilt: string; extra: string; differences: string }>`
-    select (select count(*) from ${rebuilt(table)}) as rebuilt, count(*) filter (where only_in = 'live') as extra,
+    select (select count(*) from ${sql.raw(rebuilt(table))}) as rebuilt, count(*) filter (where only_in = 'live') as extra,
            coalesce(sum(case when only_in is null then cardinality(differing_columns) else 1 end), 0) as differences
       from ${differing}`.execute(trx);
   const counted = rows[0]!;
@@ -91,8 +91,8 @@ async function* read(
     const { rows } = await sql<Row & { only_in: 'live' | 'rebuilt' | null; differing_columns: string[] }>`
       select only_in, differing_columns, ${sql.join([...values('l'), ...values('r')])}
         from (select * from ${differing} order by ${sql.join(keys)} limit ${AT_ONCE} offset ${offset}) d
-        left join ${live(table)} l on ${same(keys, sql`l`, sql`d`)}
-        left join ${rebuilt(table)} r on ${same(keys, sql`r`, sql`d`)}
+        left join ${sql.raw(live(table))} l on ${same(keys, sql`l`, sql`d`)}
+        left join ${sql.raw(rebuilt(table))} r on ${same(keys, sql`r`, sql`d`)}
        order by ${sql.join(keys.map((key) => sql`d.${key}`))}`.execute(trx);
     for (const found of rows) {
       const only = found.only_in ?? undefined;

@@ -1,11 +1,10 @@
 import { finished } from 'node:stream/promises';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { CopyFrom, Tx } from './table.ts';
+import type { CopyFrom, Prepared, Statements, Tx } from './table.ts';
 
-/** A database in whose transactions rows can be copied. */
-export type Database = Kysely<unknown> & { readonly copyFrom: CopyFrom };
+export type Database = Kysely<unknown> & Statements;
 
 /**
  * One connection, of which the loss is told. Whoever leads holds its lock and writes its rows on the same one: without
@@ -21,6 +20,8 @@ export type Connection = {
 export type ConnectOptions = {
   /** How long an answer is waited for; 0: as long as it takes. */
   readonly queryTimeoutMs?: number;
+  /** Every row is found by an index. */
+  readonly byKeyOnly?: boolean;
 };
 
 const CLOSING_MS = 1000;
@@ -29,7 +30,7 @@ export async function connect(
   databaseUrl: string,
   name: string,
   // Indexes over a large table take their time; a statement of ours has the limit below.
-  { queryTimeoutMs = 600_000 }: ConnectOptions = {},
+  { queryTimeoutMs = 600_000, byKeyOnly = false }: ConnectOptions = {},
 ): Promise<Connection> {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -49,11 +50,13 @@ export async function connect(
   await client.query(
     'set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3; set synchronous_commit = off',
   );
+  // A plan is made once, perhaps while its table was empty, when to read all of it seemed the cheapest.
+  if (byKeyOnly) await client.query('set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off');
   const only = { query: client.query.bind(client), release: () => {} } as pg.PoolClient;
   const pool = { connect: async () => only, end: async () => {}, options: {} };
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return {
-    db: Object.assign(db, { copyFrom: copying(client) }),
+    db: Object.assign(db, { prepared: preparing(client), copyFrom: copying(client) }),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
       const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSING_MS).unref());
@@ -62,9 +65,23 @@ export async function connect(
   };
 }
 
-/** Runs work in a transaction that can copy. */
+/** Runs work in a transaction that has the connection's statements. */
 export const inTransaction = <T>(db: Database, work: (trx: Tx) => Promise<T>): Promise<T> =>
-  db.transaction().execute((trx) => work(Object.assign(trx, { copyFrom: db.copyFrom })));
+  db.transaction().execute((trx) => work(withStatements(trx, db)));
+
+export const withStatements = (trx: Transaction<unknown>, { prepared, copyFrom }: Statements): Tx =>
+  Object.assign(trx, { prepared, copyFrom });
+
+/** Each text has a name of its own on the connection. */
+function preparing(client: pg.Client): Prepared {
+  const names = new Map<string, string>();
+  return async <R>(text: string, values: readonly unknown[]) => {
+    const name = names.get(text) ?? `s${names.size}`;
+    names.set(text, name);
+    const { rows } = await client.query({ name, text, values: [...values] });
+    return rows as R[];
+  };
+}
 
 const copying =
   (client: pg.Client): CopyFrom =>

@@ -1,5 +1,6 @@
 import type { Fact } from '../../events/codec.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
+import type { HotStates, Kept } from './hot-states.ts';
 import type { Change, FoldedBatch, Projection } from './projection.ts';
 import { insert, selectBy, type Table, type TableName, type Tx, upsert } from './table.ts';
 
@@ -10,22 +11,25 @@ export const streamStates: Table = {
   key: ['stream'],
 };
 
-type Kept = { readonly state: unknown; readonly pending: PendingText };
 type StreamRow = { stream: string; state: unknown; pending: PendingText | null };
 
-/** Folds a batch into the streams' states and has the projection write what follows. */
+/**
+ * Folds a batch into the streams' states and has the projection write what follows. Answers what is kept of the batch's
+ * streams once this is committed.
+ */
 export async function foldBatch(
   trx: Tx,
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-): Promise<void> {
+  hot?: HotStates,
+): Promise<ReadonlyMap<string, Kept>> {
   if (!projection.reduce) {
     await projection.save(trx, table, { facts, changed: new Map(), statesOf: async () => new Map() });
-    return;
+    return new Map();
   }
   const older = streamsWithAPast(facts);
-  const before = await load(trx, table, older);
+  const before = await load(trx, table, older, hot);
   const kept = new Map(before);
   const whole: Fact[] = [];
   for (const recorded of facts) {
@@ -42,7 +46,7 @@ export async function foldBatch(
     facts: whole,
     changed,
     async statesOf(streams) {
-      const others = await load(trx, table, streams);
+      const others = await load(trx, table, streams, hot);
       return new Map([...others].map(([stream, { state }]) => [stream, state]));
     },
   };
@@ -54,6 +58,7 @@ export async function foldBatch(
   const begun = [...new Set(facts.map((fact) => fact.stream))].filter((stream) => !older.has(stream));
   await insert(trx, table(streamStates), streamStates, begun.map(rowOf));
   await upsert(trx, table(streamStates), streamStates, [...older].map(rowOf));
+  return kept;
 }
 
 /** A stream whose first event is in the batch has no state yet: most have none while catching up. */
@@ -63,10 +68,21 @@ function streamsWithAPast(facts: readonly Fact[]): ReadonlySet<string> {
   return new Set([...firsts.values()].filter((fact) => fact.revision > 0n).map((fact) => fact.stream));
 }
 
-async function load(trx: Tx, table: TableName, streams: Iterable<string>): Promise<Map<string, Kept>> {
-  const keys = [...streams].map((stream) => ({ stream }));
+async function load(
+  trx: Tx,
+  table: TableName,
+  streams: Iterable<string>,
+  hot: HotStates | undefined,
+): Promise<Map<string, Kept>> {
+  const found = new Map<string, Kept>();
+  const keys: { stream: string }[] = [];
+  for (const stream of streams) {
+    const kept = hot?.get(stream);
+    if (kept) found.set(stream, kept);
+    else keys.push({ stream });
+  }
   const rows = await selectBy<StreamRow>(trx, table(streamStates), streamStates, ['stream'], keys);
-  return new Map(
-    rows.map(({ stream, state, pending }) => [stream, { state: state ?? undefined, pending: pending ?? {} }]),
-  );
+  for (const { stream, state, pending } of rows)
+    found.set(stream, { state: state ?? undefined, pending: pending ?? {} });
+  return found;
 }

@@ -5,8 +5,9 @@ import { buildAndSwap, Superseded } from './build.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './describe.ts';
 import { refuseForeignLog } from './foreign-log.ts';
-import { gather } from './gather.ts';
+import { type Gathered, gather } from './gather.ts';
 import { type Generation, generationFor, liveGeneration, promote } from './generations.ts';
+import { type HotStates, hotStates } from './hot-states.ts';
 import { takingTurns } from './in-turn.ts';
 import { noteTaken } from './note-taken.ts';
 import { overheard } from './notices.ts';
@@ -56,9 +57,11 @@ export async function follow({ connection, projection, options, progress, onAppl
   const parked = await parkedStreams(connection.db, mine);
   progress.parked = parked.size;
   const inTurn = takingTurns();
+  const hot = hotStates();
   await using _ = redriveOnRequest({
     ...{ db: connection.db, log, projection, parked, progress, logger, inTurn },
     generation: () => mine,
+    onRedrive: hot.forget,
   });
   const until = AbortSignal.any([signal, connection.lost, again]);
   const { maxBatch = 2000 } = options;
@@ -84,7 +87,7 @@ export async function follow({ connection, projection, options, progress, onAppl
     delete progress.askedAt;
     handedOut(progress, batch);
     await inTurn(async () => {
-      const taken = await take(connection, heard.projection, mine, batch, parked, options, progress);
+      const taken = await take(connection, heard.projection, mine, batch, parked, hot, options, progress);
       isReplaced = taken === 'replaced';
       if (taken === 'replaced') return;
       heard.log(mine);
@@ -105,18 +108,20 @@ async function take(
   { db }: Connection,
   projection: Projection,
   mine: Generation,
-  { events, caughtUp }: Batch,
+  batch: Gathered,
   parked: Map<string, ParkedStream>,
+  hot: HotStates,
   { logger }: RunnerOptions,
   progress: Progress,
 ): Promise<Generation | 'replaced'> {
+  const { events, caughtUp } = batch;
   const last = events.at(-1);
   if (!last) {
     progress.pending = 0;
     if (caughtUp && !mine.caughtUp) await noteCaughtUp(db, mine);
     return { ...mine, caughtUp };
   }
-  const taken = await applyEvents(db, projection, mine, { events, caughtUp }, parked);
+  const taken = await applyEvents(db, projection, mine, batch, parked, hot);
   if (taken === 'superseded') {
     const { generation } = await generationFor(db, projection);
     if (generation !== mine.generation) return 'replaced';

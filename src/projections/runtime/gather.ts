@@ -10,48 +10,58 @@ const LIVE_EVERY_MS = 25;
 /** And no projection takes more than half of the time, so that what arrives meanwhile shares the next transaction. */
 const LIVE_REST_MS = 50;
 
+/** A batch, and about how many characters are in its facts. */
+export type Gathered = Batch & { readonly weight: number };
+
 /** Characters, about: a batch of the longest transcripts must fit in memory as well as one of many short facts. */
 const WEIGHT = 16_000_000;
 
 /**
  * Full batches while catching up, so that what a transaction costs is shared by many events; live, whatever has
- * arrived. Catching up it reads on while the last batch is written. What it holds back is not lost when it ends: the
- * checkpoint is that of the last batch applied.
+ * arrived. Catching up, the next batch is read while the last one is written. What it holds back is not lost when it
+ * ends: the checkpoint is that of the last batch applied.
  */
 export async function* gather(
   subscribe: (signal: AbortSignal) => Subscription,
   signal: AbortSignal,
   size: number,
-): AsyncGenerator<Batch, void> {
+): AsyncGenerator<Gathered, void> {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const iterator = subscribe(until)[Symbol.asyncIterator]();
-  let next = iterator.next();
-  try {
-    let events: Recorded[] = [];
-    let weight = 0;
-    for (;;) {
-      const { value, done } = await next;
-      if (done) return;
+
+  /** Undefined: it has ended. */
+  const fill = async (): Promise<Gathered | undefined> => {
+    const events: Recorded[] = [];
+    for (let weight = 0; ; ) {
+      const { value, done } = await iterator.next();
+      if (done) return undefined;
       for (const event of value.events) {
         events.push(event);
         weight += weightOf(event.data);
       }
+      const { caughtUp } = value;
+      if (caughtUp || events.length >= size || weight >= WEIGHT) return { events, caughtUp, weight };
+    }
+  };
+
+  let next = fill();
+  try {
+    for (;;) {
+      const batch = await next;
+      if (!batch) return;
       const began = performance.now();
-      if (!value.caughtUp) {
-        next = iterator.next();
+      if (!batch.caughtUp) {
+        next = fill();
         // Its failure is met when it is awaited, above.
         next.catch(() => {});
-        if (events.length < size && weight < WEIGHT) continue;
       }
-      yield { events, caughtUp: value.caughtUp };
-      events = [];
-      weight = 0;
-      if (value.caughtUp) {
+      yield batch;
+      if (batch.caughtUp) {
         const took = performance.now() - began;
         const rest = Math.max(LIVE_EVERY_MS - took, Math.min(took, LIVE_REST_MS));
         await sleep(rest, undefined, { signal: until }).catch(() => {});
-        next = iterator.next();
+        next = fill();
       }
     }
   } finally {

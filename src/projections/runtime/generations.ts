@@ -195,7 +195,7 @@ async function showInViews(trx: Tx, projection: Projection, generation: Generati
   for (const table of projection.tables) {
     if (!table.view) continue;
     const view = sql.id('public', table.name);
-    const shown = sql`select ${sql.join(table.view.map((column) => sql.id(column)))} from ${tableNames(generation)(table)}`;
+    const shown = sql`select ${sql.join(table.view.map((column) => sql.id(column)))} from ${sql.raw(tableNames(generation)(table))}`;
     await sql`savepoint replacing`.execute(trx);
     try {
       await sql`create or replace view ${view} as ${shown}`.execute(trx);
@@ -214,7 +214,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export const tableNames =
   ({ name, generation }: { readonly name: string; readonly generation: number }): TableName =>
   (table: Table) =>
-    sql.id('projection', `${name}_${generation}_${table.name}`);
+    `projection."${name}_${generation}_${table.name}"`;
 
 /** Those of the projection, and what the runtime keeps beside them. */
 export const tablesOf = ({ tables, reduce }: Projection): readonly Table[] =>

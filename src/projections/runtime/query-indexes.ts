@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import type { Database } from './connection.ts';
+import { type Kysely, sql } from 'kysely';
 import { type Generation, tableNames } from './generations.ts';
 import type { Projection } from './projection.ts';
 
@@ -8,13 +7,15 @@ import type { Projection } from './projection.ts';
  * them up to date row by row while a long log is folded. Their names tell which there are already, so that who was killed
  * in the middle goes on.
  */
-export const makeQueryIndexes = (db: Database, projection: Projection, built: Generation): Promise<Generation> =>
+export const makeQueryIndexes = (db: Kysely<unknown>, projection: Projection, built: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
     await sql`set local statement_timeout = 0`.execute(trx);
     for (const table of projection.tables) {
       for (const [i, columns] of (table.queryIndexes ?? []).entries()) {
         const index = sql.id(`${built.name}_${built.generation}_${table.name}_query_${i}`);
-        await sql`create index if not exists ${index} on ${tableNames(built)(table)} ${sql.raw(columns)}`.execute(trx);
+        await sql`create index if not exists ${index} on ${sql.raw(`${tableNames(built)(table)} ${columns}`)}`.execute(
+          trx,
+        );
       }
     }
     await sql`update projection.projections set indexed = true

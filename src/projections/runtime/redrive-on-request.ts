@@ -19,6 +19,8 @@ export type RedriveOptions = {
   readonly parked: Map<string, ParkedStream>;
   readonly progress: Progress;
   readonly logger: Logger;
+  /** Told before something is written. */
+  readonly onRedrive: () => void;
   /** Between two batches. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
@@ -53,12 +55,15 @@ export function redriveOnRequest(options: RedriveOptions): AsyncDisposable {
 }
 
 async function redriveWanted(options: RedriveOptions, signal: AbortSignal): Promise<void> {
-  const { db, log, projection, generation, parked, progress, logger, inTurn } = options;
+  const { db, log, projection, generation, parked, progress, logger, onRedrive, inTurn } = options;
   const wanted = await inTurn(() => wantedRedrives(db, generation()));
   for (const stream of wanted) {
     const one = parked.get(stream);
     if (!one || signal.aborted) continue;
-    const outcome = await inTurn(() => redrive(db, log, projection, generation(), one));
+    const outcome = await inTurn(() => {
+      onRedrive();
+      return redrive(db, log, projection, generation(), one);
+    });
     const said = { projection: projection.name, parked_id: one.id, stream };
     if (outcome === 'redriven') {
       parked.delete(stream);

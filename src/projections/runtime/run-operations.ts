@@ -136,7 +136,7 @@ async function carryOut(
   const { id, kind } = operation;
   const logger = options.logger.child({ operation: id, kind, projection: projection.name });
   const open = (limits?: ConnectOptions) => connect(databaseUrl, `${projection.name} ${kind}`, limits);
-  await using connection = await open();
+  await using connection = await open({ byKeyOnly: true });
   const { db } = connection;
   // Whoever led before may still be at it; or it was cancelled before it began.
   if (!(await takeOperations(connection, projection.name)) || !(await beginOperation(db, id))) return;

@@ -109,7 +109,7 @@ async function lead(
   onApplied: () => void,
   untilToldAgain: () => AbortSignal,
 ) {
-  await using connection = await connect(options.databaseUrl, projection.name);
+  await using connection = await connect(options.databaseUrl, projection.name, { byKeyOnly: true });
   await prepare(connection.db);
   await standBy(connection, projection, options, progress);
   while (!options.signal.aborted) {

@@ -1,9 +1,17 @@
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { asJson } from './as-json.ts';
 import { copyText } from './copy-text.ts';
 
-/** A transaction in which rows can be copied as well: that is Postgres's fastest way in. */
-export type Tx = Transaction<unknown> & { readonly copyFrom: CopyFrom };
+/** A transaction with the two ways on which rows go in and out by the thousand. */
+export type Tx = Transaction<unknown> & Statements;
+
+export type Statements = {
+  readonly prepared: Prepared;
+  readonly copyFrom: CopyFrom;
+};
+
+/** Runs a statement that Postgres parses and plans once per connection: the text must be one of a few. Answers the rows. */
+export type Prepared = <R>(text: string, values: readonly unknown[]) => Promise<R[]>;
 
 /** Runs `copy <into> from stdin` with lines of COPY's text format. */
 export type CopyFrom = (into: string, lines: string) => Promise<void>;
@@ -14,7 +22,10 @@ export type Table = {
   /** Column → its Postgres type, perhaps `not null`. */
   readonly columns: Readonly<Record<string, string>>;
   readonly key: readonly string[];
-  /** Each is what stands after `on <table>`. Those that the projection itself looks rows up by. */
+  /**
+   * Each is what stands after `on <table>`. Those that the projection itself looks rows up by. Postgres indexes no more
+   * than 2,704 bytes of a row: texts in them are bounded where webhooks are translated (test/end-to-end/oversized.test.ts).
+   */
   readonly indexes?: readonly string[];
   /** Those that only readers need: made once a generation has caught up, which is cheaper than keeping them meanwhile. */
   readonly queryIndexes?: readonly string[];
@@ -22,40 +33,44 @@ export type Table = {
   readonly view?: readonly string[];
 };
 
-/** The full name of a table in one generation. */
-export type TableName = (table: Table) => RawBuilder<unknown>;
+/** The full name of a table in one generation, as SQL has it. */
+export type TableName = (table: Table) => string;
 
 export type Row = Readonly<Record<string, unknown>>;
 
-export async function createTable(db: Kysely<unknown>, name: RawBuilder<unknown>, table: Table): Promise<void> {
+/** Bytes. A usual row stands in one page as it is; by default Postgres compresses what is above 2 kB, with each write. */
+const WHOLE_ROW = 8160;
+
+export async function createTable(db: Kysely<unknown>, name: string, table: Table): Promise<void> {
   const columns = Object.entries(table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
-  await sql`create table ${name} (${sql.raw([...columns, `primary key (${list(table.key)})`].join(', '))})`.execute(db);
-  for (const index of table.indexes ?? []) await sql`create index on ${name} ${sql.raw(index)}`.execute(db);
+  const definition = sql.raw([...columns, `primary key (${list(table.key)})`].join(', '));
+  await sql`create table ${sql.raw(name)} (${definition}) with (toast_tuple_target = ${sql.lit(WHOLE_ROW)})`.execute(
+    db,
+  );
+  for (const index of table.indexes ?? []) await sql`create index on ${sql.raw(`${name} ${index}`)}`.execute(db);
 }
 
 /** From so many rows on, the round trips of a COPY cost less than to have Postgres parse them as JSON. */
 const COPIED = 100;
 
 /** Writes rows, in the place of those with the same key; each key must be there once. */
-export async function upsert(trx: Tx, name: RawBuilder<unknown>, table: Table, rows: readonly Row[]): Promise<void> {
+export async function upsert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
   const columns = Object.keys(table.columns);
   const others = columns.filter((column) => !table.key.includes(column));
   const change = others.map((column) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ');
-  const conflict = sql.raw(`on conflict (${list(table.key)}) do ${change ? `update set ${change}` : 'nothing'}`);
+  const conflict = `on conflict (${list(table.key)}) do ${change ? `update set ${change}` : 'nothing'}`;
   if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, conflict);
-  const staging = `staged_${table.name}`;
-  await sql`create temporary table if not exists ${sql.id(staging)} (${sql.raw(columnsOf(table, columns))})`.execute(
-    trx,
-  );
-  await copy(trx, quoted(staging), table, rows);
-  await sql`insert into ${name} (${sql.raw(list(columns))}) select * from ${sql.id(staging)} ${conflict}`.execute(trx);
-  await sql`truncate ${sql.id(staging)}`.execute(trx);
+  const staging = quoted(`staged_${table.name}`);
+  await sql`create temporary table if not exists ${sql.raw(`${staging} (${columnsOf(table, columns)})`)}`.execute(trx);
+  await copy(trx, staging, table, rows);
+  await trx.prepared(`insert into ${name} (${list(columns)}) select * from ${staging} ${conflict}`, []);
+  await trx.prepared(`truncate ${staging}`, []);
 }
 
 /** Writes rows of which the caller knows that none is there yet. */
-export async function insert(trx: Tx, name: RawBuilder<unknown>, table: Table, rows: readonly Row[]): Promise<void> {
-  if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, sql``);
-  await copy(trx, name.compile(trx).sql, table, rows);
+export async function insert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
+  if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, '');
+  await copy(trx, name, table, rows);
 }
 
 async function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): Promise<void> {
@@ -67,54 +82,53 @@ async function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): 
 
 async function insertAsJson(
   trx: Tx,
-  name: RawBuilder<unknown>,
+  name: string,
   table: Table,
   rows: readonly Row[],
-  conflict: RawBuilder<unknown>,
+  conflict: string,
 ): Promise<void> {
   const columns = Object.keys(table.columns);
-  for (const json of inPieces(rows, asJson))
-    await sql`insert into ${name} (${sql.raw(list(columns))})
-      select ${sql.raw(list(columns))} from ${recordset(json, table, columns)} ${conflict}`.execute(trx);
+  const text = `insert into ${name} (${list(columns)})
+    select ${list(columns)} from ${recordset(table, columns)} ${conflict}`;
+  for (const json of inPieces(rows, asJson)) await trx.prepared(text, [array(json)]);
 }
 
 /** The rows whose columns `by` are as in one of `keys`. */
 export async function selectBy<R>(
   trx: Tx,
-  name: RawBuilder<unknown>,
+  name: string,
   table: Table,
   by: readonly string[],
   keys: readonly Row[],
 ): Promise<R[]> {
   const found: R[] = [];
-  for (const json of inPieces(keys, asJson)) {
-    const { rows } = await sql<R>`select t.* from ${name} t join ${recordset(json, table, by)} on ${same(by)}`.execute(
-      trx,
-    );
-    found.push(...rows);
-  }
+  const text = `select t.* from ${recordset(table, by)} join ${name} t on ${same(by)}`;
+  for (const json of inPieces(keys, asJson)) found.push(...(await trx.prepared<R>(text, [array(json)])));
   return found;
 }
 
 export async function deleteBy(
   trx: Tx,
-  name: RawBuilder<unknown>,
+  name: string,
   table: Table,
   by: readonly string[],
   keys: readonly Row[],
 ): Promise<void> {
-  for (const json of inPieces(keys, asJson))
-    await sql`delete from ${name} t using ${recordset(json, table, by)} where ${same(by)}`.execute(trx);
+  const text = `delete from ${name} t using ${recordset(table, by)} where ${same(by)}`;
+  for (const json of inPieces(keys, asJson)) await trx.prepared(text, [array(json)]);
 }
 
-const recordset = (json: readonly string[], table: Table, columns: readonly string[]): RawBuilder<unknown> =>
-  sql`json_to_recordset(${`[${json.join(',')}]`}::json) as r(${sql.raw(columnsOf(table, columns))})`;
+/** The rows of a parameter: a JSON array of objects. */
+const recordset = (table: Table, columns: readonly string[]): string =>
+  `json_to_recordset($1::json) as r(${columnsOf(table, columns)})`;
+
+const array = (json: readonly string[]): string => `[${json.join(',')}]`;
 
 const columnsOf = (table: Table, columns: readonly string[]): string =>
   columns.map((column) => `${quoted(column)} ${table.columns[column]!.replace(' not null', '')}`).join(', ');
 
-const same = (columns: readonly string[]): RawBuilder<unknown> =>
-  sql.raw(columns.map((column) => `t.${quoted(column)} = r.${quoted(column)}`).join(' and '));
+const same = (columns: readonly string[]): string =>
+  columns.map((column) => `t.${quoted(column)} = r.${quoted(column)}`).join(' and ');
 
 const quoted = (name: string): string => `"${name}"`;
 const list = (names: readonly string[]): string => names.map(quoted).join(', ');

@@ -5,7 +5,7 @@ import { firstBroken, foldAround, sort } from './apply-around.ts';
 import { BrokenFact } from './broken-fact.ts';
 import { buildGeneration } from './build.ts';
 import { compare } from './compare.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, withStatements } from './connection.ts';
 import { describe } from './describe.ts';
 import { type Noted, notesOf, withFacts } from './differences.ts';
 import { endStatements } from './end-statements.ts';
@@ -117,7 +117,7 @@ async function inSnapshot<T>({ db }: Connection, work: (trx: Tx) => Promise<T>):
     await sql`set local statement_timeout = 0`.execute(trx);
     await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx);
     await sql`set local timezone = 'UTC'`.execute(trx);
-    return await work(Object.assign(trx, { copyFrom: db.copyFrom }));
+    return await work(withStatements(trx, db));
   } finally {
     await trx
       .rollback()

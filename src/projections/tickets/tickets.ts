@@ -37,7 +37,7 @@ export const rows: Table = {
   name: 'tickets',
   columns,
   key: ['tenant_id', 'id'],
-  indexes: [
+  queryIndexes: [
     // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
     '(tenant_id, created_at desc, id, direction)',
     '(tenant_id, status, created_at desc, id, direction)',
@@ -54,7 +54,7 @@ export type TicketStream = TicketCall | RequestState | TicketLog;
 /** One row per ticket (B2). */
 export const tickets = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<TicketStream> => ({
   name: 'tickets',
-  version: 3,
+  version: 4,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'ticket-'],
   tables: [rows, sessionCalls, openings, leftSessions],
