@@ -7,7 +7,7 @@ import type { Notice, Projection } from '../runtime/projection.ts';
 import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
 import type { Description } from './description.ts';
-import { formerCalls, formerCallsOf, otherAppointments, otherAppointmentsOf } from './formerly.ts';
+import { appointmentsNamedBy, formerCalls, formerCallsOf, otherAppointments, otherAppointmentsOf } from './formerly.ts';
 import { sessionDocument } from './session-document.ts';
 import { reduceSessionStream, type SessionStream } from './session-fold.ts';
 
@@ -85,12 +85,15 @@ export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }
   tables: [sessions, aliases, openings, leftSessions, formerCalls, otherAppointments],
   reduce: reduceSessionStream,
   async save(trx, table, batch) {
-    const { touched, matched } = await updateMembership<Description>(trx, table, batch, matchMinutes);
+    const { touched, matched, left } = await updateMembership<Description>(trx, table, batch, matchMinutes);
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
     await upsert(trx, table(sessions), sessions, alive.map(rowOf));
     await upsert(trx, table(formerCalls), formerCalls, alive.flatMap(formerCallsOf));
-    // Which of them it is about, and which calls are in it, may have changed.
-    const ofSession = touched.map(({ tenantId, id }) => ({ tenant_id: tenantId, session_id: id }));
+    // Which of several it is about, and which calls are in it, may have changed.
+    const changing = touched.filter(
+      (session) => left.has(sessionStream(session.tenantId, session.id)) || appointmentsNamedBy(session).size > 1,
+    );
+    const ofSession = changing.map(({ tenantId, id }) => ({ tenant_id: tenantId, session_id: id }));
     await deleteBy(trx, table(otherAppointments), otherAppointments, ['tenant_id', 'session_id'], ofSession);
     const others = alive.flatMap((session) => otherAppointmentsOf(session, appointmentOf(session)));
     await upsert(trx, table(otherAppointments), otherAppointments, others);

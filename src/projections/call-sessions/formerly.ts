@@ -31,9 +31,15 @@ export const formerCallsOf = ({ tenantId, calls }: Session): Row[] =>
     return named.map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId, call_id: callId }));
   });
 
-export function otherAppointmentsOf({ tenantId, id, request, calls }: Session, about: string | undefined): Row[] {
-  const named = [request, ...calls].flatMap((part) => Object.keys(part?.appointmentsNamed ?? {}));
-  return [...new Set(named)]
+/** By the session and by the calls that are in it now. */
+export const appointmentsNamedBy = ({ request, calls }: Session): ReadonlySet<string> =>
+  new Set([request, ...calls].flatMap((part) => Object.keys(part?.appointmentsNamed ?? {})));
+
+export const otherAppointmentsOf = (session: Session, about: string | undefined): Row[] =>
+  [...appointmentsNamedBy(session)]
     .filter((appointmentId) => appointmentId !== about)
-    .map((appointmentId) => ({ tenant_id: tenantId, appointment_id: appointmentId, session_id: id }));
-}
+    .map((appointmentId) => ({
+      tenant_id: session.tenantId,
+      appointment_id: appointmentId,
+      session_id: session.id,
+    }));

@@ -1,6 +1,6 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
 import type { Change, FoldedBatch } from '../runtime/projection.ts';
-import { insert, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import { type TableName, type Tx, write } from '../runtime/table.ts';
 import type { CallState, Correlation } from './call-state.ts';
 import { placements } from './placements.ts';
 import type { RequestState } from './request-state.ts';
@@ -18,6 +18,10 @@ export type Membership<Fields extends Correlation> = {
   readonly touched: readonly Session<Fields>[];
   /** Calls that the batch has brought and the phone number has led to a session. */
   readonly matched: readonly Match[];
+  /** By call stream: what is known of the calls that the batch has changed. */
+  readonly links: ReadonlyMap<string, LinkRow>;
+  /** Streams of the sessions that calls have left. */
+  readonly left: ReadonlySet<string>;
 };
 
 /** Brings `sessionCalls` and `openings` up to date with a batch, and gathers the sessions that it has changed. */
@@ -56,15 +60,20 @@ export async function updateMembership<Fields extends Correlation>(
   const isKnown = (link: LinkRow) => before.has(callStream(link.tenant_id, link.call_id));
   const changed = [...links.values()].filter((link) => isNew(link, before));
   const [moved, added] = [changed.filter(isKnown), changed.filter((link) => !isKnown(link))];
-  await insert(trx, table(sessionCalls), sessionCalls, added);
-  await upsert(trx, table(sessionCalls), sessionCalls, moved);
+  await write(trx, table(sessionCalls), sessionCalls, { added, changed: moved });
 
   const keys = new Map<string, SessionKey>();
   const touch = (tenantId: string, sessionId: string) =>
     keys.set(sessionStream(tenantId, sessionId), { tenantId, sessionId });
   for (const link of [...links.values(), ...before.values()]) touch(link.tenant_id, link.session_id);
   for (const { after } of requests) touch(after.tenantId, after.sessionId);
-  return { touched: await gather(trx, table, batch, [...keys.values()]), matched };
+  const left = new Set(
+    moved
+      .map((link) => before.get(callStream(link.tenant_id, link.call_id))!)
+      .filter((known, i) => known.session_id !== moved[i]!.session_id)
+      .map((known) => sessionStream(known.tenant_id, known.session_id)),
+  );
+  return { touched: await gather(trx, table, batch, [...keys.values()]), matched, links, left };
 }
 
 const isNew = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {

@@ -1,7 +1,7 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { RequestState } from '../calls/request-state.ts';
-import { sessionCalls } from '../calls/session-calls.ts';
+import type { LinkRow as MemberRow } from '../calls/session-calls.ts';
 import { selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CallOutcomes } from './call-outcomes.ts';
 import type { Link, Naming, Way } from './changes.ts';
@@ -89,6 +89,7 @@ export async function addLinks(
   table: TableName,
   calls: readonly CallOutcomes[],
   requests: readonly RequestState[],
+  members: ReadonlyMap<string, MemberRow>,
 ): Promise<void> {
   const named = calls.flatMap(({ tenantId, callId, sessionsNamed }) =>
     Object.entries(sessionsNamed).map(([sessionId, position]) => ({
@@ -108,7 +109,7 @@ export async function addLinks(
       way: 'placed' as const,
     })),
   );
-  const rows = [...named, ...placed, ...(await matches(trx, table, calls))].map((link) => ({
+  const rows = [...named, ...placed, ...matchesOf(calls, members)].map((link) => ({
     tenant_id: link.tenantId,
     call_id: link.callId,
     session_id: link.sessionId,
@@ -119,17 +120,11 @@ export async function addLinks(
 }
 
 /** A call is matched at its first fact or never. */
-async function matches(trx: Tx, table: TableName, calls: readonly CallOutcomes[]) {
-  type Row = { tenant_id: string; call_id: string; matched_session_id: string | null };
-  const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
-  const rows = await selectBy<Row>(trx, table(sessionCalls), sessionCalls, sessionCalls.key, keys);
-  const firsts = new Map(calls.map((call) => [callStream(call.tenantId, call.callId), call.first!.position]));
-  return rows.flatMap(({ tenant_id: tenantId, call_id: callId, matched_session_id: sessionId }) =>
-    sessionId === null
-      ? []
-      : [{ tenantId, callId, sessionId, position: firsts.get(callStream(tenantId, callId))!, way: 'matched' as const }],
-  );
-}
+const matchesOf = (calls: readonly CallOutcomes[], members: ReadonlyMap<string, MemberRow>) =>
+  calls.flatMap(({ tenantId, callId, first }) => {
+    const sessionId = members.get(callStream(tenantId, callId))?.matched_session_id;
+    return sessionId ? [{ tenantId, callId, sessionId, position: first!.position, way: 'matched' as const }] : [];
+  });
 
 /** Adds the appointments that requests name, and those that calls do for all their sessions; answers whose are new. */
 export async function addNamings(

@@ -53,7 +53,7 @@ export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number
   tables: [rows, linksTable, namingsTable, sessionCalls, openings, leftSessions],
   reduce,
   async save(trx, table, batch) {
-    await updateMembership(trx, table, batch, matchMinutes);
+    const membership = await updateMembership(trx, table, batch, matchMinutes);
     const states = [...batch.changed.values()].map(({ after }) => after);
     const requests = states.filter((state) => 'sessionId' in state);
     const placed = requests.flatMap(({ tenantId, placed }) =>
@@ -62,7 +62,7 @@ export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number
     const told = states.filter((state) => 'callId' in state);
     const calls = await statesOf(batch, distinctCalls([...told, ...placed]));
 
-    await addLinks(trx, table, calls, requests);
+    await addLinks(trx, table, calls, requests, membership.links);
     const sessions = await addNamings(trx, table, calls, requests);
     const ids = distinctCalls([...calls, ...(await callsOf(trx, table, sessions))]);
     const links = await linksOf(trx, table, ids);

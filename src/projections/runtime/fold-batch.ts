@@ -2,7 +2,7 @@ import type { Fact } from '../../events/codec.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
 import type { HotStates, Kept } from './hot-states.ts';
 import type { Change, FoldedBatch, Projection } from './projection.ts';
-import { insert, selectBy, type Table, type TableName, type Tx, upsert } from './table.ts';
+import { selectBy, type Table, type TableName, type Tx, write } from './table.ts';
 
 /** Where the runtime keeps the state of each stream, as JSON that nobody queries. */
 export const streamStates: Table = {
@@ -56,8 +56,8 @@ export async function foldBatch(
     return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
   };
   const begun = [...new Set(facts.map((fact) => fact.stream))].filter((stream) => !older.has(stream));
-  await insert(trx, table(streamStates), streamStates, begun.map(rowOf));
-  await upsert(trx, table(streamStates), streamStates, [...older].map(rowOf));
+  const states = { added: begun.map(rowOf), changed: [...older].map(rowOf) };
+  await write(trx, table(streamStates), streamStates, states);
   return kept;
 }
 

@@ -67,6 +67,18 @@ export async function upsert(trx: Tx, name: string, table: Table, rows: readonly
   await trx.prepared(`truncate ${staging}`, []);
 }
 
+/** Writes rows of which the caller knows which are there already; few of them in one statement. */
+export async function write(
+  trx: Tx,
+  name: string,
+  table: Table,
+  { added, changed }: { readonly added: readonly Row[]; readonly changed: readonly Row[] },
+): Promise<void> {
+  if (added.length + changed.length < COPIED) return upsert(trx, name, table, [...added, ...changed]);
+  await insert(trx, name, table, added);
+  await upsert(trx, name, table, changed);
+}
+
 /** Writes rows of which the caller knows that none is there yet. */
 export async function insert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
   if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, '');
