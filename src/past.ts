@@ -17,7 +17,10 @@ export type Past = {
   readonly tenantId: string;
   /** As it is now; it knows all that was known then. */
   readonly reads: TenantReads;
-  /** What each of these streams came to; one of which nothing was known is left out. A stream is read once. */
+  /**
+   * What each of these streams came to; one of which nothing was known is left out. A stream is read once.
+   * Throws `UnreadableFact`: less than was known is never said.
+   */
   fold<State>(reduce: Reduce<State>, streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
 };
 

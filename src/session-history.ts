@@ -2,33 +2,54 @@ import type { TenantDirectory } from './commands/tenants/tenant.ts';
 import { type EvidenceVerdict, evidenceVerdicts } from './commands/webhooks/evidence.ts';
 import { decode, type Fact } from './events/codec.ts';
 import type { EventLog } from './events/event-log.ts';
+import { FactMetadata } from './events/metadata.ts';
+import type { Recorded } from './events/recorded.ts';
 import { callStream, parseStream, sessionStream } from './events/streams.ts';
-import { historyOf } from './projections/call-sessions/history.ts';
+import { historyOf, type Unread } from './projections/call-sessions/history.ts';
 import type { ReadHistory } from './read-api/call-sessions/history.ts';
 
-/** The history of a session straight from the log: what each fact changed, and whether its evidence still verifies. */
+/**
+ * The history of a session straight from the log: what each fact changed, and whether its evidence still verifies.
+ * A fact that makes no sense hides no other: it is told as such.
+ */
 export const sessionHistory =
   (log: EventLog, tenants: TenantDirectory): ReadHistory =>
   async ({ tenantId, sessionId, callIds, matched }) => {
     const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
     const recorded = (await Promise.all(streams.map((stream) => log.read(stream)))).flat();
-    const facts = recorded
-      .map(decode)
-      .filter((fact) => fact !== undefined)
-      .sort((a, b) => (a.position < b.position ? -1 : 1));
-    const verdicts = await verdictsByPosition(log, tenants, tenantId, facts);
-    return historyOf(tenantId, sessionId, facts, matched).map((item) => ({
-      ...item,
-      changes: [...item.changes],
-      evidence: verdicts.get(item.position) ?? 'none',
-    }));
+    recorded.sort((a, b) => (a.position < b.position ? -1 : 1));
+    const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
+    const verdicts = await verdictsByPosition(log, tenants, tenantId, recorded);
+    return historyOf(tenantId, sessionId, facts, matched).map((item) => {
+      // Of a fact that does not say how it came to be known, nobody can tell whether it was signed.
+      const evidence = verdicts.get(item.position) ?? (item.source === undefined ? undefined : 'none');
+      return { ...item, changes: [...item.changes], ...(evidence && { evidence }) };
+    });
   };
 
-async function verdictsByPosition(log: EventLog, tenants: TenantDirectory, tenantId: string, facts: readonly Fact[]) {
+/** Undefined: of a type that a newer version wrote. */
+function readOrNot(recorded: Recorded): Fact | Unread | undefined {
+  try {
+    return decode(recorded);
+  } catch (error) {
+    return { recorded, error };
+  }
+}
+
+async function verdictsByPosition(
+  log: EventLog,
+  tenants: TenantDirectory,
+  tenantId: string,
+  recorded: readonly Recorded[],
+) {
   const tenant = tenants.get(tenantId);
   if (tenant === undefined) return new Map<string, EvidenceVerdict>();
-  const signed = facts.filter((fact) => parseStream(fact.stream)?.category === 'call');
-  const byCall = Map.groupBy(signed, (fact) => parseStream(fact.stream)!.id);
+  const signed = recorded.flatMap(({ stream, position, metadata }) => {
+    const name = parseStream(stream);
+    const { data } = FactMetadata.safeParse(metadata);
+    return name?.category === 'call' && data ? [{ callId: name.id, position, metadata: data }] : [];
+  });
+  const byCall = Map.groupBy(signed, ({ callId }) => callId);
   const verdicts = [...byCall].map(async ([callId, ofCall]) => {
     const words = await evidenceVerdicts(
       log,

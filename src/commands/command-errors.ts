@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
+import { UnreadableFact } from '../events/codec.ts';
 import { EventStoreUnavailable } from '../events/event-log.ts';
 import { problem } from '../http/problem.ts';
+import { unreadableFact } from '../http/unreadable-fact.ts';
 
 /** A command that was not confirmed may be repeated: it is read and decided again, never done twice. */
 export const storeUnavailable = (c: Context) =>
@@ -16,6 +18,11 @@ export const commandErrors = (logger: Logger) => (error: Error, c: Context) => {
   if (error instanceof EventStoreUnavailable) {
     logger.warn({ reason: 'store_unavailable', detail: error.message }, 'command not confirmed');
     return storeUnavailable(c);
+  }
+  if (error instanceof UnreadableFact) {
+    const { position, stream, type } = error.fact;
+    logger.warn({ reason: 'fact_unreadable', position: `${position}`, stream, type }, 'command refused');
+    return unreadableFact(c, error, 'It cannot be decided without it, so nothing was recorded.');
   }
   if (error instanceof HTTPException && error.status === 415)
     return problem(c, 415, 'unsupported_media_type', { detail: 'Send the body as content-type: application/json.' });

@@ -29,9 +29,18 @@ export type Fact<E extends DomainEvent = DomainEvent> = E & {
   readonly metadata: FactMetadata;
 };
 
+/** Which fact, and nothing of what it says. */
+export type FactPlace = Pick<Recorded, 'stream' | 'revision' | 'position' | 'type'>;
+
 /** A fact that stands in the log and makes no sense. The message holds nothing of its content, which is personal. */
 export class UnreadableFact extends Error {
   override readonly name = 'UnreadableFact';
+  readonly fact: FactPlace;
+  /** `why` goes on where the place ends. */
+  constructor({ stream, revision, position, type }: FactPlace, why: string) {
+    super(`${type} at ${stream}@${revision}${why}`);
+    this.fact = { stream, revision, position, type };
+  }
 }
 
 /**
@@ -44,10 +53,7 @@ export function decode(recorded: Recorded): Fact | undefined {
   const data = schema.safeParse(recorded.data);
   const metadata = FactMetadata.safeParse(recorded.metadata);
   const wrong = [...wrongIn('data', data.error), ...wrongIn('metadata', metadata.error)];
-  if (wrong.length > 0) {
-    const where = `${recorded.type} at ${recorded.stream}@${recorded.revision}`;
-    throw new UnreadableFact(`${where} is broken: ${wrong.join(', ')}`);
-  }
+  if (wrong.length > 0) throw new UnreadableFact(recorded, ` is broken: ${wrong.join(', ')}`);
   const { id, stream, revision, position, recordedAt, type } = recorded;
   return { type, data: data.data, metadata: metadata.data, id, stream, revision, position, recordedAt } as Fact;
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { type AllStreamSubscription, type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
 import { type Recorded, recordedOf } from './recorded.ts';
 
@@ -75,12 +74,17 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
   );
   let caughtUp = false;
   let failure: unknown;
-  const stopped = new AbortController();
-  const stop = () => stopped.abort();
+  let stopped = false;
+  let wake = () => {};
+  const stop = () => {
+    stopped = true;
+    wake();
+  };
   subscription.on('caughtUp', () => {
     caughtUp = true;
-    subscription.emit('readable');
+    wake();
   });
+  subscription.on('readable', () => wake());
   subscription.on('checkpointReached', () => onLife?.());
   subscription.on('error', (error: unknown) => {
     failure ??= error;
@@ -98,10 +102,14 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
       if (events.length > 0 || (arrived && !told)) {
         told = arrived;
         yield { events, caughtUp: arrived };
-      } else if (stopped.signal.aborted) {
+      } else if (stopped) {
         throw failure ?? new Error('the subscription ended');
       } else {
-        await once(subscription, 'readable', { signal: stopped.signal }).catch(() => {});
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        // What came with it in the same piece is handed out with it.
+        await immediate();
       }
     }
   } finally {

@@ -12,11 +12,12 @@ export const Problem = z
     detail: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     operationId: z.string().optional().openapi({ description: 'The operation that is in the way.' }),
+    position: z.string().optional().openapi({ description: 'Where the fact that is in the way stands in the log.' }),
   })
   .openapi('Problem');
 export type Problem = z.infer<typeof Problem>;
 
-type Extra = Pick<Problem, 'detail' | 'errors' | 'operationId'> & {
+type Extra = Pick<Problem, 'detail' | 'errors' | 'operationId' | 'position'> & {
   readonly headers?: Readonly<Record<string, string>>;
 };
 

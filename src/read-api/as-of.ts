@@ -7,7 +7,8 @@ export type Moment = { readonly position: bigint } | { readonly time: number };
 
 /**
  * How a resource is read as it was known at a moment, from the log; undefined: nothing was known of it. Throws
- * `EventStoreUnavailable`, and `ReadModelBehind` as long as the read model does not reach up to the moment.
+ * `EventStoreUnavailable`, `ReadModelBehind` as long as the read model does not reach up to the moment, and
+ * `UnreadableFact` where a fact that was known then makes no sense.
  */
 export type AsOf = {
   readonly callSession: ReadAsOf<CallSessionRow>;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { inherited } from '../support/service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const STARTS = { main: join(ROOT, 'src/cli/main.ts'), bin: join(ROOT, 'bin/call-ledger.js') };
@@ -14,7 +15,7 @@ export type Ran = {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** A command as an operator types it, in a process of its own; nothing of our environment reaches it. */
+/** A command as an operator types it, in a process of its own; no setting of our environment reaches it. */
 export function callLedger(
   args: readonly string[],
   {
@@ -32,7 +33,7 @@ export function callLedger(
 ): Promise<Ran> {
   const child = spawn(process.execPath, [STARTS[start], ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', DATA_DIR: '/nowhere', ...env },
+    env: { ...inherited, DATA_DIR: '/nowhere', ...env },
   });
   const read = { out: '', err: '' };
   let waiting = interruptAt !== undefined;

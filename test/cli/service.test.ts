@@ -93,7 +93,11 @@ describe('tenants', () => {
     const put = ['--agent-endpoint', 'agent_1=retell', '--agent-endpoint', 'agent_2=retell-inbound-ticket'];
     const agents = await cli(['tenants', 'put', id, ...put]);
     expect(agents.out).toMatch(/^reconciled calls +agent_1 → retell, agent_2 → retell-inbound-ticket$/m);
-    const replaced = await cli(['tenants', 'put', id, '--name', 'Acme', '--replace', '--json']);
+    const without = await cli(['tenants', 'put', id, '--agent-endpoint', 'agent_1=none', '--json']);
+    expect(without.json().agentEndpoints).toEqual({ agent_2: 'retell-inbound-ticket' });
+    const anew = ['--name', 'Acme', '--agent-endpoint', 'agent_2=none', '--agent-endpoint', 'agent_3=retell'];
+    const replaced = await cli(['tenants', 'put', id, ...anew, '--replace', '--json']);
+    expect(replaced.json().agentEndpoints).toEqual({ agent_3: 'retell' });
     expect([replaced.json().name, replaced.json().timeZone, replaced.json().mail]).toEqual([
       'Acme',
       undefined,

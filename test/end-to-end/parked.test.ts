@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { connectEventLog, type EventLog } from '../../src/events/event-log.ts';
-import { callStream } from '../../src/events/streams.ts';
+import { appointmentStream, callStream } from '../../src/events/streams.ts';
 import { callLedger } from '../cli/command.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const admin = { authorization: `Bearer ${keys.ADMIN_KEY}`, 'content-type': 'application/json' };
   const issued = await eventually(async () => {
     const response = await fetch(`${service.url}/api/tenants/default/api-keys`, {
-      ...{ method: 'POST', headers: admin, body: '{"scopes":["read"]}' },
+      ...{ method: 'POST', headers: admin, body: '{"scopes":["write"]}' },
     });
     return response.ok && ((await response.json()) as { key: string });
   });
@@ -83,6 +83,63 @@ test('a fact that makes no sense parks its call everywhere it is read, and all e
     error: `CallEnded at ${stream}@1 is broken: data.endedAt invalid_type, data.personal.transcript invalid_type`,
   });
   expect((await client.get('/api/call-sessions/cs_sick')).body).toMatchObject({ revision: 1, status: 'pending' });
+});
+
+test('its history tells every fact, and which one cannot be read, where and why', async () => {
+  const { status, body } = await client.get('/api/call-sessions/cs_sick/history');
+  expect(status).toBe(200);
+  const items = body.items as readonly Record<string, unknown>[];
+  expect(items.map(({ type, revision, changes }) => [type, revision, (changes as unknown[]).length > 0])).toEqual([
+    ['CallStarted', 0, true],
+    ['CallEnded', 1, false],
+    ['CallEnded', 2, false],
+    ['CallAnalyzed', 3, false],
+  ]);
+  const reason = `CallEnded at ${stream}@1 is broken: data.endedAt invalid_type, data.personal.transcript invalid_type`;
+  expect(items[0]).not.toHaveProperty('unreadable');
+  expect(items[1]).toMatchObject({ position, source: 'webhook', evidence: 'none', unreadable: { stream, reason } });
+  for (const later of items.slice(2))
+    expect(later).toMatchObject({ waitsFor: position, source: 'webhook', evidence: 'verified' });
+  expect(JSON.stringify(body)).not.toContain('Jane Roe');
+  const told = await cli('history', 'cs_sick');
+  expect([told.code, told.out]).toEqual([0, expect.stringContaining(`UNREADABLE in ${stream}: ${reason}`)]);
+  expect(told.out.match(new RegExp(`waits behind the unreadable fact at ${position}`, 'g'))).toHaveLength(2);
+});
+
+test('as it was known before that fact is told, and from there on a problem that names it', async () => {
+  const before = `${BigInt(position) - 1n}`;
+  const then = await client.get(`/api/call-sessions/cs_sick?at=${before}`);
+  expect([then.status, then.body.revision]).toEqual([200, 1]);
+  const asked = ['/api/call-sessions/cs_sick', '/api/call-sessions/call:call_sick', '/api/appointments/apt_sick'];
+  for (const path of asked) {
+    const { status, headers, body } = await client.get(`${path}?at=${position}`);
+    expect([status, headers.get('content-type')], path).toEqual([409, 'application/problem+json']);
+    expect(body, path).toMatchObject({ code: 'fact_unreadable', position });
+    expect(body.detail).toContain(`at position ${position}`);
+    expect(body.detail).toContain('parked list');
+    expect(JSON.stringify(body)).not.toContain('Jane Roe');
+  }
+  const told = await cli('history', 'cs_sick', '--at', position);
+  expect([told.code, told.err]).toEqual([1, expect.stringContaining('call-ledger parked list')]);
+});
+
+test('every answer is one that the OpenAPI document knows', async () => {
+  const { body } = await client.get('/openapi.json');
+  const paths = body.paths as Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+  const refused = [
+    ['/api/call-sessions/{id}', 'get'],
+    ['/api/appointments/{id}', 'get'],
+    ['/api/tickets/{id}', 'get'],
+    ['/api/appointments/{id}', 'put'],
+    ['/api/tickets/{id}/status', 'post'],
+    ['/api/calls', 'post'],
+  ] as const;
+  for (const [path, method] of refused)
+    expect(paths[path]?.[method]?.responses['409']?.description, `${method} ${path}`).toContain('`fact_unreadable`');
+  const schemas = (body.components as { schemas: Record<string, { properties: object; required: string[] }> }).schemas;
+  expect(Object.keys(schemas.HistoryItem!.properties)).toEqual(expect.arrayContaining(['unreadable', 'waitsFor']));
+  expect(schemas.HistoryItem!.required).not.toContain('source');
+  expect(Object.keys(schemas.Problem!.properties)).toContain('position');
 });
 
 test('metrics, readiness, doctor and one line of the log say so, and nothing quotes it', async () => {
@@ -153,4 +210,27 @@ test('a rebuild stops at it and names it, and the live generation serves on', as
   expect(await client.post(about(sample('03'), ids('later')))).toBe(204);
   await client.see('/api/call-sessions/cs_later', ({ status }) => status === 'confirmed');
   expect(await ofSessions()).toMatchObject({ id: `call_sessions.1.${position}` });
+});
+
+test('a command of staff that cannot be decided without a broken fact says which one, and records nothing', async () => {
+  const staff = appointmentStream('default', 'apt_broken');
+  const told = (body: unknown) => client.request('PUT', '/api/appointments/apt_broken', client.keys.api, body);
+  expect((await told({ note: 'phoned' })).status).toBe(200);
+  const metadata = {
+    tenantId: 'default',
+    source: 'command',
+    receivedAt: new Date().toISOString(),
+    $correlationId: 'c',
+  };
+  const data = { status: 'Jane Roe wants another', note: 7 };
+  await log.append(staff, 0n, [{ id: crypto.randomUUID(), type: 'AppointmentChanged', data, metadata }]);
+  const recorded = await log.read(staff);
+  const { status, body } = await told({ status: 'confirmed' });
+  expect([status, body.code, body.position]).toEqual([409, 'fact_unreadable', `${recorded[1]!.position}`]);
+  expect(body.detail).toContain(`${staff}@1 is broken: data.status invalid_value, data.note invalid_type`);
+  expect(JSON.stringify(body)).not.toContain('Jane Roe');
+  expect(await log.read(staff)).toHaveLength(2);
+  // What needs none of the broken facts goes on.
+  expect((await client.request('PUT', '/api/appointments/apt_well', client.keys.api, {})).status).toBe(200);
+  expect((await client.request('POST', '/api/call-sessions/cs_sick/archive', client.keys.api)).status).toBe(200);
 });

@@ -83,6 +83,47 @@ test('the same order again rings nobody a second time', async () => {
   expect(retell.dials('cs_again')).toBe(1);
 });
 
+test('a redial joins the session that it names, a call goes where it says, and a rebuild gives the same links', async () => {
+  retell.tell('cs_redialled', 'dial_busy');
+  expect((await place(order('redialled'))).status).toBe(202);
+  await client.see('/api/call-sessions/cs_redialled', (found) => found.status === 'busy');
+  retell.tell('cs_redialled', 'confirmed (true)');
+  const { fromNumber: from_number, toNumber: to_number } = order('redialled');
+  retell.make({
+    from_number,
+    to_number,
+    metadata: { call_session_id: 'cs_redialled', appointment_id: 'apt_redialled' },
+  });
+  // Placed for one session, and its webhook names another one.
+  const placed = await place(order('lost_astray'));
+  expect(placed.status).toBe(202);
+  const astray = String(placed.body.retellCallId);
+  const call = { call_id: astray, call_type: 'phone_call', call_status: 'ended', disconnection_reason: 'dial_busy' };
+  const named = { ...call, metadata: { call_session_id: 'cs_elsewhere' } };
+  expect(await client.post({ event: 'call_ended', event_timestamp: Date.now(), call: named })).toBe(204);
+  await client.see('/api/call-sessions/cs_redialled', (found) => found.status === 'confirmed');
+  await client.see('/api/call-sessions/cs_elsewhere', (found) => found.status === 'busy');
+
+  const links = async () => {
+    const found: Record<string, unknown> = {};
+    for (const id of ['cs_redialled', 'cs_lost_astray', 'cs_elsewhere'])
+      found[id] = (await client.get(`/api/call-sessions/${id}`)).body.retellCallIds;
+    return found;
+  };
+  const before = await links();
+  expect(before).toEqual({
+    cs_redialled: retell.truth('cs_redialled').map((one) => one.call.call_id),
+    cs_lost_astray: [astray], // what it placed stays its own to tell
+    cs_elsewhere: [astray],
+  });
+  const { body } = await client.admin('POST', '/api/projections/call_sessions/rebuild', {});
+  await eventually(
+    async () => (await client.admin('GET', `/api/operations/${body.operationId}`)).body.state === 'succeeded',
+    { within: 30_000, what: 'the rebuild' },
+  );
+  expect(await links()).toEqual(before);
+});
+
 test('a number that is none is refused before anything is on record', async () => {
   const { status, body } = await place({ ...order('nobody'), toNumber: 'reception' });
   expect({ status, code: body.code }).toMatchObject({ status: 400 });

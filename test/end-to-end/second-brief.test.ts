@@ -7,7 +7,7 @@ import { type Client, clientOf } from '../support/client.ts';
 import { type Mailbox, openMailbox } from '../support/mailbox.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, type Payload, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually, inherited, type RunningService, startService } from '../support/service.ts';
 
 // The second brief's table, cell by cell (B1–B15): over the real door, log, Postgres and a real mail server.
 
@@ -221,7 +221,7 @@ test('a mail that is refused for good is a dead letter: visible, and sent once i
   const cli = (...args: string[]) =>
     new Promise<{ code: number; output: string }>((resolve) => {
       const file = join(import.meta.dirname, '../../src/cli/main.ts');
-      const env = { PATH: process.env.PATH, DATA_DIR: environment.DATA_DIR };
+      const env = { ...inherited, DATA_DIR: environment.DATA_DIR };
       execFile(process.execPath, [file, '--url', service.url, ...args], { env }, (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
       );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, inherited, type RunningService, startService } from '../support/service.ts';
 
 // `npm run simulate`, as README tells a newcomer to run it.
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 const simulate = (...args: string[]) =>
   new Promise<{ code: number; output: string }>((resolve) => {
     const file = join(import.meta.dirname, '../../src/cli/simulate/main.ts');
-    const env = { PATH: process.env.PATH, DATA_DIR: dataDir };
+    const env = { ...inherited, DATA_DIR: dataDir };
     execFile(process.execPath, [file, '--url', service.url, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
     );

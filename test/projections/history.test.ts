@@ -82,3 +82,31 @@ test('a text that cannot be read is an error that does not quote it', () => {
     /^CallEnded at call-acme.call_1@1: the parts of its text do not make one$/,
   );
 });
+
+test('a fact that cannot be folded hides no other: it is told as such, and what stands behind it waits', () => {
+  const whole = ended({ personalParts: 2 }); // of the text nothing came
+  const facts = recorded(requested(), placed(), started(), whole, textPart('x', 0, '{'), analyzed());
+  const items = historyOf(TENANT, 'cs_1', facts);
+  const reason = 'CallEnded at call-acme.call_1@1 announces 2 parts of its text; 0 stand before it';
+  expect(items.map(({ type, unreadable, waitsFor }) => [type, unreadable?.reason ?? waitsFor])).toEqual([
+    ['CallRequested', undefined],
+    ['CallPlaced', undefined],
+    ['CallStarted', undefined],
+    ['CallEnded', reason],
+    ['CallAnalyzed', `${facts[3]!.position}`],
+  ]);
+  // As the read model has it: the changes make the session without them.
+  const applied = Object.fromEntries(items.flatMap(({ changes }) => changes.map(({ field, to }) => [field, to])));
+  const { revision: _, ...session } = sessionFromFacts(TENANT, 'cs_1', facts.slice(0, 3))!;
+  expect(applied).toEqual(session);
+});
+
+test('of a fact whose content cannot be read, what it says of itself is told; the rest is absent', () => {
+  const [fact] = recorded(started());
+  const item = (metadata: unknown) =>
+    historyOf(TENANT, 'cs_1', [{ recorded: { ...fact!, metadata }, error: new TypeError('Jane Roe') }])[0];
+  const told = { position: '7', revision: 0, type: 'CallStarted', recordedAt: fact!.recordedAt, changes: [] };
+  const unreadable = { stream: fact!.stream, reason: expect.stringMatching(/^TypeError at /) };
+  expect(item({})).toEqual({ ...told, unreadable });
+  expect(item(fact!.metadata)).toEqual({ ...told, unreadable, occurredAt: expect.any(String), source: 'webhook' });
+});

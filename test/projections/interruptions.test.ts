@@ -205,6 +205,7 @@ test('of two processes one leads; while both are killed in turn, again and again
   };
   const both = [spawn(), spawn()];
   const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  pool.on('error', () => {}); // ended with its database
   cleanUp.push(
     database.drop,
     () => pool.end(),

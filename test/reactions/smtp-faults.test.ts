@@ -190,14 +190,14 @@ test('a server that is down for an hour has the mails after it, each once, and t
   const mail = scene.start({ smtpUrl: down.url, clock, now: () => clock.now(), pace: usual });
   const calls = [await needSomebody(), await needSomebody(), await needSomebody()];
   await soon(() => expect(mail.status().caughtUp).toBe(true));
-  await pass(clock, 60);
+  await pass(clock, 60, 1);
   const attempts = mail.status().postponed;
   expect(attempts).toBeGreaterThan(3 * 5);
   expect(attempts).toBeLessThan(3 * 30);
   for (const call of calls) expect(await scene.claims(call)).toEqual([]);
 
   const up = await startSmtpServer({}, down.port);
-  await pass(clock, 16);
+  await pass(clock, 16, 1);
   await soon(async () => {
     for (const call of calls) expect(await scene.record(call)).toEqual([SENT]);
   });

@@ -49,9 +49,10 @@ test('from a webhook’s 204 to the feed it takes well under 250 ms', async () =
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const listeners = [await eventStream(url), await webSocket(url)];
+  const TIMES = 20;
   const told: string[] = [];
   const delays: number[] = [];
-  for (let i = 1; i <= 40; i++) {
+  for (let i = 1; i <= TIMES; i++) {
     const callId = newCallId();
     told.push(callId);
     expect((await door.post(ended(callId, { disconnection_reason: 'dial_busy' }))).status).toBe(204);
@@ -61,14 +62,12 @@ test('from a webhook’s 204 to the feed it takes well under 250 ms', async () =
     await sleep((i * 13) % 40);
   }
   for (const ears of listeners) {
-    expect(await hears(ears, 40)).toEqual(told);
+    expect(await hears(ears, TIMES)).toEqual(told);
     expect(ears.heard.at(-1)!.data).toEqual({ tenantId: 'default', callId: told.at(-1), outcome: 'busy' });
     ears.cut();
   }
   delays.sort((a, b) => a - b);
   if (process.env.MEASURE)
-    console.log(
-      `204 to feed: p50 ${delays[20]!.toFixed(0)} ms, p95 ${delays[37]!.toFixed(0)} ms, max ${delays[39]!.toFixed(0)} ms`,
-    );
-  expect(delays[38]).toBeLessThan(250);
+    console.log(`204 to feed: p50 ${delays[TIMES / 2]!.toFixed(0)} ms, max ${delays.at(-1)!.toFixed(0)} ms`);
+  expect(delays.at(-2)).toBeLessThan(250);
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
 
@@ -17,8 +18,8 @@ export async function startTestPostgres(): Promise<{ readonly url: string; stop(
 
   await removeOldRuns();
   const dataDir = await mkdtemp(join(tmpdir(), PREFIX));
-  // Tests care neither for a power cut nor for a frugal number of connections.
-  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200' };
+  // Tests care neither for a power cut nor for a frugal number of connections, and some of them wait for a deadlock.
+  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200', deadlock_timeout: '100ms' };
   const remove = () => rm(dataDir, { recursive: true, force: true });
   const postgres = await startEmbeddedPostgres({ dataDir, settings }).catch(async (error) => {
     await remove();
@@ -44,9 +45,24 @@ export async function createTestDatabase(serverUrl?: string): Promise<{ readonly
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    // FORCE: a test that failed may have left connections behind.
-    drop: () => query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () => dropDatabase(server, name),
   };
+}
+
+const AUTOVACUUM_ENDS_WITHIN_MS = 30_000;
+
+/**
+ * FORCE: a test that failed may have left connections behind. It is refused (42501) to a role that is no superuser
+ * while an autovacuum is at work in there, which ends by itself.
+ */
+async function dropDatabase(server: string, name: string): Promise<void> {
+  for (const limit = Date.now() + AUTOVACUUM_ENDS_WITHIN_MS; ; await sleep(100)) {
+    try {
+      return await query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    } catch (error) {
+      if ((error as { code?: string }).code !== '42501' || Date.now() > limit) throw error;
+    }
+  }
 }
 
 async function query(url: string, sql: string): Promise<void> {

@@ -9,6 +9,12 @@ import { credentialsPath, parseCredentials } from '../../src/credentials.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+/** All that a process of ours has of this one's environment: where programs are, and what Node has compiled before. */
+export const inherited = {
+  PATH: process.env.PATH ?? '',
+  ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+};
+
 /** A signature as Retell makes it (REFERENCE §1.1). */
 export const sign = (body: Uint8Array | string, key: string, at = Date.now()): string =>
   `v=${at},d=${createHmac('sha256', key).update(body).update(String(at)).digest('hex')}`;
@@ -30,7 +36,7 @@ export type RunningService = Awaited<ReturnType<typeof startService>>;
 export function spawnService(environment: Readonly<Record<string, string>>) {
   const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'info', ...environment },
+    env: { ...inherited, PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const logs: string[] = [];

@@ -7,10 +7,12 @@ import { examples, fields, shortened, table } from '../text.ts';
 type Item = {
   readonly position: string;
   readonly type: string;
-  readonly occurredAt: string;
+  readonly occurredAt?: string;
   readonly recordedAt: string;
-  readonly source: string;
-  readonly evidence: string;
+  readonly source?: string;
+  readonly evidence?: string;
+  readonly unreadable?: { readonly stream: string; readonly reason: string };
+  readonly waitsFor?: string;
   readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
 };
 
@@ -25,9 +27,15 @@ const changed = ({ field, from, to }: Item['changes'][number]): string =>
 const wasKnown = ({ position, recordedAt }: Item, at: string | undefined): boolean =>
   at === undefined || (/^\d+$/.test(at) ? BigInt(position) <= BigInt(at) : Date.parse(recordedAt) <= Date.parse(at));
 
+/** Why a fact has changed nothing. */
+const said = ({ unreadable, waitsFor }: Item): string[] => [
+  ...(unreadable ? [`UNREADABLE in ${unreadable.stream}: ${unreadable.reason}`] : []),
+  ...(waitsFor === undefined ? [] : [`waits behind the unreadable fact at ${waitsFor}`]),
+];
+
 /** A fact, and below it whatever else it changed. */
-const rowsOf = ({ changes, ...item }: Item): unknown[][] => {
-  const [first = '', ...others] = changes.map(changed);
+const rowsOf = (item: Item): unknown[][] => {
+  const [first = '', ...others] = [...said(item), ...item.changes.map(changed)];
   return [
     [item.position, item.occurredAt, item.recordedAt, item.source, item.type, item.evidence, first],
     ...others.map((other) => ['', '', '', '', '', '', other]),

@@ -54,18 +54,20 @@ type PutOptions = {
   replace?: true;
 };
 
-/** From `agent=endpoint`, one or more. */
-const endpointsOf = (id: string, pairs: readonly string[]) =>
-  Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.lastIndexOf('=');
-      if (at < 1)
-        throw new Failure(2, `--agent-endpoint is an agent and an endpoint, not "${pair}".`, {
-          remedy: `call-ledger tenants put ${id} --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket`,
-        });
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+/** The word of the command line that takes an agent out. */
+const NO_ENDPOINT = 'none';
+
+/** From `agent=endpoint`, one or more; null takes an agent out. */
+const endpointsOf = (id: string, pairs: readonly string[]): readonly (readonly [string, string | null])[] =>
+  pairs.map((pair) => {
+    const at = pair.lastIndexOf('=');
+    if (at < 1)
+      throw new Failure(2, `--agent-endpoint is an agent and an endpoint, not "${pair}".`, {
+        remedy: `call-ledger tenants put ${id} --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket`,
+      });
+    const endpoint = pair.slice(at + 1);
+    return [pair.slice(0, at), endpoint === NO_ENDPOINT ? null : endpoint];
+  });
 
 /** Whose calls are taken, and how they are read. */
 export const verb: Verb = (program, cli) => {
@@ -106,7 +108,11 @@ export const verb: Verb = (program, cli) => {
     .option('--default-region <code>', 'how national phone numbers are read, as DE')
     .option('--mail-to <address>', 'who gets ticket mail; may be repeated', several)
     .option('--mail <on|off>', 'whether ticket mail is sent')
-    .option('--agent-endpoint <agent=endpoint>', "where an agent's reconciled calls belong; may be repeated", several)
+    .option(
+      '--agent-endpoint <agent=endpoint>',
+      'where an agent\'s reconciled calls belong; "none" takes it out; may be repeated',
+      several,
+    )
     .option('--replace', 'unset what is not named')
     .addHelpText(
       'after',
@@ -114,6 +120,7 @@ export const verb: Verb = (program, cli) => {
         'tenants put acme --name "Acme Dental" --time-zone Europe/Berlin --default-region DE',
         'tenants put acme --mail-to desk@acme.example --mail on',
         'tenants put acme --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket',
+        'tenants put acme --agent-endpoint agent_5f0c2b1e=none',
       ),
     )
     .action(async (id: string, { mail, mailTo, agentEndpoint, replace, ...named }: PutOptions) => {
@@ -121,7 +128,7 @@ export const verb: Verb = (program, cli) => {
         throw new Failure(2, `--mail is on or off, not "${mail}".`, {
           remedy: `call-ledger tenants put ${id} --mail on`,
         });
-      const settings = { ...named, ...(agentEndpoint && { agentEndpoints: endpointsOf(id, agentEndpoint) }) };
+      const agents = agentEndpoint && endpointsOf(id, agentEndpoint);
       const said = {
         ...(mail !== undefined && { enabled: mail === 'on' }),
         ...(mailTo !== undefined && { recipients: mailTo }),
@@ -130,10 +137,16 @@ export const verb: Verb = (program, cli) => {
       const path = `/api/tenants/${encodeURIComponent(id)}`;
       const put = () =>
         cli.admin.send('PUT', path, {
-          ...settings,
+          ...named,
+          ...(agents && { agentEndpoints: Object.fromEntries(agents.filter(([, endpoint]) => endpoint !== null)) }),
           ...(hasMail && { mail: { enabled: false, recipients: [], ...said } }),
         });
-      const patched = replace ? undefined : await patch(path, { ...settings, ...(hasMail && { mail: said }) });
+      const change = {
+        ...named,
+        ...(agents && { agentEndpoints: Object.fromEntries(agents) }),
+        ...(hasMail && { mail: said }),
+      };
+      const patched = replace ? undefined : await patch(path, change);
       const tenant = tenantOf(patched ?? (await put()));
       cli.answer(tenant, shown(tenant));
       if (mailTo && !tenant.mail?.enabled) cli.remark(`Ticket mail is off: call-ledger tenants put ${id} --mail on`);

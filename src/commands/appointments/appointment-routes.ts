@@ -6,6 +6,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { isUsableId } from '../../events/ids.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { badRequest, problemResponse } from '../../http/problem.ts';
+import { factUnreadable } from '../../http/unreadable-fact.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -68,7 +69,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
         400: problemResponse('Not as documented; `errors[]` names each.'),
         401: problemResponse('No API key, or an unknown or revoked one.'),
         403: problemResponse('The API key has no write scope.'),
-        409: problemResponse('`idempotency_key_reused`: the key came before with another body.'),
+        409: problemResponse(`\`idempotency_key_reused\`: the key came before with another body. ${factUnreadable}`),
         413: problemResponse('Body over 64 KiB.'),
         415: problemResponse('Not JSON.'),
         503: problemResponse('`store_unavailable`: the event store did not confirm; repeat the request.'),

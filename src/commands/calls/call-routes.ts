@@ -6,6 +6,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { factUnreadable } from '../../http/unreadable-fact.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -65,7 +66,8 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
         402: problemResponse('`retell_payment_required`.'),
         403: problemResponse('The API key has no write scope.'),
         409: problemResponse(
-          '`retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body.',
+          '`retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body. ' +
+            factUnreadable,
         ),
         413: problemResponse('Body over 64 KiB.'),
         415: problemResponse('Not JSON.'),

@@ -5,6 +5,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { factUnreadable } from '../../http/unreadable-fact.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -57,7 +58,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
         401: problemResponse('No API key, or an unknown or revoked one.'),
         403: problemResponse('The API key has no write scope.'),
         404: problemResponse('`not_found`: there is no such ticket, or it is not yours.'),
-        409: problemResponse('`idempotency_key_reused`: the key came before with another body.'),
+        409: problemResponse(`\`idempotency_key_reused\`: the key came before with another body. ${factUnreadable}`),
         413: problemResponse('Body over 64 KiB.'),
         415: problemResponse('Not JSON.'),
         503: problemResponse('`store_unavailable`: the event store did not confirm; repeat the request.'),

@@ -1,6 +1,7 @@
-import { decode, type Fact } from '../../events/codec.ts';
+import { decode, type Fact, UnreadableFact } from '../../events/codec.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
+import { BrokenFact } from '../runtime/broken-fact.ts';
 
 /** Until when the log is read: its facts up to a position, of these those recorded at a time or before. */
 export type Until = {
@@ -15,14 +16,14 @@ export const isKnown = ({ position, recordedAt }: Recorded, until: Until): boole
 
 /**
  * The facts of one stream that were known. Always its beginning, also where a clock has been set back: a fact without
- * the parts of its text, which stand before it, could not be read.
+ * the parts of its text, which stand before it, could not be read. Throws `UnreadableFact`.
  */
 export function knownOf(recorded: readonly Recorded[], until: Until): Fact[] {
   const end = recorded.findIndex((event) => !isKnown(event, until));
   return (end < 0 ? recorded : recorded.slice(0, end)).map(decode).filter((fact) => fact !== undefined);
 }
 
-/** What the facts of one stream come to; undefined: nothing was known. */
+/** What the facts of one stream come to; undefined: nothing was known. Throws `UnreadableFact` at one that breaks it. */
 export function foldOf<State>(
   reduce: (state: State | undefined, fact: Fact) => State,
   facts: readonly Fact[],
@@ -32,7 +33,15 @@ export function foldOf<State>(
   for (const recorded of facts) {
     const [pending, fact] = withPersonal(texts, recorded);
     texts = pending;
-    if (fact) state = reduce(state, fact);
+    if (fact) state = reduced(reduce, state, fact);
   }
   return state;
+}
+
+function reduced<State>(reduce: (state: State | undefined, fact: Fact) => State, state: State | undefined, fact: Fact) {
+  try {
+    return reduce(state, fact);
+  } catch (error) {
+    throw new UnreadableFact(fact, ` cannot be applied: ${new BrokenFact(fact, error).reason}`);
+  }
 }

@@ -8,7 +8,7 @@ import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
 import type { Description } from './description.ts';
 import { appointmentsNamedBy, formerCalls, formerCallsOf, otherAppointments, otherAppointmentsOf } from './formerly.ts';
-import { sessionDocument } from './session-document.ts';
+import { sessionFields } from './session-document.ts';
 import { reduceSessionStream, type SessionStream } from './session-fold.ts';
 
 const columns: Readonly<Record<keyof CallSessionRow, string>> = {
@@ -128,7 +128,7 @@ const phone = (number: string | undefined): string | undefined => number?.slice(
 
 /** The row of a session; what the query API shows is made of it. */
 export function rowOf(session: Session<Description>): Row {
-  const document = sessionDocument(session);
+  const document = sessionFields(session);
   const row: { readonly [K in keyof CallSessionRow]: unknown } = {
     tenant_id: document.tenantId,
     id: document.id,

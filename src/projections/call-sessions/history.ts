@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fact } from '../../events/codec.ts';
-import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
+import { FactMetadata, occurrenceOf } from '../../events/metadata.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { BrokenFact } from '../runtime/broken-fact.ts';
 import { type SessionDocument, sessionDocument } from './session-document.ts';
 import { noFactsYet, type SessionFold, sessionOf, withFact } from './session-fold.ts';
 
@@ -11,43 +13,70 @@ export type HistoryItem = {
   readonly position: string;
   /** In its stream: with the stream's name it says where the fact stands in the log. */
   readonly revision: number;
-  readonly type: Fact['type'];
-  readonly occurredAt: string;
+  readonly type: string;
+  /** This and `source` are absent where a broken fact does not even say them. */
+  readonly occurredAt?: string;
   readonly recordedAt: string;
-  readonly source: FactMetadata['source'];
+  readonly source?: FactMetadata['source'];
   readonly changes: readonly Change[];
+  /** It makes no sense, so it has changed nothing: its stream is parked from here on. */
+  readonly unreadable?: { readonly stream: string; readonly reason: string };
+  /** The position of the unreadable fact that it stands behind in its stream; it has not changed anything yet. */
+  readonly waitsFor?: string;
 };
+
+/** A fact that stands in the log and cannot be read, in its place among the others. */
+export type Unread = { readonly recorded: Recorded; readonly error: unknown };
 
 /**
  * The history of a session from the facts of all its streams in the order of the log; the changes of all items,
  * one after the other, make the session as it is. `matched`: those of its calls that were linked by phone number.
+ * As in the read model, a fact that cannot be read or folded changes nothing, nor does what its stream says after it.
  */
 export function historyOf(
   tenantId: string,
   sessionId: string,
-  facts: readonly Fact[],
+  facts: readonly (Fact | Unread)[],
   matched: readonly string[] = [],
 ): HistoryItem[] {
   const items: HistoryItem[] = [];
+  const unreadable = new Map<string, string>();
   let fold = noFactsYet(tenantId, sessionId, matched);
   let before: SessionDocument | undefined;
-  for (const recorded of facts) {
-    const [next, fact] = withFact(fold, recorded);
-    fold = next;
-    if (!fact) continue;
-    const after = documentOf(fold);
-    items.push({
-      position: `${fact.position}`,
-      revision: Number(fact.revision),
-      type: fact.type,
-      occurredAt: new Date(occurrenceOf(fact.metadata)).toISOString(),
-      recordedAt: fact.recordedAt,
-      source: fact.metadata.source,
-      changes: changes(before, after),
-    });
-    before = after;
+  for (const one of facts) {
+    const recorded: Recorded = 'recorded' in one ? one.recorded : one;
+    const { stream, position } = recorded;
+    const waitsFor = unreadable.get(stream);
+    if (waitsFor !== undefined) {
+      if (recorded.type !== 'CallTextPart') items.push({ ...toldOf(recorded), changes: [], waitsFor });
+      continue;
+    }
+    try {
+      if ('recorded' in one) throw one.error;
+      const [next, fact] = withFact(fold, one);
+      const after = fact ? documentOf(next) : before;
+      if (fact) items.push({ ...toldOf(fact), changes: changes(before, after) });
+      [fold, before] = [next, after];
+    } catch (error) {
+      unreadable.set(stream, `${position}`);
+      const { reason } = new BrokenFact(recorded, error);
+      items.push({ ...toldOf(recorded), changes: [], unreadable: { stream, reason } });
+    }
   }
   return items;
+}
+
+/** What a fact tells of itself, even where its content is broken. */
+function toldOf({ position, revision, type, recordedAt, metadata }: Recorded) {
+  const { data } = FactMetadata.safeParse(metadata);
+  return {
+    position: `${position}`,
+    revision: Number(revision),
+    type,
+    ...(data && { occurredAt: new Date(occurrenceOf(data)).toISOString() }),
+    recordedAt,
+    ...(data && { source: data.source }),
+  };
 }
 
 /** The session that these facts make; undefined when there are none. */

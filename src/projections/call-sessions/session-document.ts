@@ -1,6 +1,6 @@
 import { ticketIdOf } from '../../events/ticket-facts.ts';
 import type { CallState } from '../calls/call-state.ts';
-import { type Latest, latest } from '../calls/latest.ts';
+import { type Latest, later } from '../calls/latest.ts';
 import type { Outcome } from '../calls/outcome.ts';
 import { isBefore } from '../calls/position.ts';
 import type { Requested } from '../calls/request-state.ts';
@@ -44,15 +44,21 @@ export type SessionDocument = {
   readonly revision: number;
 };
 
+type SessionFields = { readonly [K in keyof Required<SessionDocument>]: SessionDocument[K] | undefined };
+
 /** A session as it is seen from outside; derived, so it may be asked for at any moment of the fold. */
-export function sessionDocument(session: Session<Description>): SessionDocument {
+export const sessionDocument = (session: Session<Description>): SessionDocument =>
+  known(sessionFields(session)) as SessionDocument;
+
+/** The fields of its document, undefined where they are not known. */
+export function sessionFields(session: Session<Description>): SessionFields {
   const { tenantId, id, request } = session;
   const calls = inOrder(session.calls);
-  const field = <K extends keyof Description>(name: K): Description[K] | undefined =>
-    latest<Description[K]>(
-      ...calls.map((call) => call.known[name] as Latest<Description[K]> | undefined),
-      request?.known[name as keyof Requested] as Latest<Description[K]> | undefined,
-    )?.value;
+  const field = <K extends keyof Description>(name: K): Description[K] | undefined => {
+    let found = request?.known[name as keyof Requested] as Latest<Description[K]> | undefined;
+    for (const call of calls) found = later(found, call.known[name] as Latest<Description[K]> | undefined);
+    return found?.value;
+  };
   // Start, end, duration and reason are one call's or they contradict each other: those of the latest started.
   const last = calls.at(-1)?.known;
   const retellCallIds = callIds(session, calls);
@@ -63,7 +69,7 @@ export function sessionDocument(session: Session<Description>): SessionDocument 
   const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
   const matched = calls.map(({ callId }) => callId).filter((callId) => session.matched?.includes(callId));
   const withTicket = calls.findLast((call) => call.known.hasTicket);
-  return known({
+  return {
     id,
     tenantId,
     status: status.status,
@@ -91,11 +97,16 @@ export function sessionDocument(session: Session<Description>): SessionDocument 
     transcript: field('transcript'),
     recordingUrl: field('recordingUrl'),
     requestedAt: instant(request?.request?.occurredAt),
-    createdAt: [...calls.map((call) => call.first!.recordedAt), ...(request ? [request.recordedAt] : [])].sort()[0]!,
-    lastEventAt: instant(Math.max(...[...calls, ...(request ? [request] : [])].map((part) => part.lastEventAt))),
+    createdAt: calls.reduce((first, call) => earlier(first, call.first!.recordedAt), request?.recordedAt)!,
+    lastEventAt: instant(
+      calls.reduce((last, call) => Math.max(last, call.lastEventAt), request?.lastEventAt ?? NEVER),
+    )!,
     revision: calls.reduce((sum, call) => sum + call.facts.length, request?.facts.length ?? 0),
-  }) as SessionDocument;
+  };
 }
+
+const NEVER = Number.NEGATIVE_INFINITY;
+const earlier = (a: string | undefined, b: string): string => (a !== undefined && a < b ? a : b);
 
 /** Placed calls that nothing has been heard of yet come last, in the order in which they were placed. */
 function callIds({ request }: Session, calls: readonly CallState[]): readonly string[] {

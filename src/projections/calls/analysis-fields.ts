@@ -31,9 +31,11 @@ function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNa
   if (values.size === 0) return nothing;
   return (ourName) => {
     const theirs = fieldNames !== undefined && Object.hasOwn(fieldNames, ourName) ? fieldNames[ourName]! : [];
+    if (theirs.length === 0) return values.get(normal(ourName)) ?? NOTHING;
     return [...new Set([ourName, ...theirs].map(normal))].flatMap((name) => values.get(name) ?? []);
   };
 }
 
-const nothing: FieldReader = () => [];
+const NOTHING: readonly Json[] = [];
+const nothing: FieldReader = () => NOTHING;
 const normal = (name: string): string => name.trim().toLowerCase();

@@ -75,7 +75,7 @@ export function reduceCall<Fields extends Correlation>(
   if (state.facts.includes(fact.id)) return state;
   const next = {
     ...state,
-    facts: [...state.facts, fact.id].sort(),
+    facts: withId(state.facts, fact.id),
     lastEventAt: Math.max(state.lastEventAt, occurredAt(fact)),
   };
   switch (fact.type) {
@@ -106,6 +106,12 @@ export function reduceCall<Fields extends Correlation>(
         known: learn(registers, state.known, fact),
       };
   }
+}
+
+/** In the order of `sort`. */
+function withId(sorted: readonly string[], id: string): readonly string[] {
+  const at = sorted.findIndex((other) => other > id);
+  return at < 0 ? [...sorted, id] : sorted.toSpliced(at, 0, id);
 }
 
 const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallState<Fields> => ({

@@ -13,11 +13,11 @@ export const occurredAt = (fact: Fact): number => Date.parse(occurrenceOf(fact.m
 
 const isLater = (a: Latest<unknown>, b: Latest<unknown>): boolean => a.at > b.at || (a.at === b.at && a.by > b.by);
 
-export function latest<T>(...candidates: readonly (Latest<T> | undefined)[]): Latest<T> | undefined {
-  let best: Latest<T> | undefined;
-  for (const candidate of candidates) if (candidate && (!best || isLater(candidate, best))) best = candidate;
-  return best;
-}
+export const later = <T>(a: Latest<T> | undefined, b: Latest<T> | undefined): Latest<T> | undefined =>
+  a && (!b || !isLater(b, a)) ? a : b;
+
+export const latest = <T>(...candidates: readonly (Latest<T> | undefined)[]): Latest<T> | undefined =>
+  candidates.reduce(later, undefined);
 
 /** How each field is read from a fact; undefined where the fact says nothing of it. */
 export type Registers<Fields, F extends Fact> = {

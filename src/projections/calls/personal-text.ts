@@ -21,9 +21,7 @@ export function withPersonal(pending: PendingText, fact: Fact): readonly [Pendin
   const texts = pending[fact.id] ?? {};
   const numbers = Object.keys(texts).map(Number);
   if (numbers.length !== parts) {
-    throw new UnreadableFact(
-      `${fact.type} at ${fact.stream}@${fact.revision} announces ${parts} parts of its text; ${numbers.length} stand before it`,
-    );
+    throw new UnreadableFact(fact, ` announces ${parts} parts of its text; ${numbers.length} stand before it`);
   }
   const text = numbers
     .sort((a, b) => a - b)
@@ -34,10 +32,10 @@ export function withPersonal(pending: PendingText, fact: Fact): readonly [Pendin
 }
 
 /** An error of `JSON.parse` quotes the text, which is personal: it must not reach a log. */
-function parsed(text: string, { type, stream, revision }: Fact): Personal {
+function parsed(text: string, fact: Fact): Personal {
   try {
     return Personal.parse(JSON.parse(text));
   } catch {
-    throw new UnreadableFact(`${type} at ${stream}@${revision}: the parts of its text do not make one`);
+    throw new UnreadableFact(fact, ': the parts of its text do not make one');
   }
 }

@@ -1,10 +1,6 @@
 import pg from 'pg';
-import { UnreadableFact } from '../../events/codec.ts';
-import type { Recorded } from '../../events/recorded.ts';
+import { type FactPlace, UnreadableFact } from '../../events/codec.ts';
 import { describe } from './describe.ts';
-
-/** Which fact, and nothing of what it says. */
-export type FactPlace = Pick<Recorded, 'stream' | 'revision' | 'position' | 'type'>;
 
 /** A fact that a projection cannot apply. Without `cause`, which may quote what the fact says: that is personal data. */
 export class BrokenFact extends Error {

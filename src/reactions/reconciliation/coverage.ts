@@ -39,24 +39,22 @@ export const readCoverage =
           and coalesce(started_at, first_seen_at) >= ${from} and coalesce(started_at, first_seen_at) < ${to}
         union
         select tenant_id, call_id from deliveries where received_at >= ${from} and received_at < ${to} ${ofTenant}
-      ), told as (
-        select c.tenant_id, c.call_id, min(d.received_at) as first_at,
-          bool_or(d.event = 'CallStarted') as started, bool_or(d.event = 'CallEnded') as ended,
-          bool_or(d.event = 'CallAnalyzed') as analysed,
-          count(*) filter (where d.source = 'webhook')::int as webhook,
-          count(*) filter (where d.source = 'reconciliation')::int as reconciliation
-        from candidates c join deliveries d on d.tenant_id = c.tenant_id and d.call_id = c.call_id
-        where d.event not in ('CallArchived', 'CallUnarchived')
-        group by 1, 2
       ), calls as (
         select c.tenant_id, coalesce(s.started_at, t.first_at, s.first_seen_at) as at,
-          s.call_id is not null as in_retell, t.call_id is not null as in_log,
-          coalesce(t.webhook, 0) as webhook, coalesce(t.reconciliation, 0) as reconciliation,
-          s.call_id is not null and (t.call_id is null or s.ended and not t.ended
+          s.call_id is not null as in_retell, t.first_at is not null as in_log, t.webhook, t.reconciliation,
+          s.call_id is not null and (t.first_at is null or s.ended and not t.ended
             or s.ended and s.started_at is not null and not t.started
             or s.analysed and (s.closed or not t.analysed)) as missing
         from candidates c
-          left join told t on t.tenant_id = c.tenant_id and t.call_id = c.call_id
+          -- call by call, through the index: what is not of the period costs nothing, however long the log is
+          cross join lateral (
+            select min(d.received_at) as first_at,
+              bool_or(d.event = 'CallStarted') as started, bool_or(d.event = 'CallEnded') as ended,
+              bool_or(d.event = 'CallAnalyzed') as analysed,
+              count(*) filter (where d.source = 'webhook')::int as webhook,
+              count(*) filter (where d.source = 'reconciliation')::int as reconciliation
+            from deliveries d where d.tenant_id = c.tenant_id and d.call_id = c.call_id
+              and d.event not in ('CallArchived', 'CallUnarchived')) t
           left join ${retell} s on s.tenant_id = c.tenant_id and s.call_id = c.call_id and not s.before_us
       )
       select tenant_id, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day,

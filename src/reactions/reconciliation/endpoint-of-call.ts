@@ -17,8 +17,8 @@ export async function endpointOfCall(
   return ownEndpoint(stream) ?? putBySettings(tenant, agentId) ?? (await records.endpointOf(agentId)) ?? 'retell';
 }
 
-/** An id may be any text, `constructor` too. */
-const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>
+/** Where a tenant's settings put an agent. Its id may be any text, `constructor` too. */
+export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>
   Object.hasOwn(agentEndpoints, agentId) ? agentEndpoints[agentId] : undefined;
 
 /** Where a delivery of this very call came in. */

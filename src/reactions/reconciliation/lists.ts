@@ -1,6 +1,7 @@
 import { isUsableId } from '../../events/ids.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { standingOf } from './facts-of-call.ts';
+import { isOwn } from './own-calls.ts';
 import { recordMissing } from './record-missing.ts';
 import type { Sighting } from './records.ts';
 import { type Criteria, RetellAway } from './retell-calls.ts';
@@ -106,13 +107,4 @@ async function* pages(run: TenantRun, criteria: Criteria, order: 'ascending' | '
     yield calls;
     key = answer.value.nextKey;
   } while (key !== undefined);
-}
-
-/** Not another registered tenant's call; and of a key that several have, what is surely this one's. */
-async function isOwn({ owner, sharesKey, records }: TenantRun, call: JsonObject): Promise<boolean> {
-  const metadata = isJsonObject(call.metadata) ? call.metadata : {};
-  const name = metadata.tenant_id ?? metadata.tenantId ?? null;
-  if (name === owner.tenantId) return true;
-  if (typeof name === 'string' && owner.isTenant(name)) return false;
-  return !sharesKey || (typeof call.agent_id === 'string' && (await records.endpointOf(call.agent_id)) !== undefined);
 }

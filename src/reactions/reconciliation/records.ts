@@ -13,10 +13,10 @@ export type Sighting = {
 
 export type Records = ReturnType<typeof recordsOf>;
 
-/** What a tenant's run knows and remembers. */
-export const recordsOf = (db: Kysely<unknown>, tenantId: string) => ({
+/** What a tenant's run knows and remembers. `sharers`: all tenants under its Retell key. */
+export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readonly string[] = [tenantId]) => ({
   ...sweepsOf(db, tenantId),
-  ...deliveredOf(db, tenantId),
+  ...deliveredOf(db, tenantId, sharers),
 
   /** How many of the calls are seen for the first time. */
   async seen(calls: readonly Sighting[], now: number, beforeUs = false): Promise<number> {

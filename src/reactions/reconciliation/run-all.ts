@@ -72,13 +72,14 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
         ...{ apiKey, baseUrl: options.retellBaseUrl, pacer: requests, signal },
         pace: { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize },
       });
+      const sharing = all.filter(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey);
+      const sharers = [tenant, ...sharing].map(({ id }) => id);
       try {
         await reconcileTenant(
           {
-            ...{ tenant, retell, log, recorder, concurrency, now, logger, signal, report },
+            ...{ tenant, sharing, retell, log, recorder, concurrency, now, logger, signal, report },
             owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
-            sharesKey: all.some(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey),
-            records: recordsOf(db, tenant.id),
+            records: recordsOf(db, tenant.id, sharers),
             times: {
               ...{ overlapMs, sliceMs, analysisAwaitedMs },
               afterMs: options.afterMinutes * 60_000,

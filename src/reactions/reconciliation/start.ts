@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
 import { connect } from '../../projections/runtime/connection.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
 import { usualPace } from './pace.ts';
 import { pacer } from './pacer.ts';
+import { openPool } from './pool.ts';
 import { type Run, type RunReport, shown } from './report.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
 import { startSchedule } from './schedule.ts';
@@ -42,15 +42,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
   const requests = pacer(pace.requestsPerSecond);
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    application_name: 'call-ledger reconciliation',
-    max: 4,
-    connectionTimeoutMillis: 5000,
-    statement_timeout: 60_000,
-    query_timeout: 65_000,
-  });
-  pool.on('error', (error) => logger.warn({ error: wordsOf(error) }, 'reconciliation_connection_lost'));
+  const pool = openPool(databaseUrl, logger);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const state: { run: Run | undefined; last: RunReport | undefined; silent: readonly WebhookSilence[] } = {
     ...{ run: undefined, last: undefined, silent: [] },

@@ -31,8 +31,8 @@ export type Times = {
 export type TenantRun = {
   readonly tenant: Tenant;
   readonly owner: Owner;
-  /** Its Retell key is another tenant's too: only what names it, or an agent that it has had calls of, is its own. */
-  readonly sharesKey: boolean;
+  /** The other tenants under the same Retell key: what is listed may be theirs. */
+  readonly sharing: readonly Tenant[];
   readonly retell: RetellCalls;
   readonly records: Records;
   readonly log: EventLog;

@@ -7,6 +7,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
 import { requireAdmin } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { factUnreadable } from '../../http/unreadable-fact.ts';
 import { previewTicketMail } from './preview.ts';
 import { redriveTicketMail } from './redrive.ts';
 import type { TicketMail } from './start.ts';
@@ -45,6 +46,7 @@ const json = <S extends z.ZodType>(schema: S, description: string) => ({
 const refusals = {
   401: problemResponse('Not the admin key.'),
   404: problemResponse('`unknown_ticket`.'),
+  409: problemResponse(factUnreadable),
   503: problemResponse('A store does not answer; repeat the request.'),
 };
 

@@ -13,16 +13,31 @@ export const HistoryItem = z
     position: z.string().openapi({ description: 'In the whole log. A string: it exceeds what a JSON number holds.' }),
     revision: z.int().openapi({ description: 'Of the session, after this fact.' }),
     type: z.string().openapi({ example: 'CallEnded' }),
-    occurredAt: instant.openapi({ description: 'When it happened.' }),
+    occurredAt: instant.optional().openapi({
+      description:
+        'When it happened. This, `source` and `evidence` are absent only where an unreadable fact does not say them.',
+    }),
     recordedAt: instant.openapi({ description: 'When it was noted.' }),
-    source: z.enum(['webhook', 'reconciliation', 'command']),
+    source: z.enum(['webhook', 'reconciliation', 'command']).optional(),
     changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })).openapi({
       description:
         'What the fact changed in the session, field by field; null: there was no value. ' +
         '`matchedByPhoneNumber` changes with the fact that was led to the session by its phone number.',
     }),
-    evidence: z.enum(['verified', 'failed', 'expired', 'none']).openapi({
+    evidence: z.enum(['verified', 'failed', 'expired', 'none']).optional().openapi({
       description: 'Whether the signed bytes behind the fact still verify; `none`: nothing was signed.',
+    }),
+    unreadable: z
+      .object({ stream: z.string(), reason: z.string() })
+      .optional()
+      .openapi({
+        description:
+          'The fact makes no sense to this version, and has changed nothing. `reason` names fields and codes and ' +
+          'quotes nothing. Its stream is parked (`GET /api/parked`) until an operator has mended it.',
+      }),
+    waitsFor: z.string().optional().openapi({
+      description:
+        'It stands in its stream behind the unreadable fact at this position, and has not changed anything yet.',
     }),
   })
   .openapi('HistoryItem');

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { problem } from '../../http/problem.ts';
-import { apiKey, json, notFound, refusals } from '../answers.ts';
+import { apiKey, json, notFound, refusals, unreadable } from '../answers.ts';
 import { type AsOf, atParameter } from '../as-of.ts';
 import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
@@ -19,7 +19,7 @@ export const getTicket = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ticket'
       security: apiKey,
       middleware: asTenant,
       request: { params: idPath, query: only({ at: atParameter.optional() }) },
-      responses: { 200: json(Ticket, 'The ticket.'), 404: notFound, ...refusals },
+      responses: { 200: json(Ticket, 'The ticket.'), 404: notFound, ...unreadable, ...refusals },
     }),
     async (c) => {
       const { id } = c.req.valid('param');

@@ -30,7 +30,9 @@ beforeAll(async () => {
   log = connectEventLog(store.url);
   door = await openDoor(log);
   retell = await startRetell({ seed: 7 });
-  service = await callsService(log, { retellUrl: retell.url });
+  // All at once: each has the time that it needs.
+  const times = { createTimeoutMs: 20_000, listTimeoutMs: 20_000, lookForMs: 60_000, answerWithinMs: 20_000 };
+  service = await callsService(log, { retellUrl: retell.url, times });
   database = await createTestDatabase(inject('postgresUrl'));
   db = new Kysely<ReadModel>({
     dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.url }) }),
@@ -82,7 +84,7 @@ test('however answers and webhooks come, each session says what became of its ca
     const id = request.callSessionId;
     const { call } = retell.truth(id)[0]!;
     const facts = story.analysis === undefined ? 4 : story.connected ? 5 : 4;
-    await expect.poll(async () => (await sessionOf(id))[0]?.revision, { timeout: 10_000 }).toBe(facts);
+    await expect.poll(async () => (await sessionOf(id))[0]?.revision, { timeout: 30_000 }).toBe(facts);
     const [session, ...others] = await sessionOf(id);
     expect(others).toEqual([]);
     expect(session, story.name).toMatchObject({

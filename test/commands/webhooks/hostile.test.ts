@@ -23,6 +23,9 @@ afterAll(async () => {
   await store.remove();
 });
 
+/** `TEST_LONGER=20` looks longer. */
+const LONGER = Number(process.env.TEST_LONGER ?? 1);
+
 const anything = fc.oneof(
   fc.jsonValue(),
   fc.string({ unit: 'binary' }),
@@ -93,7 +96,7 @@ test('whatever JSON a signed call holds, it is taken, and the log can be read', 
       const kept = recorded.length > 0 || (await log.read(`quarantine-default.${sha256(body)}`)).length > 0;
       expect(kept).toBe(name !== 'transcript_updated');
     }),
-    { numRuns: 150 },
+    { numRuns: 75 * LONGER },
   );
   expect(door.logged().filter(({ reason }) => reason === 'untranslatable' || reason === 'internal_error')).toEqual([]);
   expect(unhandled).toEqual([]);
@@ -112,7 +115,7 @@ test('whatever bytes are signed, they are taken and kept', async () => {
       expect((await door.post(body)).status).toBe(204);
       expect((await log.read(`quarantine-default.${sha256(body)}`)).at(-1)?.type).toBe('DeliveryQuarantined');
     }),
-    { numRuns: 80 },
+    { numRuns: 40 * LONGER },
   );
   expect(unhandled).toEqual([]);
 });
@@ -131,7 +134,7 @@ test('whatever a stranger sends, in whatever header, is refused and leaves nothi
         expect((await door.post(body, { header: sig, headers })).status).toBe(401);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 * LONGER },
   );
   expect(await log.head()).toBe(head);
   expect(unhandled).toEqual([]);

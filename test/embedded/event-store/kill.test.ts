@@ -5,7 +5,7 @@ import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/e
 import { collect, eventually, temporaryDirectory } from './node-under-test.ts';
 
 // KILL_ROUNDS=50 npx vitest run test/embedded/event-store/kill.test.ts
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
 const WRITERS = 32;
 const CREDENTIALS = { credentials: { username: 'any', password: 'any' } };
 

@@ -9,7 +9,7 @@ import {
   eventually,
   isAlive,
   kill,
-  newDataDir,
+  madeDataDir,
   newService,
   parentOf,
   postmasterOf,
@@ -19,7 +19,7 @@ import {
 } from './scene.ts';
 
 async function running() {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const service = newService(dataDir);
   const url = await ready(service);
   // Waits for the disk, which commits otherwise do not: a killed Postgres may lose the last of them.
@@ -56,10 +56,10 @@ test('after everything was killed at once, the next start recovers', async () =>
 });
 
 test('a stale pid file is no obstacle when its pid belongs to something else by now', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   await (await start({ dataDir })).stop();
   // A living process of the user Postgres runs as, and not one of its parents, which it ignores: another Postgres.
-  const elsewhere = await newDataDir();
+  const elsewhere = await madeDataDir();
   await start({ dataDir: elsewhere });
   const pid = await postmasterOf(elsewhere);
   await writeFile(join(clusterIn(dataDir), 'postmaster.pid'), `${pid}\n${clusterIn(dataDir)}\n0\n5432\n\n127.0.0.1\n`);
@@ -78,7 +78,7 @@ test('a Postgres that was left alone, its service and keeper killed, is stopped 
 test.each(['keeper', 'postmaster'] as const)(
   'when the %s alone is killed, the service learns of it and may start again',
   async (which) => {
-    const dataDir = await newDataDir();
+    const dataDir = await madeDataDir();
     const postgres = await start({ dataDir });
     const postmaster = await postmasterOf(dataDir);
     kill(which === 'keeper' ? await parentOf(postmaster) : postmaster, 'SIGKILL');
@@ -90,7 +90,7 @@ test.each(['keeper', 'postmaster'] as const)(
 );
 
 test('a keeper that hangs does not keep the service from stopping', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const postgres = await start({ dataDir });
   kill(await parentOf(await postmasterOf(dataDir)), 'SIGSTOP');
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

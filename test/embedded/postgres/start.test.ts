@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
 import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
 import { urlOfRunningPostgres } from '../../../src/embedded/postgres/running.ts';
-import { eventually, isAlive, newDataDir, parentOf, postmasterOf, query, start } from './scene.ts';
+import { eventually, isAlive, madeDataDir, newDataDir, parentOf, postmasterOf, query, start } from './scene.ts';
 
 test('a first start makes a database that is ours; a later start finds it and what is in it', async () => {
   const dataDir = await newDataDir();
@@ -42,7 +42,7 @@ test('a first start makes a database that is ours; a later start finds it and wh
 });
 
 test('it can be reached from this machine only, and with the password only, which nobody else can read', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const { url } = await start({ dataDir });
 
   const wrong = new URL(url);
@@ -60,7 +60,7 @@ test('it can be reached from this machine only, and with the password only, whic
 });
 
 test('what a row holds does not get into its log', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const { url } = await start({ dataDir });
   await query(url, 'CREATE TABLE customers (phone text PRIMARY KEY)');
   await query(url, `INSERT INTO customers VALUES ('+4930123456')`);
@@ -72,7 +72,7 @@ test('what a row holds does not get into its log', async () => {
 });
 
 test('stopping leaves no process, ends open connections, and can be asked for twice', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const postgres = await start({ dataDir });
   const postmaster = await postmasterOf(dataDir);
   const keeper = await parentOf(postmaster);
@@ -92,7 +92,7 @@ test('stopping leaves no process, ends open connections, and can be asked for tw
 });
 
 test('a port that was asked for is used; when it is taken, the message names it and the directory stays free', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
@@ -104,14 +104,14 @@ test('a port that was asked for is used; when it is taken, the message names it 
 });
 
 test('a directory in use is left alone, and says so at once', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   const first = await start({ dataDir });
   await expect(start({ dataDir })).rejects.toThrow(`Another running service uses ${dataDir}. Stop that one`);
   expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
 test('an operator command finds the running one, and none once it has stopped', async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await madeDataDir();
   expect(await urlOfRunningPostgres(dataDir)).toBeUndefined();
   const postgres = await start({ dataDir });
   expect(await urlOfRunningPostgres(dataDir)).toBe(postgres.url);

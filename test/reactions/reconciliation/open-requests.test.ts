@@ -32,7 +32,7 @@ const types = async (session: string) => (await scene.log.read(`session-default.
 test('what a failing look at the start has left open gets its answer in the next run', async () => {
   const { log, retell, line } = scene;
   const placements = openPlacements({ log, logger, retellOf: () => retellApi(retell.apiKey, line.url), times: fast });
-  const settle = (signal: AbortSignal) => resolveOpenRequests({ log, placements, logger, signal, forMs: 300 });
+  const settle = (signal: AbortSignal) => resolveOpenRequests({ log, placements, logger, signal, forMs: 3000 });
   await requested('cs_dialled');
   await requested('cs_never_dialled');
   retell.make({

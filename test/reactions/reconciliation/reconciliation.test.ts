@@ -150,6 +150,7 @@ describe('what no webhook told', () => {
 describe('a call that is not analysed', () => {
   test('stays pending for a day after its end, and is then closed without an analysis; a later one still counts', async () => {
     const callId = await scene.call('analysis lost');
+    const ofNothing = await scene.call('analysis lost', { metadata: { appointment_id: null } });
     await scene.retell.quiet();
     expect(scene.retell.calls().find(({ call_id }) => call_id === callId)!.call_analysis).toBeUndefined();
     await run();
@@ -163,6 +164,7 @@ describe('a call that is not analysed', () => {
     const report = await scene.run(after);
     expect(report.tenants[0]!.closed).toBeGreaterThan(0);
     expect(await scene.session(callId)).toMatchObject({ status: 'failed', status_reason: 'undecided' });
+    expect(await scene.session(ofNothing)).toMatchObject({ status: 'answered', status_reason: 'answered' });
 
     scene.line.fails(({ path }) =>
       path.endsWith(callId)

@@ -7,13 +7,13 @@ let scene: Scene;
 let reconciliation: Reconciliation;
 beforeAll(async () => {
   scene = await startScene();
-  reconciliation = scene.start();
+  reconciliation = scene.start({ pace: { timeoutMs: 600 } });
   await scene.run(reconciliation);
 });
 afterEach(async () => {
   scene.line.clear();
   scene.retell.webhooksTo(undefined);
-  const report = await scene.run(reconciliation, { since: Date.now() - 3_600_000 }); // nothing is left to the next test
+  const report = await scene.run(scene.start(), { since: Date.now() - 3_600_000 }); // nothing is left to the next test
   expect(report.tenants[0]).toMatchObject({ phase: 'done', later: 0 });
 });
 afterAll(() => scene.stop());

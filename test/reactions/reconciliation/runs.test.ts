@@ -33,6 +33,18 @@ test('a session is left to its webhooks for RECONCILE_AFTER_MINUTES', async () =
   expect(await scene.session(callId)).toMatchObject({ status: 'confirmed' });
 });
 
+test('a call that the lists show late is found all the same: they are read again from before their end', async () => {
+  const callId = await scene.call('confirmed');
+  await scene.retell.quiet();
+  scene.line.fails(({ path }) =>
+    path === '/v3/list-calls' ? { answer: () => '{"items":[],"has_more":false}' } : undefined,
+  );
+  expect(await run()).toMatchObject({ phase: 'done', listed: 0 });
+  scene.line.clear();
+  await scene.run(scene.start({ now: () => Date.now() + 90 * 60_000 }));
+  expect(await scene.types(callId)).toHaveLength(3);
+});
+
 test('no more requests a second than are allowed, over all tenants and whatever is to be done', async () => {
   await calls(12);
   await scene.retell.quiet();

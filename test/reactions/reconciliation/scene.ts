@@ -36,8 +36,11 @@ export const logger = pino(
 export const logged = () => lines.join('');
 
 export const hurry: ReconciliationOptions['pace'] = {
-  ...{ requestsPerSecond: 500, timeoutMs: 300, attempts: 3, backOffMs: 10, maxWaitMs: 2000, concurrency: 8 },
+  ...{ requestsPerSecond: 500, timeoutMs: 10_000, attempts: 3, backOffMs: 10, maxWaitMs: 2000, concurrency: 8 },
 };
+
+/** What a busy machine may need: no test is about it. */
+const BUSY_MS = 45_000;
 
 /** A real event store, Postgres, read model, door and emulator, and a line to Retell that can fail. */
 export async function startScene(options: RetellOptions & { readonly tenants?: readonly Tenant[] } = {}) {
@@ -77,7 +80,7 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
 
   const caughtUp = async () => {
     const head = await log.head();
-    if (head !== undefined) await running.waitUntilCaughtUp(head, 20_000);
+    if (head !== undefined) await running.waitUntilCaughtUp(head, BUSY_MS);
   };
 
   return {
@@ -136,7 +139,7 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
         { retell: 0, log: 0, webhook: 0, reconciliation: 0, missing: 0, percent: 100 },
       );
     },
-    eventually,
+    eventually: <T>(ask: () => Promise<T | undefined | false>) => eventually(ask, { within: BUSY_MS }),
     async stop() {
       await Promise.all([...started].map((one) => one.stop()));
       await line.stop();

@@ -1,6 +1,6 @@
-import { TestClock } from 'pg-boss';
+import { PgBoss, TestClock } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cronOf } from '../../../src/reactions/reconciliation/schedule.ts';
+import { cronOf, QUEUE } from '../../../src/reactions/reconciliation/schedule.ts';
 import { type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
@@ -10,6 +10,11 @@ beforeAll(async () => {
 afterAll(() => scene.stop());
 
 const MINUTE = 60_000;
+const nothingToDo = () =>
+  scene.eventually(async () => {
+    const { rows } = await scene.pool.query("select from pgboss.job where name = $1 and state < 'completed'", [QUEUE]);
+    return rows.length === 0;
+  });
 
 test('every fifteen minutes there is one run, of whichever process takes it', async () => {
   // pg-boss's own schedule, with both instances and Postgres living in this time.
@@ -22,11 +27,12 @@ test('every fifteen minutes there is one run, of whichever process takes it', as
   };
   const both = [1, 2].map(() => scene.start({ scheduled: true, clock, settleRequests }));
   const idle = () => scene.eventually(async () => both.every(({ status }) => status().state === 'idle'));
-  /** From half a minute before until a minute after. */
+  /** From half a minute before until a minute after, and what was begun then to its end. */
   const around = async (at: number) => {
     await idle();
     await clock.setTime(at - MINUTE / 2);
     for (let passed = 0; passed < 1.5 * MINUTE; passed += 5000) await clock.tick(5000);
+    await nothingToDo();
     await idle();
   };
   await idle();
@@ -45,6 +51,29 @@ test('every fifteen minutes there is one run, of whichever process takes it', as
   }
   const { rows } = await scene.pool.query("select cron from pgboss.schedule where name = 'reconciliation'");
   expect(rows).toEqual([{ cron: '*/15 * * * *' }]);
+  await Promise.all(both.map((one) => one.stop()));
+});
+
+test('what a process has begun and died over is taken up by another one within half a minute', async () => {
+  const clock = new TestClock(Date.now() + 24 * 60 * MINUTE); // the queue has seen the times of the test above
+  let runs = 0;
+  const settleRequests = async () => {
+    runs++;
+    return { placed: 0, failed: 0, open: 0 };
+  };
+  // It has taken the job of this moment, and is not heard of again.
+  const dead = new PgBoss({ connectionString: scene.databaseUrl, clock, schedule: false, supervise: false });
+  await dead.start();
+  await dead.send(QUEUE, {});
+  expect(await dead.fetch(QUEUE)).toHaveLength(1);
+  const next = scene.start({ scheduled: true, clock, settleRequests });
+  await scene.eventually(async () => next.status().state === 'idle');
+  await clock.tick(9000);
+  expect(runs).toBe(0);
+  for (let passed = 9000; passed < MINUTE / 2; passed += 1000) await clock.tick(1000);
+  await expect.poll(() => runs, { timeout: 15_000 }).toBe(1);
+  await nothingToDo();
+  await dead.stop();
 });
 
 describe('RECONCILE_EVERY_MINUTES as cron', () => {
