@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
@@ -83,11 +84,31 @@ function preparing(client: pg.Client): Prepared {
   };
 }
 
+/** Characters. While Postgres reads one piece, the next one is written. */
+const PIECE = 64_000;
+
 const copying =
   (client: pg.Client): CopyFrom =>
   async (into, lines) => {
     const stream = client.query(copyFrom(`copy ${into} from stdin`));
-    stream.on('error', () => {}); // a second one, after the first was told, has nobody left to hear it
-    stream.end(lines);
+    let failure: unknown;
+    // After the first, nothing more may be written; a second one has nobody left to hear it.
+    stream.on('error', (error) => {
+      failure ??= error;
+    });
+    const send = async (piece: string) => {
+      if (failure) throw failure;
+      if (!stream.write(piece)) await once(stream, 'drain');
+    };
+    let piece = '';
+    for (const line of lines) {
+      piece += line;
+      if (piece.length < PIECE) continue;
+      await send(piece);
+      piece = '';
+    }
+    await send(piece);
+    if (failure) throw failure;
+    stream.end();
     await finished(stream);
   };

@@ -13,8 +13,8 @@ export type Statements = {
 /** Runs a statement that Postgres parses and plans once per connection: the text must be one of a few. Answers the rows. */
 export type Prepared = <R>(text: string, values: readonly unknown[]) => Promise<R[]>;
 
-/** Runs `copy <into> from stdin` with lines of COPY's text format. */
-export type CopyFrom = (into: string, lines: string) => Promise<void>;
+/** Runs `copy <into> from stdin` with lines of COPY's text format, taken while Postgres reads those before. */
+export type CopyFrom = (into: string, lines: Iterable<string>) => Promise<void>;
 
 /** A table that each generation of a projection has for its own. */
 export type Table = {
@@ -85,11 +85,13 @@ export async function insert(trx: Tx, name: string, table: Table, rows: readonly
   await copy(trx, name, table, rows);
 }
 
-async function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): Promise<void> {
+function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): Promise<void> {
   const columns = Object.keys(table.columns);
   const types = columns.map((column) => table.columns[column]!);
-  for (const lines of inPieces(rows, (row) => copyText(columns, types, row)))
-    await trx.copyFrom(`${into} (${list(columns)})`, lines.join(''));
+  function* lines() {
+    for (const row of rows) yield copyText(columns, types, row);
+  }
+  return trx.copyFrom(`${into} (${list(columns)})`, lines());
 }
 
 async function insertAsJson(
