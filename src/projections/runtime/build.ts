@@ -38,7 +38,7 @@ export class Superseded extends Error {
  * projection cannot take, `Superseded` when somebody else writes the generation, and the signal's reason when that ends it.
  */
 export async function buildGeneration(options: BuildOptions): Promise<Generation> {
-  const { log, connection, projection, until, logger, onProgress, maxBatch = 2000 } = options;
+  const { log, connection, projection, until, logger, onProgress, maxBatch = 4000 } = options;
   const signal = AbortSignal.any([options.signal, connection.lost]);
   let built = options.generation;
   // One that was live before may have some; what breaks from here on stops the build.

@@ -21,7 +21,7 @@ const NULL = '\\N';
 
 function fieldOf(value: unknown, type: string): string {
   if (value === undefined || value === null) return NULL;
-  if (type.startsWith('json')) return escaped(asJson(value));
+  if (type.startsWith('json')) return asJson(value).replaceAll('\\', '\\\\'); // JSON has no other of the special ones
   if (typeof value === 'string') return escaped(value);
   if (Array.isArray(value)) return escaped(arrayOf(value));
   if (typeof value === 'number' && !Number.isFinite(value)) return NULL; // as in JSON
@@ -29,17 +29,16 @@ function fieldOf(value: unknown, type: string): string {
 }
 
 const SPECIAL = /[\\\n\r\t\0]/;
-const ALL_SPECIAL = /[\\\n\r\t\0]/g;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\0': '\ufffd',
-};
 
 const escaped = (text: string): string =>
-  SPECIAL.test(text) ? text.replace(ALL_SPECIAL, (character) => ESCAPES[character]!) : text;
+  SPECIAL.test(text)
+    ? text
+        .replaceAll('\\', '\\\\')
+        .replaceAll('\n', '\\n')
+        .replaceAll('\r', '\\r')
+        .replaceAll('\t', '\\t')
+        .replaceAll('\0', '\ufffd')
+    : text;
 
 /** An array literal of texts. */
 const arrayOf = (values: readonly unknown[]): string =>

@@ -64,7 +64,7 @@ export async function follow({ connection, projection, options, progress, onAppl
     onRedrive: hot.forget,
   });
   const until = AbortSignal.any([signal, connection.lost, again]);
-  const { maxBatch = 2000 } = options;
+  const { maxBatch = 4000 } = options;
   const after = mine.checkpoint;
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
