@@ -10,6 +10,7 @@ import { hotStates } from './hot-states.ts';
 import { parkedStreams } from './parked.ts';
 import type { Projection } from './projection.ts';
 import { makeQueryIndexes } from './query-indexes.ts';
+import { statistics } from './statistics.ts';
 
 export type BuildOptions = {
   readonly log: EventLog;
@@ -44,6 +45,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
   // One that was live before may have some; what breaks from here on stops the build.
   const parked = await parkedStreams(connection.db, built);
   const hot = hotStates();
+  const analyzed = statistics(connection.db, projection, built);
   if (until === undefined || built.checkpoint === undefined || built.checkpoint < until) {
     const subscribe = (signal: AbortSignal) =>
       log.subscribe({
@@ -64,6 +66,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
         if (taken === 'superseded')
           throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
         built = { ...built, checkpoint: last.position, caughtUp };
+        await analyzed(events.length);
         onProgress?.(built);
       }
       if (batch.caughtUp || events.length < batch.events.length || built.checkpoint === until) break;

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import type { CopyFrom, Prepared, Statements, Tx } from './table.ts';
+import { type Statements, statementsOn } from './statements.ts';
+import type { Tx } from './table.ts';
 
 export type Database = Kysely<unknown> & Statements;
 
@@ -57,7 +55,7 @@ export async function connect(
   const pool = { connect: async () => only, end: async () => {}, options: {} };
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return {
-    db: Object.assign(db, { prepared: preparing(client), copyFrom: copying(client) }),
+    db: Object.assign(db, statementsOn(client)),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
       const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSING_MS).unref());
@@ -72,43 +70,3 @@ export const inTransaction = <T>(db: Database, work: (trx: Tx) => Promise<T>): P
 
 export const withStatements = (trx: Transaction<unknown>, { prepared, copyFrom }: Statements): Tx =>
   Object.assign(trx, { prepared, copyFrom });
-
-/** Each text has a name of its own on the connection. */
-function preparing(client: pg.Client): Prepared {
-  const names = new Map<string, string>();
-  return async <R>(text: string, values: readonly unknown[]) => {
-    const name = names.get(text) ?? `s${names.size}`;
-    names.set(text, name);
-    const { rows } = await client.query({ name, text, values: [...values] });
-    return rows as R[];
-  };
-}
-
-/** Characters. While Postgres reads one piece, the next one is written. */
-const PIECE = 64_000;
-
-const copying =
-  (client: pg.Client): CopyFrom =>
-  async (into, lines) => {
-    const stream = client.query(copyFrom(`copy ${into} from stdin`));
-    let failure: unknown;
-    // After the first, nothing more may be written; a second one has nobody left to hear it.
-    stream.on('error', (error) => {
-      failure ??= error;
-    });
-    const send = async (piece: string) => {
-      if (failure) throw failure;
-      if (!stream.write(piece)) await once(stream, 'drain');
-    };
-    let piece = '';
-    for (const line of lines) {
-      piece += line;
-      if (piece.length < PIECE) continue;
-      await send(piece);
-      piece = '';
-    }
-    await send(piece);
-    if (failure) throw failure;
-    stream.end();
-    await finished(stream);
-  };

@@ -17,6 +17,7 @@ import type { Projection } from './projection.ts';
 import { makeQueryIndexes } from './query-indexes.ts';
 import { redriveOnRequest } from './redrive-on-request.ts';
 import type { RunnerOptions } from './runner.ts';
+import { statistics } from './statistics.ts';
 
 export type Following = {
   readonly connection: Connection;
@@ -58,6 +59,7 @@ export async function follow({ connection, projection, options, progress, onAppl
   progress.parked = parked.size;
   const inTurn = takingTurns();
   const hot = hotStates();
+  const analyzed = statistics(connection.db, projection, mine);
   await using _ = redriveOnRequest({
     ...{ db: connection.db, log, projection, parked, progress, logger, inTurn },
     generation: () => mine,
@@ -91,6 +93,7 @@ export async function follow({ connection, projection, options, progress, onAppl
       isReplaced = taken === 'replaced';
       if (taken === 'replaced') return;
       heard.log(mine);
+      await analyzed(batch.events.length);
       mine = taken;
       if (batch.caughtUp && !mine.indexed) mine = await makeQueryIndexes(connection.db, projection, mine);
     });

@@ -6,7 +6,7 @@ import type { Batch, Subscription } from '../../events/subscription.ts';
  * Live, a batch begins at most so often: one event after a quiet time is applied at once, a stream of them is applied
  * some at a time. Every projection of a process pays for its transactions on the same cores as the door.
  */
-const LIVE_EVERY_MS = 25;
+const LIVE_EVERY_MS = 40;
 /** And no projection takes more than half of the time, so that what arrives meanwhile shares the next transaction. */
 const LIVE_REST_MS = 50;
 

@@ -11,12 +11,13 @@ export const makeQueryIndexes = (db: Kysely<unknown>, projection: Projection, bu
   db.transaction().execute(async (trx) => {
     await sql`set local statement_timeout = 0`.execute(trx);
     for (const table of projection.tables) {
+      const name = tableNames(built)(table);
       for (const [i, columns] of (table.queryIndexes ?? []).entries()) {
         const index = sql.id(`${built.name}_${built.generation}_${table.name}_query_${i}`);
-        await sql`create index if not exists ${index} on ${sql.raw(`${tableNames(built)(table)} ${columns}`)}`.execute(
-          trx,
-        );
+        await sql`create index if not exists ${index} on ${sql.raw(`${name} ${columns}`)}`.execute(trx);
       }
+      // Only now are there statistics of what an index computes.
+      if (table.queryIndexes) await sql`analyze ${sql.raw(name)}`.execute(trx);
     }
     await sql`update projection.projections set indexed = true
       where name = ${built.name} and generation = ${built.generation}`.execute(trx);

@@ -1,20 +1,10 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { asJson } from './as-json.ts';
 import { copyText } from './copy-text.ts';
+import type { Statements } from './statements.ts';
 
 /** A transaction with the two ways on which rows go in and out by the thousand. */
 export type Tx = Transaction<unknown> & Statements;
-
-export type Statements = {
-  readonly prepared: Prepared;
-  readonly copyFrom: CopyFrom;
-};
-
-/** Runs a statement that Postgres parses and plans once per connection: the text must be one of a few. Answers the rows. */
-export type Prepared = <R>(text: string, values: readonly unknown[]) => Promise<R[]>;
-
-/** Runs `copy <into> from stdin` with lines of COPY's text format, taken while Postgres reads those before. */
-export type CopyFrom = (into: string, lines: Iterable<string>) => Promise<void>;
 
 /** A table that each generation of a projection has for its own. */
 export type Table = {

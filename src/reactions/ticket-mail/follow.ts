@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { decode } from '../../events/codec.ts';
@@ -29,6 +30,9 @@ export type FollowOptions = {
   readonly onUnreadable: () => void;
 };
 
+/** No mail is in such a hurry that each fact needs a transaction of its own: what comes meanwhile shares the next one. */
+const REST_MS = 100;
+
 /** Reads on in the log and puts into the queue what is due. Ends with the signal; throws when a store is away. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { log, db, origin, begun, signal, logger, onProgress } = options;
@@ -47,6 +51,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     const last = events.at(-1);
     if (last) await take(options, events, last.position);
     onProgress({ position: last?.position, caughtUp });
+    if (caughtUp) await sleep(REST_MS, undefined, { signal }).catch(() => {});
   }
 }
 

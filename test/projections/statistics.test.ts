@@ -1,0 +1,81 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { projections } from '../../src/projections/index.ts';
+import { type Connection, connect } from '../../src/projections/runtime/connection.ts';
+import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
+import type { Projection } from '../../src/projections/runtime/projection.ts';
+import { startProjections } from '../../src/projections/runtime/start.ts';
+import { statistics } from '../../src/projections/runtime/statistics.ts';
+import { analyzed, ended, started } from './controls.ts';
+import { logger, type Stores, startStores } from './stores.ts';
+import { tally } from './tally.ts';
+
+let stores: Stores;
+let connection: Connection;
+beforeAll(async () => {
+  stores = await startStores();
+  connection = await connect(stores.databaseUrl, 'test');
+  await prepare(connection.db);
+});
+afterAll(async () => {
+  await connection[Symbol.asyncDispose]();
+  await stores.stop();
+});
+
+test('a young table is analyzed each time about as many facts have come as before, an old one is left alone', async () => {
+  const { db } = connection;
+  const projection = { ...tally(), name: 'counted' } as Projection;
+  const told = statistics(db, projection, await generationFor(db, projection));
+  const table = 'projection.counted_1_tally';
+  const analyzedRows = async () => {
+    const { rows } = await sql<{ n: number }>`
+      select reltuples::float8 as n from pg_class where oid = ${table}::regclass`.execute(db);
+    return rows[0]!.n;
+  };
+  let there = 0;
+  const come = async (facts: number) => {
+    await sql`insert into ${sql.raw(table)} (stream, facts)
+      select 's' || n, 1 from generate_series(${there + 1}::int, ${there + facts}::int) n`.execute(db);
+    there += facts;
+    await told(facts);
+    return analyzedRows();
+  };
+  expect([await come(99), await come(1), await come(99), await come(1)]).toEqual([-1, 100, 100, 200]);
+  expect(await come(300)).toBe(500);
+
+  // Whoever leads next begins with what is known.
+  const next = statistics(db, projection, await generationFor(db, projection));
+  await sql`insert into ${sql.raw(table)} (stream, facts) values ('one more', 1)`.execute(db);
+  await next(499);
+  expect(await analyzedRows()).toBe(500);
+  await next(1);
+  expect(await analyzedRows()).toBe(501);
+});
+
+test('no projection reads a tenant’s other rows to find those it looks for, from the first calls on', async () => {
+  const calls = 700;
+  let last = -1n;
+  const running = await startProjections({
+    ...{ log: stores.log, databaseUrl: stores.databaseUrl, projections: projections(), logger },
+    options: { maxBatch: 50 },
+  });
+  for (let i = 0; i < calls; i++) {
+    const call = `call_b6a625bf5ba9f86ffc6ce04${i}`; // as long as Retell's are: the wider an index, the dearer it seems
+    const of = { callSessionId: `cs_${call}`, appointmentId: `apt_${call}`, direction: 'outbound' as const };
+    const steps = [started(of, {}, call), ended(of, {}, call), analyzed(of, {}, call)];
+    last = await stores.say(...steps);
+  }
+  expect(await running.waitUntilCaughtUp(last, 30_000)).toBe(true);
+  await running.stop(); // whose connections then tell what they have read
+  type Used = { readonly index: string; readonly scans: number; readonly read: number };
+  const used = () =>
+    stores.pool.query<Used>(`select indexrelname as index, idx_scan::int as scans, idx_tup_read::int as read
+      from pg_stat_user_indexes where schemaname = 'projection'`);
+  await vi.waitFor(async () => {
+    const { rows } = await used();
+    expect(rows.reduce((sum, { scans }) => sum + scans, 0)).toBeGreaterThan(6 * calls);
+  }, 10_000);
+  const { rows } = await used();
+  // While there are next to none it does not matter which index is taken.
+  expect(rows.filter(({ scans, read }) => read > 5 * scans + 10_000)).toEqual([]);
+});
