@@ -31,7 +31,7 @@ beforeAll(async () => {
   door = await openDoor(log);
   retell = await startRetell({ seed: 7 });
   // All at once: each has the time that it needs.
-  const times = { createTimeoutMs: 20_000, listTimeoutMs: 20_000, lookForMs: 60_000, answerWithinMs: 20_000 };
+  const times = { createTimeoutMs: 3_000, listTimeoutMs: 20_000, lookForMs: 60_000, answerWithinMs: 20_000 };
   service = await callsService(log, { retellUrl: retell.url, times });
   database = await createTestDatabase(inject('postgresUrl'));
   db = new Kysely<ReadModel>({
