@@ -22,6 +22,21 @@ import { tally } from './tally.ts';
 /** A tally that takes its time: every batch so long. Batches hold ten events. */
 export const slowTally = (ms: number, version = 1): Projection => tally(version, () => sleep(ms)) as Projection;
 
+/** A tally that breaks at the facts of the `bad` stream. */
+export function brittleTally() {
+  const scene: { bad: string | undefined; readonly projection: Projection } = {
+    bad: undefined,
+    projection: {
+      ...(tally() as Projection),
+      reduce(state, fact) {
+        if (fact.stream === scene.bad) throw new TypeError('Jane Roe has no number');
+        return ((state as number) ?? 0) + 1;
+      },
+    },
+  };
+  return scene;
+}
+
 /** Projections, what operators request of them, and the log and the rows to compare. */
 export async function startScene() {
   const stores = await startStores();

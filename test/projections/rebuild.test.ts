@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { brittleTally, type Scene, slowTally, startScene } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
 let scene: Scene;
@@ -132,31 +132,24 @@ test('there is one operation of a projection at a time, and another one is told 
 });
 
 test('a fact that breaks stops the rebuild with its position, and the live generation serves on', async () => {
-  let bad: string | undefined;
-  const brittle: Projection = {
-    ...(tally() as Projection),
-    reduce(state, fact) {
-      if (fact.stream === bad) throw new TypeError('Jane Roe has no number');
-      return ((state as number) ?? 0) + 1;
-    },
-  };
-  const one = await scene.start(brittle);
+  const brittle = brittleTally();
+  const one = await scene.start(brittle.projection);
   await one.waitUntilCaughtUp(await scene.calls(30), 30_000);
   const { rows } = await scene.pool.query<{ stream: string }>(
     'select stream from tally order by stream limit 1 offset 14',
   );
-  bad = rows[0]!.stream;
+  brittle.bad = rows[0]!.stream;
   const failed = await scene.over(await scene.request('rebuild'));
   expect(failed).toMatchObject({
     state: 'failed',
-    error: { code: 'broken_fact', stream: bad, type: 'CallStarted', position: expect.stringMatching(/^\d+$/) },
+    error: { code: 'broken_fact', stream: brittle.bad, type: 'CallStarted', position: expect.stringMatching(/^\d+$/) },
   });
   expect(failed.error!.message).toContain('TypeError');
   expect(JSON.stringify(failed)).not.toContain('Jane');
   await vi.waitFor(async () => expect(await scene.states()).toEqual({ 1: 'live' }));
   expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
-  bad = undefined;
+  brittle.bad = undefined;
   expect(await scene.over(await scene.request('rebuild'))).toMatchObject({ state: 'succeeded' });
 });
 

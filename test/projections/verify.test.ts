@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
-import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { brittleTally, type Scene, slowTally, startScene } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
 let scene: Scene;
@@ -151,20 +151,14 @@ test('of two processes one verifies, and a rebuild has to wait for its end', asy
 });
 
 test('a fact that breaks the fold now, and did not when it was applied, is named', async () => {
-  let bad: string | undefined;
-  const brittle: Projection = {
-    ...(tally() as Projection),
-    reduce(state, fact) {
-      if (fact.stream === bad) throw new TypeError('Jane Roe has no number');
-      return ((state as number) ?? 0) + 1;
-    },
-  };
-  const one = await scene.start(brittle);
+  const brittle = brittleTally();
+  const one = await scene.start(brittle.projection);
   await one.waitUntilCaughtUp(await scene.calls(15), 10_000);
-  bad = (await scene.pool.query<{ stream: string }>('select stream from tally offset 7 limit 1')).rows[0]!.stream;
+  brittle.bad = (await scene.pool.query<{ stream: string }>('select stream from tally offset 7 limit 1'))
+    .rows[0]!.stream;
   expect(await verified()).toMatchObject({
     state: 'failed',
-    error: { code: 'broken_fact', stream: bad, type: 'CallStarted', position: expect.stringMatching(/^\d+$/) },
+    error: { code: 'broken_fact', stream: brittle.bad, type: 'CallStarted', position: expect.stringMatching(/^\d+$/) },
   });
   await nothingIsLeft();
 });

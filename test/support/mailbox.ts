@@ -21,6 +21,7 @@ export async function openMailbox() {
       });
     },
   });
+  server.on('error', () => {}); // a client that was killed in the middle
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   return {
