@@ -62,7 +62,7 @@ function told({ rounds, facts, accepted, faults, operations, invariants, unsettl
   for (const { name, checks, looked, at, wrong } of invariants) {
     const verdict = wrong.length > 0 ? 'VIOLATED' : checks > 0 ? 'holds' : 'not checked';
     console.log(`  ${verdict.padEnd(11)}  ${name}: ${checks} checks, in the last one ${looked} ${at}`);
-    for (const one of wrong.slice(0, 20)) console.log(`      ${one.slice(0, 1000)}`);
+    for (const one of wrong.slice(0, 20)) console.log(`      ${one.slice(0, 4000)}`);
   }
   if (unsettled !== undefined) console.log(`\nNOT SETTLED: ${unsettled}`);
   return unsettled === undefined && invariants.every(({ wrong }) => wrong.length === 0);

@@ -107,7 +107,7 @@ export function servicePart(
     void service.exited.then((code) => {
       if (service !== running) return;
       url = undefined;
-      if (!expected) incidents.push(`${name} ended by itself with ${code}: ${service.logs.slice(-5).join('\n')}`);
+      if (!expected) incidents.push(`${name} ended by itself with ${code}: ${service.logs.slice(-40).join('\n')}`);
     });
     return service;
   }

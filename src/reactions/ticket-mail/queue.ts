@@ -65,7 +65,9 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
     max: 4,
     connectionTimeoutMillis: 5000,
     schedule: false,
-    useListenNotify: true,
+    // Not by LISTEN: its connection has no listener for a while when it is given up, and a Postgres that dies then would
+    // end this process.
+    useListenNotify: false,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,
     reindex: false,
@@ -92,7 +94,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
       // A process that is alive keeps its job; one that died loses it within a minute and a half.
       expireInSeconds: DAY_S - 1,
       heartbeatSeconds: 30,
-      notify: true,
+      notify: false,
     });
     await boss.updateQueue(QUEUE, {
       retryDelay: pace.retrySeconds,
@@ -108,7 +110,6 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
         burstWhenBatchFull: true,
         localConcurrency: pace.concurrency,
         pollingIntervalSeconds: pace.pollSeconds,
-        notifyPollingIntervalSeconds: pace.pollSeconds,
       },
       (jobs) =>
         Promise.all(
@@ -181,5 +182,4 @@ type WorkOptions = {
   readonly burstWhenBatchFull: boolean;
   readonly localConcurrency: number;
   readonly pollingIntervalSeconds: number;
-  readonly notifyPollingIntervalSeconds: number;
 };

@@ -1,5 +1,9 @@
+import type { Recorded } from '../../../src/events/recorded.ts';
 import { entryOf, isAsked } from '../ledger.ts';
 import type { Invariant } from './finding.ts';
+
+const placeOf = ({ stream, revision, type, position }: Recorded): string =>
+  `${type} ${stream}@${revision} at ${position}`;
 
 /** Invariant 1. */
 export const acceptedIsInTheLog: Invariant = {
@@ -8,7 +12,7 @@ export const acceptedIsInTheLog: Invariant = {
     const counts = new Map<string, number>();
     for (const recorded of ledger.recorded.filter(isAsked))
       counts.set(entryOf(recorded), (counts.get(entryOf(recorded)) ?? 0) + 1);
-    const ids = new Set(ledger.recorded.map(({ id }) => id));
+    const byId = Map.groupBy(ledger.recorded, ({ id }) => id);
     return {
       looked: load.accepted.size,
       at: 'accepted',
@@ -16,7 +20,9 @@ export const acceptedIsInTheLog: Invariant = {
         ...[...load.accepted].filter((entry) => !counts.has(entry)).map((entry) => `lost: ${entry}`),
         ...[...counts].filter(([, count]) => count > 1).map(([entry, count]) => `${count} times: ${entry}`),
         ...[...counts.keys()].filter((entry) => !load.posted.has(entry)).map((entry) => `nobody said: ${entry}`),
-        ...(ids.size === ledger.recorded.length ? [] : ['two facts have one id']),
+        ...[...byId.values()]
+          .filter((same) => same.length > 1)
+          .map((same) => `one id: ${same.map(placeOf).join(', ')}`),
       ],
     };
   },
