@@ -35,7 +35,11 @@ export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0)
     },
     async onData(stream, session, done) {
       const pieces: Buffer[] = [];
-      for await (const piece of stream) pieces.push(piece as Buffer);
+      try {
+        for await (const piece of stream) pieces.push(piece as Buffer);
+      } catch {
+        return; // whoever sent it was killed in the middle
+      }
       const raw = Buffer.concat(pieces);
       const refusal = refusals.data?.();
       if (refusal) return done(refuse(refusal));
