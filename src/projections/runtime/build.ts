@@ -4,7 +4,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { applyEvents } from './apply-events.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './describe.ts';
-import { gather } from './gather.ts';
+import { FULL_BATCH, gather } from './gather.ts';
 import { type Generation, isInTheWay } from './generations.ts';
 import { hotStates } from './hot-states.ts';
 import { parkedStreams } from './parked.ts';
@@ -39,7 +39,7 @@ export class Superseded extends Error {
  * projection cannot take, `Superseded` when somebody else writes the generation, and the signal's reason when that ends it.
  */
 export async function buildGeneration(options: BuildOptions): Promise<Generation> {
-  const { log, connection, projection, until, logger, onProgress, maxBatch = 4000 } = options;
+  const { log, connection, projection, until, logger, onProgress, maxBatch = FULL_BATCH } = options;
   const signal = AbortSignal.any([options.signal, connection.lost]);
   let built = options.generation;
   // One that was live before may have some; what breaks from here on stops the build.

@@ -5,7 +5,7 @@ import { buildAndSwap, Superseded } from './build.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './describe.ts';
 import { refuseForeignLog } from './foreign-log.ts';
-import { type Gathered, gather } from './gather.ts';
+import { FULL_BATCH, type Gathered, gather } from './gather.ts';
 import { type Generation, generationFor, liveGeneration, promote } from './generations.ts';
 import { type HotStates, hotStates } from './hot-states.ts';
 import { takingTurns } from './in-turn.ts';
@@ -66,7 +66,7 @@ export async function follow({ connection, projection, options, progress, onAppl
     onRedrive: hot.forget,
   });
   const until = AbortSignal.any([signal, connection.lost, again]);
-  const { maxBatch = 4000 } = options;
+  const { maxBatch = FULL_BATCH } = options;
   const after = mine.checkpoint;
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
@@ -93,8 +93,8 @@ export async function follow({ connection, projection, options, progress, onAppl
       isReplaced = taken === 'replaced';
       if (taken === 'replaced') return;
       heard.log(mine);
-      await analyzed(batch.events.length);
       mine = taken;
+      await analyzed(batch.events.length);
       if (batch.caughtUp && !mine.indexed) mine = await makeQueryIndexes(connection.db, projection, mine);
     });
     if (isReplaced) return;

@@ -10,6 +10,9 @@ const LIVE_EVERY_MS = 40;
 /** And no projection takes more than half of the time, so that what arrives meanwhile shares the next transaction. */
 const LIVE_REST_MS = 50;
 
+/** Facts; twice as many cost no less each. */
+export const FULL_BATCH = 4000;
+
 /** A batch, and about how many characters are in its facts. */
 export type Gathered = Batch & { readonly weight: number };
 

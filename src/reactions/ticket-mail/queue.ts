@@ -94,7 +94,6 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
       // A process that is alive keeps its job; one that died loses it within a minute and a half.
       expireInSeconds: DAY_S - 1,
       heartbeatSeconds: 30,
-      notify: false,
     });
     await boss.updateQueue(QUEUE, {
       retryDelay: pace.retrySeconds,
