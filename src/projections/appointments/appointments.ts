@@ -11,7 +11,7 @@ import { appointmentOfCall, type Session } from '../calls/session.ts';
 import { linksOfCalls, sessionCalls } from '../calls/session-calls.ts';
 import { leftSessions, openings } from '../calls/waiting-requests.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
-import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../runtime/table.ts';
 import type { AppointmentRow } from '../tables.ts';
 import { appointmentOf } from './appointment.ts';
 import { type CallDecision, type Decisions, decisionOf, decisions } from './decision.ts';
@@ -61,7 +61,7 @@ type AppointmentId = { readonly tenantId: string; readonly id: string };
 /** One row per appointment (A9). */
 export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
   name: 'appointments',
-  version: 4,
+  version: 5,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'appointment-'],
   tables: [rows, decided, sessionCalls, openings, leftSessions],
@@ -116,7 +116,11 @@ async function saveDecisions(
   const before = await selectBy<DecidedRow>(trx, table(decided), decided, decided.key, keys);
   const keyOf = (row: DecidedRow) => `${row.tenant_id}.${row.call_id}`;
   const still = new Set(after.map(keyOf));
-  await upsert(trx, table(decided), decided, after);
+  const known = new Set(before.map(keyOf));
+  await write(trx, table(decided), decided, {
+    added: after.filter((row) => !known.has(keyOf(row))),
+    changed: after.filter((row) => known.has(keyOf(row))),
+  });
   await deleteBy(
     trx,
     table(decided),
@@ -177,7 +181,8 @@ async function saveAppointments(
   const calls = Map.groupBy(found, (row) => appointmentStream(row.tenant_id, row.appointment_id));
   const kept = await batch.statesOf(ids.map(streamOf).filter((stream) => !batch.changed.has(stream)));
 
-  const made = ids.map((id): Row => {
+  const made = { added: [] as Row[], changed: [] as Row[] };
+  for (const id of ids) {
     const stream = streamOf(id);
     const { entries = [] } = ((batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined) ?? {};
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
@@ -192,9 +197,10 @@ async function saveAppointments(
       before?.first_event_at ?? Number.POSITIVE_INFINITY,
       birth?.earliestAt ?? Number.POSITIVE_INFINITY,
     );
-    return { ...rowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }), first_position: firstPosition };
-  });
-  await upsert(trx, table(rows), rows, made);
+    const row = { ...rowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }), first_position: firstPosition };
+    made[before ? 'changed' : 'added'].push(row);
+  }
+  await write(trx, table(rows), rows, made);
 }
 
 export type Grounds = {

@@ -1,6 +1,6 @@
 import { type CallFact, isActedOn } from '../calls/call-fact.ts';
 import { type CallState, type Correlation, correlation, tookPlaceAt } from '../calls/call-state.ts';
-import { occurredAt, type Registers } from '../calls/latest.ts';
+import { occurredAt, type Reading, told } from '../calls/latest.ts';
 import { type Decisive, decisive } from '../calls/outcome.ts';
 import { supportedBy } from '../calls/supported.ts';
 import { cancellationReasonOf, type NewTime, newTimeOf } from './new-time.ts';
@@ -13,12 +13,12 @@ export type Decisions = Correlation & {
   readonly decidedAt: number;
 };
 
-export const decisions: Registers<Decisions, CallFact> = {
-  ...correlation,
-  newTime: newTimeOf,
-  cancellationReason: cancellationReasonOf,
-  decidedAt: (fact) => (isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined),
-};
+export const decisions: Reading<Decisions, CallFact> = (fact) => ({
+  ...correlation(fact),
+  newTime: newTimeOf(fact),
+  cancellationReason: cancellationReasonOf(fact),
+  decidedAt: isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined,
+});
 
 const decides = (supported: CallState['supported']): Decisive | undefined =>
   decisive.find((outcome) => supported[outcome] !== undefined);
@@ -39,14 +39,15 @@ export type CallDecision = {
 export function decisionOf(call: CallState<Decisions>): CallDecision | undefined {
   const outcome = decides(call.supported);
   if (!outcome) return undefined;
-  const { newTime, cancellationReason, decidedAt } = call.known;
+  const newTime = told(call.known, 'newTime');
+  const cancellationReason = told(call.known, 'cancellationReason');
   return {
     at: tookPlaceAt(call),
     callId: call.callId,
     outcome,
     contradicted: outcome === 'confirmed' && call.supported.rescheduled !== undefined,
-    ...(newTime ? { newTime: newTime.value } : {}),
-    ...(cancellationReason ? { cancellationReason: cancellationReason.value } : {}),
-    lastEventAt: decidedAt!.value,
+    ...(newTime ? { newTime } : {}),
+    ...(cancellationReason ? { cancellationReason } : {}),
+    lastEventAt: told(call.known, 'decidedAt')!,
   };
 }

@@ -1,4 +1,5 @@
 import type { CallState, Correlation } from '../calls/call-state.ts';
+import { told } from '../calls/latest.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { RequestState } from '../calls/request-state.ts';
 import { ownSessionId, type Session } from '../calls/session.ts';
@@ -21,7 +22,7 @@ export function sessionIdOf(callId: string, { calls, requests, matched }: Parts<
   const call = calls.find((one) => one.callId === callId && one.first);
   const placedBy = firstToPlace(callId, requests);
   if (!call) return placedBy;
-  return call.known.callSessionId?.value ?? placedBy ?? matched.get(callId) ?? ownSessionId(callId);
+  return told(call.known, 'callSessionId') ?? placedBy ?? matched.get(callId) ?? ownSessionId(callId);
 }
 
 function firstToPlace(callId: string, requests: readonly RequestState[]): string | undefined {

@@ -4,7 +4,7 @@ import { appointmentOf, type Session } from '../calls/session.ts';
 import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
 import { leftSessions, type Match, openings } from '../calls/waiting-requests.ts';
 import type { Notice, Projection } from '../runtime/projection.ts';
-import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
+import { deleteBy, type Row, type Table, upsert, write } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
 import type { Description } from './description.ts';
 import { appointmentsNamedBy, formerCalls, formerCallsOf, otherAppointments, otherAppointmentsOf } from './formerly.ts';
@@ -79,7 +79,7 @@ const aliases: Table = {
 /** One row per call session, and the session of each call. It alone tells of matches: others decide the same again. */
 export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
   name: 'call_sessions',
-  version: 6,
+  version: 7,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [sessions, aliases, openings, leftSessions, formerCalls, otherAppointments],
@@ -87,7 +87,10 @@ export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }
   async save(trx, table, batch) {
     const { touched, matched, left } = await updateMembership<Description>(trx, table, batch, matchMinutes);
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
-    await upsert(trx, table(sessions), sessions, alive.map(rowOf));
+    await write(trx, table(sessions), sessions, {
+      added: alive.filter(({ isNew }) => isNew).map(rowOf),
+      changed: alive.filter(({ isNew }) => !isNew).map(rowOf),
+    });
     await upsert(trx, table(formerCalls), formerCalls, alive.flatMap(formerCallsOf));
     // Which of several it is about, and which calls are in it, may have changed.
     const changing = touched.filter(

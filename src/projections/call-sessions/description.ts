@@ -2,7 +2,7 @@ import type { Personal } from '../../events/call-facts.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { CallFact } from '../calls/call-fact.ts';
 import { type Correlation, correlation } from '../calls/call-state.ts';
-import type { Registers } from '../calls/latest.ts';
+import type { Reading } from '../calls/latest.ts';
 import { makesTickets } from '../tickets/ticket-endpoint.ts';
 
 /** What an analysis says, as the API shows it. */
@@ -33,21 +33,24 @@ export type Description = Correlation & {
   readonly region: string;
 };
 
-export const description: Registers<Description, CallFact> = {
-  ...correlation,
-  direction: ({ data }) => data.direction,
-  agentId: ({ data }) => data.agentId,
-  agentName: ({ data }) => data.agentName,
-  contactId: ({ data }) => data.contactId,
-  durationMs: ({ data }) => data.durationMs,
-  disconnectionReason: ({ data }) => data.disconnectionReason,
-  fromNumber: ({ data }) => data.personal?.fromNumber,
-  toNumber: ({ data }) => data.personal?.toNumber,
-  transcript: ({ data }) => data.personal?.transcript,
-  recordingUrl: ({ data }) => data.personal?.recordingUrl,
-  analysis: ({ data }) => (data.analysed ? analysisOf(data, data.personal) : undefined),
-  hasTicket: ({ metadata }) => makesTickets(metadata) || undefined,
-  region: ({ metadata }) => metadata.defaultRegion,
+export const description: Reading<Description, CallFact> = (fact) => {
+  const { data, metadata } = fact;
+  return {
+    ...correlation(fact),
+    direction: data.direction,
+    agentId: data.agentId,
+    agentName: data.agentName,
+    contactId: data.contactId,
+    durationMs: data.durationMs,
+    disconnectionReason: data.disconnectionReason,
+    fromNumber: data.personal?.fromNumber,
+    toNumber: data.personal?.toNumber,
+    transcript: data.personal?.transcript,
+    recordingUrl: data.personal?.recordingUrl,
+    analysis: data.analysed ? analysisOf(data, data.personal) : undefined,
+    hasTicket: makesTickets(metadata) || undefined,
+    region: metadata.defaultRegion,
+  };
 };
 
 const analysisOf = (data: CallFact['data'], personal: Personal | undefined): Analysis => ({

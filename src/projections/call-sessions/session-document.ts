@@ -1,9 +1,8 @@
 import { ticketIdOf } from '../../events/ticket-facts.ts';
 import type { CallState } from '../calls/call-state.ts';
-import { type Latest, later } from '../calls/latest.ts';
+import { latestTold, nothingKnown, told } from '../calls/latest.ts';
 import type { Outcome } from '../calls/outcome.ts';
 import { isBefore } from '../calls/position.ts';
-import type { Requested } from '../calls/request-state.ts';
 import { appointmentOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
 import { phoneOf } from '../customers/phone.ts';
 import type { Analysis, Description } from './description.ts';
@@ -54,13 +53,11 @@ export const sessionDocument = (session: Session<Description>): SessionDocument 
 export function sessionFields(session: Session<Description>): SessionFields {
   const { tenantId, id, request } = session;
   const calls = inOrder(session.calls);
-  const field = <K extends keyof Description>(name: K): Description[K] | undefined => {
-    let found = request?.known[name as keyof Requested] as Latest<Description[K]> | undefined;
-    for (const call of calls) found = later(found, call.known[name] as Latest<Description[K]> | undefined);
-    return found?.value;
-  };
+  const known = calls.map((call) => call.known);
+  if (request) known.unshift(request.known);
+  const field = <K extends keyof Description>(name: K) => latestTold<Description, K>(known, name);
   // Start, end, duration and reason are one call's or they contradict each other: those of the latest started.
-  const last = calls.at(-1)?.known;
+  const last = calls.at(-1)?.known ?? nothingKnown;
   const retellCallIds = callIds(session, calls);
   const status = sessionStatus(session);
   const direction = field('direction');
@@ -68,7 +65,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
   const toNumber = field('toNumber');
   const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
   const matched = calls.map(({ callId }) => callId).filter((callId) => session.matched?.includes(callId));
-  const withTicket = calls.findLast((call) => call.known.hasTicket);
+  const withTicket = calls.findLast((call) => told(call.known, 'hasTicket'));
   return {
     id,
     tenantId,
@@ -86,10 +83,10 @@ export function sessionFields(session: Session<Description>): SessionFields {
     fromNumber,
     toNumber,
     customerPhone: phoneOf(customer, field('region')) ?? customer,
-    startedAt: instant(last?.startedAt?.value),
-    endedAt: instant(last?.endedAt?.value),
-    durationMs: last?.durationMs?.value,
-    disconnectionReason: last?.disconnectionReason?.value,
+    startedAt: instant(told(last, 'startedAt')),
+    endedAt: instant(told(last, 'endedAt')),
+    durationMs: told(last, 'durationMs'),
+    disconnectionReason: told(last, 'disconnectionReason'),
     transferred: calls.some((call) => call.transferred),
     tenantMismatch: calls.some((call) => call.tenantMismatch) || undefined,
     archived: isArchived(calls),

@@ -2,7 +2,7 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from './call-fact.ts';
-import { type Known, learn, occurredAt, type Registers } from './latest.ts';
+import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
 import { isBefore, type Position } from './position.ts';
 import { joined, type Supported, supportedBy } from './supported.ts';
 
@@ -14,12 +14,12 @@ export type Correlation = {
   readonly endedAt: string;
 };
 
-export const correlation: Registers<Correlation, CallFact> = {
-  callSessionId: ({ data }) => data.callSessionId,
-  appointmentId: ({ data }) => data.appointmentId,
-  startedAt: ({ data }) => data.startedAt,
-  endedAt: ({ data }) => data.endedAt,
-};
+export const correlation: Reading<Correlation, CallFact> = ({ data }) => ({
+  callSessionId: data.callSessionId,
+  appointmentId: data.appointmentId,
+  startedAt: data.startedAt,
+  endedAt: data.endedAt,
+});
 
 /** What the log's first fact of a call said; the fallback by phone number rests on it alone (A6). */
 export type FirstFact = {
@@ -67,17 +67,14 @@ const transferReasons: ReadonlySet<string> = new Set(['call_transfer', 'transfer
 
 /** The state after one more fact of the call's stream. */
 export function reduceCall<Fields extends Correlation>(
-  registers: Registers<Fields, CallFact>,
+  reading: Reading<Fields, CallFact>,
   before: CallState<Fields> | undefined,
   fact: Fact<CallEvent>,
 ): CallState<Fields> {
   const state = before ?? unknownCall<Fields>(fact);
   if (state.facts.includes(fact.id)) return state;
-  const next = {
-    ...state,
-    facts: withId(state.facts, fact.id),
-    lastEventAt: Math.max(state.lastEventAt, occurredAt(fact)),
-  };
+  const at = occurredAt(fact);
+  const next = { ...state, facts: withId(state.facts, fact.id), lastEventAt: Math.max(state.lastEventAt, at) };
   switch (fact.type) {
     case 'CallTextPart':
       return state; // has become part of its fact before it comes here: personal-text.ts
@@ -102,8 +99,8 @@ export function reduceCall<Fields extends Correlation>(
         transferred: state.transferred || showsTransfer(fact),
         tenantMismatch: state.tenantMismatch || fact.data.tenantMismatch === true,
         sessionsNamed: withSession(state.sessionsNamed, fact),
-        appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
-        known: learn(registers, state.known, fact),
+        appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact, at),
+        known: learn(state.known, reading(fact), fact, at),
       };
   }
 }
@@ -126,7 +123,7 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
   lastEventAt: Number.NEGATIVE_INFINITY,
   sessionsNamed: {},
   appointmentsNamed: {},
-  known: {},
+  known: nothingKnown,
 });
 
 function firstOf(known: FirstFact | undefined, fact: CallFact): FirstFact {
@@ -173,19 +170,20 @@ export function withAppointment(
   known: Readonly<Record<string, Named>>,
   id: string | undefined,
   fact: Fact,
+  at = occurredAt(fact),
 ): Readonly<Record<string, Named>> {
   if (id === undefined) return known;
   const before = Object.hasOwn(known, id) ? known[id] : undefined;
   const position = `${fact.position}`;
-  const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, occurredAt(fact));
+  const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, at);
   if (before && !isBefore(position, before.position)) {
     if (earliestAt === before.earliestAt) return known;
     return withKey(known, id, { ...before, earliestAt });
   }
-  const named = { position, recordedAt: fact.recordedAt, occurredAt: occurredAt(fact), earliestAt };
+  const named = { position, recordedAt: fact.recordedAt, occurredAt: at, earliestAt };
   return withKey(known, id, named);
 }
 
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */
 export const tookPlaceAt = ({ known, first }: CallState): number =>
-  Date.parse(known.startedAt?.value ?? known.endedAt?.value ?? first!.recordedAt);
+  Date.parse(told(known, 'startedAt') ?? told(known, 'endedAt') ?? first!.recordedAt);

@@ -25,7 +25,11 @@ function truthOf(value: Json): boolean | undefined {
 
 /** A flag that may have been given several times: any true wins. Undefined: missing, whatever prose stands there. */
 export function readFlag(values: readonly Json[]): boolean | undefined {
-  const truths = values.map(truthOf);
-  if (truths.includes(true)) return true;
-  return truths.includes(false) ? false : undefined;
+  let found: boolean | undefined;
+  for (const value of values) {
+    const truth = truthOf(value);
+    if (truth) return true;
+    found ??= truth;
+  }
+  return found;
 }

@@ -2,6 +2,7 @@ import { callStream, sessionStream } from '../../events/streams.ts';
 import type { Change, FoldedBatch } from '../runtime/projection.ts';
 import { type TableName, type Tx, write } from '../runtime/table.ts';
 import type { CallState, Correlation } from './call-state.ts';
+import { nothingKnown, told } from './latest.ts';
 import { placements } from './placements.ts';
 import type { RequestState } from './request-state.ts';
 import { ownSessionId, type Session } from './session.ts';
@@ -13,9 +14,12 @@ import { type Match, matchStrays } from './waiting-requests.ts';
 
 type SessionKey = { readonly tenantId: string; readonly sessionId: string };
 
+/** A session that a batch has changed; `isNew`: nothing was known of it before. */
+export type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
+
 export type Membership<Fields extends Correlation> = {
   /** Sessions that the batch has changed, as they are now; one without request and calls is no more. */
-  readonly touched: readonly Session<Fields>[];
+  readonly touched: readonly Touched<Fields>[];
   /** Calls that the batch has brought and the phone number has led to a session. */
   readonly matched: readonly Match[];
   /** By call stream: what is known of the calls that the batch has changed. */
@@ -45,7 +49,7 @@ export async function updateMembership<Fields extends Correlation>(
   for (const { tenantId, callId } of ids) {
     const stream = callStream(tenantId, callId);
     const known = before.get(stream);
-    const own = states.get(stream)?.known.callSessionId?.value ?? known?.own_session_id ?? null;
+    const own = told(states.get(stream)?.known ?? nothingKnown, 'callSessionId') ?? known?.own_session_id ?? null;
     const placedBy = known?.placed_session_id ?? placed.get(stream)?.sessionId ?? null;
     const match = known?.matched_session_id ?? matches.get(stream) ?? null;
     links.set(stream, {
@@ -73,7 +77,8 @@ export async function updateMembership<Fields extends Correlation>(
       .filter((known, i) => known.session_id !== moved[i]!.session_id)
       .map((known) => sessionStream(known.tenant_id, known.session_id)),
   );
-  return { touched: await gather(trx, table, batch, [...keys.values()]), matched, links, left };
+  const news = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
+  return { touched: await gather(trx, table, batch, [...keys.values()], { news, left }), matched, links, left };
 }
 
 const isNew = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
@@ -91,7 +96,9 @@ async function gather<Fields extends Correlation>(
   table: TableName,
   batch: FoldedBatch<unknown>,
   sessions: readonly SessionKey[],
-): Promise<readonly Session<Fields>[]> {
+  /** Streams of calls that were in no session before the batch, and of sessions that calls have left. */
+  { news, left }: { readonly news: ReadonlySet<string>; readonly left: ReadonlySet<string> },
+): Promise<readonly Touched<Fields>[]> {
   const links = await linksOfSessions(trx, table, sessions);
   const members = Map.groupBy(links, (link) => sessionStream(link.tenant_id, link.session_id));
   const streams = [
@@ -108,6 +115,11 @@ async function gather<Fields extends Correlation>(
       return call?.first ? [call] : [];
     });
     const matched = itsLinks.filter((link) => link.matched_session_id === sessionId).map((link) => link.call_id);
-    return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, matched };
+    const isNew =
+      !left.has(stream) &&
+      !kept.has(stream) &&
+      !batch.changed.get(stream)?.before &&
+      itsLinks.every((link) => news.has(callStream(link.tenant_id, link.call_id)));
+    return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, matched, isNew };
   });
 }

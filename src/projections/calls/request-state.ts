@@ -2,7 +2,7 @@ import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type Named, withAppointment } from './call-state.ts';
-import { type Known, type Latest, latest, learn, occurredAt, type Registers } from './latest.ts';
+import { type Known, type Latest, latest, learn, nothingKnown, occurredAt, type Reading } from './latest.ts';
 import { first, isBefore, type Position } from './position.ts';
 
 /** What a request says of the call that it asks for. */
@@ -17,14 +17,14 @@ export type Requested = {
 
 type CallRequested = Fact<Extract<SessionEvent, { readonly type: 'CallRequested' }>>;
 
-const requested: Registers<Requested, CallRequested> = {
-  direction: () => 'outbound',
-  fromNumber: ({ data }) => data.fromNumber,
-  toNumber: ({ data }) => data.toNumber,
-  agentId: ({ data }) => data.agentId,
-  appointmentId: ({ data }) => data.appointmentId,
-  contactId: ({ data }) => data.contactId,
-};
+const requested: Reading<Requested, CallRequested> = ({ data }) => ({
+  direction: 'outbound',
+  fromNumber: data.fromNumber,
+  toNumber: data.toNumber,
+  agentId: data.agentId,
+  appointmentId: data.appointmentId,
+  contactId: data.contactId,
+});
 
 /** All that a session's own stream says of it: what we asked Retell for, and what came of the asking. A join, too. */
 export type RequestState = {
@@ -63,7 +63,7 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
     case 'CallRequested': {
       const learnt = {
         ...next,
-        known: learn(requested, state.known, fact),
+        known: learn(state.known, requested(fact), fact),
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
       };
       if (state.request && !isBefore(position, state.request.position)) return learnt;
@@ -93,5 +93,5 @@ const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
   lastEventAt: Number.NEGATIVE_INFINITY,
   placed: {},
   appointmentsNamed: {},
-  known: {},
+  known: nothingKnown,
 });

@@ -1,6 +1,6 @@
 import { type CallState, type Correlation, tookPlaceAt } from './call-state.ts';
 import { statusOf } from './call-status.ts';
-import { latest } from './latest.ts';
+import { latestTold, told } from './latest.ts';
 import { stronger, type Verdict } from './outcome.ts';
 import type { RequestState } from './request-state.ts';
 
@@ -26,11 +26,14 @@ export const inOrder = <C extends CallState>(calls: readonly C[]): readonly C[] 
 
 /** The appointment that a session is about: the latest that a request or a call of it names. */
 export const appointmentOf = ({ request, calls }: Session): string | undefined =>
-  latest(request?.known.appointmentId, ...calls.map((call) => call.known.appointmentId))?.value;
+  latestTold<Correlation, 'appointmentId'>(
+    [...(request ? [request.known] : []), ...calls.map(({ known }) => known)],
+    'appointmentId',
+  );
 
 /** The appointment that a call is about: its own, else its session's. */
 export const appointmentOfCall = (call: CallState, session: Session): string | undefined =>
-  call.known.appointmentId?.value ?? appointmentOf(session);
+  told(call.known, 'appointmentId') ?? appointmentOf(session);
 
 /** The join of what happened to the request and to each call; of equal ones the later gives the reason. */
 export function sessionStatus(session: Session): Verdict {

@@ -1,4 +1,4 @@
-import { type Latest, latest } from '../calls/latest.ts';
+import { type Latest, latest, latestOf } from '../calls/latest.ts';
 import type { TicketCall } from '../tickets/ticket-call.ts';
 import { type CallCustomer, customerOfCall } from './customer-of-call.ts';
 
@@ -22,7 +22,7 @@ export function customerBy(call: TicketCall): Customer | undefined {
   return {
     tenantId: call.tenantId,
     ...customer,
-    name: call.known.customerName,
+    name: latestOf(call.known, 'customerName'),
     firstSeenAt: call.seen[0],
     lastSeenAt: call.seen[1],
     calls: 1,

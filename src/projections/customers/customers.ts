@@ -2,7 +2,7 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { callStream } from '../../events/streams.ts';
 import type { FoldedBatch, Projection } from '../runtime/projection.ts';
-import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CustomerRow } from '../tables.ts';
 import { reduceTicketCall, type TicketCall } from '../tickets/ticket-call.ts';
 import { type Customer, customerBy, withCall } from './customer.ts';
@@ -46,7 +46,7 @@ type Link = { readonly tenant_id: string; readonly call_id: string; readonly cus
 /** One row per customer (B6). */
 export const customers: Projection<TicketCall> = {
   name: 'customers',
-  version: 3,
+  version: 4,
   prefixes: ['call-'],
   tables: [rows, customerCalls],
   reduce: (state, fact) => reduceTicketCall(state, fact as Fact<CallEvent>),
@@ -59,7 +59,7 @@ export const customers: Projection<TicketCall> = {
     const left = moves.filter(({ from, to }) => from && from.id !== to?.id);
     const came = moves.filter(({ from, to }) => to && from?.id !== to.id);
     await deleteBy(trx, table(customerCalls), customerCalls, customerCalls.key, left.map(linkOf));
-    await upsert(trx, table(customerCalls), customerCalls, came.map(linkOf));
+    await insert(trx, table(customerCalls), customerCalls, came.map(linkOf));
 
     // What a customer owes to a call that has left cannot be taken away: those are made anew, of all their calls.
     const anew = await madeAnew(trx, table, batch, new Map(left.map(({ from }) => [from!.id, from!])));

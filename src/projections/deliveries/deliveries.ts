@@ -2,7 +2,7 @@ import type { Fact } from '../../events/codec.ts';
 import { occurrenceOf } from '../../events/metadata.ts';
 import { parseStream } from '../../events/streams.ts';
 import type { Projection } from '../runtime/projection.ts';
-import { type Row, type Table, upsert } from '../runtime/table.ts';
+import { insert, type Row, type Table } from '../runtime/table.ts';
 import type { DeliveryRow } from '../tables.ts';
 
 const columns: Readonly<Record<keyof DeliveryRow, string>> = {
@@ -37,7 +37,7 @@ export const deliveries: Projection = {
   tables: [rows],
   async save(trx, table, { facts }) {
     const told = facts.filter((fact) => fact.type !== 'CallTextPart');
-    await upsert(trx, table(rows), rows, told.map(rowOf));
+    await insert(trx, table(rows), rows, told.map(rowOf));
   },
 };
 

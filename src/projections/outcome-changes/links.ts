@@ -2,7 +2,7 @@ import { callStream, sessionStream } from '../../events/streams.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { RequestState } from '../calls/request-state.ts';
 import type { LinkRow as MemberRow } from '../calls/session-calls.ts';
-import { selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
+import { insert, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CallOutcomes } from './call-outcomes.ts';
 import type { Link, Naming, Way } from './changes.ts';
 
@@ -81,16 +81,14 @@ export async function callsOf(trx: Tx, table: TableName, sessions: readonly Sess
 }
 
 /**
- * Adds the links that calls and requests tell of, and those that the membership has decided by number. Each is as old
- * as the first fact that tells of it, so what is written again is the same.
+ * The links that calls and requests tell of, and those that the membership has decided by number. Each is as old as the
+ * first fact that tells of it.
  */
-export async function addLinks(
-  trx: Tx,
-  table: TableName,
+export function linksBy(
   calls: readonly CallOutcomes[],
   requests: readonly RequestState[],
   members: ReadonlyMap<string, MemberRow>,
-): Promise<void> {
+): readonly (Link & CallId)[] {
   const named = calls.flatMap(({ tenantId, callId, sessionsNamed }) =>
     Object.entries(sessionsNamed).map(([sessionId, position]) => ({
       tenantId,
@@ -109,7 +107,11 @@ export async function addLinks(
       way: 'placed' as const,
     })),
   );
-  const rows = [...named, ...placed, ...matchesOf(calls, members)].map((link) => ({
+  return [...named, ...placed, ...matchesOf(calls, members)];
+}
+
+export async function addLinks(trx: Tx, table: TableName, links: readonly (Link & CallId)[]): Promise<void> {
+  const rows = links.map((link) => ({
     tenant_id: link.tenantId,
     call_id: link.callId,
     session_id: link.sessionId,
@@ -132,8 +134,8 @@ export async function addNamings(
   table: TableName,
   calls: readonly CallOutcomes[],
   requests: readonly RequestState[],
+  links: ReadonlyMap<string, readonly Link[]>,
 ): Promise<SessionId[]> {
-  const links = await linksOf(trx, table, calls);
   const candidates = [
     ...requests.map(({ tenantId, sessionId, appointmentsNamed }) => ({
       tenantId,
@@ -171,7 +173,7 @@ export async function addNamings(
     ...fresh.values(),
   ]);
   for (const row of known) fresh.delete(`${sessionStream(row.tenant_id, row.session_id)} ${row.appointment_id}`);
-  await upsert(trx, table(namingsTable), namingsTable, [...fresh.values()]);
+  await insert(trx, table(namingsTable), namingsTable, [...fresh.values()]);
   return [...fresh.values()].map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
 }
 

@@ -17,6 +17,7 @@ import {
   type CallId,
   callsOf,
   distinctCalls,
+  linksBy,
   linksOf,
   linksTable,
   namingsOf,
@@ -47,7 +48,7 @@ type OutcomeStream = CallOutcomes | RequestState;
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
 export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
   name: 'outcome_changes',
-  version: 3,
+  version: 4,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [rows, linksTable, namingsTable, sessionCalls, openings, leftSessions],
@@ -62,13 +63,19 @@ export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number
     const told = states.filter((state) => 'callId' in state);
     const calls = await statesOf(batch, distinctCalls([...told, ...placed]));
 
-    await addLinks(trx, table, calls, requests, membership.links);
-    const sessions = await addNamings(trx, table, calls, requests);
-    const ids = distinctCalls([...calls, ...(await callsOf(trx, table, sessions))]);
-    const links = await linksOf(trx, table, ids);
-    const namings = await namingsOf(trx, table, sessionsOf(ids, links));
     // What was made by earlier facts stands already.
     const recordedAt = new Map(batch.facts.map((fact) => [`${fact.position}`, fact.recordedAt]));
+    await addLinks(
+      trx,
+      table,
+      linksBy(calls, requests, membership.links).filter((link) => recordedAt.has(link.position)),
+    );
+    const links = await linksOf(trx, table, calls);
+    const sessions = await addNamings(trx, table, calls, requests, links);
+    const ids = distinctCalls([...calls, ...(await callsOf(trx, table, sessions))]);
+    const others = ids.filter(({ tenantId, callId }) => !links.has(callStream(tenantId, callId)));
+    for (const [stream, theirs] of await linksOf(trx, table, others)) links.set(stream, theirs);
+    const namings = await namingsOf(trx, table, sessionsOf(ids, links));
     const changes = (await statesOf(batch, ids)).flatMap((call) => {
       const theirs = links.get(callStream(call.tenantId, call.callId)) ?? [];
       const named = theirs.flatMap(({ sessionId }) => namings.get(sessionStream(call.tenantId, sessionId)) ?? []);

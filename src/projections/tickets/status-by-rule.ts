@@ -1,5 +1,6 @@
 import type { Qualification, TicketStatus } from '../../events/ticket-facts.ts';
 import { strongest } from '../calls/call-status.ts';
+import { told } from '../calls/latest.ts';
 import type { Outcome } from '../calls/outcome.ts';
 import { strongestNeed } from './need.ts';
 import { directionOf, type TicketCall } from './ticket-call.ts';
@@ -52,7 +53,7 @@ export function statusByRule(call: TicketCall): TicketVerdict {
 
 function qualified(call: TicketCall): TicketVerdict {
   const statusReason = qualificationOf(call);
-  const theirs = call.known.qualification?.value[statusReason];
+  const theirs = told(call.known, 'qualification')?.[statusReason];
   return { status: theirs ?? qualification[statusReason], statusReason };
 }
 

@@ -5,7 +5,7 @@ import { analysisFields } from '../calls/analysis-fields.ts';
 import { type CallFact, isActedOn } from '../calls/call-fact.ts';
 import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
 import { readFlag } from '../calls/flag.ts';
-import { occurredAt, type Registers } from '../calls/latest.ts';
+import { occurredAt, type Reading, told } from '../calls/latest.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { nameSaidBy } from '../customers/name.ts';
 import { phoneOf } from '../customers/phone.ts';
@@ -22,15 +22,15 @@ type Fields = Correlation & {
   readonly qualification: Qualification;
 };
 
-const fields: Registers<Fields, CallFact> = {
-  ...correlation,
-  direction: ({ data }) => data.direction,
-  url: ({ metadata }) => directionClaimed(metadata),
-  fromPhone: ({ data, metadata }) => phoneOf(data.personal?.fromNumber, metadata.defaultRegion),
-  toPhone: ({ data, metadata }) => phoneOf(data.personal?.toNumber, metadata.defaultRegion),
-  customerName: nameSaidBy,
-  qualification: ({ metadata }) => metadata.qualification ?? {},
-};
+const fields: Reading<Fields, CallFact> = (fact) => ({
+  ...correlation(fact),
+  direction: fact.data.direction,
+  url: directionClaimed(fact.metadata),
+  fromPhone: phoneOf(fact.data.personal?.fromNumber, fact.metadata.defaultRegion),
+  toPhone: phoneOf(fact.data.personal?.toNumber, fact.metadata.defaultRegion),
+  customerName: nameSaidBy(fact),
+  qualification: fact.metadata.qualification ?? {},
+});
 
 /** The spellings of each number, by E.164, sorted. */
 export type Spellings = Readonly<Record<string, readonly string[]>>;
@@ -109,6 +109,6 @@ function withSpellings(known: Spellings, { data, metadata }: CallFact): Spelling
 
 /** A ticket's direction: the call's own word, else — a web call has none — what the URL claims (B1). */
 export function directionOf({ known }: TicketCall): Direction {
-  const said = known.direction?.value;
-  return said === 'inbound' || said === 'outbound' ? said : known.url!.value;
+  const said = told(known, 'direction');
+  return said === 'inbound' || said === 'outbound' ? said : told(known, 'url')!;
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../events/json.ts';
 import { type SessionDocument, sessionDocument } from '../../projections/call-sessions/session-document.ts';
 import { noFactsYet, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
 import type { CallFact } from '../../projections/calls/call-fact.ts';
-import { type Known, learn, type Registers } from '../../projections/calls/latest.ts';
+import { type Known, learn, nothingKnown, told } from '../../projections/calls/latest.ts';
 import { customerBy } from '../../projections/customers/customer.ts';
 import { businessDataOf } from '../../projections/tickets/business-data.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../projections/tickets/ticket.ts';
@@ -23,12 +23,6 @@ export type MailContent = {
 
 /** Of the groups of personal data each as the latest fact has it. */
 type Groups = Required<Pick<Personal, 'variables' | 'collected' | 'custom'>>;
-const groups: Registers<Groups, CallFact> = {
-  variables: ({ data }) => data.personal?.variables,
-  collected: ({ data }) => data.personal?.collected,
-  custom: ({ data }) => data.personal?.custom,
-};
-
 /** Undefined: there is no ticket. */
 export function contentOf(
   facts: TicketFacts,
@@ -40,10 +34,11 @@ export function contentOf(
   const ticket = ticketOf(state);
   if (!call || !ticket) return undefined;
   const fold = ofCall.reduce((known, fact) => withFact(known, wholeAlready(fact))[0], noFactsYet(tenantId, callId));
-  let personal: Known<Groups> = {};
-  for (const fact of ofCall) if ('callId' in fact.data) personal = learn(groups, personal, fact as CallFact);
+  let personal: Known<Groups> = nothingKnown;
+  for (const fact of ofCall)
+    if ('callId' in fact.data) personal = learn(personal, (fact as CallFact).data.personal ?? {}, fact);
   const customer = customerBy(call);
-  const name = customer?.name?.value ?? call.known.customerName?.value;
+  const name = customer?.name?.value ?? told(call.known, 'customerName');
   const phone = customer?.phone;
   return {
     ticket,
@@ -56,9 +51,9 @@ export function contentOf(
       },
     }),
     businessData: businessDataOf({
-      ...(personal.variables && { variables: personal.variables.value }),
-      ...(personal.collected && { collected: personal.collected.value }),
-      ...(personal.custom && { custom: personal.custom.value }),
+      variables: told(personal, 'variables'),
+      collected: told(personal, 'collected'),
+      custom: told(personal, 'custom'),
     }),
     tenantName: tenant.name,
     ...(tenant.timeZone !== undefined && { timeZone: tenant.timeZone }),

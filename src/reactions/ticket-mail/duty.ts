@@ -1,4 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
+import { told } from '../../projections/calls/latest.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../projections/tickets/ticket.ts';
 import { type MailRecord, mailRecords } from './mail-record.ts';
 import type { TicketFacts } from './ticket-facts-of.ts';
@@ -53,7 +54,7 @@ function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number)
   if (call.analysed) return toldAt;
   if (!call.transferred) return undefined;
   // A vendor's clock that is ahead must not hold a mail back.
-  const endedAt = Math.min(toldAt, Date.parse(call.known.endedAt?.value ?? '') || toldAt);
+  const endedAt = Math.min(toldAt, Date.parse(told(call.known, 'endedAt') ?? '') || toldAt);
   return endedAt + waitMs;
 }
 
