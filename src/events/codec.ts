@@ -2,20 +2,34 @@ import type { z } from 'zod';
 import { type AppointmentEvent, appointmentEventSchemas } from './appointment-facts.ts';
 import { type CallEvent, callEventSchemas } from './call-facts.ts';
 import { FactMetadata } from './metadata.ts';
+import { plainlyValid } from './plainly-valid.ts';
 import { type QuarantineEvent, quarantineEventSchemas } from './raw-delivery.ts';
 import type { Recorded } from './recorded.ts';
 import { type SessionEvent, sessionEventSchemas } from './session-facts.ts';
 import { type TenantEvent, tenantEventSchemas } from './tenant-facts.ts';
 import { type TicketEvent, ticketEventSchemas } from './ticket-facts.ts';
 
-const schemas: Readonly<Record<string, z.ZodType>> = {
+const schemas = {
   ...callEventSchemas,
   ...sessionEventSchemas,
   ...appointmentEventSchemas,
   ...tenantEventSchemas,
   ...ticketEventSchemas,
   ...quarantineEventSchemas,
-};
+} as const;
+
+type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
+
+/** What a schema makes of a value; most is as it stands. */
+function reading(schema: z.ZodType): Read {
+  const isPlain = plainlyValid(schema);
+  return (value) => (isPlain(value) ? { data: value } : schema.safeParse(value));
+}
+
+const readers: ReadonlyMap<string, Read> = new Map(
+  Object.entries(schemas).map(([type, schema]) => [type, reading(schema)]),
+);
+const readMetadata = reading(FactMetadata);
 
 export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent | QuarantineEvent;
 
@@ -48,12 +62,14 @@ export class UnreadableFact extends Error {
  * Known type, broken content → throws UnreadableFact, naming the event and the fields.
  */
 export function decode(recorded: Recorded): Fact | undefined {
-  const schema = Object.hasOwn(schemas, recorded.type) ? schemas[recorded.type] : undefined;
-  if (schema === undefined) return undefined;
-  const data = schema.safeParse(recorded.data);
-  const metadata = FactMetadata.safeParse(recorded.metadata);
-  const wrong = [...wrongIn('data', data.error), ...wrongIn('metadata', metadata.error)];
-  if (wrong.length > 0) throw new UnreadableFact(recorded, ` is broken: ${wrong.join(', ')}`);
+  const read = readers.get(recorded.type);
+  if (read === undefined) return undefined;
+  const data = read(recorded.data);
+  const metadata = readMetadata(recorded.metadata);
+  if (data.error || metadata.error) {
+    const wrong = [...wrongIn('data', data.error), ...wrongIn('metadata', metadata.error)];
+    throw new UnreadableFact(recorded, ` is broken: ${wrong.join(', ')}`);
+  }
   const { id, stream, revision, position, recordedAt, type } = recorded;
   return { type, data: data.data, metadata: metadata.data, id, stream, revision, position, recordedAt } as Fact;
 }

@@ -56,11 +56,8 @@ export async function matchStrays(trx: Tx, table: TableName, matching: Matching)
   const rows = await selectBy<OpeningRow>(trx, table(openings), openings, ['tenant_id', 'to_number'], byNumber);
   const matches = matchByNumber(strays, [...rows.map(openingOf), ...fresh], closings, matchMinutes * 60_000);
 
-  const closed = [...closings.keys()].map((key) => {
-    const dot = key.indexOf('.');
-    return { tenant_id: key.slice(0, dot), session_id: key.slice(dot + 1) };
-  });
-  await deleteBy(trx, table(openings), openings, openings.key, closed);
+  const matched = [...matches].map(([{ tenantId }, sessionId]) => ({ tenant_id: tenantId, session_id: sessionId }));
+  await deleteBy(trx, table(openings), openings, openings.key, [...matched, ...newlyClosed(calls, requests)]);
   const waiting = fresh.filter(({ tenantId, sessionId }) => !closings.has(openingKey(tenantId, sessionId)));
   await upsert(trx, table(openings), openings, waiting.map(openingRow));
   await upsert(trx, table(leftSessions), leftSessions, leftBy(calls));
@@ -78,6 +75,19 @@ function closingsOf(calls: readonly Change<CallState>[], requests: readonly Chan
     for (const [sessionId, position] of Object.entries(after.sessionsNamed)) close(after.tenantId, sessionId, position);
   for (const { after } of requests) if (after.closedAt) close(after.tenantId, after.sessionId, after.closedAt);
   return closings;
+}
+
+/** Sessions that earlier batches have closed are not waiting any more. */
+function newlyClosed(calls: readonly Change<CallState>[], requests: readonly Change<RequestState>[]) {
+  const named = calls.flatMap(({ before, after: { tenantId, sessionsNamed } }) =>
+    Object.keys(sessionsNamed)
+      .filter((sessionId) => !before || !Object.hasOwn(before.sessionsNamed, sessionId))
+      .map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId })),
+  );
+  const ended = requests.flatMap(({ before, after: { tenantId, sessionId, closedAt } }) =>
+    closedAt && !before?.closedAt ? [{ tenant_id: tenantId, session_id: sessionId }] : [],
+  );
+  return [...named, ...ended];
 }
 
 function leftBy(calls: readonly Change<CallState>[]): { readonly tenant_id: string; readonly session_id: string }[] {
