@@ -47,6 +47,7 @@ type Link = { readonly tenant_id: string; readonly call_id: string; readonly cus
 export const customers: Projection<TicketCall> = {
   name: 'customers',
   version: 4,
+  liveEveryMs: 100,
   prefixes: ['call-'],
   tables: [rows, customerCalls],
   reduce: (state, fact) => reduceTicketCall(state, fact as Fact<CallEvent>),

@@ -33,6 +33,7 @@ const rows: Table = {
 export const deliveries: Projection = {
   name: 'deliveries',
   version: 3,
+  liveEveryMs: 100,
   prefixes: ['call-'],
   tables: [rows],
   async save(trx, table, { facts }) {

@@ -49,6 +49,7 @@ type OutcomeStream = CallOutcomes | RequestState;
 export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
   name: 'outcome_changes',
   version: 4,
+  liveEveryMs: 100,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [rows, linksTable, namingsTable, sessionCalls, openings, leftSessions],

@@ -85,7 +85,7 @@ export async function follow({ connection, projection, options, progress, onAppl
   const heard = overheard(projection, logger);
   let isReplaced = false;
   progress.askedAt = performance.now();
-  for await (const batch of gather(subscribe, until, maxBatch)) {
+  for await (const batch of gather(subscribe, until, maxBatch, projection.liveEveryMs)) {
     delete progress.askedAt;
     handedOut(progress, batch);
     await inTurn(async () => {

@@ -26,6 +26,11 @@ export type Projection<State = unknown> = {
   readonly prefixes: readonly string[];
   readonly tables: readonly Table[];
   /**
+   * Live, a batch begins at most so often (gather.ts); absent: as often as for whoever waits for his own change. A batch
+   * of many facts costs little more than one of few.
+   */
+  readonly liveEveryMs?: number;
+  /**
    * What it makes of a fact depends on which facts of other streams stand before it. A parked stream that is redriven
    * comes after them, so that only a rebuild is sure to decide as the log says.
    */
