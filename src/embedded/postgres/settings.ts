@@ -34,7 +34,8 @@ export const settings: Readonly<Record<string, string>> = {
 
   // Two cores are not worth sharing one query among; and parallel queries need /dev/shm, of which containers have 64 MB.
   max_parallel_workers_per_gather: '0',
-  max_parallel_maintenance_workers: '0',
+  // An index over a whole table is worth it: a rebuild waits for it and does nothing else. It needs almost no memory there.
+  max_parallel_maintenance_workers: '1',
   // Saves the three reading processes of Postgres 18; the data is in memory anyway.
   io_method: 'sync',
   jit: 'off',

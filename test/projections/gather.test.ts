@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Recorded } from '../../src/events/recorded.ts';
+import type { Batch } from '../../src/events/subscription.ts';
+import { gather } from '../../src/projections/runtime/gather.ts';
+
+const event = (position: number): Recorded => ({
+  ...{ stream: 'call-t.1', revision: 0n, position: BigInt(position), id: `${position}`, type: 'CallStarted' },
+  ...{ data: {}, metadata: {}, recordedAt: '2026-01-31T09:30:00.000Z' },
+});
+
+/** Something every 10 ms, all of it handed out as soon as it is asked for. */
+async function* trickle(count: number): AsyncGenerator<Batch, void> {
+  const began = performance.now();
+  for (let given = 0; given < count; ) {
+    const there = Math.min(count, Math.floor((performance.now() - began) / 10) + 1);
+    const events = Array.from({ length: there - given }, (_, i) => event(given + i + 1));
+    given = there;
+    if (events.length > 0) yield { events, caughtUp: true };
+    else await sleep(5);
+  }
+}
+
+async function sizes(liveEveryMs?: number): Promise<number[]> {
+  const { signal } = new AbortController();
+  const found: number[] = [];
+  for await (const { events } of gather(() => trickle(60), signal, 4000, liveEveryMs)) found.push(events.length);
+  return found;
+}
+
+test('live, a batch is all that has come since the last one began; how often one begins is a matter of the projection', async () => {
+  const [often, seldom] = await Promise.all([sizes(), sizes(200)]);
+  for (const found of [often, seldom]) {
+    expect(found[0]).toBe(1);
+    expect(found.reduce((a, b) => a + b)).toBe(60);
+  }
+  // A busy machine makes batches larger and fewer, never smaller.
+  expect(often.length).toBeLessThanOrEqual(17);
+  expect(seldom.length).toBeLessThanOrEqual(5);
+  expect(seldom.length).toBeLessThan(often.length);
+});
