@@ -46,13 +46,16 @@ async function stateAfter(run: string, order: readonly Payload[]) {
   // A projection of its own: it may be a moment behind the sessions.
   const appointment = await client.see(
     `/api/appointments/apt_987-${run}`,
-    (body) => body.decidedByCallId === `${DECIDED_BY}-${run}`,
+    (body) =>
+      body.decidedByCallId === `${DECIDED_BY}-${run}` && body.lastEventAt === LAST_DECISION_AT && !!body.startsAt,
   );
   const told = [...sessions, appointment].map(({ createdAt: _, ...rest }) => withoutRun(run, JSON.stringify(rest)));
   return told.sort();
 }
 /** All calls started at the same moment; of those that decide, the last id says last: sample 07, the cancellation. */
 const DECIDED_BY = 'call_eb066b3d4e06341e05c7e0412d3';
+/** Of all that decide, in a rescheduling that is outranked but gives the time. */
+const LAST_DECISION_AT = '2026-11-02T10:00:25.200Z';
 type Session = { retellCallIds: string[]; revision: number; createdAt: string };
 
 /** `TEST_ORDERS=50` looks longer. */
