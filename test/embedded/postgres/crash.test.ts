@@ -48,7 +48,9 @@ test('a start right after a kill waits for the old Postgres instead of failing',
 
 test('after everything was killed at once, the next start recovers', async () => {
   const { dataDir, service, postmaster, keeper } = await running();
-  for (const pid of [keeper, postmaster, service.pid!]) kill(pid, 'SIGKILL');
+  // Stopped first, so that none of them sees another die and tidies up.
+  for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+    for (const pid of [keeper, postmaster, service.pid!]) kill(pid, signal);
   await eventually(async () => (await processesIn(clusterIn(dataDir))).length === 0);
   expect(await postmasterOf(dataDir)).toBe(postmaster); // the stale file
   expect(await urlOfRunningPostgres(dataDir)).toBeUndefined();
