@@ -62,7 +62,7 @@ export async function updateMembership<Fields extends Correlation>(
     });
   }
   const isKnown = (link: LinkRow) => before.has(callStream(link.tenant_id, link.call_id));
-  const changed = [...links.values()].filter((link) => isNew(link, before));
+  const changed = [...links.values()].filter((link) => isNewOrChanged(link, before));
   const [moved, added] = [changed.filter(isKnown), changed.filter((link) => !isKnown(link))];
   await write(trx, table(sessionCalls), sessionCalls, { added, changed: moved });
 
@@ -81,7 +81,7 @@ export async function updateMembership<Fields extends Correlation>(
   return { touched: await gather(trx, table, batch, [...keys.values()], { news, left }), matched, links, left };
 }
 
-const isNew = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
+const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
   const known = before.get(callStream(link.tenant_id, link.call_id));
   return !known || Object.keys(link).some((column) => link[column as keyof LinkRow] !== known[column as keyof LinkRow]);
 };
