@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Settled } from '../../commands/calls/look-for-call.ts';
-import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
+import type { Tenant, TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { Recorder } from '../../commands/webhooks/record.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
@@ -74,10 +74,18 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
       });
       const sharing = all.filter(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey);
       const sharers = [tenant, ...sharing].map(({ id }) => id);
+      const asItIsNow = (one: Tenant) => tenants.get(one.id) ?? one;
       try {
         await reconcileTenant(
           {
-            ...{ tenant, sharing, retell, log, recorder, concurrency, now, logger, signal, report },
+            ...{ retell, log, recorder, concurrency, now, logger, signal, report },
+            // A run may take an hour: what an administrator was told is in force holds from its next call on.
+            get tenant() {
+              return asItIsNow(tenant);
+            },
+            get sharing() {
+              return sharing.map(asItIsNow);
+            },
             owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
             records: recordsOf(db, tenant.id, sharers),
             times: {

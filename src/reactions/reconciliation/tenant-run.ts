@@ -29,6 +29,7 @@ export type Times = {
 };
 
 export type TenantRun = {
+  /** As its settings are at the moment. */
   readonly tenant: Tenant;
   readonly owner: Owner;
   /** The other tenants under the same Retell key: what is listed may be theirs. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { KEY, tenant } from '../../commands/webhooks/door.ts';
+import { directory, KEY, tenant } from '../../commands/webhooks/door.ts';
 import { type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
@@ -46,4 +46,22 @@ test('a delivery of the call itself goes before the settings', async () => {
     ...Array(2).fill('reconciliation retell-outbound-ticket'),
     'webhook retell-outbound-ticket',
   ]);
+});
+
+test('settings changed while a run is under way hold for the calls that it has still to ask for', async () => {
+  scene.retell.webhooksTo(undefined);
+  const callId = await scene.call('confirmed', { agent: 'agent_put_later' });
+  await scene.retell.quiet();
+  let now = scene.tenants;
+  const changed = directory([
+    tenant('default', [KEY], { agentEndpoints: { agent_put_later: 'retell-outbound-ticket' } }),
+  ]);
+  const list = () => {
+    const tenants = now.list();
+    now = changed;
+    return tenants;
+  };
+  await scene.run(scene.start({ tenants: { ...scene.tenants, get: (id) => now.get(id), list } }));
+  expect(now).toBe(changed);
+  expect((await scene.facts(callId)).map(({ endpoint }) => endpoint)).toEqual(Array(3).fill('retell-outbound-ticket'));
 });
