@@ -166,7 +166,11 @@ const actualOf = (error: WrongExpectedVersionError): Expected =>
 async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new EventStoreUnavailable(`${what}: no answer in ${timeoutMs} ms`)), timeoutMs);
+    const giveUp = () => reject(new EventStoreUnavailable(`${what}: no answer in ${timeoutMs} ms`));
+    // Where this very process stood still, timers come before what waits in the socket: that is read first.
+    timer = setTimeout(() => {
+      timer = setTimeout(giveUp, 50);
+    }, timeoutMs);
   });
   try {
     return await Promise.race([call, late]);
