@@ -10,9 +10,16 @@ export type Listening = {
   close(): Promise<void>;
 };
 
+/**
+ * Longer than proxies keep an idle connection, a minute mostly: where the server is the first to close one, a request may
+ * be on its way, and the proxy answers it 502. Node's own is 5 s.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 /** Rejects with what to do when the address cannot be had. */
 export function listen(root: OpenAPIHono, host: string, port: number): Promise<Listening> {
   const server = createServer(getRequestListener(root.fetch));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   return new Promise((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) =>
       reject(
