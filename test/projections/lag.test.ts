@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Subscription, SubscriptionOptions } from '../../src/events/subscription.ts';
 import { lagsOf } from '../../src/projections/runtime/lag.ts';
+import type { Progress } from '../../src/projections/runtime/progress.ts';
+import { observeSilence } from '../../src/projections/runtime/silence.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
 import { ended, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
@@ -67,25 +69,44 @@ test('who is further behind than is looked at is told about how far', async () =
   expect(since).toBeDefined();
 });
 
-/** The log, but whose first subscription hands nothing out once it has been told to. */
+/** The log, but of which the subscriptions that there are when it is told to hand nothing out any more. */
 function silenced(log: EventLog): { readonly log: EventLog; silence(): void; subscriptions(): number } {
   let count = 0;
-  let silent = false;
-  async function* first(options: SubscriptionOptions): Subscription {
+  let silent = 0;
+  async function* heard(nth: number, options: SubscriptionOptions): Subscription {
     for await (const batch of log.subscribe(options)) {
-      if (silent) break;
+      if (nth <= silent) break;
       yield batch;
     }
+    if (nth > silent || options.signal.aborted) return;
     await new Promise((resolve) => options.signal.addEventListener('abort', resolve));
   }
   return {
-    log: { ...log, subscribe: (options) => (count++ === 0 ? first(options) : log.subscribe(options)) },
+    log: { ...log, subscribe: (options) => heard(++count, options) },
     silence: () => {
-      silent = true;
+      silent = count;
     },
     subscriptions: () => count,
   };
 }
+
+test('what has only just come is on its way, however long nothing came before', () => {
+  const counts = { pending: 0, parked: 0, applied: 0, passedOver: 0, setAside: 0 };
+  const progress: Progress = { leader: true, caughtUp: true, ...counts, askedAt: 0, head: 5n };
+  const seen = (head: bigint, now: number) => observeSilence(progress, { head, events: 0, since: undefined }, now, 300);
+  expect(seen(5n, 1000)).toBe(false);
+  expect(seen(6n, 2000)).toBe(false);
+  expect(seen(7n, 2299)).toBe(false);
+  expect(seen(7n, 2300)).toBe(true);
+  progress.askedAt = 2300; // it has handed something out, or was begun again
+  expect(seen(7n, 2400)).toBe(false);
+  expect(seen(7n, 2600)).toBe(true);
+  progress.head = 7n;
+  expect(seen(7n, 3000)).toBe(false);
+  expect(seen(8n, 3200)).toBe(false);
+  delete progress.askedAt; // what it handed out is being applied
+  expect(seen(8n, 9000)).toBe(false);
+});
 
 test('a subscription that has gone silent is noticed, and begun again where it stood', async () => {
   const quiet = silenced(stores.log);
@@ -95,7 +116,7 @@ test('a subscription that has gone silent is noticed, and begun again where it s
   });
   const [one] = calls(1);
   const [, second] = [one!, ended({}, {}, `lag_${spoken - 1}`)];
-  expect(await running.waitUntilCaughtUp(await stores.say(one!), 10_000)).toBe(true);
+  expect(await running.waitUntilCaughtUp(await stores.say(one!), 30_000)).toBe(true);
   // Nothing comes, and nothing is waiting: that is no silence.
   const before = quiet.subscriptions();
   await sleep(600);
@@ -103,12 +124,12 @@ test('a subscription that has gone silent is noticed, and begun again where it s
 
   quiet.silence();
   await stores.say(second!);
-  await vi.waitFor(() => expect(quiet.subscriptions()).toBeGreaterThan(before), 10_000);
+  await vi.waitFor(() => expect(quiet.subscriptions()).toBeGreaterThan(before), 30_000);
   const facts = () => stores.pool.query('select facts from tally where stream = $1', [second!.stream]);
-  await vi.waitFor(async () => expect((await facts()).rows).toEqual([{ facts: 2 }]), 10_000);
+  await vi.waitFor(async () => expect((await facts()).rows).toEqual([{ facts: 2 }]), 30_000);
   await vi.waitFor(
     () => expect(running.status()[0]).toMatchObject({ lagEvents: 0, lagSeconds: 0, caughtUp: true }),
-    10_000,
+    30_000,
   );
   await running.stop();
 });

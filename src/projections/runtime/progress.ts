@@ -17,6 +17,8 @@ export type Progress = {
   lag?: Lag;
   /** Since when the subscription has been asked for more and handed nothing out, as `performance.now()`. */
   askedAt?: number;
+  /** Since when the end of the log was seen to hold more than the subscription has handed out, likewise. */
+  waitsSince?: number;
   caughtUp: boolean;
   /** Streams of the live generation. */
   parked: number;

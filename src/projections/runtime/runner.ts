@@ -9,7 +9,7 @@ import { ForeignLog } from './foreign-log.ts';
 import { prepare } from './generations.ts';
 import { type Progress, type ProjectionStatus, statusOf } from './progress.ts';
 import type { Projection } from './projection.ts';
-import { isSilent } from './silence.ts';
+import { observeSilence } from './silence.ts';
 import { standBy } from './stand-by.ts';
 import type { Watched } from './watch.ts';
 
@@ -65,7 +65,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
     observe(lag) {
       progress.lag = lag;
-      if (!isSilent(progress, lag, performance.now(), options.silentAfterMs)) return;
+      if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
       const { head, live } = progress;
       const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
       logger.warn({ projection: projection.name, ...positions }, 'subscription_silent');

@@ -5,10 +5,16 @@ import type { Progress } from './progress.ts';
 export const SILENT_AFTER_MS = 10_000;
 
 /**
- * Whether the subscription has gone silent: it was asked for more that long ago, and the end of the log holds an event
- * for it behind everything that it has handed out. `now` as `performance.now()`, as `progress.askedAt` is.
+ * Whether the subscription has gone silent: so long ago it was asked for more, and so long ago the end of the log was first
+ * seen to hold an event for it behind everything that it has handed out; what has only just come is on its way. `now` as
+ * `performance.now()`, as `progress.askedAt` and `progress.waitsSince` are.
  */
-export function isSilent({ askedAt, head, live }: Progress, lag: Lag, now: number, afterMs = SILENT_AFTER_MS): boolean {
-  if (askedAt === undefined || now - askedAt < afterMs || lag.head === undefined) return false;
-  return lag.head > (head ?? live?.checkpoint ?? -1n);
+export function observeSilence(progress: Progress, lag: Lag, now: number, afterMs = SILENT_AFTER_MS): boolean {
+  const { askedAt, head, live } = progress;
+  if (lag.head === undefined || lag.head <= (head ?? live?.checkpoint ?? -1n)) {
+    delete progress.waitsSince;
+    return false;
+  }
+  progress.waitsSince ??= now;
+  return askedAt !== undefined && now - Math.max(askedAt, progress.waitsSince) >= afterMs;
 }
