@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import { connect } from '../../projections/runtime/connection.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
+import { giveLeadBack, takeLead } from './lead.ts';
 import { usualPace } from './pace.ts';
 import { pacer } from './pacer.ts';
 import { openPool } from './pool.ts';
@@ -67,14 +68,9 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
 
   async function begin(what: RunOptions = {}): Promise<'busy' | { readonly ended: Promise<RunReport> }> {
     signal.throwIfAborted();
-    // The lock is the connection's: whoever dies gives it back.
     const lock = await connect(databaseUrl, 'reconciliation lead');
     try {
-      const { rows } = await sql<{ leads: boolean }>`
-        select pg_try_advisory_lock(hashtext('call-ledger reaction'), hashtext('reconciliation')) as leads`.execute(
-        lock.db,
-      );
-      if (!rows[0]!.leads) {
+      if (!(await takeLead(lock.db))) {
         await lock[Symbol.asyncDispose]();
         return 'busy';
       }
@@ -98,6 +94,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
         run.error = wordsOf(error);
         if (!signal.aborted) logger.warn({ error: run.error }, 'reconciliation_interrupted');
       } finally {
+        await giveLeadBack(lock.db);
         await lock[Symbol.asyncDispose]();
       }
       const report = { ...shown(run), endedAt: new Date().toISOString() };

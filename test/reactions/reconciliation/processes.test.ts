@@ -38,7 +38,7 @@ const complete = async (ids: readonly string[]) =>
 
 test('processes that are killed in the middle leave the rest to the next one', async () => {
   const ids = await calls(30);
-  const child = await startProcess(20);
+  const child = await startProcess(8);
   await scene.eventually(async () => (await complete(ids)) >= 5);
   child.kill('SIGKILL');
   await once(child, 'exit');
