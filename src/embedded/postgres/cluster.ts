@@ -4,6 +4,7 @@ import { chown, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from '
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Binaries } from './binaries.ts';
+import { clearLeftOver } from './left-over.ts';
 import { identity, type OsUser } from './os-user.ts';
 
 export const clusterIn = (dataDir: string): string => join(dataDir, 'cluster');
@@ -19,7 +20,8 @@ const PARTIAL = 'cluster-partial-';
 export async function ensureCluster(dataDir: string, binaries: Binaries, user: OsUser | undefined): Promise<void> {
   const names = await readdir(dataDir);
   for (const name of names.filter((name) => name.startsWith(PARTIAL))) {
-    // Retries: an initdb whose parent was killed may still be writing its last file.
+    // An initdb whose parent was killed may still be at work, and then be writing its last file.
+    await clearLeftOver(join(dataDir, name, 'cluster'));
     await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
   if (names.includes('cluster')) return checkCluster(dataDir, binaries);

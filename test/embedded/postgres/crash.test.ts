@@ -29,6 +29,11 @@ async function running() {
   return { dataDir, service, url, postmaster, keeper };
 }
 
+/** Stopped first, so that none of them sees another die and tidies up. */
+const killTogether = (pids: readonly number[]) => {
+  for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of pids) kill(pid, signal);
+};
+
 const words = async (url: string) => (await query(url, 'SELECT word FROM kept')).map((row) => row.word);
 
 test('when the service is killed, its Postgres shuts down by itself, and cleanly', async () => {
@@ -48,9 +53,9 @@ test('a start right after a kill waits for the old Postgres instead of failing',
 
 test('after everything was killed at once, the next start recovers', async () => {
   const { dataDir, service, postmaster, keeper } = await running();
-  // Stopped first, so that none of them sees another die and tidies up.
-  for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
-    for (const pid of [keeper, postmaster, service.pid!]) kill(pid, signal);
+  const gone = once(service, 'exit');
+  killTogether([keeper, postmaster, service.pid!]);
+  await gone;
   await eventually(async () => (await processesIn(clusterIn(dataDir))).length === 0);
   expect(await postmasterOf(dataDir)).toBe(postmaster); // the stale file
   expect(await urlOfRunningPostgres(dataDir)).toBeUndefined();
@@ -70,8 +75,9 @@ test('a stale pid file is no obstacle when its pid belongs to something else by 
 
 test('a Postgres that was left alone, its service and keeper killed, is stopped by the next start', async () => {
   const { dataDir, service, postmaster, keeper } = await running();
-  for (const pid of [keeper, service.pid!]) kill(pid, 'SIGKILL');
-  await once(service, 'exit');
+  const gone = once(service, 'exit');
+  killTogether([keeper, service.pid!]);
+  await gone;
   expect(await isAlive(postmaster)).toBe(true);
   expect(await words((await start({ dataDir })).url)).toEqual(['still here']);
   expect(await isAlive(postmaster)).toBe(false);

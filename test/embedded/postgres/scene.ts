@@ -109,7 +109,7 @@ export async function parentOf(pid: number): Promise<number> {
 }
 
 /** Waits until it is so. */
-export async function eventually(so: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function eventually(so: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
   for (const end = Date.now() + withinMs; !(await so()); await sleep(20)) {
     if (Date.now() > end) throw new Error(`not so within ${withinMs} ms: ${so}`);
   }
