@@ -12,6 +12,7 @@ import type { Description } from './projections/call-sessions/description.ts';
 import { sessionAsOf } from './projections/call-sessions/session-as-of.ts';
 import { reduceSessionStream, type SessionStream } from './projections/call-sessions/session-fold.ts';
 import type { CallState, Correlation } from './projections/calls/call-state.ts';
+import { findNamed } from './projections/calls/named.ts';
 import type { RequestState } from './projections/calls/request-state.ts';
 import { ownSessionId } from './projections/calls/session.ts';
 import type { ReadModel } from './projections/tables.ts';
@@ -101,11 +102,11 @@ async function partsOf<Fields extends Correlation, State>(
 /** Every session that one of the calls which named an appointment may have been in. */
 const sessionsOfNaming = (appointmentId: string, related: readonly RelatedCall[], { calls }: Parts<Decisions>) =>
   calls
-    .filter(({ appointmentsNamed }) => Object.hasOwn(appointmentsNamed, appointmentId))
+    .filter(({ appointmentsNamed }) => findNamed(appointmentsNamed, appointmentId))
     .flatMap(({ callId, sessionsNamed }) => {
       const { placedBy, matchedWith } = related.find((one) => one.callId === callId)!;
       return [
-        ...Object.keys(sessionsNamed),
+        ...sessionsNamed.map(({ id }) => id),
         ...[placedBy, matchedWith].filter((id) => id !== null),
         ownSessionId(callId),
       ];

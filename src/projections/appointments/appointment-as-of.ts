@@ -1,5 +1,6 @@
 import { asRead } from '../as-of/as-read.ts';
 import { type Parts, sessionsOf } from '../as-of/sessions.ts';
+import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { AppointmentRow } from '../tables.ts';
 import { decisionsOf, rowOf, rows } from './appointments.ts';
@@ -38,6 +39,4 @@ export function appointmentAsOf(
 }
 
 const mentionsOf = (id: string, { calls, requests }: Parts<Decisions>): Mention[] =>
-  [...calls, ...requests].flatMap(({ appointmentsNamed }) =>
-    Object.hasOwn(appointmentsNamed, id) ? [appointmentsNamed[id]!] : [],
-  );
+  [...calls, ...requests].flatMap(({ appointmentsNamed }) => findNamed(appointmentsNamed, id) ?? []);

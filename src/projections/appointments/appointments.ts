@@ -5,6 +5,7 @@ import type { SessionEvent } from '../../events/session-facts.ts';
 import { appointmentStream, type Category, callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import { type CallState, reduceCall } from '../calls/call-state.ts';
 import { updateMembership } from '../calls/membership.ts';
+import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../calls/session.ts';
@@ -61,7 +62,7 @@ type AppointmentId = { readonly tenantId: string; readonly id: string };
 /** One row per appointment (A9). */
 export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
   name: 'appointments',
-  version: 5,
+  version: 6,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'appointment-'],
   tables: [rows, decided, sessionCalls, openings, leftSessions],
@@ -158,9 +159,9 @@ function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, Ap
       if (first) born(after.tenantId, after.appointmentId, { ...first, earliestAt: first.occurredAt });
       continue;
     }
-    const known = before && 'appointmentsNamed' in before ? before.appointmentsNamed : {};
-    for (const [id, named] of Object.entries(after.appointmentsNamed))
-      if (!Object.hasOwn(known, id) || known[id]!.earliestAt !== named.earliestAt) born(after.tenantId, id, named);
+    const known = before && 'appointmentsNamed' in before ? before.appointmentsNamed : [];
+    for (const { id, ...named } of after.appointmentsNamed)
+      if (findNamed(known, id)?.earliestAt !== named.earliestAt) born(after.tenantId, id, named);
   }
   return births;
 }

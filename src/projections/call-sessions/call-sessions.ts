@@ -79,7 +79,7 @@ const aliases: Table = {
 /** One row per call session, and the session of each call. It alone tells of matches: others decide the same again. */
 export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
   name: 'call_sessions',
-  version: 7,
+  version: 8,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],
   tables: [sessions, aliases, openings, leftSessions, formerCalls, otherAppointments],

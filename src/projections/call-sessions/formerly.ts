@@ -25,15 +25,15 @@ export const otherAppointments: Table = {
 };
 
 export const formerCallsOf = ({ tenantId, calls }: Session): Row[] =>
-  calls.flatMap(({ callId, sessionsNamed }) => {
-    const named = Object.keys(sessionsNamed);
-    if (named.length < 2) return [];
-    return named.map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId, call_id: callId }));
-  });
+  calls.flatMap(({ callId, sessionsNamed }) =>
+    sessionsNamed.length > 1
+      ? sessionsNamed.map(({ id }) => ({ tenant_id: tenantId, session_id: id, call_id: callId }))
+      : [],
+  );
 
 /** By the session and by the calls that are in it now. */
 export const appointmentsNamedBy = ({ request, calls }: Session): ReadonlySet<string> =>
-  new Set([request, ...calls].flatMap((part) => Object.keys(part?.appointmentsNamed ?? {})));
+  new Set([request, ...calls].flatMap((part) => (part?.appointmentsNamed ?? []).map(({ id }) => id)));
 
 export const otherAppointmentsOf = (session: Session, about: string | undefined): Row[] =>
   [...appointmentsNamedBy(session)]

@@ -3,6 +3,7 @@ import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from './call-fact.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
+import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
 import { isBefore, type Position } from './position.ts';
 import { joined, type Supported, supportedBy } from './supported.ts';
 
@@ -30,15 +31,6 @@ export type FirstFact = {
   readonly callSessionId?: string;
 };
 
-/** When and where the log first named something. */
-export type Named = {
-  readonly position: Position;
-  readonly recordedAt: string;
-  readonly occurredAt: number;
-  /** The earliest occurrence of all facts that name it, whichever of them came first. */
-  readonly earliestAt: number;
-};
-
 /**
  * All that is known of one call: a join over its facts, so their order, grouping and repetition cannot matter.
  * What depends on the time of receipt goes by the position in the log, not by the order of folding.
@@ -58,8 +50,8 @@ export type CallState<Fields extends Correlation = Correlation> = {
   readonly archived?: { readonly value: boolean; readonly position: Position };
   readonly lastEventAt: number;
   /** Every session and appointment that a fact of this call has named. */
-  readonly sessionsNamed: Readonly<Record<string, Position>>;
-  readonly appointmentsNamed: Readonly<Record<string, Named>>;
+  readonly sessionsNamed: readonly NamedSession[];
+  readonly appointmentsNamed: readonly NamedAppointment[];
   readonly known: Known<Fields>;
 };
 
@@ -121,8 +113,8 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
   transferred: false,
   tenantMismatch: false,
   lastEventAt: Number.NEGATIVE_INFINITY,
-  sessionsNamed: {},
-  appointmentsNamed: {},
+  sessionsNamed: [],
+  appointmentsNamed: [],
   known: nothingKnown,
 });
 
@@ -150,39 +142,6 @@ export const showsTransfer = (fact: CallFact): boolean =>
   fact.type === 'TransferBridged' ||
   fact.type === 'TransferEnded' ||
   (isActedOn(fact) && transferReasons.has(fact.data.disconnectionReason ?? ''));
-
-/** An id may be any text, `constructor` too. And each is another: without a prototype V8 makes no shape of objects for it. */
-function withKey<T>(known: Readonly<Record<string, T>>, id: string, value: T): Readonly<Record<string, T>> {
-  const next = Object.assign(Object.create(null), known) as Record<string, T>;
-  next[id] = value;
-  return next;
-}
-
-function withSession(known: CallState['sessionsNamed'], { data, position: at }: CallFact): CallState['sessionsNamed'] {
-  const id = data.callSessionId;
-  if (id === undefined) return known;
-  const position = `${at}`;
-  if (Object.hasOwn(known, id) && !isBefore(position, known[id]!)) return known;
-  return withKey(known, id, position);
-}
-
-export function withAppointment(
-  known: Readonly<Record<string, Named>>,
-  id: string | undefined,
-  fact: Fact,
-  at = occurredAt(fact),
-): Readonly<Record<string, Named>> {
-  if (id === undefined) return known;
-  const before = Object.hasOwn(known, id) ? known[id] : undefined;
-  const position = `${fact.position}`;
-  const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, at);
-  if (before && !isBefore(position, before.position)) {
-    if (earliestAt === before.earliestAt) return known;
-    return withKey(known, id, { ...before, earliestAt });
-  }
-  const named = { position, recordedAt: fact.recordedAt, occurredAt: at, earliestAt };
-  return withKey(known, id, named);
-}
 
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */
 export const tookPlaceAt = ({ known, first }: CallState): number =>

@@ -1,8 +1,8 @@
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { parseStream } from '../../events/streams.ts';
-import { type Named, withAppointment } from './call-state.ts';
 import { type Known, type Latest, latest, learn, nothingKnown, occurredAt, type Reading } from './latest.ts';
+import { type NamedAppointment, withAppointment } from './named.ts';
 import { first, isBefore, type Position } from './position.ts';
 
 /** What a request says of the call that it asks for. */
@@ -44,7 +44,7 @@ export type RequestState = {
   readonly failed?: Latest<string>;
   /** Where the log first says that it is no longer waiting for a call. */
   readonly closedAt?: Position;
-  readonly appointmentsNamed: Readonly<Record<string, Named>>;
+  readonly appointmentsNamed: readonly NamedAppointment[];
   readonly known: Known<Requested>;
 };
 
@@ -92,6 +92,6 @@ const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
   recordedAt: fact.recordedAt,
   lastEventAt: Number.NEGATIVE_INFINITY,
   placed: {},
-  appointmentsNamed: {},
+  appointmentsNamed: [],
   known: nothingKnown,
 });

@@ -3,6 +3,7 @@ import type { Change } from '../runtime/projection.ts';
 import { deleteBy, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CallState } from './call-state.ts';
 import { type Closings, matchByNumber, type Opening, openingKey, type Stray } from './match-by-number.ts';
+import { findNamed } from './named.ts';
 import type { Placement } from './placements.ts';
 import { first, isBefore, type Position } from './position.ts';
 import type { RequestState } from './request-state.ts';
@@ -72,7 +73,7 @@ function closingsOf(calls: readonly Change<CallState>[], requests: readonly Chan
     closings.set(key, first(closings.get(key), position));
   };
   for (const { after } of calls)
-    for (const [sessionId, position] of Object.entries(after.sessionsNamed)) close(after.tenantId, sessionId, position);
+    for (const { id, position } of after.sessionsNamed) close(after.tenantId, id, position);
   for (const { after } of requests) if (after.closedAt) close(after.tenantId, after.sessionId, after.closedAt);
   return closings;
 }
@@ -80,9 +81,9 @@ function closingsOf(calls: readonly Change<CallState>[], requests: readonly Chan
 /** Sessions that earlier batches have closed are not waiting any more. */
 function newlyClosed(calls: readonly Change<CallState>[], requests: readonly Change<RequestState>[]) {
   const named = calls.flatMap(({ before, after: { tenantId, sessionsNamed } }) =>
-    Object.keys(sessionsNamed)
-      .filter((sessionId) => !before || !Object.hasOwn(before.sessionsNamed, sessionId))
-      .map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId })),
+    sessionsNamed
+      .filter(({ id }) => !before || !findNamed(before.sessionsNamed, id))
+      .map(({ id }) => ({ tenant_id: tenantId, session_id: id })),
   );
   const ended = requests.flatMap(({ before, after: { tenantId, sessionId, closedAt } }) =>
     closedAt && !before?.closedAt ? [{ tenant_id: tenantId, session_id: sessionId }] : [],
@@ -92,10 +93,9 @@ function newlyClosed(calls: readonly Change<CallState>[], requests: readonly Cha
 
 function leftBy(calls: readonly Change<CallState>[]): { readonly tenant_id: string; readonly session_id: string }[] {
   return distinct(
-    calls.flatMap(({ after: { tenantId, sessionsNamed } }) => {
-      const named = Object.keys(sessionsNamed);
-      return named.length > 1 ? named.map((sessionId) => ({ tenant_id: tenantId, session_id: sessionId })) : [];
-    }),
+    calls.flatMap(({ after: { tenantId, sessionsNamed } }) =>
+      sessionsNamed.length > 1 ? sessionsNamed.map(({ id }) => ({ tenant_id: tenantId, session_id: id })) : [],
+    ),
   );
 }
 

@@ -38,7 +38,7 @@ export function changesOf(call: CallOutcomes, links: readonly Link[], namings: r
       .filter(({ sessionId }) => sessionId === link.sessionId)
       .map((naming) => ({ ...naming, position: later(naming.position, link.position) })),
   );
-  const own = Object.entries(call.appointmentsNamed).map(([appointmentId, named]) => ({ ...named, appointmentId }));
+  const own = call.appointmentsNamed.map(({ id, ...named }) => ({ ...named, appointmentId: id }));
   const moments = [...call.reached, ...own, ...theirs].map(({ position }) => position);
   const changes: OutcomeChange[] = [];
   let before: Outcome = 'pending';

@@ -90,10 +90,10 @@ export function linksBy(
   members: ReadonlyMap<string, MemberRow>,
 ): readonly (Link & CallId)[] {
   const named = calls.flatMap(({ tenantId, callId, sessionsNamed }) =>
-    Object.entries(sessionsNamed).map(([sessionId, position]) => ({
+    sessionsNamed.map(({ id, position }) => ({
       tenantId,
       callId,
-      sessionId,
+      sessionId: id,
       position,
       way: 'named' as const,
     })),
@@ -154,18 +154,17 @@ export async function addNamings(
   ];
   const fresh = new Map<string, NamingRow>();
   for (const { tenantId, sessionId, since, appointmentsNamed } of candidates) {
-    for (const [appointmentId, named] of Object.entries(appointmentsNamed)) {
-      const key = `${sessionStream(tenantId, sessionId)} ${appointmentId}`;
+    for (const named of appointmentsNamed) {
+      const key = `${sessionStream(tenantId, sessionId)} ${named.id}`;
       const position = isBefore(named.position, since) ? since : named.position;
       const before = fresh.get(key);
       if (before && !isBefore(position, before.position)) continue;
-      const { occurredAt } = named;
       fresh.set(key, {
         tenant_id: tenantId,
         session_id: sessionId,
-        appointment_id: appointmentId,
+        appointment_id: named.id,
         position,
-        occurred_at: occurredAt,
+        occurred_at: named.occurredAt,
       });
     }
   }

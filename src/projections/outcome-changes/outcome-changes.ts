@@ -48,7 +48,7 @@ type OutcomeStream = CallOutcomes | RequestState;
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
 export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
   name: 'outcome_changes',
-  version: 4,
+  version: 5,
   liveEveryMs: 100,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-'],

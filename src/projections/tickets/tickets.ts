@@ -54,7 +54,7 @@ export type TicketStream = TicketCall | RequestState | TicketLog;
 /** One row per ticket (B2). */
 export const tickets = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<TicketStream> => ({
   name: 'tickets',
-  version: 5,
+  version: 6,
   dependsOnOrder: true,
   prefixes: ['call-', 'session-', 'ticket-'],
   tables: [rows, sessionCalls, openings, leftSessions],

@@ -1,0 +1,52 @@
+import type { Fact } from '../../events/codec.ts';
+import type { CallFact } from './call-fact.ts';
+import { occurredAt } from './latest.ts';
+import { isBefore, type Position } from './position.ts';
+
+/** A session that facts of a stream have named, and where the log first did. */
+export type NamedSession = { readonly id: string; readonly position: Position };
+
+/** Likewise an appointment. */
+export type NamedAppointment = {
+  readonly id: string;
+  readonly position: Position;
+  readonly recordedAt: string;
+  readonly occurredAt: number;
+  /** The earliest occurrence of all facts that name it, whichever of them came first. */
+  readonly earliestAt: number;
+};
+
+/**
+ * Each once, in the order of their ids, whatever the order of the facts. A list and no object: an id may be any text,
+ * `constructor` too, and V8 is slow with objects of which each has other names.
+ */
+type List<N> = readonly N[];
+
+export const findNamed = <N extends { readonly id: string }>(known: List<N>, id: string): N | undefined =>
+  known.find((one) => one.id === id);
+
+const put = <N extends { readonly id: string }>(known: List<N>, one: N): List<N> =>
+  [...known.filter(({ id }) => id !== one.id), one].sort((a, b) => (a.id < b.id ? -1 : 1));
+
+export function withSession(known: List<NamedSession>, { data, position: at }: CallFact): List<NamedSession> {
+  const id = data.callSessionId;
+  if (id === undefined) return known;
+  const before = findNamed(known, id);
+  const position = `${at}`;
+  return before && !isBefore(position, before.position) ? known : put(known, { id, position });
+}
+
+export function withAppointment(
+  known: List<NamedAppointment>,
+  id: string | undefined,
+  fact: Fact,
+  at = occurredAt(fact),
+): List<NamedAppointment> {
+  if (id === undefined) return known;
+  const before = findNamed(known, id);
+  const position = `${fact.position}`;
+  const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, at);
+  if (!before || isBefore(position, before.position))
+    return put(known, { id, position, recordedAt: fact.recordedAt, occurredAt: at, earliestAt });
+  return earliestAt === before.earliestAt ? known : put(known, { ...before, earliestAt });
+}
