@@ -6,10 +6,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-postgres.ts'],
     pool: 'forks',
-    // Real servers, real processes: more workers than cores only makes the time limits lie.
-    maxWorkers: 2,
+    // One more than the cores of a small machine: a third of the time a test waits for a timer or for another process.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     restoreMocks: true,
     // Many tests start processes of ours; half of what that costs is reading the same sources again.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled-for-tests') },

@@ -12,6 +12,8 @@ export type Refusal = {
 /** What happens to one create, in this order. */
 export type CreateFate = {
   readonly delayBeforeMs?: number;
+  /** It is not dialled before. */
+  readonly before?: Promise<unknown>;
   /** False: nobody is called. Default: true, unless `answer` is a refusal. */
   readonly dials?: boolean;
   /** Between dialling and the answer; the call is under way meanwhile. */
@@ -77,6 +79,7 @@ export function answers({ apiKey, calls, requests, creates, lists, listLagMs, si
     if (!parsed.success) return refuse(response, { status: 400 });
     const fate = creates.shift() ?? {};
     if (fate.delayBeforeMs) await sleep(fate.delayBeforeMs, undefined, { signal });
+    await fate.before;
     const call = (fate.dials ?? typeof fate.answer !== 'object') ? calls.make(parsed.data) : undefined;
     if (fate.delayAfterMs) await sleep(fate.delayAfterMs, undefined, { signal });
     await fate.until;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openOperationsDatabase } from '../../src/administration/database.ts';
 import { operationRoutes } from '../../src/administration/operation-routes.ts';
 import { projectionRoutes } from '../../src/administration/projection-routes.ts';
-import { slowTally } from '../projections/operations-scene.ts';
+import { readerOf, slowTally } from '../projections/operations-scene.ts';
 import { logger } from '../projections/stores.ts';
 import { tally } from '../projections/tally.ts';
 import { ADMIN_KEY, startAdministration } from './scene.ts';
@@ -20,8 +20,10 @@ afterAll(() => scene.stop());
 const nobody = '3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11';
 
 test('a rebuild is requested, told of while it goes on, and over', async () => {
-  scene.project(await scene.start(slowTally(20)));
-  await scene.calls(40);
+  const one = await scene.start(slowTally(20));
+  scene.project(one);
+  expect(await one.waitUntilCaughtUp(await scene.calls(40), 30_000)).toBe(true);
+  const reader = await readerOf(scene.databaseUrl); // as long as it reads, nothing is swapped
   const { status, headers, body } = await scene.ask('POST', '/api/projections/tally/rebuild');
   expect([status, headers.get('location')]).toEqual([202, `/api/operations/${body.operationId}`]);
   await scene.begun();
@@ -36,6 +38,7 @@ test('a rebuild is requested, told of while it goes on, and over', async () => {
       building: { generation: 2 },
     },
   ]);
+  await reader.end();
   await scene.over(body.operationId);
   const { body: operation } = await scene.ask('GET', `/api/operations/${body.operationId}`);
   expect(operation).toMatchObject({
@@ -50,8 +53,9 @@ test('a rebuild is requested, told of while it goes on, and over', async () => {
 });
 
 test('what a verification builds is not told of as what will be live', async () => {
-  scene.project(await scene.start(slowTally(20)));
-  await scene.calls(40);
+  const one = await scene.start(slowTally(20));
+  scene.project(one);
+  expect(await one.waitUntilCaughtUp(await scene.calls(40), 30_000)).toBe(true);
   const { status, body } = await scene.ask('POST', '/api/projections/tally/verify');
   expect(status).toBe(202);
   await scene.begun();

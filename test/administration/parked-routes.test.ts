@@ -34,7 +34,7 @@ async function parkedIn(name: string) {
   return { db, id };
 }
 
-async function ask(method: string, path: string, { within = 10_000, postgres = true } = {}) {
+async function ask(method: string, path: string, { within = 30_000, postgres = true } = {}) {
   const routes = parkedRoutes({
     ...{ adminKey: ADMIN_KEY, log: silent, logger: pino({ level: 'silent' }), redriveWithinMs: within },
     database: postgres ? database : undefined,
@@ -61,7 +61,7 @@ test.each([
 ])('a redrive that succeeds says whether a rebuild is advised: %s %s', async (name, rebuildAdvised) => {
   const { db, id } = await parkedIn(name);
   const answer = ask('POST', `/api/parked/${id}/redrive`);
-  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true));
+  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true), 30_000);
   await unpark(db, id);
   expect(await answer).toMatchObject({ status: 200, body: { id, outcome: 'redriven', rebuildAdvised } });
 });
@@ -69,7 +69,7 @@ test.each([
 test('a redrive that fails says where it breaks now', async () => {
   const { db, id } = await parkedIn('breaks');
   const answer = ask('POST', `/api/parked/${id}/redrive`);
-  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true));
+  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true), 30_000);
   const later = { ...fact, revision: 4n, position: 99n };
   await keepParked(db, id, { broken: new BrokenFact(later, 'x'), waiting: 1 });
   expect(await answer).toMatchObject({

@@ -58,4 +58,4 @@ test('what one process accepts another one carries out, and one without Postgres
   const back = await cli(serving, 'swap-back', 'tickets');
   expect([back.code, back.err]).toEqual([1, expect.stringContaining('no previous generation')]);
   await eventually(async () => (await fetch(`${projecting.url}/health/ready`)).ok);
-});
+}, 150_000);

@@ -14,6 +14,7 @@ import {
   unarchived,
 } from '../projections/controls.ts';
 import { inbound, mailSent, staffSays } from '../projections/tickets-controls.ts';
+import { eventually } from '../support/service.ts';
 import { type Kind, type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
@@ -198,7 +199,7 @@ test('while the read model is behind, what it cannot yet know is not answered, a
     expect(scene.asOf('callSession', 'cs_n', moment)).rejects.toThrow(ReadModelBehind),
   );
   await Promise.all(refused);
-  const waiting = then('callSession', 'cs_n', after);
+  const waiting = eventually(() => then('callSession', 'cs_n', after));
   await resume();
   expect(await waiting).toMatchObject({ retellCallIds: ['call_n', 'call_o'] });
   expect(await scene.asOf('callSession', 'cs_n', { position: before })).toBe(answered);

@@ -111,7 +111,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** Facts that came while they were compared make a difference that is none: then it is done again. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 10;
 
 async function hold(evidence: Evidence, held: Held[], settleAgain: () => Promise<void>): Promise<void> {
   for (const [i, { check }] of invariants.entries()) {

@@ -14,7 +14,7 @@ afterAll(() => scene.stop());
 const cli = (...args: string[]) => callLedger(['--url', scene.url, '--admin-key', ADMIN_KEY, 'projections', ...args]);
 
 test('rebuild waits for the end and tells of the way there; swap-back makes the one before live again', async () => {
-  scene.project(await scene.start(slowTally(10)));
+  scene.project(await scene.start(slowTally(200)));
   await scene.calls(20);
   const rebuilt = await cli('rebuild', 'tally');
   expect([rebuilt.code, rebuilt.out]).toEqual([
@@ -23,8 +23,8 @@ test('rebuild waits for the end and tells of the way there; swap-back makes the 
   ]);
   expect(rebuilt.err).toMatch(/^tally: rebuild (queued|running)/);
   expect(rebuilt.err).toMatch(/tally: rebuild succeeded\n$/);
-  const list = await cli('list');
-  expect(list.out).toMatch(/^tally +1 +2 +live +\d+ +0 +– +1 \(version 1\)$/m);
+  // The process that projects goes over to it a moment later.
+  await expect.poll(async () => (await cli('list')).out).toMatch(/^tally +1 +2 +live +\d+ +0 +– +1 \(version 1\)$/m);
   const back = await cli('swap-back', 'tally', '--json');
   expect([back.code, back.err, back.json()]).toMatchObject([
     0,

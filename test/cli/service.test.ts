@@ -7,9 +7,10 @@ import { sealingUnder } from '../../src/commands/tenants/sealing.ts';
 import { recorder } from '../../src/commands/webhooks/record.ts';
 import { credentialsPath } from '../../src/credentials.ts';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
-import { connectEventLog, type EventLog } from '../../src/events/event-log.ts';
+import type { EventLog } from '../../src/events/event-log.ts';
 import { sha256 } from '../../src/events/identity.ts';
 import { tenant } from '../commands/webhooks/door.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { eventually, type RunningService, sign, startService } from '../support/service.ts';
 import { callLedger, type Ran } from './command.ts';
@@ -33,8 +34,9 @@ beforeAll(async () => {
     ADMIN_KEY,
     MASTER_KEY,
     RETELL_WEBHOOK_SECRET: SECRET,
+    RECONCILE_EVERY_MINUTES: '1440', // a run in the midst of the tests would leave its note in the log
   });
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
   await eventually(async () => (await fetch(`${service.url}/health/ready`)).ok, { what: 'a ready service' });
   // As an embedded service would have written it.
   const keep = (lines: string) => writeFile(credentialsPath(dataDir), lines);

@@ -134,8 +134,7 @@ describe('missing metadata', () => {
 });
 
 test('a person can ask what was delivered for a call, and nothing in the logs names a person', async () => {
-  const { items } = (await client.get(`${sessionOf('happy')}/deliveries`)).body as { items: object[] };
-  expect(items).toHaveLength(3);
+  await expect.poll(async () => (await client.get(`${sessionOf('happy')}/deliveries`)).body.items).toHaveLength(3);
   const logs = service.logs.join('\n');
   for (const personal of ['+447700900123', 'Alex', 'Agent:', client.keys.webhook, client.keys.api, client.keys.admin])
     expect(logs).not.toContain(personal);

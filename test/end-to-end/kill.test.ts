@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, expect, inject, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
-import { connectEventLog } from '../../src/events/event-log.ts';
 import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
-import { clientOf } from '../support/client.ts';
+import { apiKeyFrom, clientOf } from '../support/client.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
 import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
@@ -85,7 +85,7 @@ test(
     await Promise.all(senders);
     expect(accepted.size).toBeGreaterThan(ROUNDS * 10);
 
-    const log = connectEventLog(store.url);
+    const log = patientLog(store.url);
     cleanUp.push(() => log.close());
     const facts: Fact[] = [];
     const done = new AbortController();
@@ -109,13 +109,13 @@ test(
     expect(new Set(inLog).size, 'each fact once').toBe(inLog.length);
 
     const admin = await clientOf({ url: services[0]!.url, key });
-    const issued = await admin.admin('POST', '/api/tenants/default/api-keys', { scopes: ['read'] });
+    const apiKey = await apiKeyFrom(admin, 'read');
     const bySession = Map.groupBy(facts, (fact) => fact.stream.replace('call-default.call_', 'cs_'));
     for (const [id, ofSession] of bySession) {
       const folded = sessionFromFacts('default', id, ofSession);
       await eventually(
         async () => {
-          const { body } = await admin.request('GET', `/api/call-sessions/${id}`, issued.body.key as string);
+          const { body } = await admin.request('GET', `/api/call-sessions/${id}`, apiKey);
           return isDeepStrictEqual(body, folded);
         },
         { what: `the fold of ${id}` },

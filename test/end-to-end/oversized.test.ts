@@ -48,7 +48,7 @@ function call(id: string, texts: { id: () => string; word: () => string; name: s
 
 const wellWithNothingParked = async () => {
   expect((await client.admin('GET', '/api/parked')).body.items).toEqual([]);
-  expect((await client.get('/health/ready')).status).toBe(200);
+  await expect.poll(async () => (await client.get('/health/ready')).status).toBe(200);
 };
 
 test('what is a megabyte long parks nothing: the call is shown without ids that are none, its texts are whole', async () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
-import { connectEventLog, type EventLog } from '../../src/events/event-log.ts';
+import type { EventLog } from '../../src/events/event-log.ts';
 import { appointmentStream, callStream } from '../../src/events/streams.ts';
 import { callLedger } from '../cli/command.ts';
 import { type Client, clientOf } from '../support/client.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
 import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
@@ -25,7 +26,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const [database, directory] = await Promise.all([createTestDatabase(), dataDirectory()]);
   const store = await spawnEventStore({ dataDir: directory.path });
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
   service = await startService({
     ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, MASTER_KEY: 'master-key-of-the-tests' },
     ...{ DATA_DIR: directory.path, ...keys },
@@ -148,9 +149,12 @@ test('metrics, readiness, doctor and one line of the log say so, and nothing quo
     (await metric('call_ledger_projection_events_total{projection="tickets",result="parked"}'))?.endsWith(' 3'),
   );
   expect(await metric('call_ledger_parked_streams{projection="quarantine"}')).toMatch(/ 0$/);
-  const { status, body } = await client.get('/health/ready');
-  expect(status).toBe(200);
-  expect(body).toMatchObject({ checks: { projections: { tickets: { status: 'ok', detail: '1 stream parked' } } } });
+  await expect
+    .poll(() => client.get('/health/ready'))
+    .toMatchObject({
+      status: 200,
+      body: { checks: { projections: { tickets: { status: 'ok', detail: '1 stream parked' } } } },
+    });
   const doctor = await cli('doctor');
   expect(doctor.out).toMatch(/^FAIL +ready: tickets +1 stream parked/m);
   const lines = service.logs.filter((line) => line.includes('"projection_parked"'));

@@ -3,6 +3,7 @@ import { type Retell, startRetell } from '../../src/retell-emulator/start.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { reconciling } from '../support/reconciling.ts';
 import { dataDirectory, eventually, startService } from '../support/service.ts';
 
 // The first brief's whole flow: placed through us, played by Retell, reported by webhooks, read through the API (A1).
@@ -39,6 +40,7 @@ beforeAll(async () => {
     url: service.url,
     key: async (name) => (name === 'RETELL_WEBHOOK_SECRET' ? KEY : service.key(name)),
   });
+  await reconciling(client).ownRun(); // or it asks for what the tests want to be lost
   cleanUp.push(
     () => service.stop(),
     () => retell.stop(),

@@ -58,7 +58,7 @@ const call = (story: string) => {
 
 test('while calls go on and no webhook comes, it says so; with the first webhook it is over', async () => {
   const { run } = reconciling(client);
-  expect(await ready()).toEqual({ status: 200, webhooks: { status: 'ok' } });
+  await expect.poll(ready).toEqual({ status: 200, webhooks: { status: 'ok' } });
   expect(await metric('call_ledger_reconciled_facts_total')).toBe(0);
   const first = await metric('call_ledger_reconciliation_last_run_timestamp_seconds');
   expect(first).toBeGreaterThan(Date.now() / 1000 - 600);

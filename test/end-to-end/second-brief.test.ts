@@ -190,6 +190,7 @@ describe('both', () => {
       status: 'closed',
     });
     expect(closed).toMatchObject({ status: 200, body: { status: 'closed', setBy: 'staff' } });
+    await ticket('staffed', ({ setBy }) => setBy === 'staff');
     await post(INBOUND, 'staffed', sample('30'), { ...sample('30'), event_timestamp: 1793613660000 });
     await sleep(300);
     expect(await ticket('staffed')).toMatchObject({ status: 'closed', setBy: 'staff' });

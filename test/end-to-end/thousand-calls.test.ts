@@ -2,15 +2,15 @@ import { pino } from 'pino';
 import { afterAll, expect, inject, test } from 'vitest';
 import { recorder } from '../../src/commands/webhooks/record.ts';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
-import { connectEventLog } from '../../src/events/event-log.ts';
 import { startReconciliation } from '../../src/reactions/reconciliation/start.ts';
 import { randomFrom } from '../../src/retell-emulator/random.ts';
 import { startRetell } from '../../src/retell-emulator/start.ts';
 import { reminders, storyOf } from '../../src/retell-emulator/stories.ts';
 import { directory, tenant } from '../commands/webhooks/door.ts';
-import { clientOf } from '../support/client.ts';
+import { apiKeyFrom, clientOf } from '../support/client.ts';
 import { differences, expectedSession } from '../support/expected-session.ts';
 import { freePort } from '../support/free-port.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { reconciling } from '../support/reconciling.ts';
 import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
@@ -63,8 +63,8 @@ test('every session comes out final and as Retell knows it, and the coverage say
   cleanUp.push(() => service.stop());
   const url = `http://127.0.0.1:${port}`;
   const admin = await clientOf({ url, key: async () => KEYS.ADMIN_KEY });
-  const issued = await admin.admin('POST', '/api/tenants/default/api-keys', { scopes: ['write'] });
-  const client = await clientOf({ url, key: async () => String(issued.body.key) });
+  const key = await apiKeyFrom(admin, 'write');
+  const client = await clientOf({ url, key: async () => key });
 
   const { ownRun, run, covered } = reconciling(admin);
   await ownRun(); // before there is any call
@@ -139,7 +139,7 @@ test('every session comes out final and as Retell knows it, and the coverage say
   expect(await run()).toMatchObject({ recorded: 0 });
 
   // A day later, also what Retell never analysed is final.
-  const log = connectEventLog(store.url);
+  const log = patientLog(store.url);
   const tomorrow = startReconciliation({
     ...{ log, databaseUrl: database.url, retellBaseUrl: retell.url, retellApiKeyOf: () => retell.apiKey },
     ...{

@@ -127,8 +127,7 @@ test.each([
   );
   expect(await one.waitUntilCaughtUp(await calls(1), 30_000)).toBe(true);
   times = 3;
-  const position = await calls(2);
-  await lagRises(one);
+  const [position] = await Promise.all([calls(2), lagRises(one)]);
   expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
   await lagEnds(one);
   expect(times).toBeLessThan(0);
@@ -154,14 +153,17 @@ test('a Postgres that is killed and started again, in the middle of it, is caugh
   for (let times = 0; times < 3; times++) {
     await calls(20);
     await lagRises(one); // some of it is applied, the rest under way
-    for (const pid of await processesIn(clusterIn(dataDir))) process.kill(pid, 'SIGKILL');
+    for (const pid of await processesIn(clusterIn(dataDir)))
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {} // its postmaster was gone, and it with it
     expect(await postgres.exited).toBe('crashed');
     const position = await calls(1);
     await vi.waitFor(
       () => expect(one.status()[0]).toMatchObject({ caughtUp: false, error: expect.anything() }),
       WITHIN,
     );
-    expect(lagOf(one)).toBeGreaterThan(0);
+    await lagRises(one);
     postgres = await startEmbeddedPostgres({ dataDir, settings });
     relay.leadTo(postgres.url);
     expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);

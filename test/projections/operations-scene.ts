@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { connect } from '../../src/projections/runtime/connection.ts';
 import { prepare } from '../../src/projections/runtime/generations.ts';
@@ -158,4 +159,13 @@ export function readAllTheTime({ pool }: Pick<Scene, 'pool'>) {
     await Promise.all(readers);
     return { reads, wrong };
   };
+}
+
+/** Somebody who has the view of the tallies open, and so keeps it from being swapped until he ends. */
+export async function readerOf(connectionString: string): Promise<pg.Client> {
+  const reader = new pg.Client({ connectionString });
+  await reader.connect();
+  await reader.query('begin');
+  await reader.query('select count(*) from tally');
+  return reader;
 }

@@ -56,7 +56,7 @@ const says = (callId: string, ...agents: readonly string[]): Said[] =>
   agents.map((agentName, i) => here([started, ended, analyzed][i % 3]!({ agentName, durationMs: i }, {}, callId)));
 const newCall = () => `call_${call++}`;
 const caughtUp = async (projections: RunningProjections, position: bigint) =>
-  expect(await projections.waitUntilCaughtUp(position, 10_000)).toBe(true);
+  expect(await projections.waitUntilCaughtUp(position, 30_000)).toBe(true);
 
 async function agentsOf(callId: string, view = 'spoken'): Promise<string | undefined> {
   const { rows } = await stores.pool.query(`select agents from ${view} where stream = $1`, [streamOf(callId)]);
@@ -72,7 +72,7 @@ async function redriven(id: string) {
       const now = await findParked(db, id);
       expect(now === undefined || now.attempts > before!.attempts).toBe(true);
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
   return findParked(db, id);
 }
@@ -173,7 +173,7 @@ test('a redrive applies what has waited, in order; what breaks again stays parke
   scene.mended = true;
   expect(await redriven(id)).toBeUndefined();
   expect(await agentsOf(sick)).toBe(`a ${BREAKS_THE_REDUCER} c ${REFUSED_BY_POSTGRES} e`);
-  expect(one.status()).toMatchObject([{ parked: 0 }]);
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 30_000);
   await caughtUp(one, await stores.say(...says(sick, ...Array(6).fill('f')).slice(5)));
   expect(await agentsOf(sick)).toMatch(/ e f$/);
 });
@@ -197,7 +197,7 @@ test('whoever takes over knows what is parked, and can redrive it', async () => 
   const one = await start(spoken(scene));
   await caughtUp(one, await stores.say(facts[0]!));
   const other = await start(spoken(scene));
-  await vi.waitFor(() => expect(other.status()).toMatchObject([{ leader: false, parked: 1 }]));
+  await vi.waitFor(() => expect(other.status()).toMatchObject([{ leader: false, parked: 1 }]), 30_000);
   await stores.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'call-ledger spoken'`,
   );
@@ -219,7 +219,7 @@ test('a generation that is being built stops at the broken fact and names it, an
 
   scene.mended = false;
   const two = await start(spoken(scene, 2));
-  await vi.waitFor(() => expect(two.status()[0]!.error).toBeDefined(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(two.status()[0]!.error).toBeDefined(), { timeout: 30_000 });
   expect(two.status()[0]!.error).toMatch(
     new RegExp(`^CallStarted at position ${position} \\(${streamOf(sick)}@0\\) cannot be applied: TypeError`),
   );
@@ -227,7 +227,7 @@ test('a generation that is being built stops at the broken fact and names it, an
   expect([await agentsOf(sick), await agentsOf(well)]).toEqual([BREAKS_THE_ROWS, 'a']);
   expect(await parked()).toEqual([]);
   scene.mended = true;
-  await vi.waitFor(() => expect(two.status()).toMatchObject([{ version: 2, caughtUp: true }]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(two.status()).toMatchObject([{ version: 2, caughtUp: true }]), { timeout: 30_000 });
 });
 
 test('what is parked goes with its generation', async () => {
@@ -239,7 +239,7 @@ test('what is parked goes with its generation', async () => {
   await one.stop();
   scene.mended = true;
   const two = await start(spoken(scene, 2));
-  await vi.waitFor(() => expect(two.status()).toMatchObject([{ version: 2, caughtUp: true, parked: 0 }]), 10_000);
+  await vi.waitFor(() => expect(two.status()).toMatchObject([{ version: 2, caughtUp: true, parked: 0 }]), 30_000);
   expect(await parked()).toEqual([]);
   expect(await agentsOf(sick)).toBe(BREAKS_THE_REDUCER);
   await two.stop();
@@ -258,6 +258,6 @@ test('redriving while facts arrive loses nothing, doubles nothing and keeps thei
   let position = 0n;
   for (let i = 1; i < 6; i++) for (const its of facts) position = await stores.say(its[i]!);
   await caughtUp(one, position);
-  await vi.waitFor(async () => expect(await parked()).toEqual([]), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await parked()).toEqual([]), { timeout: 30_000 });
   for (const callId of calls) expect(await agentsOf(callId)).toBe(`${BREAKS_THE_REDUCER} b c d e f`);
 });

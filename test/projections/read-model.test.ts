@@ -46,7 +46,7 @@ test('what is appended is soon seen in every view', async () => {
     archived(),
     registered({ note: 'window seat' }, 'apt_2'),
   );
-  expect(await running.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await rows('call_sessions')).toMatchObject([
     {
       tenant_id: TENANT,
@@ -112,7 +112,7 @@ test('a text in parts is whole even when a batch ends amid them', async () => {
     logger,
     options: { maxBatch: 1 },
   });
-  expect(await running.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await rows(`call_sessions where id = 'call:call_long'`)).toMatchObject([
     { transcript: 'a long talk', revision: 1 },
   ]);
@@ -121,10 +121,10 @@ test('a text in parts is whole even when a batch ends amid them', async () => {
 
 test('a session id that becomes known late takes its call along', async () => {
   const first = await stores.say(started({}, {}, 'call_late'));
-  expect(await running.waitUntilCaughtUp(first, 5000)).toBe(true);
+  expect(await running.waitUntilCaughtUp(first, 30_000)).toBe(true);
   expect(await rows(`call_sessions where retell_call_id = 'call_late'`)).toMatchObject([{ id: 'call:call_late' }]);
   const second = await stores.say(ended({ callSessionId: 'cs_late' }, {}, 'call_late'));
-  expect(await running.waitUntilCaughtUp(second, 5000)).toBe(true);
+  expect(await running.waitUntilCaughtUp(second, 30_000)).toBe(true);
   expect(await rows(`call_sessions where retell_call_id = 'call_late'`)).toMatchObject([
     { id: 'cs_late', revision: 2 },
   ]);
@@ -136,7 +136,7 @@ test('a call that names no appointment decides that of its session', async () =>
     requested({ appointmentId: 'apt_s' }, 'cs_s'),
     analyzed({ callSessionId: 'cs_s', flags: { appointment_confirmed: true } }, {}, 'call_s'),
   );
-  expect(await running.waitUntilCaughtUp(position, 5000)).toBe(true);
+  expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await rows(`appointments where id = 'apt_s'`)).toMatchObject([
     { status: 'confirmed', decided_by_call_id: 'call_s' },
   ]);
@@ -150,7 +150,7 @@ test('a session that a call has named and left has had its call, also when its r
     requested({ toNumber: '+4915198765432' }, 'cs_left'),
     started({ direction: 'outbound', personal: { toNumber: '+4915198765432' } }, {}, 'call_stray'),
   ];
-  for (const step of steps) expect(await running.waitUntilCaughtUp(await stores.say(step), 5000)).toBe(true);
+  for (const step of steps) expect(await running.waitUntilCaughtUp(await stores.say(step), 30_000)).toBe(true);
   expect(await rows(`call_session_calls where call_id = 'call_stray'`)).toMatchObject([
     { session_id: 'call:call_stray', matched_session_id: null },
   ]);

@@ -18,7 +18,7 @@ test('without any traffic the one that is built is gone on with, too', async () 
   const one = await scene.start();
   expect(await one.waitUntilCaughtUp(await scene.calls(2), 30_000)).toBe(true);
   await scene.over(await scene.request('rebuild'));
-  await vi.waitFor(() => expect(one.status()).toMatchObject([{ generation: 2, caughtUp: true }]));
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ generation: 2, caughtUp: true }]), 30_000);
   expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
 });
@@ -26,7 +26,7 @@ test('without any traffic the one that is built is gone on with, too', async () 
 test('a process that is killed in the middle leaves the rest to the next one, which does not begin again', async () => {
   await scene.calls(60);
   const script = join(import.meta.dirname, 'projecting-process.ts');
-  const child = spawn(process.execPath, [script, scene.eventStoreUrl, scene.databaseUrl, '25'], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [script, scene.eventStoreUrl, scene.databaseUrl, '500'], { stdio: 'inherit' });
   onTestFinished(() => void child.kill('SIGKILL'));
   const id = await scene.request('rebuild');
   await scene.begun();
@@ -56,7 +56,7 @@ test('of two processes the leader builds, and both then show the new generation'
   await scene.over(await scene.request('rebuild'));
   const position = await scene.calls(1);
   for (const one of both) expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
-  for (const one of both) await vi.waitFor(() => expect(one.status()).toMatchObject([{ generation: 2 }]));
+  for (const one of both) await vi.waitFor(() => expect(one.status()).toMatchObject([{ generation: 2 }]), 30_000);
   expect(await scene.states()).toEqual({ 1: 'previous', 2: 'live' });
   expect(await scene.tallied()).toEqual(scene.all());
 });
@@ -88,7 +88,7 @@ test('one that is cancelled stops, leaves nothing behind, and the live generatio
   const id = await scene.request('rebuild');
   await scene.begun();
   expect(await scene.cancel(id)).toMatchObject({ state: 'cancelled', finishedAt: expect.any(Date) });
-  await vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']));
+  await vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 30_000);
   expect(await scene.states()).toEqual({ 1: 'live' });
   expect(times.get(last)).toBe(1); // it has not gone on to the end
   expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
@@ -146,7 +146,7 @@ test('a fact that breaks stops the rebuild with its position, and the live gener
   });
   expect(failed.error!.message).toContain('TypeError');
   expect(JSON.stringify(failed)).not.toContain('Jane');
-  await vi.waitFor(async () => expect(await scene.states()).toEqual({ 1: 'live' }));
+  await vi.waitFor(async () => expect(await scene.states()).toEqual({ 1: 'live' }), 30_000);
   expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
   brittle.bad = undefined;
@@ -160,7 +160,7 @@ test('while another version is built the live one is shown, and it is not ready'
   const before = await scene.tallied();
   await one.stop();
   const two = await scene.start(slowTally(20, 2));
-  await scene.begun();
+  await vi.waitFor(() => expect(two.status()[0]!.building?.done).toBeGreaterThan(0), { timeout: 30_000, interval: 5 });
   expect(two.status()).toMatchObject([{ version: 1, generation: 1, caughtUp: false, building: { generation: 2 } }]);
   const { done, total } = two.status()[0]!.building!;
   expect([done > 0, done < total, total]).toEqual([true, true, Number(position)]);

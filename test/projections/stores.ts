@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
-import { connectEventLog, type EventLog } from '../../src/events/event-log.ts';
+import type { EventLog } from '../../src/events/event-log.ts';
 import type { JsonObject } from '../../src/events/json.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { idOf, minute, type Said, TENANT } from './controls.ts';
 
@@ -27,7 +28,7 @@ export const logger: Logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
 export async function startStores(): Promise<Stores> {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-projections-'));
   const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
-  const log = connectEventLog(eventStore.url);
+  const log = patientLog(eventStore.url);
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
   pool.on('error', () => {});
   const revisions = new Map<string, bigint>();

@@ -1,9 +1,8 @@
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
 import { inTransaction } from '../../src/projections/runtime/connection.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { readAllTheTime, type Scene, slowTally, startScene } from './operations-scene.ts';
+import { readAllTheTime, readerOf, type Scene, slowTally, startScene } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
 const HOUR_MS = 3_600_000;
@@ -54,10 +53,12 @@ test('one that is cancelled while it is brought back stays the previous one', as
   await scene.pool.query('truncate projection.tally_1_tally, projection.tally_1_streams');
   await scene.pool.query(`update projection.projections set checkpoint = null where generation = 1`);
   await scene.start(slowTally(30));
+  const reader = await readerOf(scene.databaseUrl); // as long as it reads, nothing is swapped
   const id = await scene.request('swap_back');
   await scene.begun();
   await scene.cancel(id);
   await vi.waitFor(async () => expect(await scene.states()).toEqual({ 1: 'previous', 2: 'live' }), 30_000);
+  await reader.end();
   expect(await scene.over(await scene.request('swap_back'))).toMatchObject({ state: 'succeeded' });
   expect(await scene.tallied()).toEqual(scene.all());
 });
@@ -84,14 +85,6 @@ test('the previous generation is there for its time, and then gone', async () =>
 });
 
 /** Someone in a transaction that has read the view, and stays open. */
-async function readerOf(connectionString: string): Promise<pg.Client> {
-  const reader = new pg.Client({ connectionString });
-  await reader.connect();
-  await reader.query('begin');
-  await reader.query('select count(*) from tally');
-  return reader;
-}
-
 test('a reader who holds a view open for long is waited for, and meanwhile everything goes on', async () => {
   const one = await scene.start();
   await one.waitUntilCaughtUp(await scene.calls(3), 30_000);

@@ -58,7 +58,7 @@ async function rebuild(maxBatch: number, position: bigint): Promise<void> {
 async function tell(...said: Said[]): Promise<void> {
   const position = await stores.say(...said);
   if (!running) await rebuild(2000, position);
-  expect(await running!.waitUntilCaughtUp(position, 10_000)).toBe(true);
+  expect(await running!.waitUntilCaughtUp(position, 30_000)).toBe(true);
 }
 
 const rows = async (from: string) => (await stores.pool.query(`select * from ${from}`)).rows;

@@ -17,7 +17,7 @@ afterAll(() => scene.stop());
 
 const verified = async () => scene.over(await scene.request('verify'));
 const nothingIsLeft = () =>
-  vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 5000);
+  vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 30_000);
 const corrupt = (statement: string) => scene.pool.query(`update projection.${statement}`);
 
 test('under live load it is what the log says, each time it is asked', async () => {
@@ -34,7 +34,7 @@ test('under live load it is what the log says, each time it is asked', async () 
     const { state, result, progress } = await verified();
     expect(state).toBe('succeeded');
     expect(result).toMatchObject({ equal: true, generation: 1, differences: [], differencesTotal: 0 });
-    expect(progress!.done).toBe(progress!.total);
+    expect(progress?.done).toBe(progress?.total); // none of one that ended before anybody looked
     positions.push(BigInt(result!.position as string));
   }
   loading = false;
@@ -42,7 +42,7 @@ test('under live load it is what the log says, each time it is asked', async () 
   // Each at a position of its own: the live generation has gone on.
   expect([...positions].sort((a, b) => Number(a - b))).toEqual(positions);
   expect(new Set(positions).size).toBe(4);
-  expect(await one.waitUntilCaughtUp(position, 10_000)).toBe(true);
+  expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
   await nothingIsLeft();
   expect(await scene.states()).toEqual({ 1: 'live' });
@@ -59,7 +59,7 @@ test('before the first fact there is nothing to differ', async () => {
 test('a value, a row and a state that the log does not say are found, with the facts behind them', async () => {
   const one = await scene.start();
   const position = await scene.calls(12);
-  await one.waitUntilCaughtUp(position, 10_000);
+  await one.waitUntilCaughtUp(position, 30_000);
   const { rows } = await scene.pool.query<{ stream: string }>('select stream from tally order by stream');
   const [changed, gone, folded] = rows.map(({ stream }) => stream);
   await corrupt(`tally_1_tally set facts = 7 where stream = '${changed}'`);
@@ -98,7 +98,7 @@ test('what differs stands in the result alone: the log of the service says where
     logger: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
     operations: { pollMs: 20 },
   });
-  await one.waitUntilCaughtUp(await scene.calls(1), 10_000);
+  await one.waitUntilCaughtUp(await scene.calls(1), 30_000);
   await corrupt('tally_1_tally set facts = 987654');
   const { result } = await verified();
   await one.stop();
@@ -111,12 +111,12 @@ test('what differs stands in the result alone: the log of the service says where
 
 test('one that is cancelled in the middle leaves nothing behind', async () => {
   const one = await scene.start(slowTally(20));
-  await scene.calls(60);
+  expect(await one.waitUntilCaughtUp(await scene.calls(60), 30_000)).toBe(true);
   const id = await scene.request('verify');
   await scene.begun();
   expect(await scene.cancel(id)).toMatchObject({ state: 'cancelled' });
   await nothingIsLeft();
-  expect(await one.waitUntilCaughtUp(await scene.calls(1), 10_000)).toBe(true);
+  expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
 });
 
@@ -139,21 +139,21 @@ test('a process that is killed in the middle leaves it to the next one, which pr
 
 test('of two processes one verifies, and a rebuild has to wait for its end', async () => {
   const both = [await scene.start(slowTally(5)), await scene.start(slowTally(5))];
-  await scene.calls(30);
+  expect(await both[0]!.waitUntilCaughtUp(await scene.calls(30), 30_000)).toBe(true);
   const id = await scene.request('verify');
   await scene.begun();
   await expect(scene.request('rebuild')).rejects.toThrow('verify is running');
   expect(await scene.over(id)).toMatchObject({ result: { equal: true, generation: 1 } });
   expect(await scene.over(await scene.request('rebuild'))).toMatchObject({ state: 'succeeded' });
   expect(await verified()).toMatchObject({ state: 'succeeded', result: { equal: true } });
-  for (const one of both) expect(await one.waitUntilCaughtUp(await scene.calls(1), 10_000)).toBe(true);
+  for (const one of both) expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
 });
 
 test('a fact that breaks the fold now, and did not when it was applied, is named', async () => {
   const brittle = brittleTally();
   const one = await scene.start(brittle.projection);
-  await one.waitUntilCaughtUp(await scene.calls(15), 10_000);
+  await one.waitUntilCaughtUp(await scene.calls(15), 30_000);
   brittle.bad = (await scene.pool.query<{ stream: string }>('select stream from tally offset 7 limit 1'))
     .rows[0]!.stream;
   expect(await verified()).toMatchObject({
@@ -174,10 +174,10 @@ test('parked streams are left out and counted; everything else is proven', async
   };
   let bad: string | undefined;
   const one = await scene.start(brittle);
-  await one.waitUntilCaughtUp(await scene.calls(3), 10_000);
+  await one.waitUntilCaughtUp(await scene.calls(3), 30_000);
   bad = `call-acme.call_${scene.all().length + 1}`;
   const position = await scene.calls(3);
-  expect(await one.waitUntilCaughtUp(position, 10_000)).toBe(true);
+  expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(one.status()).toMatchObject([{ parked: 1 }]);
   expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 1, position: `${position}` } });
 
@@ -185,7 +185,7 @@ test('parked streams are left out and counted; everything else is proven', async
   wanted.broken = false;
   expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 1 } });
   await scene.pool.query('update projection.parked set redrive_requested_at = now()');
-  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 10_000);
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 30_000);
   expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 0 } });
 
   await corrupt(`tally_1_tally set facts = 1 where stream = '${bad}'`);
@@ -206,13 +206,13 @@ test('a stream that is redriven in the middle has it begin anew, and nothing is 
   };
   const one = await scene.start(brittle);
   bad = `call-acme.call_${scene.all().length}`;
-  expect(await one.waitUntilCaughtUp(await scene.calls(60), 10_000)).toBe(true);
+  expect(await one.waitUntilCaughtUp(await scene.calls(200), 60_000)).toBe(true);
   folded = 0;
   const id = await scene.request('verify');
   await scene.begun();
   wanted.broken = false;
   await scene.pool.query('update projection.parked set redrive_requested_at = now()');
-  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 10_000);
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 30_000);
   expect(await scene.over(id)).toMatchObject({ result: { equal: true, parkedStreams: 0 } });
   expect(folded).toBeGreaterThan(scene.all().length * 2);
   await nothingIsLeft();
@@ -220,7 +220,7 @@ test('a stream that is redriven in the middle has it begin anew, and nothing is 
 
 test('more differences than anybody reads are counted', async () => {
   const one = await scene.start();
-  await one.waitUntilCaughtUp(await scene.calls(1), 10_000);
+  await one.waitUntilCaughtUp(await scene.calls(1), 30_000);
   await scene.pool.query(
     `insert into projection.tally_1_tally select 'invented-' || n, n from generate_series(1, 2500) n`,
   );

@@ -1,12 +1,12 @@
 /** The mail part of the service in a process of its own, to be killed: `node mail-process.ts <event store> <Postgres> <SMTP>`. */
-import { connectEventLog } from '../../src/events/event-log.ts';
 import { startTicketMail } from '../../src/reactions/ticket-mail/start.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { tenantsWith } from './tenants.ts';
 
 const [eventStoreUrl, databaseUrl, smtpUrl] = process.argv.slice(2) as [string, string, string];
 const { pino } = await import('pino');
 startTicketMail({
-  log: connectEventLog(eventStoreUrl),
+  log: patientLog(eventStoreUrl),
   tenants: tenantsWith().directory,
   databaseUrl,
   smtpUrl,

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterEach(() => scene.stopAll());
 afterAll(() => scene.stop());
 
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 8000, interval: 50 });
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
 const SENT = { type: 'TicketMailSent', opening: 1 };
 const need = async (call: string) => {
   await scene.say(call, 'CallEnded');
@@ -18,7 +18,8 @@ const need = async (call: string) => {
 test('a first start on an old log begins at its end, whatever happens to old tickets later, and to Postgres', async () => {
   await need('old_1');
   await need('old_2');
-  scene.start();
+  const first = scene.start();
+  await soon(() => expect(first.status().caughtUp).toBe(true));
   await need('new_1');
   await soon(async () => expect(await scene.record('new_1')).toEqual([SENT]));
   await scene.staff('old_1', 'resolved');

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
-import { connectEventLog } from '../../src/events/event-log.ts';
 import { uuidOf } from '../../src/events/identity.ts';
 import type { JsonObject } from '../../src/events/json.ts';
 import { callStream, ticketStream } from '../../src/events/streams.ts';
 import { ticketIdOf } from '../../src/events/ticket-facts.ts';
 import { startTicketMail, type TicketMail, type TicketMailOptions } from '../../src/reactions/ticket-mail/start.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { startSmtpServer } from './smtp-server.ts';
 import { TENANT, tenantsWith } from './tenants.ts';
@@ -36,7 +36,7 @@ export async function startScene() {
     createTestDatabase(),
     startSmtpServer(),
   ]);
-  const log = connectEventLog(eventStore.url);
+  const log = patientLog(eventStore.url);
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
   pool.on('error', () => {});
   const running = new Set<TicketMail>();
@@ -112,8 +112,8 @@ export async function startScene() {
           retrySeconds: 1,
           maxRetrySeconds: 1,
           standbyMs: 100,
-          connectMs: 1000,
-          totalMs: 2000,
+          connectMs: 10_000,
+          totalMs: 6000,
           leaseMarginMs: 1000,
           stopMs: 3000,
           ...options.pace,

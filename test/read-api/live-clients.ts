@@ -115,7 +115,7 @@ export const calls = (ears: Pick<Ears, 'heard'>): string[] =>
   ears.heard.filter(({ event }) => event === 'call.outcome.changed').map(({ data }) => String(data.callId));
 
 /** Waits until so many changes were heard. */
-export async function hears(ears: Pick<Ears, 'heard'>, count: number, withinMs = 5000): Promise<string[]> {
+export async function hears(ears: Pick<Ears, 'heard'>, count: number, withinMs = 30_000): Promise<string[]> {
   const late = performance.now() + withinMs;
   while (calls(ears).length < count) {
     if (performance.now() > late) throw new Error(`heard ${calls(ears).length} of ${count}`);

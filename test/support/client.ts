@@ -55,3 +55,13 @@ export async function clientOf(service: Pick<RunningService, 'url' | 'key'>) {
   };
 }
 export type Client = Awaited<ReturnType<typeof clientOf>>;
+
+/** Issues an API key of `default`; a service whose stores have just come back may need to be asked again. */
+export const apiKeyFrom = ({ admin }: Client, scope: 'read' | 'write'): Promise<string> =>
+  eventually(
+    async () => {
+      const { status, body } = await admin('POST', '/api/tenants/default/api-keys', { scopes: [scope] });
+      return status < 300 && (body.key as string);
+    },
+    { what: 'an API key' },
+  );

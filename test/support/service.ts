@@ -76,7 +76,7 @@ export type SpawnedService = ReturnType<typeof spawnService>;
 /** Asks until there is an answer that is not undefined or false. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined | false>,
-  { within = 15_000, every = 25, what = 'it' }: { within?: number; every?: number; what?: string } = {},
+  { within = 45_000, every = 25, what = 'it' }: { within?: number; every?: number; what?: string } = {},
 ): Promise<T> {
   const limit = Date.now() + within;
   let last: unknown;

@@ -1,7 +1,8 @@
 // node calls-process.ts <connection string> <Retell's URL> [<step>]: another process of the service.
 // Prints its port. With a step it is killed, as by a power cut, when it first comes to it: before or after an event of
 // that type is appended, or before or after Retell is asked to dial.
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { callsService } from './scene.ts';
 
 const [url, retellUrl, step] = process.argv.slice(2) as [string, string, string | undefined];
@@ -10,7 +11,7 @@ const at = (here: string): void => {
   process.kill(process.pid, 'SIGKILL');
   throw new Error('killed');
 };
-const log = connectEventLog(url);
+const log = patientLog(url);
 const mortal: EventLog = {
   ...log,
   async append(stream, expected, events) {
@@ -23,7 +24,7 @@ const mortal: EventLog = {
 };
 const service = await callsService(mortal, {
   retellUrl,
-  times: { createTimeoutMs: 10_000 },
+  times: { createTimeoutMs: 10_000, settledAfterMs: 60_000, answerWithinMs: 20_000 },
   between: (api) => ({
     ...api,
     async dial(...args) {

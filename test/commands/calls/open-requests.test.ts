@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRequests } from '../../../src/commands/calls/open-requests.ts';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
 import type { SubscriptionOptions } from '../../../src/events/subscription.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { type Store, startStore } from '../webhooks/door.ts';
 
 // What a start, and each reconciliation, reads of the sessions' streams.
@@ -11,7 +12,7 @@ let store: Store;
 let log: EventLog;
 beforeAll(async () => {
   store = await startStore();
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
 });
 afterAll(async () => {
   await log.close();

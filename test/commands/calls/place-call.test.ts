@@ -3,8 +3,9 @@ import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { retellApi } from '../../../src/commands/calls/retell-api.ts';
 import { retellOf } from '../../../src/commands/calls/retell-of.ts';
-import { connectEventLog, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
+import { type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import { type Retell, startRetell } from '../../../src/retell-emulator/start.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { type Door, KEY, openDoor, type Store, startStore } from '../webhooks/door.ts';
 import { type CallsService, callsService, factsOf, newRequest, typesOf } from './scene.ts';
 
@@ -17,7 +18,7 @@ let retell: Retell;
 let service: CallsService;
 beforeAll(async () => {
   store = await startStore();
-  real = connectEventLog(store.url);
+  real = patientLog(store.url);
   log = {
     ...real,
     append: (...args) => (broken.append ?? real.append)(...args),
@@ -239,12 +240,14 @@ describe('nobody is called twice', () => {
   test('and nobody waits longer for an answer than promised; the session settles by itself', async () => {
     const patient = await callsService(log, {
       retellUrl: retell.url,
-      times: { answerWithinMs: 100, createTimeoutMs: 5000 },
+      times: { answerWithinMs: 100, createTimeoutMs: 20_000 },
     });
     const request = newRequest();
-    retell.next({ delayAfterMs: 400 });
+    const answered = Promise.withResolvers<void>();
+    retell.next({ until: answered.promise });
     const { status, body } = await patient.post(request);
     expect([status, body.status, body.retellCallIds]).toEqual([202, 'pending', []]);
+    answered.resolve();
     await expect.poll(() => typesOf(log, request.callSessionId)).toEqual(['CallRequested', 'CallPlaced']);
     await patient.close();
     expect(retell.dials(request.callSessionId)).toBe(1);

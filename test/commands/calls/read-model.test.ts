@@ -2,13 +2,14 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
 import { projections } from '../../../src/projections/index.ts';
 import { startProjections } from '../../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { randomFrom } from '../../../src/retell-emulator/random.ts';
 import { type Retell, startRetell } from '../../../src/retell-emulator/start.ts';
 import { reminders } from '../../../src/retell-emulator/stories.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { type Door, KEY, openDoor, type Store, startStore } from '../webhooks/door.ts';
 import { type CallsService, callsService, newRequest } from './scene.ts';
@@ -27,11 +28,14 @@ let running: Awaited<ReturnType<typeof startProjections>>;
 let db: Kysely<ReadModel>;
 beforeAll(async () => {
   store = await startStore();
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
   door = await openDoor(log);
   retell = await startRetell({ seed: 7 });
   // All at once: each has the time that it needs.
-  const times = { createTimeoutMs: 3_000, listTimeoutMs: 20_000, lookForMs: 60_000, answerWithinMs: 20_000 };
+  const times = {
+    ...{ createTimeoutMs: 3_000, settledAfterMs: 60_000, listTimeoutMs: 20_000 },
+    ...{ lookForMs: 60_000, answerWithinMs: 20_000 },
+  };
   service = await callsService(log, { retellUrl: retell.url, times });
   database = await createTestDatabase(inject('postgresUrl'));
   db = new Kysely<ReadModel>({

@@ -72,7 +72,7 @@ describe('the list', () => {
     const { id } = await released();
     const database = await createTestDatabase();
     const other = await scene.following(database.url);
-    await other.waitUntilCaughtUp((await scene.log.head())!, 10_000);
+    expect(await other.waitUntilCaughtUp((await scene.log.head())!, 30_000)).toBe(true);
     await other.stop();
     const { default: pg } = await import('pg');
     const client = new pg.Client({ connectionString: database.url });

@@ -8,7 +8,6 @@ import { quarantineRetryRoute } from '../../../src/commands/quarantine/retry-rou
 import { reviewQuarantined } from '../../../src/commands/quarantine/review.ts';
 import type { Delivery } from '../../../src/commands/webhooks/call-fact.ts';
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
-import { connectEventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { quarantineStream } from '../../../src/events/streams.ts';
 import { quarantine } from '../../../src/projections/quarantine/quarantine.ts';
@@ -16,6 +15,7 @@ import { startProjections } from '../../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { quarantineReadRoutes } from '../../../src/read-api/quarantine/routes.ts';
 import { createReadPool } from '../../../src/read-api/read-pool.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { directory, signature, someTenants, standard, startStore } from '../webhooks/door.ts';
 
@@ -28,7 +28,7 @@ export type Answer = { readonly status: number; readonly body: any };
 export async function openScene() {
   const store = await startStore();
   const database = await createTestDatabase();
-  const log = connectEventLog(store.url);
+  const log = patientLog(store.url);
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const tenants = directory(someTenants);
@@ -90,7 +90,7 @@ export async function openScene() {
     streamOf: (id: string) => quarantineStream(...(id.split('.') as [string, string])),
     /** The list, once the read model has all that is in the log. */
     async list(query = ''): Promise<Answer> {
-      if (!(await running.waitUntilCaughtUp((await log.head())!, 10_000))) throw new Error('the read model lags');
+      if (!(await running.waitUntilCaughtUp((await log.head())!, 30_000))) throw new Error('the read model lags');
       return ask('GET', `/api/quarantine${query}`);
     },
     retry: (id: string) => ask('POST', `/api/quarantine/${id}/retry`),

@@ -8,8 +8,9 @@ import { pino } from 'pino';
 import { adminRoutes } from '../../../src/commands/tenants/admin-routes.ts';
 import { openTenantDirectory } from '../../../src/commands/tenants/directory.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
 import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
+import { patientLog } from '../../support/patient-log.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests';
 export const MASTER_KEY = 'master-key-of-the-tests';
@@ -18,7 +19,7 @@ export const MASTER_KEY = 'master-key-of-the-tests';
 export async function eventStore() {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-tenants-'));
   const node = await spawnEventStore({ dataDir });
-  const log = connectEventLog(node.url);
+  const log = patientLog(node.url);
   const stop = async () => {
     await log.close();
     await node.stop();

@@ -3,11 +3,11 @@
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { openTenantDirectory } from '../../../src/commands/tenants/directory.ts';
-import { connectEventLog } from '../../../src/events/event-log.ts';
+import { patientLog } from '../../support/patient-log.ts';
 
 const [url, masterKey] = process.argv.slice(2) as [string, string];
 const stopped = new AbortController();
-const log = connectEventLog(url);
+const log = patientLog(url);
 const directory = openTenantDirectory({
   log,
   masterKey,

@@ -2,9 +2,10 @@
 import { type ServerType, serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { type Logger, pino } from 'pino';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
 import type { Authenticate, Caller, CallerEnv } from '../../../src/http/bearer.ts';
 import { answerUnhandled } from '../../../src/read-api/unhandled.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { newCallId, openDoor, startStore } from '../webhooks/door.ts';
 
 const keys: Readonly<Record<string, Caller>> = {
@@ -20,7 +21,7 @@ export type Ask = { key?: string | null; idempotencyKey?: string; body?: unknown
 /** A store and a door for the whole file. */
 export async function office() {
   const store = await startStore();
-  const log = connectEventLog(store.url);
+  const log = patientLog(store.url);
   const door = await openDoor(log);
   return {
     log,

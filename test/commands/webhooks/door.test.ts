@@ -8,9 +8,10 @@ import { proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
 import { evidenceVerdicts, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { decode } from '../../../src/events/codec.ts';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import type { FactMetadata } from '../../../src/events/metadata.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import {
   bare,
   type Door,
@@ -37,7 +38,7 @@ let log: EventLog;
 let door: Door;
 beforeAll(async () => {
   store = await startStore();
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
   door = await openDoor(log);
 });
 afterAll(async () => {
@@ -444,14 +445,20 @@ describe('starting and stopping', () => {
     });
   });
   test('a drain lets what is under way end and takes nothing new', async () => {
-    await withDoor({}, async (other) => {
+    const arrived = Promise.withResolvers<void>();
+    const known = directory(someTenants);
+    const get = (id: string) => {
+      arrived.resolve();
+      return known.get(id);
+    };
+    await withDoor({ tenants: { ...known, get } }, async (other) => {
       const callId = newCallId();
       const body = JSON.stringify(ended(callId));
       const headers = { 'x-retell-signature': signature(body), 'content-length': body.length };
       const sending = request({ port: other.port, method: 'POST', path: '/api/webhooks/retell', headers });
       const answered = new Promise((resolve) => sending.on('response', (res) => resolve(res.statusCode)));
       sending.write(body.slice(0, 10));
-      await sleep(100);
+      await arrived.promise;
       let drained = false;
       const draining = other.drain().then(() => {
         drained = true;

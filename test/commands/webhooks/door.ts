@@ -67,7 +67,7 @@ export const standard: WebhookConfig = {
   rateLimitScope: 'unverified',
   trustProxy: 'nobody',
   keepTranscriptUpdates: false,
-  storeTimeoutMs: 5000,
+  storeTimeoutMs: 30_000,
 };
 
 export type DoorOptions = {

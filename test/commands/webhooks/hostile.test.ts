@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decode } from '../../../src/events/codec.ts';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { type Door, newCallId, openDoor, type Store, startStore } from './door.ts';
 
 let store: Store;
@@ -13,7 +14,7 @@ const note = (error: unknown) => void unhandled.push(error);
 beforeAll(async () => {
   process.on('unhandledRejection', note);
   store = await startStore();
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
   door = await openDoor(log);
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Appended, connectEventLog, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
+import { type Appended, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { type Door, ended, newCallId, openDoor, type Store, startStore } from './door.ts';
 
 // What is heard of for the first time goes to the store in one round trip (docs/decisions/0002). Here the store is real,
@@ -27,7 +28,7 @@ const watched = (): EventLog => ({
 
 beforeAll(async () => {
   store = await startStore();
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
 });
 afterAll(async () => {
   await door.close();

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectEventLog, type EventLog } from '../../../src/events/event-log.ts';
+import type { EventLog } from '../../../src/events/event-log.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { type Door, ended, newCallId, openDoor, type Store, signature, startStore } from './door.ts';
 
 let store: Store;
@@ -13,7 +14,7 @@ let child: ChildProcess;
 let otherUrl: string;
 beforeAll(async () => {
   store = await startStore();
-  log = connectEventLog(store.url);
+  log = patientLog(store.url);
   door = await openDoor(log);
   const script = fileURLToPath(new URL('door-process.ts', import.meta.url));
   child = spawn(process.execPath, [script, store.url], { stdio: ['pipe', 'pipe', 'inherit'] });

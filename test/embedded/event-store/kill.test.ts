@@ -27,8 +27,8 @@ async function write(client: EventStoreDBClient, w: number, acknowledged: Acknow
         revision = answer.nextExpectedRevision;
         break;
       } catch (error) {
-        // 14 is "unavailable", whatever class it comes in.
-        if ((error as { code?: number }).code !== 14) throw error;
+        // "Deadline exceeded" and "unavailable", whatever class they come in.
+        if (![4, 14].includes((error as { code?: number }).code ?? -1)) throw error;
         await sleep(20);
       }
     }

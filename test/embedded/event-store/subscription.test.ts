@@ -46,8 +46,7 @@ test('a missing stream is waited for', async () => {
   const subscription = subscribe(stream, START);
   const said = listen(subscription);
   await eventually(() => expect(said).toEqual(['confirmation']));
-  await append(stream, 'A');
-  await append(stream, 'B');
+  await append(stream, 'A', 'B');
   await eventually(() => expect(said).toEqual(['confirmation', 'A', 'B', 'caught up']));
   await subscription.unsubscribe();
 });

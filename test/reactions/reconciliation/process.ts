@@ -1,8 +1,8 @@
 /** The reconciliation in a process of its own, to be doubled and killed: `node process.ts <event store> <Postgres> <Retell> <key> <requests a second>`. */
 import { pino } from 'pino';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
-import { connectEventLog } from '../../../src/events/event-log.ts';
 import { startReconciliation } from '../../../src/reactions/reconciliation/start.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { tenantsWith } from '../tenants.ts';
 
 const [eventStoreUrl, databaseUrl, retellBaseUrl, key, perSecond] = process.argv.slice(2) as [
@@ -12,7 +12,7 @@ const [eventStoreUrl, databaseUrl, retellBaseUrl, key, perSecond] = process.argv
   string,
   string,
 ];
-const log = connectEventLog(eventStoreUrl);
+const log = patientLog(eventStoreUrl);
 startReconciliation({
   ...{ log, databaseUrl, retellBaseUrl, everyMinutes: 15, afterMinutes: 0 },
   tenants: tenantsWith().directory,

@@ -7,7 +7,6 @@ import { pino } from 'pino';
 import type { Tenant } from '../../../src/commands/tenants/tenant.ts';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
-import { connectEventLog } from '../../../src/events/event-log.ts';
 import { callStream } from '../../../src/events/streams.ts';
 import { projections } from '../../../src/projections/index.ts';
 import { startProjections } from '../../../src/projections/runtime/start.ts';
@@ -19,6 +18,7 @@ import { type Reconciliation, startReconciliation } from '../../../src/reactions
 import type { RunOptions } from '../../../src/reactions/reconciliation/tenant-run.ts';
 import { type RetellOptions, startRetell } from '../../../src/retell-emulator/start.ts';
 import { type Door, directory, KEY, openDoor, tenant } from '../../commands/webhooks/door.ts';
+import { patientLog } from '../../support/patient-log.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { eventually } from '../../support/service.ts';
 import { faultyLine } from './faulty-line.ts';
@@ -46,7 +46,7 @@ const BUSY_MS = 45_000;
 export async function startScene(options: RetellOptions & { readonly tenants?: readonly Tenant[] } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-reconciliation-'));
   const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
-  const log = connectEventLog(eventStore.url);
+  const log = patientLog(eventStore.url);
   const tenants = directory(options.tenants ?? [tenant('default', [KEY])]);
   const running = await startProjections({ log, databaseUrl: database.url, projections: projections(), logger });
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
