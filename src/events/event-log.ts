@@ -12,9 +12,13 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
+import { concurrencyLimit } from './concurrency-limit.ts';
+import { asUnavailable, EventStoreOverloaded, EventStoreUnavailable } from './event-store-errors.ts';
 import type { JsonObject } from './json.ts';
 import { type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
+
+export { EventStoreOverloaded, EventStoreUnavailable };
 
 /** An event to be appended. JSON unless `data` is bytes. */
 export type NewEvent = {
@@ -31,14 +35,6 @@ export type Appended =
   | { readonly outcome: 'appended'; readonly revision: bigint; readonly position: bigint | undefined }
   | { readonly outcome: 'conflict'; readonly actual: Expected };
 
-/**
- * The event store did not answer as it should. After an append this means *unknown*: it may have been
- * written or may be yet. Read before deciding again (FACTS.md, "Surprising: the server" 1).
- */
-export class EventStoreUnavailable extends Error {
-  override readonly name = 'EventStoreUnavailable';
-}
-
 export type ReadOptions = {
   readonly from?: bigint;
   readonly backwards?: boolean;
@@ -47,7 +43,10 @@ export type ReadOptions = {
 };
 
 export type EventLog = {
-  /** Appends all events or none. Throws EventStoreUnavailable when no answer came in time (`withinMs`, if shorter). */
+  /**
+   * Appends all events or none, in the order in which they were asked for. Throws EventStoreUnavailable when no answer
+   * came in time (`withinMs` from when it was sent, if shorter), EventStoreOverloaded when it could not be sent.
+   */
   append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
   /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable. */
   read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
@@ -73,16 +72,17 @@ export type EventLogOptions = {
 export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
   const client = EventStoreDBClient.connectionString(url);
+  const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
+  const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
+  const reading = concurrencyLimit({ most: READS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
   return {
     async append(stream, expected, events, withinMs = timeoutMs) {
       try {
-        const result = await answered(
-          client.appendToStream(stream, events.map(toClient), {
-            expectedRevision: expected === 'no_stream' ? NO_STREAM : expected,
-          }),
-          Math.min(withinMs, timeoutMs),
-          `append to ${stream}`,
-        );
+        const leave = await appending();
+        const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;
+        const call = client.appendToStream(stream, events.map(toClient), { expectedRevision });
+        call.then(leave, leave); // also when nobody waits for it any more
+        const result = await answered(call, Math.min(withinMs, timeoutMs), `append to ${stream}`);
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) return { outcome: 'conflict', actual: actualOf(error) };
@@ -91,13 +91,14 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
     },
 
     async read(stream, { from, backwards = false, max } = {}) {
-      const reading = client.readStream(stream, {
+      const leave = await reading();
+      const streaming = client.readStream(stream, {
         direction: backwards ? BACKWARDS : FORWARDS,
         fromRevision: from ?? (backwards ? END : START),
         ...(max === undefined ? {} : { maxCount: max }),
       });
       const events: Recorded[] = [];
-      const iterator = reading[Symbol.asyncIterator]();
+      const iterator = streaming[Symbol.asyncIterator]();
       try {
         for (;;) {
           const next = await answered(iterator.next(), timeoutMs, `read ${stream}`);
@@ -108,7 +109,8 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         if (error instanceof StreamNotFoundError) return [];
         throw asUnavailable(error, `read ${stream}`);
       } finally {
-        abandon(reading);
+        abandon(streaming);
+        leave();
       }
     },
 
@@ -144,6 +146,20 @@ async function newest(
   }
 }
 
+/**
+ * From sixteen messages on that wait to be sent, the client queues them; when the connection breaks, what is in that queue
+ * rejects where nobody can catch it, and the process ends (`backpressuredWrite` in `batchAppend`, 6.2.1). It also keeps a
+ * burst of webhooks from filling the event store with more than it can answer in time.
+ */
+const APPENDS_AT_ONCE = 15;
+/**
+ * Reads that are given up are reset, and a server takes too many resets at once for an attack: it closes the connection
+ * (Node's own: a thousand, and 33 a second).
+ */
+const READS_AT_ONCE = 64;
+/** The client itself gives a connection up after 20 s without a sign of life. */
+const LOST_AFTER_MS = 60_000;
+
 /** The client waits for every call that is open, a broken one too; nobody who shuts down should. */
 const CLOSE_WITHIN_MS = 2000;
 
@@ -178,15 +194,4 @@ async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): P
     clearTimeout(timer);
     call.catch(() => {}); // a rejection after our time limit has nobody left to tell
   }
-}
-
-/** What means "try again later". A plain Error with code 14 is one too (FACTS.md, "Surprising: the client" 1). */
-const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled', 'unknown']);
-
-function asUnavailable(error: unknown, what: string): unknown {
-  if (error instanceof EventStoreUnavailable) return error;
-  const { type, code, message } = error as { type?: string; code?: number; message?: string };
-  if (code === 14 || (type !== undefined && TRANSIENT_TYPES.has(type)))
-    return new EventStoreUnavailable(`${what}: ${message}`, { cause: error });
-  return error;
 }

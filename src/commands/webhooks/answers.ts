@@ -32,6 +32,7 @@ export const refusals = {
   body_too_slow: { status: 408, detail: 'The body did not arrive in time.', headers: CLOSE },
   client_gone: { status: 408, detail: 'The connection ended before the body did.', headers: CLOSE },
   too_busy: { status: 503, detail: 'Too many large bodies at once.', headers: { ...RETRY_SOON, ...CLOSE } },
+  overloaded: { status: 503, detail: 'More at once than can be recorded in time. Send it again.', headers: RETRY_SOON },
   stopping: { status: 503, detail: 'The service is stopping.', headers: { ...RETRY_SOON, ...CLOSE } },
   not_ready: { status: 503, detail: 'The service is starting.', headers: RETRY_SOON },
   store_unavailable: { status: 503, detail: 'Not known to be recorded. Send it again.', headers: RETRY_SOON },

@@ -1,4 +1,4 @@
-import { type EventLog, EventStoreUnavailable, type NewEvent } from '../../events/event-log.ts';
+import { type EventLog, EventStoreOverloaded, EventStoreUnavailable, type NewEvent } from '../../events/event-log.ts';
 import { fitsOneAppend } from './append-limit.ts';
 import type { StreamMemory } from './stream-memory.ts';
 
@@ -40,7 +40,8 @@ export function newRecords(log: EventLog, memory: StreamMemory) {
       for (const { reason } of [before, after].filter((result) => result.status === 'rejected')) {
         memory.forget(evidence.stream);
         memory.forget(fact.stream);
-        if (!(reason instanceof EventStoreUnavailable)) throw reason;
+        // Where it had not even room, three round trips instead of one would have less.
+        if (!(reason instanceof EventStoreUnavailable) || reason instanceof EventStoreOverloaded) throw reason;
         ailingUntil = performance.now() + AILING_MS;
       }
       if (before.status === 'rejected' || after.status === 'rejected') return false;

@@ -30,6 +30,11 @@ export type WebhookConfig = {
   readonly trustProxy: ProxyTrust;
   readonly publicHost?: string | undefined;
   readonly keepTranscriptUpdates: boolean;
+  /**
+   * Authentic deliveries that wait for the event store at once; default 1500, about what is recorded while a sender waits.
+   * What comes on top is refused before more work goes into it, so that the others are still in time.
+   */
+  readonly mostWaiting?: number;
   /** How long the event store has to confirm before the answer is 503; Retell itself waits 10 s. */
   readonly storeTimeoutMs: number;
 };
@@ -57,7 +62,7 @@ type Ctx = Context<{ Bindings: HttpBindings }>;
 /** The door: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }: WebhookDeps): Webhooks {
   const writer = recorder(log, config.storeTimeoutMs);
-  const accepting = { recorder: writer, tenants, keepTranscriptUpdates: config.keepTranscriptUpdates };
+  const { keepTranscriptUpdates, mostWaiting = 1500 } = config;
   const take = rateLimit(config.rateLimitPerMinute);
   const openBody = bodyReader({
     limitBytes: config.bodyLimitBytes,
@@ -66,6 +71,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
   });
   const underWay = new Set<Promise<Response>>();
   let stopping = false;
+  let waiting = 0;
 
   const receive = async (c: Ctx, endpoint: Endpoint): Promise<Response> => {
     const answers = answersTo(c, endpoint, logger, onAnswered);
@@ -96,6 +102,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
       const verdict = verify(body, signatureHeader, tenant?.webhookKeys ?? [], takesBare, receivedAt);
       if (!verdict.authentic) return await unverified(verdict.reason);
       if (tenant === undefined) return await unverified('sig_mismatch');
+      if (waiting >= mostWaiting) return answers.refused('overloaded', tenant.id);
 
       const delivery = {
         tenant,
@@ -106,7 +113,9 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
         keyId: verdict.keyId,
         receivedAt: new Date(receivedAt).toISOString(),
       };
-      const accepted = await inTime(accept(delivery, accepting), config.storeTimeoutMs);
+      waiting++;
+      const accepting = accept(delivery, { recorder: writer, tenants, keepTranscriptUpdates }).finally(() => waiting--);
+      const accepted = await inTime(accepting, config.storeTimeoutMs);
       return answers.accepted(accepted, delivery, verdict.form);
     } catch (error) {
       const code = error instanceof EventStoreUnavailable ? 'store_unavailable' : 'internal_error';

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Appended, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
+import {
+  type Appended,
+  type EventLog,
+  EventStoreOverloaded,
+  EventStoreUnavailable,
+} from '../../../src/events/event-log.ts';
 import { patientLog } from '../../support/patient-log.ts';
 import { type Door, ended, newCallId, openDoor, type Store, startStore } from './door.ts';
 
@@ -103,6 +108,17 @@ test('what a killed process left without evidence is completed by the redelivery
   door = await startedAnew();
   expect((await door.post(body)).status).toBe(204);
   expect((await stored(body.call.call_id)).counts).toEqual([1, 1]);
+});
+
+test('what finds no room at the event store is refused without asking for more, and new calls go on being sent at once', async () => {
+  const [one, other] = [ended(newCallId()), ended(newCallId())];
+  fault = () => Promise.reject(new EventStoreOverloaded('no room'));
+  expect((await door.post(one)).status).toBe(503);
+  expect(asked).toEqual(['append evidence', 'append call']);
+  fault = () => undefined;
+  asked = [];
+  expect((await door.post(other)).status).toBe(204);
+  expect(asked).toEqual(['append evidence', 'append call']);
 });
 
 test('after an append without an answer new calls are read first, and nothing is written twice', async () => {

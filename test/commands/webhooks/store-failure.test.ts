@@ -107,6 +107,26 @@ describe('an event store', () => {
     await other.close();
   });
 
+  test('that cannot follow: so many deliveries wait for it, what comes on top is refused at once', async () => {
+    const { promise: follows, resolve: follow } = Promise.withResolvers<void>();
+    const asked = new Set<string>();
+    const append: EventLog['append'] = async (stream, ...what) => {
+      asked.add(stream);
+      await follows;
+      return log.append(stream, ...what);
+    };
+    const other = await openDoor({ ...log, append }, { config: { mostWaiting: 20 } });
+    const waiting = Array.from({ length: 20 }, () => other.post(ended(newCallId())));
+    await expect.poll(() => asked.size).toBe(20); // each its evidence
+    const refused = await other.post(ended(newCallId()));
+    expect([refused.status, refused.code, refused.headers.get('retry-after')]).toEqual([503, 'overloaded', '1']);
+    expect((await other.post(ended(newCallId()), { key: 'foreign' })).status).toBe(401);
+    follow();
+    expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([204]));
+    expect((await other.post(ended(newCallId()))).status).toBe(204);
+    await other.close();
+  });
+
   test('that hangs leaves no backlog: who was refused while waiting for his turn does not keep the next one waiting', async () => {
     const other = await openDoor(log, { config: { storeTimeoutMs: 300 } });
     const callId = newCallId();

@@ -1,0 +1,28 @@
+/**
+ * The event store did not answer as it should. After an append this means *unknown*: it may have been
+ * written or may be yet. Read before deciding again (FACTS.md, "Surprising: the server" 1).
+ */
+export class EventStoreUnavailable extends Error {
+  override readonly name = 'EventStoreUnavailable';
+}
+
+/** Nothing was asked of the event store: so much waits for its answer that there was no room in time. */
+export class EventStoreOverloaded extends EventStoreUnavailable {}
+
+/** What means "try again later": types of the client's errors. */
+const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled', 'unknown']);
+
+/**
+ * The same as codes of gRPC: cancelled, unknown, deadline exceeded, internal (a connection or a stream that was closed by a
+ * fault) and unavailable. Where a connection breaks, the client hands on gRPC's own error, without a type.
+ */
+const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([1, 2, 4, 13, 14]);
+
+/** `EventStoreUnavailable` in the place of an error of the client that means so; any other as it is. */
+export function asUnavailable(error: unknown, what: string): unknown {
+  if (error instanceof EventStoreUnavailable) return error;
+  const { type, code, message } = error as { type?: string; code?: number; message?: string };
+  if (TRANSIENT_CODES.has(code) || (type !== undefined && TRANSIENT_TYPES.has(type)))
+    return new EventStoreUnavailable(`${what}: ${message}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { concurrencyLimit } from '../../src/events/concurrency-limit.ts';
+
+const tooLate = () => new Error('too late');
+
+test('so many are under way at once; the others follow in the order in which they came', async () => {
+  const enter = concurrencyLimit({ most: 2, lineMs: 30_000, holdMs: 30_000, tooLate });
+  const begun: number[] = [];
+  const leaves: (() => void)[] = [];
+  const all = [0, 1, 2, 3, 4].map(async (n) => {
+    const leave = await enter();
+    begun.push(n);
+    leaves.push(leave);
+  });
+  await sleep(0);
+  expect(begun).toEqual([0, 1]);
+  leaves[1]!();
+  leaves[1]!(); // a place is given back once
+  await sleep(0);
+  expect(begun).toEqual([0, 1, 2]);
+  for (const leave of [...leaves]) leave();
+  await Promise.all(all);
+  expect(begun).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('two that ask in one turn begin in that order, though there is one place for both', async () => {
+  const enter = concurrencyLimit({ most: 1, lineMs: 30_000, holdMs: 30_000, tooLate });
+  const begun: string[] = [];
+  const work = async (name: string) => {
+    const leave = await enter();
+    begun.push(name);
+    leave();
+  };
+  await Promise.all(['evidence', 'fact', 'evidence', 'fact'].map(work));
+  expect(begun).toEqual(['evidence', 'fact', 'evidence', 'fact']);
+});
+
+test('who stands in line for too long is told so, and takes no place afterwards', async () => {
+  const enter = concurrencyLimit({ most: 1, lineMs: 20, holdMs: 30_000, tooLate });
+  const leave = await enter();
+  await expect(enter()).rejects.toThrow('too late');
+  leave();
+  (await enter())();
+  (await enter())();
+});
+
+test('a place that nobody gives back is free after its time', async () => {
+  const enter = concurrencyLimit({ most: 1, lineMs: 30_000, holdMs: 20, tooLate });
+  const first = await enter();
+  const second = await enter();
+  first(); // late: it is not the second one's place that it gives back
+  let isThird = false;
+  const third = enter().then((leave) => {
+    isThird = true;
+    return leave;
+  });
+  await sleep(0);
+  expect(isThird).toBe(false);
+  second();
+  (await third)();
+});

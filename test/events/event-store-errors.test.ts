@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { asUnavailable, EventStoreOverloaded, EventStoreUnavailable } from '../../src/events/event-store-errors.ts';
+
+const grpc = (code: number) => Object.assign(new Error(`gRPC ${code}`), { code });
+const typed = (type: string, code: number) => Object.assign(grpc(code), { type });
+
+test.each([
+  // A server that takes many resets for an attack closes the connection with this one.
+  ['a connection that was closed by a fault', grpc(13)],
+  ['a server that is not there', grpc(14)],
+  ['a deadline', grpc(4)],
+  ['a node that does not lead', typed('not-leader', 5)],
+  ['a call that was cancelled', typed('cancelled', 1)],
+])('%s means: try again later', (_, error) => {
+  const unavailable = asUnavailable(error, 'append to call-acme.1');
+  expect(unavailable).toBeInstanceOf(EventStoreUnavailable);
+  expect(unavailable).toMatchObject({ cause: error, message: expect.stringMatching(/^append to call-acme\.1: gRPC/) });
+});
+
+test.each([
+  ['an append that is too large', typed('maximum-append-size-exceeded', 3)],
+  ['a stream that was deleted', typed('stream-deleted', 9)],
+  ['a right that is missing', typed('access-denied', 7)],
+  ['a message that is too large', grpc(8)],
+  ['a mistake of ours', new TypeError('no')],
+])('%s does not', (_, error) => expect(asUnavailable(error, 'x')).toBe(error));
+
+test('what was not even sent stays told apart, and is unavailable all the same', () => {
+  const error = new EventStoreOverloaded('no room');
+  expect(asUnavailable(error, 'x')).toBe(error);
+  expect(error).toBeInstanceOf(EventStoreUnavailable);
+  expect(error.name).toBe('EventStoreUnavailable');
+});
