@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import { connect } from '../../projections/runtime/connection.ts';
+import { giveLeadBack, takeLead } from '../lead.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
-import { giveLeadBack, takeLead } from './lead.ts';
 import { usualPace } from './pace.ts';
 import { pacer } from './pacer.ts';
 import { openPool } from './pool.ts';
@@ -70,7 +70,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
     signal.throwIfAborted();
     const lock = await connect(databaseUrl, 'reconciliation lead');
     try {
-      if (!(await takeLead(lock.db))) {
+      if (!(await takeLead(lock.db, 'reconciliation'))) {
         await lock[Symbol.asyncDispose]();
         return 'busy';
       }
@@ -94,7 +94,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
         run.error = wordsOf(error);
         if (!signal.aborted) logger.warn({ error: run.error }, 'reconciliation_interrupted');
       } finally {
-        await giveLeadBack(lock.db);
+        await giveLeadBack(lock.db, 'reconciliation');
         await lock[Symbol.asyncDispose]();
       }
       const report = { ...shown(run), endedAt: new Date().toISOString() };

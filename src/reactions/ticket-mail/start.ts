@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { type Connection, connect } from '../../projections/runtime/connection.ts';
+import { takeLead } from '../lead.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
 import { type Beginning, beginning } from './beginning.ts';
 import { prepareTables } from './checkpoint.ts';
@@ -214,12 +214,7 @@ async function leadAndFollow(options: TicketMailOptions, { status }: Running, le
   const { connection, queue, begun, origin, until, pace } = lead;
   const { log, logger, now = Date.now, waitSeconds } = options;
   const { db } = connection;
-  while (!until.aborted) {
-    const { rows } = await sql<{ leads: boolean }>`
-      select pg_try_advisory_lock(hashtext('call-ledger reaction'), hashtext('ticket-mail')) as leads`.execute(db);
-    if (rows[0]!.leads) break;
-    await pause(pace.standbyMs, until);
-  }
+  while (!until.aborted && !(await takeLead(db, 'ticket-mail'))) await pause(pace.standbyMs, until);
   if (until.aborted) return;
   status.state = 'following';
   await follow({
