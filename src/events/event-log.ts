@@ -12,6 +12,7 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
+import { letPassWhatWasTold, toldToAppend } from './client-rejections.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { asUnavailable, EventStoreOverloaded, EventStoreUnavailable } from './event-store-errors.ts';
 import type { JsonObject } from './json.ts';
@@ -72,6 +73,7 @@ export type EventLogOptions = {
 export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
   const client = EventStoreDBClient.connectionString(url);
+  letPassWhatWasTold();
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
   const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
   const reading = concurrencyLimit({ most: READS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
@@ -81,7 +83,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         const leave = await appending();
         const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;
         const call = client.appendToStream(stream, events.map(toClient), { expectedRevision });
-        call.then(leave, leave); // also when nobody waits for it any more
+        call.catch(toldToAppend).then(leave); // also when nobody waits for it any more
         const result = await answered(call, Math.min(withinMs, timeoutMs), `append to ${stream}`);
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
       } catch (error) {
@@ -146,12 +148,8 @@ async function newest(
   }
 }
 
-/**
- * From sixteen messages on that wait to be sent, the client queues them; when the connection breaks, what is in that queue
- * rejects where nobody can catch it, and the process ends (`backpressuredWrite` in `batchAppend`, 6.2.1). It also keeps a
- * burst of webhooks from filling the event store with more than it can answer in time.
- */
-const APPENDS_AT_ONCE = 15;
+/** As many as are answered well within a second by a machine that is busy: more would seem to be unanswered. */
+const APPENDS_AT_ONCE = 100;
 /**
  * Reads that are given up are reset, and a server takes too many resets at once for an attack: it closes the connection
  * (Node's own: a thousand, and 33 a second).
