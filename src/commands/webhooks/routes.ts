@@ -31,7 +31,7 @@ export type WebhookConfig = {
   readonly publicHost?: string | undefined;
   readonly keepTranscriptUpdates: boolean;
   /**
-   * Authentic deliveries that wait for the event store at once; default 800, what a busy machine records in three seconds.
+   * Authentic deliveries that wait for the event store at once; default 1200: a burst of a thousand, in three to four seconds.
    * What comes on top is refused before more work goes into it, so that the others are still in time.
    */
   readonly mostWaiting?: number;
@@ -62,7 +62,7 @@ type Ctx = Context<{ Bindings: HttpBindings }>;
 /** The door: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }: WebhookDeps): Webhooks {
   const writer = recorder(log, config.storeTimeoutMs);
-  const { keepTranscriptUpdates, mostWaiting = 800 } = config;
+  const { keepTranscriptUpdates, mostWaiting = 1200 } = config;
   const take = rateLimit(config.rateLimitPerMinute);
   const openBody = bodyReader({
     limitBytes: config.bodyLimitBytes,
