@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
@@ -37,7 +38,8 @@ const event = () => ({ id: randomUUID(), type: 'Happened', data: {}, metadata: {
 // What the client has in its own queue when a connection breaks rejects where nobody can catch it, and ends the process.
 test('a connection that breaks amid a burst of appends: each is told, and the process lives', async () => {
   const script = join(import.meta.dirname, 'burst-process.ts');
-  const child = spawn(process.execPath, [script, relay.url], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, relay.url], { stdio: 'pipe' });
+  const complaint = text(child.stderr);
   onTestFinished(() => void child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -51,6 +53,7 @@ test('a connection that breaks amid a burst of appends: each is told, and the pr
   expect(JSON.parse((await lines.next()).value!)).toEqual({ told: 300, afterwards: 'appended', other: [] });
   expect((await lines.next()).value, 'what is nobody’s to tell ends it all the same').toBe('rejecting');
   expect((await exited)[0]).toBe(1);
+  expect(await complaint).toContain('nobody handles this');
 });
 
 test('who finds no room while the event store is silent is told that nothing was sent', async () => {
