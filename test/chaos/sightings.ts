@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { outcomes } from '../../src/projections/calls/outcome.ts';
+import { outcomes } from '../../src/model/outcome.ts';
 
 /** What a reader of the views has seen go back. */
 export type Sightings = {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { CallEvent, Personal } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
 import type { FactMetadata } from '../../src/events/metadata.ts';
+import { phoneOf } from '../../src/model/phone.ts';
 import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
 import { customerBy } from '../../src/projections/customers/customer.ts';
 import { customerIdOf } from '../../src/projections/customers/customer-of-call.ts';
-import { phoneOf } from '../../src/projections/customers/phone.ts';
 import { reduceTicketCall, type TicketCall } from '../../src/projections/tickets/ticket-call.ts';
 import {
   analyzed,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { appointmentStatuses as statusesOfTheLanguage } from '../../src/events/appointment-facts.ts';
-import { outcomes as ranking } from '../../src/projections/calls/outcome.ts';
+import { outcomes as ranking } from '../../src/model/outcome.ts';
 import { appointmentStatuses } from '../../src/read-api/appointments/appointment.ts';
 import { outcomes } from '../../src/read-api/call-sessions/call-session.ts';
 

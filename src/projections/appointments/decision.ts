@@ -1,8 +1,8 @@
-import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { type Decisive, decisive } from '../../model/outcome.ts';
+import { supportedBy } from '../../model/supported.ts';
 import { type CallState, type Correlation, correlation, tookPlaceAt } from '../calls/call-state.ts';
 import { occurredAt, type Reading, told } from '../calls/latest.ts';
-import { type Decisive, decisive } from '../calls/outcome.ts';
-import { supportedBy } from '../calls/supported.ts';
 import { cancellationReasonOf, type NewTime, newTimeOf } from './new-time.ts';
 
 /** What an appointment needs to know of a call. */

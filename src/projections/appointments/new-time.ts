@@ -1,6 +1,6 @@
 import type { Json } from '../../events/json.ts';
-import { analysisFields, type FieldReader } from '../calls/analysis-fields.ts';
-import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { analysisFields, type FieldReader } from '../../model/analysis-fields.ts';
+import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { instantOfLocal } from './zoned-time.ts';
 
 /** The new time that a call names: its words, and the instant where they leave no doubt. */

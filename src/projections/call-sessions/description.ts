@@ -1,6 +1,6 @@
 import type { Personal } from '../../events/call-facts.ts';
 import type { JsonObject } from '../../events/json.ts';
-import type { CallFact } from '../calls/call-fact.ts';
+import type { CallFact } from '../../model/call-fact.ts';
 import { type Correlation, correlation } from '../calls/call-state.ts';
 import type { Reading } from '../calls/latest.ts';
 import { makesTickets } from '../tickets/ticket-endpoint.ts';

@@ -1,10 +1,10 @@
 import { ticketIdOf } from '../../events/ticket-facts.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import { phoneOf } from '../../model/phone.ts';
 import type { CallState } from '../calls/call-state.ts';
 import { latestTold, nothingKnown, told } from '../calls/latest.ts';
-import type { Outcome } from '../calls/outcome.ts';
 import { isBefore } from '../calls/position.ts';
 import { appointmentOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
-import { phoneOf } from '../customers/phone.ts';
 import type { Analysis, Description } from './description.ts';
 
 /** A call session as the API shows it (INTERFACE.md); what is not known is absent. */

@@ -1,11 +1,11 @@
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
-import { type CallFact, isActedOn } from './call-fact.ts';
+import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { joined, type Supported, supportedBy } from '../../model/supported.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
 import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
 import { isBefore, type Position } from './position.ts';
-import { joined, type Supported, supportedBy } from './supported.ts';
 
 /** What every reader of calls needs of one; each adds the fields of its own. */
 export type Correlation = {

@@ -1,6 +1,6 @@
+import { type Outcome, outcomes, type Verdict } from '../../model/outcome.ts';
+import type { Supported } from '../../model/supported.ts';
 import type { CallState } from './call-state.ts';
-import { type Outcome, outcomes, type Verdict } from './outcome.ts';
-import type { Supported } from './supported.ts';
 
 /** The strongest outcome that is supported, with its reason. */
 export function strongest(supported: Supported): Verdict | undefined {

@@ -1,5 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
-import type { CallFact } from './call-fact.ts';
+import type { CallFact } from '../../model/call-fact.ts';
 import { occurredAt } from './latest.ts';
 import { isBefore, type Position } from './position.ts';
 

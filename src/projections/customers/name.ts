@@ -1,6 +1,6 @@
 import type { Json } from '../../events/json.ts';
-import { analysisFields, collectedFields, givenVariables } from '../calls/analysis-fields.ts';
-import type { CallFact } from '../calls/call-fact.ts';
+import { analysisFields, collectedFields, givenVariables } from '../../model/analysis-fields.ts';
+import type { CallFact } from '../../model/call-fact.ts';
 
 /** The first that says something; a tenant's own names for them count beside. */
 const names = ['customer_name', 'caller_name'] as const;

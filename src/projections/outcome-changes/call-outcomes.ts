@@ -1,8 +1,8 @@
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
+import type { Outcome } from '../../model/outcome.ts';
 import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
 import { statusOf } from '../calls/call-status.ts';
-import type { Outcome } from '../calls/outcome.ts';
 import type { Position } from '../calls/position.ts';
 
 /** What a call had come to at a position of the log, as far as its own facts tell and were there no appointment. */

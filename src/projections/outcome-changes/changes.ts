@@ -1,5 +1,5 @@
+import type { Outcome } from '../../model/outcome.ts';
 import { latest } from '../calls/latest.ts';
-import type { Outcome } from '../calls/outcome.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { ownSessionId } from '../calls/session.ts';
 import type { CallOutcomes } from './call-outcomes.ts';

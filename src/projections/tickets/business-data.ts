@@ -1,6 +1,6 @@
 import type { Personal } from '../../events/call-facts.ts';
 import type { Json, JsonObject } from '../../events/json.ts';
-import { readFlag } from '../calls/flag.ts';
+import { readFlag } from '../../model/flag.ts';
 
 /** Of Retell's own making: they tell of the agent, not of the call. */
 const vendorsOwn: ReadonlySet<string> = new Set(['current_agent_state', 'previous_agent_state']);

@@ -1,7 +1,7 @@
-import { analysisFields, collectedFields } from '../calls/analysis-fields.ts';
-import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { analysisFields, collectedFields } from '../../model/analysis-fields.ts';
+import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { readFlag } from '../../model/flag.ts';
 import { showsTransfer } from '../calls/call-state.ts';
-import { readFlag } from '../calls/flag.ts';
 import { first, type Position } from '../calls/position.ts';
 
 /** Weakest first. The list *is* the ranking of the need for action (RULES.md, "Tickets"); unknown is below all. */

@@ -1,7 +1,7 @@
 import type { Qualification, TicketStatus } from '../../events/ticket-facts.ts';
+import type { Outcome } from '../../model/outcome.ts';
 import { strongest } from '../calls/call-status.ts';
 import { told } from '../calls/latest.ts';
-import type { Outcome } from '../calls/outcome.ts';
 import { strongestNeed } from './need.ts';
 import { directionOf, type TicketCall } from './ticket-call.ts';
 

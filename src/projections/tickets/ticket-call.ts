@@ -1,14 +1,14 @@
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { Qualification } from '../../events/ticket-facts.ts';
-import { analysisFields } from '../calls/analysis-fields.ts';
-import { type CallFact, isActedOn } from '../calls/call-fact.ts';
+import { analysisFields } from '../../model/analysis-fields.ts';
+import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { readFlag } from '../../model/flag.ts';
+import { phoneOf } from '../../model/phone.ts';
 import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
-import { readFlag } from '../calls/flag.ts';
 import { occurredAt, type Reading, told } from '../calls/latest.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { nameSaidBy } from '../customers/name.ts';
-import { phoneOf } from '../customers/phone.ts';
 import { type NeedSince, withNeeds } from './need.ts';
 import { type Direction, directionClaimed, makesTickets } from './ticket-endpoint.ts';
 

@@ -1,9 +1,9 @@
 import type { Personal } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { JsonObject } from '../../events/json.ts';
+import type { CallFact } from '../../model/call-fact.ts';
 import { type SessionDocument, sessionDocument } from '../../projections/call-sessions/session-document.ts';
 import { noFactsYet, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
-import type { CallFact } from '../../projections/calls/call-fact.ts';
 import { type Known, learn, nothingKnown, told } from '../../projections/calls/latest.ts';
 import { customerBy } from '../../projections/customers/customer.ts';
 import { businessDataOf } from '../../projections/tickets/business-data.ts';

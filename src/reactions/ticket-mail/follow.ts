@@ -6,7 +6,7 @@ import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts'
 import type { Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
-import type { CallFact } from '../../projections/calls/call-fact.ts';
+import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../projections/tickets/need.ts';
 import type { Beginning } from './beginning.ts';
 import { type CallKey, loadCheckpoint, saveBatch, waitingAmong } from './checkpoint.ts';

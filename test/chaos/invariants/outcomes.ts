@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../../src/events/call-facts.ts';
 import type { Fact } from '../../../src/events/codec.ts';
-import { outcomes } from '../../../src/projections/calls/outcome.ts';
+import { outcomes } from '../../../src/model/outcome.ts';
 import { type CallOutcomes, reduceCallOutcomes } from '../../../src/projections/outcome-changes/call-outcomes.ts';
 import type { Invariant } from './finding.ts';
 

@@ -1,5 +1,5 @@
-import type { CallEvent, CallFactType } from '../../events/call-facts.ts';
-import type { Fact } from '../../events/codec.ts';
+import type { CallEvent, CallFactType } from '../events/call-facts.ts';
+import type { Fact } from '../events/codec.ts';
 
 /** A fact that carries what is known of its call. */
 export type CallFact = Fact<Extract<CallEvent, { readonly type: CallFactType }>>;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../events/json.ts';
+import type { Json, JsonObject } from '../events/json.ts';
 import type { CallFact } from './call-fact.ts';
 
 /** The values that stand under one of our field names; several where it was given several times. */

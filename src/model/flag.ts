@@ -1,4 +1,4 @@
-import type { Json } from '../../events/json.ts';
+import type { Json } from '../events/json.ts';
 
 /** What counts as true and as false, trimmed and in any case (RULES.md, "Outcome of a call"). */
 const words: Readonly<Record<string, boolean>> = {
