@@ -1,10 +1,11 @@
-import type { Json, JsonObject } from '../events/json.ts';
+import type { JsonObject } from '../events/json.ts';
 import type { CallFact } from './call-fact.ts';
+import { isScalar, normalName, type Scalar, saysNothing, truthOf } from './words.ts';
 
-/** The values that stand under one of our field names; several where it was given several times. */
-export type FieldReader = (ourName: string) => readonly Json[];
+/** What stands under one of our field names and says something; several where it was given several times. */
+export type FieldReader = (ourName: string) => readonly Scalar[];
 
-/** The custom analysis fields of a fact, found by our names (RULES.md, "Outcome of a call"). */
+/** The custom analysis fields of a fact, found by our names (docs/outcomes.md). */
 export const analysisFields = (fact: CallFact): FieldReader =>
   reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames);
 
@@ -16,26 +17,34 @@ export const collectedFields = (fact: CallFact): FieldReader =>
 export const givenVariables = (fact: CallFact): FieldReader =>
   reader([fact.data.personal?.variables], fact.metadata.fieldNames);
 
-type FieldNames = CallFact['metadata']['fieldNames'];
-
-/** Names compare trimmed and without case; a tenant's own names count beside ours. */
-function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNames): FieldReader {
-  const values = new Map<string, Json[]>();
-  for (const group of groups) {
-    for (const name in group) {
-      const known = values.get(normal(name));
-      if (known) known.push(group[name]!);
-      else values.set(normal(name), [group[name]!]);
-    }
-  }
-  if (values.size === 0) return nothing;
-  return (ourName) => {
-    const theirs = fieldNames !== undefined && Object.hasOwn(fieldNames, ourName) ? fieldNames[ourName]! : [];
-    if (theirs.length === 0) return values.get(normal(ourName)) ?? NOTHING;
-    return [...new Set([ourName, ...theirs].map(normal))].flatMap((name) => values.get(name) ?? []);
-  };
+/** A flag that may have been given several times: any true wins. Undefined: missing, whatever prose stands there. */
+export function readFlag(values: readonly Scalar[]): boolean | undefined {
+  const truths = values.map(truthOf);
+  return truths.includes(true) ? true : truths.find((truth) => truth !== undefined);
 }
 
-const NOTHING: readonly Json[] = [];
-const nothing: FieldReader = () => NOTHING;
-const normal = (name: string): string => name.trim().toLowerCase();
+type FieldNames = CallFact['metadata']['fieldNames'];
+
+/** A tenant's own names count beside ours. */
+function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNames): FieldReader {
+  const values = new Map<string, Scalar[]>();
+  for (const group of groups) {
+    for (const name in group) {
+      const value = group[name];
+      if (!isScalar(value) || saysNothing(value)) continue;
+      const known = values.get(normalName(name));
+      if (known) known.push(value);
+      else values.set(normalName(name), [value]);
+    }
+  }
+  if (values.size === 0) return silent;
+  return (ourName) => [...namesOf(ourName, fieldNames)].flatMap((name) => values.get(name) ?? []);
+}
+
+const silent: FieldReader = () => [];
+
+/** The names under which a field of ours may stand, as names are compared. */
+export function namesOf(ourName: string, fieldNames: FieldNames): ReadonlySet<string> {
+  const theirs = fieldNames !== undefined && Object.hasOwn(fieldNames, ourName) ? fieldNames[ourName]! : [];
+  return new Set([ourName, ...theirs].map(normalName));
+}

@@ -1,7 +1,7 @@
-import { analysisFields, type FieldReader } from './analysis-fields.ts';
+import { analysisFields, type FieldReader, readFlag } from './analysis-fields.ts';
 import { type CallFact, isActedOn } from './call-fact.ts';
-import { readFlag, wordOf } from './flag.ts';
 import { type Decisive, type Outcome, outcomes } from './outcome.ts';
+import { wordOf } from './words.ts';
 
 // The table of RULES.md, "Outcome of a call", as data.
 

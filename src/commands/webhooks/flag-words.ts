@@ -1,8 +1,5 @@
 import type { Json, JsonObject } from '../../events/json.ts';
-
-/** Trimmed, any case; everything else is *missing* (RULES, "Outcome of a call"). */
-const TRUE = new Set(['true', 'yes', 'y', 'on', '1']);
-const FALSE = new Set(['false', 'no', 'n', 'off', '0']);
+import { isScalar, truthOf, wordOf } from '../../model/words.ts';
 
 /** What a selector field may say of a call. */
 const OUTCOMES = new Set([
@@ -20,20 +17,12 @@ const MAX_WORD = 40;
 const MAX_NAME = 200;
 const MAX_FLAGS = 500;
 
-const normal = (text: string): string => text.trim().toLowerCase();
-
-/** A boolean however the model wrote it down (REFERENCE §6.16); undefined: it says nothing. */
-export function truth(value: unknown): boolean | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
-  const word = normal(String(value));
-  return TRUE.has(word) ? true : FALSE.has(word) ? false : undefined;
-}
-
 /** A value that can decide an outcome or a ticket, and cannot be prose about a person. */
 const isFlag = (name: string, value: Json): boolean =>
   name.length <= MAX_NAME &&
+  isScalar(value) &&
   !(typeof value === 'string' && value.length > MAX_WORD) &&
-  (truth(value) !== undefined || (typeof value === 'string' && OUTCOMES.has(normal(value))));
+  (truthOf(value) !== undefined || OUTCOMES.has(wordOf(value)));
 
 /**
  * Parts the customer's own fields into flags and the rest, under the names and with the values they came with.
@@ -47,10 +36,3 @@ export function splitFlags(fields: Iterable<readonly [string, Json]>): { flags: 
   // fromEntries defines properties: a field called `__proto__` is data like any other.
   return { flags: Object.fromEntries(flags), rest: Object.fromEntries(rest) };
 }
-
-/** How names of fields compare: trimmed and without case. */
-export const normalName = normal;
-
-/** `null` and empty text say as little as no field at all. */
-export const isMissing = (value: Json | undefined): boolean =>
-  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { CallEvent, CallFacts, CallFactType, Personal } from '../../events/call-facts.ts';
 import { digestOf } from '../../events/identity.ts';
-import { isUsableId } from '../../events/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../events/json.ts';
+import { chosenId } from '../../model/ids.ts';
+import { isNothing, normalName, saysNothing, truthOf } from '../../model/words.ts';
 import { DEFAULT_TENANT } from '../tenants/tenant.ts';
-import { isMissing, normalName, splitFlags, truth } from './flag-words.ts';
+import { splitFlags } from './flag-words.ts';
 import type { CallPayload } from './read-payload.ts';
 
 // The vendor's words stop here: REFERENCE §2.2 and §3 on the left, src/events/call-facts.ts on the right.
@@ -25,7 +26,14 @@ const isTime = (value: unknown): value is number =>
 
 // A field of another type or out of bounds counts as absent: a delivery is never refused for it (DESIGN, invariant 7).
 const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
-const text = (max: number) => lenient(z.string().max(max).regex(/\S/));
+/** A word that stands for nothing is as if the field were not there. */
+const text = (max: number) =>
+  lenient(
+    z
+      .string()
+      .max(max)
+      .transform((said) => (isNothing(said) ? undefined : said)),
+  );
 const word = text(512);
 const time = lenient(z.custom<number>(isTime).transform((ms) => new Date(ms).toISOString()));
 const record = lenient(z.custom<JsonObject>(isJsonObject));
@@ -59,9 +67,9 @@ type VendorCall = z.infer<typeof VendorCall>;
 
 const VendorAnalysis = z.object({
   call_summary: text(LONG),
-  user_sentiment: word,
-  in_voicemail: z.unknown().transform(truth).optional(),
-  call_successful: z.unknown().transform(truth).optional(),
+  user_sentiment: lenient(z.string().max(512).regex(/\S/)), // 'Unknown' is a word of the vendor's own
+  in_voicemail: z.unknown().transform(truthOf).optional(),
+  call_successful: z.unknown().transform(truthOf).optional(),
   custom_analysis_data: record,
 });
 const PRESETS: ReadonlySet<string> = new Set(Object.keys(VendorAnalysis.shape));
@@ -139,16 +147,16 @@ function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Jso
 /** The customer's own fields: nested ones first; one directly under the analysis where the nested one is missing (A7). */
 function customFields(analysis: JsonObject = {}, nested: JsonObject = {}): Map<string, Json> {
   const fields = new Map(Object.entries(nested));
-  const said = new Set([...fields].filter(([, value]) => !isMissing(value)).map(([name]) => normalName(name)));
+  const said = new Set([...fields].filter(([, value]) => !saysNothing(value)).map(([name]) => normalName(name)));
   for (const [name, value] of Object.entries(analysis))
-    if (!PRESETS.has(name) && !isMissing(value) && !said.has(normalName(name))) fields.set(name, value);
+    if (!PRESETS.has(name) && !saysNothing(value) && !said.has(normalName(name))) fields.set(name, value);
   return fields;
 }
 
 /** The ids the caller gave the call; none where it names a tenant that it does not belong to (RULES, "Session"). */
 function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFacts>> {
   if (isForeign(metadata.tenant_id ?? metadata.tenantId ?? null, owner)) return { tenantMismatch: true };
-  const id = (snake: string, camel: string) => [metadata[snake], metadata[camel]].find(isUsableId);
+  const id = (snake: string, camel: string) => chosenId(metadata[snake]) ?? chosenId(metadata[camel]);
   return {
     callSessionId: id('call_session_id', 'callSessionId'),
     appointmentId: id('appointment_id', 'appointmentId'),
@@ -166,7 +174,7 @@ function userSpoke(call: VendorCall): boolean | undefined {
   return /^User:[^\S\n]*\S/m.test(call.transcript ?? '') || (turns ?? []).some(isUserTurn);
 }
 
-const isUserTurn = (turn: unknown): boolean => isJsonObject(turn) && turn.role === 'user' && !isMissing(turn.content);
+const isUserTurn = (turn: unknown): boolean => isJsonObject(turn) && turn.role === 'user' && !isNothing(turn.content);
 
 const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fields).length > 0 ? fields : undefined);
 

@@ -1,6 +1,7 @@
-import type { Json } from '../../events/json.ts';
 import { analysisFields, type FieldReader } from '../../model/analysis-fields.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { isoInstant } from '../../model/instant.ts';
+import { trimmed } from '../../model/words.ts';
 import { instantOfLocal } from './zoned-time.ts';
 
 /** The new time that a call names: its words, and the instant where they leave no doubt. */
@@ -21,8 +22,8 @@ export function newTimeOf(fact: CallFact): NewTime | undefined {
   if (pair !== '') times.push(pair);
   const timeZone = fact.metadata.timeZone ?? 'UTC';
   for (const text of times) {
-    const at = instantOf(text, timeZone);
-    if (at !== undefined) return { text, startsAt: new Date(at).toISOString() };
+    const startsAt = isoInstant(instantOf(text, timeZone) ?? Number.NaN);
+    if (startsAt !== undefined) return { text, startsAt };
   }
   const text = times[0] ?? texts(field, textField)[0];
   return text === undefined ? undefined : { text };
@@ -36,11 +37,8 @@ export function cancellationReasonOf(fact: CallFact): string | undefined {
 
 const texts = (field: FieldReader, name: string): string[] =>
   field(name)
-    .map(textOf)
-    .filter((text) => text !== '');
-
-const textOf = (value: Json): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value).trim();
+    .filter((value) => typeof value !== 'boolean')
+    .map((value) => trimmed(String(value)));
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 

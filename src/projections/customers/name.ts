@@ -1,6 +1,6 @@
-import type { Json } from '../../events/json.ts';
 import { analysisFields, collectedFields, givenVariables } from '../../model/analysis-fields.ts';
 import type { CallFact } from '../../model/call-fact.ts';
+import { type Scalar, trimmed } from '../../model/words.ts';
 
 /** The first that says something; a tenant's own names for them count beside. */
 const names = ['customer_name', 'caller_name'] as const;
@@ -22,4 +22,4 @@ export function nameSaidBy(fact: CallFact): string | undefined {
   return undefined;
 }
 
-const textOf = (value: Json): string => (typeof value === 'string' ? value.trim() : '');
+const textOf = (value: Scalar): string => (typeof value === 'string' ? trimmed(value) : '');

@@ -1,6 +1,6 @@
 import type { Personal } from '../../events/call-facts.ts';
 import type { Json, JsonObject } from '../../events/json.ts';
-import { readFlag } from '../../model/flag.ts';
+import { saysNothing, truthOf } from '../../model/words.ts';
 
 /** Of Retell's own making: they tell of the agent, not of the call. */
 const vendorsOwn: ReadonlySet<string> = new Set(['current_agent_state', 'previous_agent_state']);
@@ -17,5 +17,4 @@ export function businessDataOf(personal: Personal | undefined): JsonObject {
   return Object.fromEntries(fields);
 }
 
-const saysSomething = (value: Json): boolean =>
-  value !== null && !(typeof value === 'string' && value.trim() === '') && readFlag([value]) === undefined;
+const saysSomething = (value: Json): boolean => !saysNothing(value) && truthOf(value) === undefined;

@@ -1,6 +1,5 @@
-import { analysisFields, collectedFields } from '../../model/analysis-fields.ts';
+import { analysisFields, collectedFields, readFlag } from '../../model/analysis-fields.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
-import { readFlag } from '../../model/flag.ts';
 import { showsTransfer } from '../calls/call-state.ts';
 import { first, type Position } from '../calls/position.ts';
 

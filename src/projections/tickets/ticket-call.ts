@@ -1,9 +1,8 @@
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { Qualification } from '../../events/ticket-facts.ts';
-import { analysisFields } from '../../model/analysis-fields.ts';
+import { analysisFields, readFlag } from '../../model/analysis-fields.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
-import { readFlag } from '../../model/flag.ts';
 import { phoneOf } from '../../model/phone.ts';
 import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
 import { occurredAt, type Reading, told } from '../calls/latest.ts';

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { truth } from '../../../src/commands/webhooks/flag-words.ts';
 import { readPayload } from '../../../src/commands/webhooks/read-payload.ts';
 import {
   type Owner,
@@ -12,6 +11,7 @@ import {
 import { callEventSchemas } from '../../../src/events/call-facts.ts';
 import { factId } from '../../../src/events/identity.ts';
 import type { JsonObject } from '../../../src/events/json.ts';
+import { truthOf as truth } from '../../../src/model/words.ts';
 
 const samples = new URL('../../fixtures/samples/', import.meta.url);
 const sample = (name: string) => JSON.parse(readFileSync(new URL(name, samples), 'utf8'));
