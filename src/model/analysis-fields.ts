@@ -1,20 +1,20 @@
 import type { JsonObject } from '../events/json.ts';
-import type { CallFact } from './call-fact.ts';
+import type { CallClaim } from './call-fact.ts';
 import { isScalar, normalName, type Scalar, saysNothing, truthOf } from './words.ts';
 
 /** What stands under one of our field names and says something; several where it was given several times. */
 export type FieldReader = (ourName: string) => readonly Scalar[];
 
 /** The custom analysis fields of a fact, found by our names (docs/outcomes.md). */
-export const analysisFields = (fact: CallFact): FieldReader =>
+export const analysisFields = (fact: CallClaim): FieldReader =>
   reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames);
 
 /** The variables collected during the call, likewise. */
-export const collectedFields = (fact: CallFact): FieldReader =>
+export const collectedFields = (fact: CallClaim): FieldReader =>
   reader([fact.data.collectedFlags, fact.data.personal?.collected], fact.metadata.fieldNames);
 
 /** The variables given to the call, likewise. */
-export const givenVariables = (fact: CallFact): FieldReader =>
+export const givenVariables = (fact: CallClaim): FieldReader =>
   reader([fact.data.personal?.variables], fact.metadata.fieldNames);
 
 /** A flag that may have been given several times: any true wins. Undefined: missing, whatever prose stands there. */
@@ -23,7 +23,7 @@ export function readFlag(values: readonly Scalar[]): boolean | undefined {
   return truths.includes(true) ? true : truths.find((truth) => truth !== undefined);
 }
 
-type FieldNames = CallFact['metadata']['fieldNames'];
+type FieldNames = CallClaim['metadata']['fieldNames'];
 
 /** A tenant's own names count beside ours. */
 function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNames): FieldReader {

@@ -4,5 +4,8 @@ import type { Fact } from '../events/codec.ts';
 /** A fact that carries what is known of its call. */
 export type CallFact = Fact<Extract<CallEvent, { readonly type: CallFactType }>>;
 
+/** The same at the door, where it has no place in the log yet. */
+export type CallClaim = Pick<CallFact, 'type' | 'data' | 'metadata'>;
+
 /** An event whose kind we do not know describes its call; what it claims is never acted on. */
-export const isActedOn = (fact: CallFact): boolean => fact.type !== 'CallEventUnrecognized';
+export const isActedOn = ({ type }: Pick<CallFact, 'type'>): boolean => type !== 'CallEventUnrecognized';

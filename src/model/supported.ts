@@ -1,15 +1,18 @@
 import { analysisFields, type FieldReader, readFlag } from './analysis-fields.ts';
-import { type CallFact, isActedOn } from './call-fact.ts';
+import { type CallClaim, type CallFact, isActedOn } from './call-fact.ts';
+import { disconnections, endsInSilence, isUnreached, outcomeOfEnding } from './disconnections.ts';
 import { type Decisive, type Outcome, outcomes } from './outcome.ts';
 import { wordOf } from './words.ts';
 
 // The table of RULES.md, "Outcome of a call", as data.
 
-/** A flag, the value that speaks, and what it then says. */
+/** A flag, the value that speaks, and what it then says. Those of an appointment count on a call that was connected. */
+const decisions: readonly (readonly [name: string, outcome: Decisive])[] = [
+  ['appointment_confirmed', 'confirmed'],
+  ['appointment_rescheduled', 'rescheduled'],
+  ['appointment_cancelled', 'cancelled'],
+];
 const flags: readonly (readonly [name: string, value: boolean, outcome: Outcome])[] = [
-  ['appointment_confirmed', true, 'confirmed'],
-  ['appointment_rescheduled', true, 'rescheduled'],
-  ['appointment_cancelled', true, 'cancelled'],
   ['voicemail', true, 'voicemail'],
   ['no_answer', true, 'no_answer'],
   ['human_detected', false, 'no_answer'],
@@ -18,47 +21,11 @@ const flags: readonly (readonly [name: string, value: boolean, outcome: Outcome]
 ];
 
 const selectors = ['appointment_outcome', 'outcome'] as const;
-const selections: Readonly<Record<string, Decisive>> = {
-  confirmed: 'confirmed',
-  rescheduled: 'rescheduled',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-};
-
-const disconnections: Readonly<Record<string, Outcome>> = {
-  voicemail_reached: 'voicemail',
-  dial_no_answer: 'no_answer',
-  user_declined: 'no_answer',
-  ivr_reached: 'no_answer',
-  dial_busy: 'busy',
-};
-
-const unsuccessful: ReadonlySet<string> = new Set(['not_connected', 'error']);
-
-/**
- * Reasons that the vendor gives only for calls that are `not_connected` or in `error` (REFERENCE §3.2). Needed
- * beside the call's status because that may lag behind its event (§3.1).
- */
-const failures: ReadonlySet<string> = new Set([
-  'dial_failed',
-  'invalid_destination',
-  'telephony_provider_permission_denied',
-  'telephony_provider_unavailable',
-  'sip_routing_error',
-  'marked_as_spam',
-  'concurrency_limit_reached',
-  'no_valid_payment',
-  'scam_detected',
-  'registered_call_timeout',
-  'error_llm_websocket_open',
-  'error_llm_websocket_lost_connection',
-  'error_llm_websocket_runtime',
-  'error_llm_websocket_corrupt_payload',
-  'error_no_audio_received',
-  'error_asr',
-  'error_retell',
-  'error_unknown',
-  'error_user_not_joined',
+const selections: ReadonlyMap<string, Decisive> = new Map([
+  ['confirmed', 'confirmed'],
+  ['rescheduled', 'rescheduled'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
 ]);
 
 /** The outcomes that facts support, each with the reason that says it best. */
@@ -73,38 +40,55 @@ export function supportedBy(fact: CallFact): Supported {
     supported[outcome] = known === undefined ? reason : preferred(known, reason);
   };
   const field = analysisFields(fact);
+  if (!isUnreached(fact.data)) for (const [name, outcome] of decidedBy(field)) support(outcome, name);
   for (const [name, value, outcome] of flags) if (readFlag(field(name)) === value) support(outcome, name);
-  for (const name of selectors) for (const outcome of selected(field, name)) support(outcome, name);
   if (fact.data.inVoicemail) support('voicemail', 'in_voicemail');
-  const disconnected = byDisconnection(fact.data);
+  const disconnected = outcomeOfEnding(fact.data);
   if (disconnected) support(disconnected, fact.data.disconnectionReason ?? fact.data.callStatus ?? 'failed');
   return supported;
 }
 
-function* selected(field: FieldReader, name: string): Iterable<Decisive> {
-  for (const value of field(name)) {
-    const word = wordOf(value);
-    if (Object.hasOwn(selections, word)) yield selections[word]!;
-  }
-}
+/** What the analysis says became of the appointment, and the name of the field that says so. */
+const decidedBy = (field: FieldReader): readonly (readonly [name: string, outcome: Decisive])[] => [
+  ...decisions.filter(([name]) => readFlag(field(name)) === true),
+  ...selectors.flatMap((name) =>
+    field(name).flatMap((value) => {
+      const outcome = selections.get(wordOf(value));
+      return outcome === undefined ? [] : [[name, outcome] as const];
+    }),
+  ),
+];
 
-function byDisconnection({ disconnectionReason, callStatus, userSpoke }: CallFact['data']): Outcome | undefined {
-  if (disconnectionReason !== undefined) {
-    if (Object.hasOwn(disconnections, disconnectionReason)) return disconnections[disconnectionReason];
-    if (disconnectionReason === 'inactivity' && !userSpoke) return 'no_answer';
-    if (failures.has(disconnectionReason)) return 'failed';
-  }
-  return callStatus !== undefined && unsuccessful.has(callStatus) ? 'failed' : undefined;
-}
+/** Whether a fact decides an appointment in a call that reached nobody: the disconnection outweighs that. */
+export const ignoresDecision = (fact: CallClaim): boolean =>
+  isActedOn(fact) && isUnreached(fact.data) && decidedBy(analysisFields(fact)).length > 0;
+
+/**
+ * "Ended by silence, and the other side was never heard": the halves may stand in different facts, and only both
+ * together support "no answer". That no transcript came is neither.
+ */
+export type Silence = { readonly inactive: boolean; readonly unheard: boolean };
+
+/** Of these the transcript is whole; before the end the other side may still speak. */
+const concluding: ReadonlySet<string> = new Set(['CallEnded', 'CallAnalyzed']);
+
+export const withSilence = ({ inactive, unheard }: Silence, fact: CallFact): Silence => ({
+  inactive: inactive || (isActedOn(fact) && endsInSilence(fact.data) && fact.data.userSpoke !== true),
+  unheard: unheard || (concluding.has(fact.type) && fact.data.userSpoke === false),
+});
+
+export const noAnswerBy = ({ inactive, unheard }: Silence): Supported =>
+  inactive && unheard ? { no_answer: 'inactivity' } : {};
 
 /** For one outcome, the better reason first; a vendor's reason that is not listed goes before all of these. */
 const reasons: readonly string[] = [
-  ...flags.filter(([name]) => name.startsWith('appointment_')).map(([name]) => name),
+  ...decisions.map(([name]) => name),
   ...selectors,
-  ...Object.keys(disconnections),
+  ...[...disconnections]
+    .filter(([, { outcome, silent }]) => silent || (outcome ?? 'failed') !== 'failed')
+    .map(([w]) => w),
   'in_voicemail',
-  'inactivity',
-  ...flags.filter(([name]) => !name.startsWith('appointment_')).map(([name]) => name),
+  ...flags.map(([name]) => name),
 ];
 
 export function preferred(a: string, b: string): string {

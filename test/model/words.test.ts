@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chosenId, normalId } from '../../src/model/ids.ts';
 import { isoInstant } from '../../src/model/instant.ts';
-import { isNothing, normalName, saysNothing, truthOf, wordOf } from '../../src/model/words.ts';
+import { isNothing, normalName, saysNothing, trimmed, truthOf, wordOf } from '../../src/model/words.ts';
 
 describe('a word is compared trimmed, without case, quotes or a mark at its end', () => {
   test.each<unknown>(['Yes.', 'TRUE.', 'yes!', '"true"', '“Yes.”', "'on'", ' y ', '\u200bYes\ufeff', 'YES!!', 1, true])(
@@ -103,6 +103,19 @@ describe('an id that a caller has chosen', () => {
 
 test('names of fields compare in one form, whatever keyboard wrote them', () => {
   expect(normalName(' Cafe\u0301 ')).toBe(normalName('CAFÉ'));
+});
+
+test.each([
+  ['  a b\u200b\ufeff\n', 'a b'],
+  ['\u{e0001} a \u{e0001}', 'a'],
+  [' \u200b ', ''],
+  ['', ''],
+])('%j is trimmed to %j', (text, expected) => expect(trimmed(text)).toBe(expected));
+
+test('a megabyte of spaces in the middle of a text keeps nobody waiting', () => {
+  const text = `a${' '.repeat(2 ** 20)}b`;
+  expect(trimmed(text)).toBe(text);
+  expect(isNothing(`${text}${' '.repeat(2 ** 20)}`)).toBe(false);
 });
 
 describe('a moment can be recorded from the year 1 to the year 9999 in UTC', () => {

@@ -167,6 +167,14 @@ describe('what becomes of an appointment', () => {
       { status: 'confirmed', decidedByCallId: 'call_1' },
     ],
     [
+      'confirmed in a call that reached nobody',
+      [
+        planned,
+        ended({ disconnectionReason: 'dial_busy', flags: { appointment_confirmed: true, outcome: 'cancelled' } }),
+      ],
+      { status: 'scheduled', needsReview: false, ...unmoved },
+    ],
+    [
       'in a call that took place when it ended',
       [
         ended({ endedAt: minute(9), flags: { outcome: 'confirmed' } }),

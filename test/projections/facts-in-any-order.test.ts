@@ -26,7 +26,7 @@ const claims = fc.record(
     direction: some('inbound' as const, 'outbound' as const),
     agentId: some('agent_1', 'agent_2'),
     callStatus: some('ended', 'error', 'ongoing'),
-    disconnectionReason: some('user_hangup', 'dial_busy', 'call_transfer', 'error_asr', 'unheard_of'),
+    disconnectionReason: some('user_hangup', 'dial_busy', 'call_transfer', 'error_asr', 'inactivity', 'unheard_of'),
     startedAt: some(minute(0), minute(5)),
     endedAt: some(minute(6), minute(7)),
     durationMs: some(1000, 2000),

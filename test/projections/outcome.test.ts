@@ -13,6 +13,7 @@ import {
   type Said,
   started,
   TENANT,
+  transferStarted,
   unrecognized,
 } from './controls.ts';
 
@@ -35,6 +36,9 @@ const statusOf = (...said: Said[]) => {
 };
 
 const flags = (fields: Record<string, boolean | string | number>) => analyzed({ flags: fields });
+/** What decides an appointment, in a call of which something else is said too. */
+const flagged = (claims: Parameters<typeof analyzed>[0]) =>
+  analyzed({ flags: { appointment_confirmed: true, outcome: 'cancelled' }, ...about, ...claims });
 const about = { appointmentId: 'apt_1' };
 
 describe('what facts make of a call', () => {
@@ -106,6 +110,32 @@ describe('what facts make of a call', () => {
       [ended({ ...about, disconnectionReason: 'inactivity', userSpoke: true, analysed: true })],
       'failed/undecided',
     ],
+    [
+      'silence at the end of a call without a transcript',
+      [ended({ disconnectionReason: 'inactivity' }), analyzed({ disconnectionReason: 'inactivity' })],
+      'answered/answered',
+    ],
+    [
+      'silence at the end, with a transcript that comes after it',
+      [ended({ disconnectionReason: 'inactivity' }), analyzed({ disconnectionReason: 'inactivity', userSpoke: true })],
+      'answered/answered',
+    ],
+    [
+      'silence in one fact, and in another that the other side never spoke',
+      [ended({ disconnectionReason: 'inactivity' }), analyzed({ userSpoke: false })],
+      'no_answer/inactivity',
+    ],
+    [
+      'silence that ended a call in which they spoke, whatever is not in a later transcript',
+      [ended({ disconnectionReason: 'inactivity', userSpoke: true }), analyzed({ userSpoke: false })],
+      'answered/answered',
+    ],
+    [
+      'silence up to a transfer that was tried',
+      [transferStarted({ userSpoke: false }), analyzed({ disconnectionReason: 'inactivity' })],
+      'answered/answered',
+    ],
+    ['a call that they hung up without a word', [analyzed({ userSpoke: false })], 'answered/answered'],
     ['a flag no_answer', [flags({ no_answer: true })], 'no_answer/no_answer'],
     ['no human', [flags({ human_detected: 'no' })], 'no_answer/human_detected'],
     ['a human', [flags({ human_detected: true })], 'answered/answered'],
@@ -163,6 +193,46 @@ describe('what facts make of a call', () => {
     ],
   ])('%s', (_, said, expected) => expect(statusOf(...said)).toBe(expected));
 
+  test.each<[string, Said, string]>([
+    ['dial_no_answer', flagged({ disconnectionReason: 'dial_no_answer' }), 'no_answer/dial_no_answer'],
+    ['dial_busy', flagged({ disconnectionReason: 'dial_busy', callStatus: 'ended' }), 'busy/dial_busy'],
+    ['user_declined', flagged({ disconnectionReason: 'user_declined' }), 'no_answer/user_declined'],
+    ['invalid_destination', flagged({ disconnectionReason: 'invalid_destination' }), 'failed/invalid_destination'],
+    ['marked_as_spam', flagged({ disconnectionReason: 'marked_as_spam' }), 'failed/marked_as_spam'],
+    ['a new word for dialling', flagged({ disconnectionReason: 'dial_rejected' }), 'failed/dial_rejected'],
+    ['the status alone', flagged({ callStatus: 'not_connected' }), 'failed/not_connected'],
+    [
+      'a new word with that status',
+      flagged({ callStatus: 'not_connected', disconnectionReason: 'unheard_of' }),
+      'failed/unheard_of',
+    ],
+  ])('an appointment is not decided in a call that reached nobody: %s', (_, said, expected) =>
+    expect(statusOf(said)).toBe(expected),
+  );
+
+  test.each([
+    'user_hangup',
+    'voicemail_reached',
+    'ivr_reached',
+    'inactivity',
+    'error_asr',
+    'unheard_of',
+    'call_transfer',
+  ])('an appointment is decided in a call that ended as %s', (disconnectionReason) =>
+    expect(statusOf(flagged({ disconnectionReason }))).toBe('confirmed/appointment_confirmed'),
+  );
+
+  test('what one fact says of the line takes no decision from another', () => {
+    const unreached = ended({ callStatus: 'not_connected', disconnectionReason: 'dial_busy' });
+    expect(statusOf(unreached, flagged({}))).toBe('confirmed/appointment_confirmed');
+    expect(statusOf(flagged({}), unreached)).toBe('confirmed/appointment_confirmed');
+  });
+
+  test('other flags count on a call that reached nobody', () =>
+    expect(statusOf(analyzed({ disconnectionReason: 'dial_busy', flags: { voicemail: true } }))).toBe(
+      'voicemail/voicemail',
+    ));
+
   test('no outcome falls as facts are added, whatever they are', () => {
     const claims = fc.record(
       {
@@ -171,7 +241,13 @@ describe('what facts make of a call', () => {
           fc.boolean(),
         ),
         callStatus: fc.constantFrom('ended', 'error', 'not_connected'),
-        disconnectionReason: fc.constantFrom('user_hangup', 'dial_busy', 'voicemail_reached', 'inactivity'),
+        disconnectionReason: fc.constantFrom(
+          'user_hangup',
+          'dial_busy',
+          'voicemail_reached',
+          'inactivity',
+          'inactivity',
+        ),
         appointmentId: fc.constant('apt_1'),
         analysed: fc.constant(true as const),
         userSpoke: fc.boolean(),

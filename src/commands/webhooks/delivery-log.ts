@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
+import { ignoresDecision } from '../../model/supported.ts';
 import type { Accepted } from './accept.ts';
 import type { CallFact, Delivery } from './call-fact.ts';
 
@@ -43,7 +44,8 @@ export function logRefused(logger: Logger, reason: string, about: About, error?:
 
 const CONCLUDING: ReadonlySet<CallFactType> = new Set(['CallEnded', 'CallAnalyzed']);
 
-function remarks({ type, data }: CallFact, endpoint: Endpoint): string[] {
+function remarks(fact: CallFact, endpoint: Endpoint): string[] {
+  const { type, data } = fact;
   const concerns = endpoint === 'retell' && CONCLUDING.has(type);
   const other = { 'retell-inbound-ticket': 'outbound', 'retell-outbound-ticket': 'inbound', retell: undefined }[
     endpoint
@@ -52,6 +54,7 @@ function remarks({ type, data }: CallFact, endpoint: Endpoint): string[] {
     ...(data.tenantMismatch ? ['tenant_mismatch'] : []),
     ...(concerns && data.callSessionId === undefined ? ['no_session'] : []),
     ...(concerns && data.appointmentId === undefined ? ['no_appointment_id'] : []),
+    ...(ignoresDecision(fact) ? ['flag_on_unconnected_call'] : []),
     ...(other !== undefined && data.direction === other ? ['direction_mismatch'] : []), // the direction decides (B1)
   ];
 }

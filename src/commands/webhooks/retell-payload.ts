@@ -7,6 +7,7 @@ import { isNothing, normalName, saysNothing, truthOf } from '../../model/words.t
 import { DEFAULT_TENANT } from '../tenants/tenant.ts';
 import { splitFlags } from './flag-words.ts';
 import type { CallPayload } from './read-payload.ts';
+import { prefersScrubbed, transcriptOf } from './transcript.ts';
 
 // The vendor's words stop here: REFERENCE §2.2 and §3 on the left, src/events/call-facts.ts on the right.
 
@@ -37,7 +38,7 @@ const text = (max: number) =>
 const word = text(512);
 const time = lenient(z.custom<number>(isTime).transform((ms) => new Date(ms).toISOString()));
 const record = lenient(z.custom<JsonObject>(isJsonObject));
-const list = lenient(z.array(z.unknown()));
+const link = text(8192);
 const LONG = 100_000_000;
 
 const VendorCall = z.object({
@@ -53,11 +54,11 @@ const VendorCall = z.object({
   metadata: record,
   from_number: word,
   to_number: word,
-  transcript: lenient(z.string()),
-  transcript_object: list,
-  transcript_with_tool_calls: list,
-  recording_url: text(8192),
-  scrubbed_recording_url: text(8192),
+  phone_number: lenient(z.object({ from: word, to: word })), // until 2.3
+  recording_url: link,
+  recording_multi_channel_url: link,
+  scrubbed_recording_url: link,
+  scrubbed_recording_multi_channel_url: link,
   call_analysis: record,
   retell_llm_dynamic_variables: record,
   collected_dynamic_variables: record,
@@ -65,14 +66,26 @@ const VendorCall = z.object({
 });
 type VendorCall = z.infer<typeof VendorCall>;
 
+/** Until 4.2 two ratings stood in the place of `call_successful`. */
+const ratings = ['agent_task_completion_rating', 'call_completion_rating'] as const;
+const rating = lenient(z.enum(['Complete', 'Partial', 'Incomplete']));
+
 const VendorAnalysis = z.object({
   call_summary: text(LONG),
   user_sentiment: lenient(z.string().max(512).regex(/\S/)), // 'Unknown' is a word of the vendor's own
   in_voicemail: z.unknown().transform(truthOf).optional(),
   call_successful: z.unknown().transform(truthOf).optional(),
   custom_analysis_data: record,
+  agent_task_completion_rating: rating,
+  call_completion_rating: rating,
 });
-const PRESETS: ReadonlySet<string> = new Set(Object.keys(VendorAnalysis.shape));
+type VendorAnalysis = z.infer<typeof VendorAnalysis>;
+/** The vendor's own fields of an analysis, which are none of the customer's. */
+const PRESETS: ReadonlySet<string> = new Set([
+  ...Object.keys(VendorAnalysis.shape),
+  ...ratings.map((name) => `${name}_reason`),
+  'agent_sentiment',
+]);
 
 /** What a fact about a call says, before it has an identity. */
 export type CallStatement = { readonly type: CallFactType; readonly data: CallFacts };
@@ -107,11 +120,12 @@ export const occurredAt = (envelope: JsonObject): string | undefined => time.par
 function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Json | undefined): CallFacts {
   const call = VendorCall.parse(raw);
   const analysis = call.call_analysis && VendorAnalysis.parse(call.call_analysis);
+  const transcript = transcriptOf(raw);
   const custom = splitFlags(customFields(call.call_analysis, analysis?.custom_analysis_data));
   const collected = splitFlags(Object.entries(call.collected_dynamic_variables ?? {}));
   return present<CallFacts>({
     callId,
-    direction: call.call_type === 'web_call' ? 'web' : call.direction,
+    direction: directionOfType.get(call.call_type) ?? call.direction,
     agentId: call.agent_id,
     agentName: call.agent_name,
     callStatus: call.call_status,
@@ -120,18 +134,18 @@ function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Jso
     endedAt: call.end_timestamp,
     durationMs: call.duration_ms,
     ...correlation(call.metadata ?? {}, owner),
-    userSpoke: userSpoke(call),
+    userSpoke: transcript.userSpoke,
     analysed: analysis && true,
     inVoicemail: analysis?.in_voicemail,
-    successful: analysis?.call_successful,
+    successful: analysis && successful(analysis),
     flags: filled(custom.flags),
     collectedFlags: filled(collected.flags),
     personal: filled(
       present<Personal>({
-        fromNumber: call.from_number,
-        toNumber: call.to_number,
-        transcript: call.transcript || undefined,
-        recordingUrl: call.recording_url ?? call.scrubbed_recording_url,
+        fromNumber: call.from_number ?? call.phone_number?.from,
+        toNumber: call.to_number ?? call.phone_number?.to,
+        transcript: transcript.text,
+        recordingUrl: recordingOf(call, prefersScrubbed(raw)),
         summary: analysis?.call_summary,
         sentiment: analysis?.user_sentiment,
         custom: filled(custom.rest),
@@ -167,14 +181,27 @@ function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFac
 const isForeign = (name: Json, { tenantId, isTenant }: Owner): boolean =>
   name !== null && name !== tenantId && !(tenantId === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
 
-/** Whether the other side said anything; undefined where no transcript came. */
-function userSpoke(call: VendorCall): boolean | undefined {
-  const turns = call.transcript_object ?? call.transcript_with_tool_calls;
-  if (turns === undefined && call.transcript === undefined) return undefined;
-  return /^User:[^\S\n]*\S/m.test(call.transcript ?? '') || (turns ?? []).some(isUserTurn);
+function successful(analysis: VendorAnalysis): boolean | undefined {
+  if (analysis.call_successful !== undefined) return analysis.call_successful;
+  const rated = ratings.map((name) => analysis[name]);
+  if (rated.every((word) => word === 'Complete')) return true;
+  return rated.some((word) => word === 'Incomplete' || word === 'Partial') ? false : undefined;
 }
 
-const isUserTurn = (turn: unknown): boolean => isJsonObject(turn) && turn.role === 'user' && !isNothing(turn.content);
+/** A web call has no direction; until 2.3 the type of a phone call was its direction. */
+const directionOfType: ReadonlyMap<string | undefined, CallFacts['direction']> = new Map([
+  ['web_call', 'web'],
+  ['inbound_phone_call', 'inbound'],
+  ['outbound_phone_call', 'outbound'],
+]);
+
+/** The recording in one channel is the one to listen to; any is better than none. */
+function recordingOf(call: VendorCall, scrubbedFirst: boolean): string | undefined {
+  const whole = [call.recording_url, call.recording_multi_channel_url];
+  const scrubbed = [call.scrubbed_recording_url, call.scrubbed_recording_multi_channel_url];
+  const links = scrubbedFirst ? [...scrubbed, ...whole] : [whole[0], scrubbed[0], whole[1], scrubbed[1]];
+  return links.find((link) => link !== undefined);
+}
 
 const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fields).length > 0 ? fields : undefined);
 

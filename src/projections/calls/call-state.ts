@@ -2,7 +2,8 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
-import { joined, type Supported, supportedBy } from '../../model/supported.ts';
+import { endsInTransfer } from '../../model/disconnections.ts';
+import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from '../../model/supported.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
 import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
 import { isBefore, type Position } from './position.ts';
@@ -43,6 +44,7 @@ export type CallState<Fields extends Correlation = Correlation> = {
   /** Absent while only commands are known. */
   readonly first?: FirstFact;
   readonly supported: Supported;
+  readonly silence: Silence;
   readonly ended: boolean;
   readonly analysed: boolean;
   readonly transferred: boolean;
@@ -54,8 +56,6 @@ export type CallState<Fields extends Correlation = Correlation> = {
   readonly appointmentsNamed: readonly NamedAppointment[];
   readonly known: Known<Fields>;
 };
-
-const transferReasons: ReadonlySet<string> = new Set(['call_transfer', 'transfer_bridged']);
 
 /** The state after one more fact of the call's stream. */
 export function reduceCall<Fields extends Correlation>(
@@ -81,11 +81,13 @@ export function reduceCall<Fields extends Correlation>(
     case 'TransferBridged':
     case 'TransferCancelled':
     case 'TransferEnded':
-    case 'CallEventUnrecognized':
+    case 'CallEventUnrecognized': {
+      const silence = withSilence(state.silence, fact);
       return {
         ...next,
         first: firstOf(state.first, fact),
-        supported: joined(state.supported, supportedBy(fact)),
+        supported: [supportedBy(fact), noAnswerBy(silence)].reduce(joined, state.supported),
+        silence,
         ended: state.ended || fact.type === 'CallEnded' || fact.type === 'CallAnalyzed',
         analysed: state.analysed || (isActedOn(fact) && fact.data.analysed === true),
         transferred: state.transferred || showsTransfer(fact),
@@ -94,6 +96,7 @@ export function reduceCall<Fields extends Correlation>(
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact, at),
         known: learn(state.known, reading(fact), fact, at),
       };
+    }
   }
 }
 
@@ -108,6 +111,7 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
   callId: parseStream(fact.stream)?.id ?? fact.stream,
   facts: [],
   supported: {},
+  silence: { inactive: false, unheard: false },
   ended: false,
   analysed: false,
   transferred: false,
@@ -139,9 +143,7 @@ function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
 
 /** Bridged and ended transfers are transfers; started and cancelled ones are not (RULES.md, "Tickets"). */
 export const showsTransfer = (fact: CallFact): boolean =>
-  fact.type === 'TransferBridged' ||
-  fact.type === 'TransferEnded' ||
-  (isActedOn(fact) && transferReasons.has(fact.data.disconnectionReason ?? ''));
+  fact.type === 'TransferBridged' || fact.type === 'TransferEnded' || (isActedOn(fact) && endsInTransfer(fact.data));
 
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */
 export const tookPlaceAt = ({ known, first }: CallState): number =>

@@ -280,25 +280,6 @@ test('secrets and logs of the vendor are not taken', () => {
   expect(text).toBe('{"callId":"c"}');
 });
 
-test.each([
-  [{}, undefined],
-  [{ transcript: '' }, false],
-  [{ transcript: 'Agent: Hello?\nUser: \n' }, false],
-  [{ transcript: 'Agent: Hello?\nUser:\nAgent: Hello?' }, false],
-  [{ transcript: 'Agent: The User: hi' }, false],
-  [{ transcript: 'Agent: Hello?\nUser: Yes.\n' }, true],
-  [{ transcript_object: [] }, false],
-  [{ transcript_object: [{ role: 'agent', content: 'Hi' }, { role: 'user', content: ' ' }, null, 7] }, false],
-  [{ transcript: '', transcript_object: [{ role: 'user', content: 'Hi' }] }, true],
-])('the other side spoke in %j: %s', (call, spoke) => {
-  expect(said(call).userSpoke).toBe(spoke);
-});
-
-test('the scrubbed recording stands in for the recording', () => {
-  expect(said({ scrubbed_recording_url: 's' }).personal?.recordingUrl).toBe('s');
-  expect(said({ recording_url: 'r', scrubbed_recording_url: 's' }).personal?.recordingUrl).toBe('r');
-});
-
 test('where a transfer goes: beside the call on transfer events, in it else', () => {
   const { data } = translated(sample('46_transfer_started.json'));
   expect(data.personal?.transferDestination).toEqual({ number: '+12025550177', extension: null });
