@@ -4,14 +4,22 @@ import type { RunningProjections } from './projections/runtime/start.ts';
 
 type OnAnswered = NonNullable<WebhookDeps['onAnswered']>;
 
-/** Counts and times what the door answers. */
-export const measureWebhooks =
-  ({ webhooks, webhookSeconds }: Metrics): OnAnswered =>
-  ({ handler: endpoint, status, outcome: word, seconds }) => {
-    const outcome = status < 300 ? word : status === 503 ? 'unavailable' : 'refused';
-    webhooks.inc({ endpoint, outcome, reason: outcome === word ? '' : word });
+/** So many new words are counted by their names, the others together: no sender may let the labels grow. */
+const MOST_WORDS = 50;
+
+/** Counts and times what the door answers, and the words in it that are new. */
+export function measureWebhooks({ webhooks, webhookSeconds, unknownWords }: Metrics): OnAnswered {
+  const named = new Set<string>();
+  return ({ handler: endpoint, status, outcome: code, seconds, newWords }) => {
+    const outcome = status < 300 ? code : status === 503 ? 'unavailable' : 'refused';
+    webhooks.inc({ endpoint, outcome, reason: outcome === code ? '' : code });
     webhookSeconds.observe({ endpoint, outcome }, seconds);
+    for (const { field, word } of newWords) {
+      if (word !== undefined && named.size < MOST_WORDS) named.add(`${field} ${word}`);
+      unknownWords.inc({ field, word: word !== undefined && named.has(`${field} ${word}`) ? word : 'other' });
+    }
   };
+}
 
 const EVERY_MS = 1000;
 

@@ -30,6 +30,13 @@ export function createMetrics() {
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
+    /** What a delivery said that is not in docs/retell-api.md. Whoever counts sees to it that the words stay few. */
+    unknownWords: new Counter({
+      name: 'call_ledger_unknown_words_total',
+      help: "Words of the vendor's that this version does not know, by field.",
+      labelNames: ['field', 'word'] as const,
+      registers,
+    }),
     requestSeconds: new Histogram({
       name: 'call_ledger_http_request_seconds',
       help: 'HTTP requests, by route pattern.',

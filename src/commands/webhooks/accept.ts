@@ -1,6 +1,7 @@
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { type CallFact, callFact, type Delivery } from './call-fact.ts';
+import { type NewWord, newWordsIn } from './new-words.ts';
 import { readPayload } from './read-payload.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
 import { occurredAt, translatePayload } from './retell-payload.ts';
@@ -8,7 +9,7 @@ import { FactTooLarge } from './text-parts.ts';
 
 /** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
 export type Accepted = { readonly event?: string } & (
-  | { readonly outcome: Recorded; readonly fact: CallFact }
+  | { readonly outcome: Recorded; readonly fact: CallFact; readonly newWords: readonly NewWord[] }
   | { readonly outcome: Quarantined; readonly reason: DeliveryQuarantined['reason']; readonly failure?: unknown }
   | { readonly outcome: 'not_kept' }
 );
@@ -60,7 +61,8 @@ export async function accept(
     return setAside('untranslatable', payload.event, failure);
   }
   try {
-    return { event: payload.event, fact, outcome: await recorder.record(fact, delivery) };
+    const outcome = await recorder.record(fact, delivery);
+    return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
   } catch (failure) {
     if (failure instanceof FactTooLarge) return setAside('untranslatable', payload.event, failure);
     throw failure;

@@ -7,10 +7,17 @@ import type { Accepted } from './accept.ts';
 import type { Unread } from './body.ts';
 import type { Delivery } from './call-fact.ts';
 import { logAccepted, logRefused } from './delivery-log.ts';
+import type { NewWord } from './new-words.ts';
 import type { Taken } from './rate-limit.ts';
 
 /** Told of every answer: `outcome` is what was logged (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
-export type OnAnswered = (answer: { handler: Endpoint; status: number; outcome: string; seconds: number }) => void;
+export type OnAnswered = (answer: {
+  handler: Endpoint;
+  status: number;
+  outcome: string;
+  seconds: number;
+  newWords: readonly NewWord[];
+}) => void;
 
 export type Refused = { readonly status: ContentfulStatusCode; readonly detail: string; readonly headers?: Headers };
 type Headers = Readonly<Record<string, string>>;
@@ -44,8 +51,9 @@ export type RefusalCode = keyof typeof refusals;
 export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswered: OnAnswered = () => {}) {
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
-  const answered = (response: Response, outcome: string): Response => {
-    onAnswered({ handler, status: response.status, outcome, seconds: (performance.now() - started) / 1000 });
+  const answered = (response: Response, outcome: string, newWords: readonly NewWord[] = []): Response => {
+    const seconds = (performance.now() - started) / 1000;
+    onAnswered({ handler, status: response.status, outcome, seconds, newWords });
     return response;
   };
   return {
@@ -53,7 +61,7 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
       logAccepted(logger, accepted, delivery, form, elapsed());
       // The call waits for this answer and then goes on with the agent it is bound to (REFERENCE §2.5).
       const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
-      return answered(response, accepted.outcome);
+      return answered(response, accepted.outcome, 'newWords' in accepted ? accepted.newWords : []);
     },
     refused(code: RefusalCode, tenantId: string | undefined, error?: unknown): Response {
       logRefused(logger, code, { handler, tenant_id: tenantId, t: elapsed() }, error);

@@ -31,9 +31,11 @@ export function logAccepted(
   }
   const call = 'fact' in accepted ? { call_id: accepted.fact.callId } : {};
   logger.info({ ...about, ...verified, event, ...call, outcome }, 'webhook accepted');
-  if ('fact' in accepted && outcome === 'recorded')
-    for (const reason of remarks(accepted.fact, delivery.endpoint))
-      logger.warn({ ...about, event, ...call, reason }, 'webhook remark');
+  if (!('fact' in accepted)) return;
+  const remark = (line: { readonly reason: string; readonly word?: string | undefined }) =>
+    logger.warn({ ...about, event, ...call, ...line }, 'webhook remark');
+  if (outcome === 'recorded') for (const reason of remarks(accepted.fact, delivery.endpoint)) remark({ reason });
+  for (const { field, word } of accepted.newWords) remark({ reason: `unknown_${field}`, word });
 }
 
 export function logRefused(logger: Logger, reason: string, about: About, error?: unknown): void {

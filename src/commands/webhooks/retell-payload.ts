@@ -11,7 +11,8 @@ import { prefersScrubbed, transcriptOf } from './transcript.ts';
 
 // The vendor's words stop here: REFERENCE §2.2 and §3 on the left, src/events/call-facts.ts on the right.
 
-const KINDS: ReadonlyMap<string, CallFactType> = new Map([
+/** The events that are facts of a kind of our own. */
+export const kinds: ReadonlyMap<string, CallFactType> = new Map([
   ['call_started', 'CallStarted'],
   ['call_ended', 'CallEnded'],
   ['call_analyzed', 'CallAnalyzed'],
@@ -100,7 +101,7 @@ type Unrecognized = Extract<CallEvent, { type: 'CallEventUnrecognized' }>['data'
 
 /** What a delivery says. Nothing of the delivery itself is in it: the same content again is the same statement. */
 export function translatePayload({ event, envelope, call, callId }: CallPayload, owner: Owner): CallStatement {
-  const type = KINDS.get(event);
+  const type = kinds.get(event);
   const data = factsOf(callId, call, owner, envelope.transfer_destination);
   if (type !== undefined) return { type, data };
   const { event_timestamp: _, ...content } = envelope; // a retry may carry another one

@@ -7,6 +7,8 @@ import type { Json, JsonObject } from '../../../src/events/json.ts';
 const owner: Owner = { tenantId: 'default', isTenant: () => false };
 const said = (call: JsonObject) => translateCall('CallAnalyzed', 'c', call, owner).data;
 
+const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8'));
+
 const turns = [
   { role: 'agent', content: 'How can I help?', words: [{ word: 'How', start: 0.1, end: 0.2 }] },
   { role: 'tool_call_invocation', name: 'lookup', arguments: '{"content":"x"}' },
@@ -83,6 +85,14 @@ describe('the words of a call are its transcript', () => {
   });
 });
 
+test('of the roles that the vendor has had three are speakers', () => {
+  const { role } = fixture('retell-words.json').words;
+  const speaking = Object.keys(role).filter(
+    (role) => transcriptOf({ transcript_object: [{ role, content: 'x' }] }).text,
+  );
+  expect(speaking.sort()).toEqual(['agent', 'transfer_target', 'user']);
+});
+
 test.each<[JsonObject, boolean | undefined]>([
   [{}, undefined],
   [{ transcript: '' }, undefined],
@@ -120,8 +130,10 @@ test.each<[JsonObject, boolean | undefined]>([
 });
 
 test('of the facts of a call that ended by silence only the one with words tells who spoke', () => {
-  const input = JSON.parse(readFileSync(new URL('../../fixtures/ended-by-silence.json', import.meta.url), 'utf8'));
-  const spoke = Object.entries<{ call: JsonObject }>(input).map(([name, { call }]) => [name, said(call).userSpoke]);
+  const spoke = Object.entries<{ call: JsonObject }>(fixture('ended-by-silence.json')).map(([name, { call }]) => [
+    name,
+    said(call).userSpoke,
+  ]);
   expect(Object.fromEntries(spoke)).toEqual({
     basicOnly: undefined,
     scrubbed: true,
