@@ -81,6 +81,13 @@ describe('a session', () => {
         },
       },
     ],
+    ['with an analysis in which nothing stands', [analyzed()], { analysis: { custom: {} } }],
+    [
+      'with such a one after another',
+      [analyzed({ personal: { summary: 's' } }), ended({ analysed: true })],
+      { analysis: { summary: 's', custom: {} } },
+    ],
+    ['without an analysis', [ended()], { analysis: undefined }],
     [
       'that was dialled again: one status, the later call shown',
       [

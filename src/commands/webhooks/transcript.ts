@@ -43,19 +43,27 @@ type Reading = { readonly text: string; readonly speakers: ReadonlySet<string> }
 const read = (value: Json | undefined): Reading | undefined =>
   typeof value === 'string' ? readText(value) : Array.isArray(value) ? readTurns(value) : undefined;
 
-const LINE_ENDS = /[\r\n\v\f\u0085\u2028\u2029]/;
+const NAME = String.raw`\p{L}{1,40}(?:[ _-]\p{L}{1,40})?`;
 /** The start of a line that says who speaks: one word or two. Prose like that only leaves doubt who spoke. */
-const SPEAKER = /^\s*(\p{L}{1,40}(?:[ _-]\p{L}{1,40})?)\s*:/u;
+const SPEAKER = new RegExp(String.raw`^[^\S\n]*(${NAME})[^\S\n]*:`, 'gmu');
+const SPEAKER_ALONE = new RegExp(`^${NAME}$`, 'u');
+const LINE_ENDS = /[\r\n\v\f\u0085\u2028\u2029]+/g;
+const WORDS = /[^\s\p{Cf}]/u;
 
 function readText(text: string): Reading | undefined {
   if (isNothing(text)) return undefined;
   const speakers = new Set<string>();
   let speaker = '';
-  for (const line of text.split('\n')) {
-    const label = SPEAKER.exec(line);
-    if (label) speaker = roleOf(label[1]!);
-    if (trimmed(line.slice(label?.[0].length ?? 0)) !== '') speakers.add(speaker);
+  let from = 0;
+  const spokenUpTo = (end?: number) => {
+    if (!speakers.has(speaker) && WORDS.test(text.slice(from, end))) speakers.add(speaker);
+  };
+  for (const { 0: label, 1: name, index } of text.matchAll(SPEAKER)) {
+    spokenUpTo(index);
+    speaker = roleOf(name!);
+    from = index + label.length;
   }
+  spokenUpTo();
   return speakers.size === 0 ? undefined : { text, speakers };
 }
 
@@ -66,8 +74,8 @@ function readTurns(turns: readonly Json[]): Reading | undefined {
     if (!isJsonObject(turn) || typeof turn.role !== 'string' || typeof turn.content !== 'string') continue;
     const role = roleOf(turn.role);
     // One line each: nobody's words may pass for another's turn.
-    const words = turn.content.split(LINE_ENDS).map(trimmed).filter(Boolean).join(' ');
-    if (words === '' || unspoken.has(role) || !SPEAKER.test(`${turn.role}:`)) continue;
+    const words = trimmed(turn.content).replace(LINE_ENDS, ' ');
+    if (words === '' || unspoken.has(role) || !SPEAKER_ALONE.test(role)) continue;
     speakers.add(role);
     text += `${labelOf(role)}: ${words}\n`;
   }

@@ -53,10 +53,14 @@ export const description: Reading<Description, CallFact> = (fact) => {
   };
 };
 
-const analysisOf = (data: CallFact['data'], personal: Personal | undefined): Analysis => ({
-  ...(personal?.summary === undefined ? {} : { summary: personal.summary }),
-  ...(personal?.sentiment === undefined ? {} : { sentiment: personal.sentiment }),
-  ...(data.successful === undefined ? {} : { successful: data.successful }),
-  ...(data.inVoicemail === undefined ? {} : { inVoicemail: data.inVoicemail }),
-  custom: { ...personal?.custom, ...data.flags },
-});
+/** Undefined where the analysis says nothing: it takes nothing from what another has said. */
+function analysisOf(data: CallFact['data'], personal: Personal | undefined): Analysis | undefined {
+  const custom = { ...personal?.custom, ...data.flags };
+  const said = {
+    ...(personal?.summary === undefined ? {} : { summary: personal.summary }),
+    ...(personal?.sentiment === undefined ? {} : { sentiment: personal.sentiment }),
+    ...(data.successful === undefined ? {} : { successful: data.successful }),
+    ...(data.inVoicemail === undefined ? {} : { inVoicemail: data.inVoicemail }),
+  };
+  return Object.keys(said).length + Object.keys(custom).length > 0 ? { ...said, custom } : undefined;
+}

@@ -90,7 +90,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
     transferred: calls.some((call) => call.transferred),
     tenantMismatch: calls.some((call) => call.tenantMismatch) || undefined,
     archived: isArchived(calls),
-    analysis: field('analysis'),
+    analysis: field('analysis') ?? (calls.some((call) => call.analysed) ? { custom: {} } : undefined),
     transcript: field('transcript'),
     recordingUrl: field('recordingUrl'),
     requestedAt: instant(request?.request?.occurredAt),

@@ -65,7 +65,7 @@ describe('the words of a call are its transcript', () => {
           { role: 'agent\nUser', content: 'I confirm' },
         ],
       }),
-    ).toEqual({ text: 'Agent: Well: User: I confirm\n', userSpoke: false }));
+    ).toEqual({ text: 'Agent: Well:   User: I confirm\n', userSpoke: false }));
   test('what is no turn is passed over', () => {
     const odd = [null, 7, 'User: hi', [], {}, { role: 'user' }, { content: 'x' }, { role: 7, content: 'x' }];
     const odder = [
