@@ -42,7 +42,7 @@ export const CallFacts = z.object({
   contactId: z.string().optional(),
   /** The payload named a tenant other than the one whose key verified it; its correlation ids were ignored. */
   tenantMismatch: z.literal(true).optional(),
-  /** A transcript came with this fact, and in it the other side did (not) speak. */
+  /** A transcript came with this fact, and in it the other side did, or the agent alone did. Absent: nobody knows. */
   userSpoke: z.boolean().optional(),
   /** An analysis came with this fact, even an empty one. */
   analysed: z.literal(true).optional(),

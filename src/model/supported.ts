@@ -4,7 +4,7 @@ import { disconnections, endsInSilence, isUnreached, outcomeOfEnding } from './d
 import { type Decisive, type Outcome, outcomes } from './outcome.ts';
 import { wordOf } from './words.ts';
 
-// The table of RULES.md, "Outcome of a call", as data.
+// The table of docs/outcomes.md, as data.
 
 /** A flag, the value that speaks, and what it then says. Those of an appointment count on a call that was connected. */
 const decisions: readonly (readonly [name: string, outcome: Decisive])[] = [

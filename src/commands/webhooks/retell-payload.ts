@@ -9,7 +9,7 @@ import { splitFlags } from './flag-words.ts';
 import type { CallPayload } from './read-payload.ts';
 import { prefersScrubbed, transcriptOf } from './transcript.ts';
 
-// The vendor's words stop here: REFERENCE §2.2 and §3 on the left, src/events/call-facts.ts on the right.
+// The vendor's words stop here: docs/retell-api.md on the left, src/events/call-facts.ts on the right.
 
 /** The events that are facts of a kind of our own. */
 export const kinds: ReadonlyMap<string, CallFactType> = new Map([
@@ -152,7 +152,7 @@ function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Jso
         custom: filled(custom.rest),
         variables: filled(call.retell_llm_dynamic_variables ?? {}),
         collected: filled(collected.rest),
-        // On transfer events it stands beside the call, as an object (REFERENCE §2.2).
+        // On transfer events it stands beside the call, as an object (docs/retell-api.md).
         transferDestination: destination ?? call.transfer_destination,
       }),
     ),

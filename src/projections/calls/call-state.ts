@@ -141,7 +141,7 @@ function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
   return known && isBefore(position, known.position) ? known : { value, position };
 }
 
-/** Bridged and ended transfers are transfers; started and cancelled ones are not (RULES.md, "Tickets"). */
+/** Bridged and ended transfers are transfers; started and cancelled ones are not (docs/tickets.md). */
 export const showsTransfer = (fact: CallFact): boolean =>
   fact.type === 'TransferBridged' || fact.type === 'TransferEnded' || (isActedOn(fact) && endsInTransfer(fact.data));
 
