@@ -1,0 +1,40 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { describe } from '../../src/projections/runtime/describe.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+/** As pg-boss emits what has broken. */
+const copyOf = (error: Error) => ({ ...error, message: error.message, stack: error.stack, queue: 'q' });
+
+test('what Postgres refuses is told by its code, also of a copy of the error: the message quotes values', async () => {
+  const database = await createTestDatabase();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const refused: Error = await client.query(`select 'Jane Roe'::integer`).catch((error) => error);
+  await client.end();
+  await database.drop();
+  expect(refused.message).toContain('Jane Roe');
+  expect([describe(refused), describe(copyOf(refused))]).toEqual(['Postgres 22P02', 'Postgres 22P02']);
+});
+
+const coded = (message: string) => Object.assign(new Error(message), { code: 'ECONNRESET' });
+const both = () => new AggregateError([coded('connect ECONNRESET'), coded('connect ECONNRESET')]);
+
+test.each<[string, unknown, string]>([
+  ['an error', new Error('no answer'), 'no answer'],
+  ['a copy of one', copyOf(new Error('no answer')), 'no answer'],
+  ['one with a code', coded('socket hang up'), 'ECONNRESET socket hang up'],
+  ['a copy with a code', copyOf(coded('socket hang up')), 'ECONNRESET socket hang up'],
+  ['one whose message has the code', coded('read ECONNRESET'), 'read ECONNRESET'],
+  ['one with a code alone', coded(''), 'ECONNRESET'],
+  ['one without words', new TypeError(), 'TypeError'],
+  ['one for each address', both(), 'connect ECONNRESET'],
+  ['an object', { half: 'way' }, 'an object was thrown'],
+  ['an object that is no text', { message: { of: 1 } }, 'an object was thrown'],
+  ['an object that cannot be text', { toString: 1 }, 'an object was thrown'],
+  ['text', 'stopped', 'stopped'],
+  ['nothing', undefined, 'undefined was thrown'],
+  ['null', null, 'object was thrown'],
+])('%s is described in words, never as [object Object]', (_, thrown, words) => {
+  expect(describe(thrown)).toBe(words);
+});
