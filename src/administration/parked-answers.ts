@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isStorable } from '../model/ids.ts';
 import type { ParkedItem, ParkedPlace } from '../projections/runtime/parked-items.ts';
 
 /** RULES of the outside: `{id, projection, stream, position, error, parkedAt, waiting}`, and what helps to judge it. */
@@ -54,7 +55,7 @@ export const ParkedCursor = z
   .transform((text, context): ParkedPlace => {
     try {
       const place = Place.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-      if (!place[0].startsWith('0000') && !place[1].includes('\0')) return place;
+      if (!place[0].startsWith('0000') && isStorable(place[1])) return place;
     } catch {}
     context.addIssue({ code: 'custom', message: 'must be a nextCursor of this list' });
     return z.NEVER;

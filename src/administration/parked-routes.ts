@@ -5,7 +5,13 @@ import type { Kysely } from 'kysely';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
 import { requireAdmin } from '../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
-import { findParked, listParked, type ParkedItem, requestRedrive } from '../projections/runtime/parked-items.ts';
+import {
+  findParked,
+  findParkedStream,
+  listParked,
+  type ParkedItem,
+  requestRedrive,
+} from '../projections/runtime/parked-items.ts';
 import type { Projection } from '../projections/runtime/projection.ts';
 import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
 import { cursorOf, Parked, ParkedCursor, ParkedDetail, parkedOf, Redriven } from './parked-answers.ts';
@@ -113,23 +119,30 @@ export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
       const before = await requestRedrive(db, c.req.valid('param').id);
       if (!before) return unknown(c);
       const rebuildAdvised = projections.some((one) => one.name === before.projection && one.dependsOnOrder === true);
-      const after = await outcomeOf(db, before, redriveWithinMs);
-      if (after === 'redriven')
-        return c.json({ ...parkedOf(before), redriveRequested: false, outcome: after, rebuildAdvised }, 200, uncached);
-      const outcome = after.attempts > before.attempts ? ('still_parked' as const) : ('requested' as const);
-      const answer = { ...parkedOf(after), outcome, rebuildAdvised: false };
+      const { outcome, item } = await outcomeOf(db, before, redriveWithinMs);
+      if (outcome === 'redriven')
+        return c.json({ ...parkedOf(item), redriveRequested: false, outcome, rebuildAdvised }, 200, uncached);
+      const answer = { ...parkedOf(item), outcome, rebuildAdvised: false };
       return outcome === 'requested' ? c.json(answer, 202, uncached) : c.json(answer, 200, uncached);
     },
   );
   return routes;
 }
 
+type Outcome = { readonly outcome: 'redriven' | 'still_parked' | 'requested'; readonly item: ParkedItem };
+
 /** As it is once it was tried, or when the time is over. */
-async function outcomeOf(db: Kysely<unknown>, before: ParkedItem, withinMs: number): Promise<ParkedItem | 'redriven'> {
+async function outcomeOf(db: Kysely<unknown>, requested: ParkedItem, withinMs: number): Promise<Outcome> {
+  let item = requested;
   for (const limit = Date.now() + withinMs; ; await sleep(ASK_EVERY_MS)) {
-    const now = await findParked(db, before.id);
-    if (!now) return 'redriven';
-    if (now.attempts > before.attempts || Date.now() > limit) return now;
+    const now = await findParked(db, item.id);
+    if (!now) {
+      // Another generation may have taken the place of this one meanwhile, and have it parked as well.
+      const again = await findParkedStream(db, item);
+      if (!again) return { outcome: 'redriven', item };
+      item = (await requestRedrive(db, again.id)) ?? again;
+    } else if (now.attempts > item.attempts) return { outcome: 'still_parked', item: now };
+    if (Date.now() > limit) return { outcome: 'requested', item: now ?? item };
   }
 }
 

@@ -86,10 +86,42 @@ test('a redrive that fails says where it breaks now', async () => {
   });
 });
 
+test('one that a rebuild has parked anew meanwhile is not taken for redriven, and is tried there', async () => {
+  const { db, id } = await parkedIn('swapped');
+  const answer = ask('POST', `/api/parked/${id}/redrive`);
+  await vi.waitFor(async () => expect(await isRequested(id)).toBe(true), 30_000);
+  const made = await db.transaction().execute(async (trx) => {
+    await sql`update projection.projections set state = 'previous' where name = 'swapped'`.execute(trx);
+    await sql`insert into projection.projections (name, generation, version, state) values ('swapped', 2, 1, 'live')`.execute(
+      trx,
+    );
+    return park(trx, { name: 'swapped', generation: 2 }, [{ broken: new BrokenFact(fact, 'x'), waiting: 3 }]);
+  });
+  await vi.waitFor(async () => expect(await isRequested(made[0]!.id)).toBe(true), 30_000);
+  await keepParked(db, made[0]!.id, { broken: new BrokenFact(fact, 'x'), waiting: 4 });
+  expect(await answer).toMatchObject({
+    status: 200,
+    body: { id: 'swapped.2.77', outcome: 'still_parked', waiting: 4 },
+  });
+});
+
 test('a generation that nobody is shown has nothing parked that anybody should look at', async () => {
   const { db, id } = await parkedIn('replaced');
   await sql`update projection.projections set state = 'previous' where name = 'replaced'`.execute(db);
   expect((await ask('GET', `/api/parked/${id}`)).status).toBe(404);
+});
+
+test('what Postgres cannot hold is no id and no name of anything', async () => {
+  for (const id of ['%00', 'tickets.1.1%00', 'a%00b'])
+    for (const [method, path] of [
+      ['GET', `/api/parked/${id}`],
+      ['POST', `/api/parked/${id}/redrive`],
+    ] as const)
+      expect(await ask(method, path), `${method} ${path}`).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  expect(await ask('GET', '/api/parked?projection=%00')).toEqual({
+    status: 200,
+    body: { items: [], nextCursor: null },
+  });
 });
 
 test('a store that does not answer is 503, and says which', async () => {

@@ -1,4 +1,5 @@
 import { type QueryExecutorProvider, sql } from 'kysely';
+import { isStorable } from '../../model/ids.ts';
 
 /** What an operator sees of a parked stream; of live generations only, for what the views do not show concerns nobody. */
 export type ParkedItem = {
@@ -50,6 +51,7 @@ export async function listParked(
   db: QueryExecutorProvider,
   { projection, limit, after }: ParkedFilter,
 ): Promise<ParkedItem[]> {
+  if (projection !== undefined && !isStorable(projection)) return [];
   const ofProjection = projection === undefined ? sql`true` : sql`p.projection = ${projection}`;
   const behind = after
     ? sql`(p.parked_at < ${after[0]}::timestamptz or (p.parked_at = ${after[0]}::timestamptz and p.id > ${after[1]}))`
@@ -58,7 +60,12 @@ export async function listParked(
 }
 
 export const findParked = async (db: QueryExecutorProvider, id: string): Promise<ParkedItem | undefined> =>
-  (await select(db, sql`p.id = ${id}`))[0];
+  isStorable(id) ? (await select(db, sql`p.id = ${id}`))[0] : undefined;
+
+export const findParkedStream = async (
+  db: QueryExecutorProvider,
+  { projection, stream }: Pick<ParkedItem, 'projection' | 'stream'>,
+): Promise<ParkedItem | undefined> => (await select(db, sql`p.projection = ${projection} and p.stream = ${stream}`))[0];
 
 /** Has the leader of the projection try again; answers the item as it was, undefined when nothing is parked under this id. */
 export async function requestRedrive(db: QueryExecutorProvider, id: string): Promise<ParkedItem | undefined> {
