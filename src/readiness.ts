@@ -38,7 +38,10 @@ export const readinessOf = ({ log, directory, db, projections, reconciliation }:
       projections.status().map(({ name }) => [
         name,
         () => {
-          const { caughtUp, state, lagEvents, parked } = projections.status().find((status) => status.name === name)!;
+          const { caughtUp, state, lagEvents, parked, heldUpBy } = projections
+            .status()
+            .find((status) => status.name === name)!;
+          if (heldUpBy !== undefined) return { ok: false, detail: `held up: ${heldUpBy} streams would be parked` };
           if (!caughtUp) return { ok: false, detail: `${state}, ${lagEvents} events behind` };
           // A warning: everything else is served.
           return parked > 0 ? { ok: true, detail: `${parked} stream${parked > 1 ? 's' : ''} parked` } : { ok: true };

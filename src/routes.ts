@@ -56,6 +56,8 @@ export type Parts = {
   readonly projections?: RunningProjections;
   /** What the code can project, whether or not this process does. */
   readonly questions: readonly Projection[];
+  /** REBUILD_MAX_PARKED */
+  readonly maxParked: number;
   /** Absent where the process's roles need no Postgres. */
   readonly operations?: OperationsDatabase;
   readonly live?: LiveFeed;
@@ -96,7 +98,10 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   if (exports) root.route('/', exports.routes);
   const administration = { adminKey, database: parts.operations, logger };
   const statuses = () => projections?.status() ?? [];
-  root.route('/', projectionRoutes({ ...administration, projections: parts.questions, statuses }));
+  root.route(
+    '/',
+    projectionRoutes({ ...administration, projections: parts.questions, statuses, maxParked: parts.maxParked }),
+  );
   root.route('/', operationRoutes(administration));
   root.route('/', parkedRoutes({ ...administration, log, projections: parts.questions }));
   if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, adminKey, logger }));

@@ -69,7 +69,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const running =
     databaseUrl !== undefined && has('project')
       ? await startProjections({
-          ...{ log, databaseUrl, projections: questions, logger, signal },
+          ...{ log, databaseUrl, projections: questions, logger, signal, maxParked: config.rebuildMaxParked },
           operations: { keepMs: config.generationKeepHours * 3_600_000 },
         })
       : undefined;
@@ -106,7 +106,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
 
   const root = routesOf({
     ...{ roles: config.roles, log, directory, keys, door, placements, metrics, logger },
-    ...{ retellOf: retell, questions },
+    ...{ retellOf: retell, questions, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),
     ...(running && { projections: running }),

@@ -23,12 +23,18 @@ test('nothing set is the documented default: loopback, embedded stores, every ro
     webhookSecrets: [],
     webhooks: { rateLimitPerMinute: 50, rateLimitScope: 'unverified', bodyLimitBytes: 10_485_760 },
     sessionMatchMinutes: 60,
+    rebuildMaxParked: 100,
     roles: ['ingest', 'project', 'serve', 'react'],
   });
 });
 
 test('an empty variable is one that is not set', () => {
   expect(configOf({ PORT: '', EVENTSTORE_URL: '', RETELL_WEBHOOK_SECRET: '' })).toEqual(configOf({}));
+});
+
+test('no stream at all may be allowed to be parked by a rebuild, but not less', () => {
+  expect(configOf({ REBUILD_MAX_PARKED: '0' }).rebuildMaxParked).toBe(0);
+  expect(problemsOf({ REBUILD_MAX_PARKED: '-1' })).toEqual([expect.stringMatching(/^REBUILD_MAX_PARKED: /)]);
 });
 
 test('every problem is named at once', () => {

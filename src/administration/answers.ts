@@ -16,34 +16,46 @@ export type AdministrationRoutesDeps = {
   readonly logger: Logger;
 };
 
-const progress = z.object({ done: z.number(), total: z.number() });
+const progress = z.object({
+  done: z.number(),
+  total: z.number(),
+  parked: z.int().optional().openapi({ description: 'Streams that are parked in what is built, as long as it is.' }),
+});
 export const OperationAnswer = z
   .object({
     id: z.string(),
     kind: z.enum(operationKinds),
     projection: z.string(),
     state: z.enum(operationStates),
+    acceptParked: z.literal(true).optional().openapi({ description: 'Whatever it parks, it goes on.' }),
     progress: progress.optional().openapi({ description: 'In positions of the log; absent until it has begun.' }),
     result: z
       .record(z.string(), z.unknown())
       .optional()
       .openapi({
         description:
-          'What came of it. Of a rebuild and of a swap back: `generation`, now live, and `replaced`. Of a verification: `equal`; ' +
-          '`position` and `generation` that were compared; `rowsCompared`; `parkedStreams`, left out; `differencesTotal`, and ' +
-          'the first 1000 of them in `differences`, which a list of operations leaves out: `{table, key, column, live, rebuilt, ' +
-          'facts: [{stream, position, type}]}`, or `row: missing | extra` instead of `column`.',
+          'What came of it. Of a rebuild and of a swap back: `generation`, now live, `replaced`, and `parked`: how many streams ' +
+          'are parked in it, which GET /api/parked lists. Of a verification: `equal`; `position` and `generation` that were ' +
+          'compared; `rowsCompared`; `parkedStreams`, left out; `parkedByRebuild`, those of them that the live generation has ' +
+          'not parked, with their facts in `brokenFacts: [{stream, position, type, error}]`, and `notCompared`, the rows that ' +
+          'differ and rest on one of these; `differencesTotal`, and the first 1000 of them in `differences`, which a list of ' +
+          'operations leaves out: `{table, key, column, live, rebuilt, facts: [{stream, position, type}]}`, or ' +
+          '`row: missing | extra` instead of `column`.',
       }),
     error: z
       .object({
-        code: z.string().openapi({ example: 'broken_fact' }),
+        code: z.string().openapi({ example: 'too_many_parked' }),
         message: z.string(),
         position: z.string().optional(),
         stream: z.string().optional(),
         type: z.string().optional(),
       })
       .optional()
-      .openapi({ description: 'Why it failed; `position`, `stream` and `type` of the fact that could not be taken.' }),
+      .openapi({
+        description:
+          'Why it failed; `too_many_parked`: more streams break than REBUILD_MAX_PARKED, and `position`, `stream` and ' +
+          '`type` are those of the first fact that does.',
+      }),
     requestedAt: z.iso.datetime(),
     startedAt: z.iso.datetime().optional(),
     finishedAt: z.iso.datetime().optional(),

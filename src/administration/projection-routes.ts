@@ -7,6 +7,7 @@ import { generations } from '../projections/runtime/generations.ts';
 import { operationsByKind } from '../projections/runtime/operation-kinds.ts';
 import { type OperationKind, requestOperation } from '../projections/runtime/operations.ts';
 import { overviewOf } from '../projections/runtime/overview.ts';
+import { acceptParked } from '../projections/runtime/parked-limit.ts';
 import type { ProjectionStatus } from '../projections/runtime/progress.ts';
 import type { Projection } from '../projections/runtime/projection.ts';
 import { isSwapTarget } from '../projections/runtime/rebuild.ts';
@@ -16,6 +17,8 @@ export type ProjectionRoutesDeps = AdministrationRoutesDeps & {
   readonly projections: readonly Pick<Projection, 'name' | 'version'>[];
   /** What this process knows itself; nothing where it does not project. */
   readonly statuses: () => readonly ProjectionStatus[];
+  /** REBUILD_MAX_PARKED */
+  readonly maxParked: number;
 };
 
 const position = z.string().nullable().openapi({ description: 'A position of the log.', example: '1309' });
@@ -30,9 +33,19 @@ const Overview = z
     lagEvents: z.int().nullable().openapi({ description: 'Null: behind, and this process does not know how far.' }),
     lagSeconds: z.number().nullable(),
     caughtUp: z.boolean(),
-    building: z.object({ generation: z.int(), done: z.number(), total: z.number() }).optional().openapi({
-      description: 'The generation that will take the place of this one, and how far it is, in positions of the log.',
-    }),
+    building: z
+      .object({
+        ...{ generation: z.int(), done: z.number(), total: z.number() },
+        parked: z.int().openapi({ description: 'Streams that it has set aside.' }),
+        heldUp: z.literal(true).optional().openapi({
+          description:
+            'More streams break in it than REBUILD_MAX_PARKED: it waits for POST …/accept-parked, or for other code.',
+        }),
+      })
+      .optional()
+      .openapi({
+        description: 'The generation that will take the place of this one, and how far it is, in positions of the log.',
+      }),
     previous: z.object({ generation: z.int(), version: z.int(), replacedAt: z.iso.datetime() }).optional(),
     operationId: z.string().optional().openapi({ description: 'What is queued or under way for it.' }),
   })
@@ -46,7 +59,9 @@ const requests = [
     summary: 'Build a projection anew from the log',
     description:
       'Beside the live generation, which serves on until the new one has caught up and takes its place in one transaction. ' +
-      'The replaced one is kept for GENERATION_KEEP_HOURS and can be swapped back.',
+      'The replaced one is kept for GENERATION_KEEP_HOURS and can be swapped back. Streams with a fact that breaks are ' +
+      'parked, as they are live. More than REBUILD_MAX_PARKED that the live generation has not parked end it as failed, ' +
+      '`too_many_parked`, unless the request has `acceptParked: true`.',
   },
   {
     kind: 'verify',
@@ -67,6 +82,10 @@ const requests = [
   },
 ] as const satisfies readonly { kind: OperationKind; path: string; [about: string]: string }[];
 
+const RebuildOrder = z
+  .strictObject({ acceptParked: z.boolean().optional().openapi({ description: 'Whatever it parks, it goes on.' }) })
+  .openapi('RebuildOrder');
+
 /** Projections, for whoever holds ADMIN_KEY. In every process: what is requested is carried out by the one that leads. */
 export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
   const { adminKey, projections, statuses, logger } = deps;
@@ -84,7 +103,7 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
       responses: { 200: json(z.object({ items: z.array(Overview) }).openapi('Projections'), 'All.'), ...refusals },
     }),
     async (c) => {
-      const items = await overviewOf(await databaseOf(deps), projections, statuses());
+      const items = await overviewOf(await databaseOf(deps), projections, statuses(), deps.maxParked);
       const told = items.map(({ previous, ...item }) => ({
         ...item,
         ...(previous && { previous: { ...previous, replacedAt: previous.replacedAt.toISOString() } }),
@@ -100,13 +119,17 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
         ...common,
         ...about,
         method: 'post',
-        request: { params: z.object({ name: z.string().openapi({ param: { name: 'name', in: 'path' } }) }) },
+        request: {
+          params: Name,
+          ...(kind === 'rebuild' && { body: { content: { 'application/json': { schema: RebuildOrder } } } }),
+        },
         responses: {
           202: json(
             z.object({ operationId: z.string() }).openapi('Requested'),
             'It is queued: GET /api/operations/{id}.',
           ),
-          404: problemResponse('`unknown_projection`; the detail names those there are.'),
+          400: problemResponse('`invalid_request`'),
+          404: unknownProjection,
           409: problemResponse('`operation_under_way`, with its `operationId`; or `nothing_to_swap_back`.'),
           ...refusals,
         },
@@ -117,7 +140,8 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
         const db = await databaseOf(deps);
         const missing = kind === 'swap_back' ? await whyNotSwapBack(db, name) : undefined;
         if (missing !== undefined) return problem(c, 409, 'nothing_to_swap_back', { detail: missing }) as never;
-        const requested = await requestOperation(db, kind, name);
+        const order = kind === 'rebuild' ? (c.req.valid('json' as never) as z.infer<typeof RebuildOrder>) : {};
+        const requested = await requestOperation(db, kind, name, order);
         if ('underWay' in requested) {
           const { id, kind: other, state } = requested.underWay;
           return problem(c, 409, 'operation_under_way', {
@@ -130,8 +154,43 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
       },
     );
   }
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/projections/{name}/accept-parked',
+      operationId: 'acceptParked',
+      summary: 'Let the generation that a release builds go on, whatever it parks',
+      description:
+        'For a release with another version of the projection that is held up, because more than REBUILD_MAX_PARKED streams ' +
+        'break in what it builds. It goes on where it was, and is shown with these streams parked.',
+      request: { params: Name },
+      responses: {
+        200: json(
+          z.object({ generation: z.int(), parked: z.int() }).openapi('ParkedAccepted'),
+          'It goes on within seconds. `parked`: streams so far.',
+        ),
+        404: unknownProjection,
+        409: problemResponse('`nothing_is_built`: no release builds this projection now.'),
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const { name } = c.req.valid('param');
+      if (!projections.some((projection) => projection.name === name)) return unknown(c, projections);
+      const accepted = await acceptParked(await databaseOf(deps), name);
+      if (accepted) return c.json(accepted, 200, uncached);
+      return problem(c, 409, 'nothing_is_built', {
+        detail: 'No release builds this projection now. A rebuild is told when it is requested.',
+      }) as never;
+    },
+  );
   return routes;
 }
+
+const Name = z.object({ name: z.string().openapi({ param: { name: 'name', in: 'path' } }) });
+const unknownProjection = problemResponse('`unknown_projection`; the detail names those there are.');
 
 const unknown = (c: Context, projections: ProjectionRoutesDeps['projections']) =>
   problem(c, 404, 'unknown_projection', {

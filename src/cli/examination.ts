@@ -81,6 +81,11 @@ const behind: readonly [string, string] = [
   'While it catches up, wait. If it stays so, look for "projection_interrupted" in the log of the service.',
 ];
 
+const heldUp = (name: string): readonly [string, string] => [
+  'this release builds it, and more of it breaks than REBUILD_MAX_PARKED allows; what was live before is shown',
+  `The log says why ("projection_interrupted"). Mend the code, or let it go on: call-ledger projections accept-parked ${name}`,
+];
+
 async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
   const { status, body } = await anyone.ask('GET', '/health/ready');
   if (!isJsonObject(body) || !isJsonObject(body.checks))
@@ -90,7 +95,7 @@ async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
   const failing = all.flatMap(([name, check]) => {
     const { status, detail } = isJsonObject(check) ? check : {};
     if (status === 'ok') return typeof detail === 'string' && / parked$/.test(detail) ? [parked(name, detail)] : [];
-    const [means, remedy] = parts[name] ?? behind;
+    const [means, remedy] = parts[name] ?? (`${detail}`.startsWith('held up') ? heldUp(name) : behind);
     return [{ name: `ready: ${name}`, ...fail(`${means}${detail ? ` (${detail})` : ''}`, remedy) }];
   });
   return failing.length > 0 ? failing : ok(`all of ${all.map(([name]) => name).join(', ')}`);

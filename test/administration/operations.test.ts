@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { openOperationsDatabase } from '../../src/administration/database.ts';
 import { operationRoutes } from '../../src/administration/operation-routes.ts';
 import { projectionRoutes } from '../../src/administration/projection-routes.ts';
 import { readerOf, slowTally } from '../projections/operations-scene.ts';
 import { logger } from '../projections/stores.ts';
-import { tally } from '../projections/tally.ts';
+import { brittleTally, tally } from '../projections/tally.ts';
 import { ADMIN_KEY, startAdministration } from './scene.ts';
 
 let scene: Awaited<ReturnType<typeof startAdministration>>;
@@ -105,6 +105,49 @@ test('what is over cannot be cancelled', async () => {
   expect([status, body]).toMatchObject([409, { code: 'operation_over', detail: 'It has succeeded already.' }]);
 });
 
+test('a rebuild in which too much breaks is over with a reason, and one that accepts it says how much is parked', async () => {
+  const brittle = brittleTally();
+  const one = await scene.start(brittle.projection, {}, 2);
+  expect(await one.waitUntilCaughtUp(await scene.calls(10), 30_000)).toBe(true);
+  const bad = [5, 3, 1].map((before) => scene.stream(before));
+  brittle.breaksAt = ({ stream }) => bad.includes(stream);
+  const path = '/api/projections/tally/rebuild';
+  const { body: first } = await scene.ask('POST', path, ADMIN_KEY, {});
+  await scene.over(first.operationId);
+  const { body: failed } = await scene.ask('GET', `/api/operations/${first.operationId}`);
+  expect(failed).toMatchObject({ state: 'failed', error: { code: 'too_many_parked', stream: bad[0] } });
+  const { body: second } = await scene.ask('POST', path, ADMIN_KEY, { acceptParked: true });
+  await scene.over(second.operationId);
+  const { body: done } = await scene.ask('GET', `/api/operations/${second.operationId}`);
+  expect(done).toMatchObject({ state: 'succeeded', acceptParked: true, result: { replaced: 1, parked: 3 } });
+});
+
+test('a release that is held up is told of, and goes on when that is accepted; else there is nothing to accept', async () => {
+  const old = await scene.start();
+  expect(await old.waitUntilCaughtUp(await scene.calls(10), 30_000)).toBe(true);
+  const path = '/api/projections/tally/accept-parked';
+  const none = await scene.ask('POST', path);
+  expect([none.status, none.body.code]).toEqual([409, 'nothing_is_built']);
+  const brittle = brittleTally(2);
+  const bad = [5, 3, 1].map((before) => scene.stream(before));
+  brittle.breaksAt = ({ stream }) => bad.includes(stream);
+  const one = await scene.start(brittle.projection, {}, 2);
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ heldUpBy: 3 }]), 30_000);
+  const { body: before } = await scene.ask('GET', '/api/projections');
+  expect(before.items).toMatchObject([
+    { version: 1, caughtUp: true, building: { generation: 2, parked: 3, heldUp: true } },
+  ]);
+  const accepted = await scene.ask('POST', path);
+  expect([accepted.status, accepted.body]).toEqual([200, { generation: 2, parked: 3 }]);
+  await vi.waitFor(() => expect(one.status()).toMatchObject([{ version: 2, caughtUp: true }]), 30_000);
+  expect((await scene.ask('POST', '/api/projections/talley/accept-parked')).status).toBe(404);
+});
+
+test.each([{ acceptParked: 'yes' }, { accept: true }, []])('a rebuild is asked for with %j: 400', async (order) => {
+  const { status, body } = await scene.ask('POST', '/api/projections/tally/rebuild', ADMIN_KEY, order);
+  expect([status, body.code]).toEqual([400, 'invalid_request']);
+});
+
 test('there has to be something to swap back to', async () => {
   const one = await scene.start();
   await one.waitUntilCaughtUp(await scene.calls(1), 30_000);
@@ -145,6 +188,7 @@ test.each([
   ['GET', '/api/projections'],
   ['POST', '/api/projections/tally/rebuild'],
   ['POST', '/api/projections/tally/swap-back'],
+  ['POST', '/api/projections/tally/accept-parked'],
   ['GET', '/api/operations'],
   ['GET', `/api/operations/${nobody}`],
   ['POST', `/api/operations/${nobody}/cancel`],
@@ -160,7 +204,7 @@ test('without a Postgres the answer is 503, and says where to ask; with one that
   ] as const) {
     const deps = { adminKey: ADMIN_KEY, database, logger };
     const headers = { authorization: `Bearer ${ADMIN_KEY}` };
-    const projecting = projectionRoutes({ ...deps, projections: [tally()], statuses: () => [] });
+    const projecting = projectionRoutes({ ...deps, projections: [tally()], statuses: () => [], maxParked: 100 });
     for (const [routes, method, path] of [
       [projecting, 'GET', '/api/projections'],
       [projecting, 'POST', '/api/projections/tally/rebuild'],

@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { openOperationsDatabase } from '../../src/administration/database.ts';
 import { operationRoutes } from '../../src/administration/operation-routes.ts';
+import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { projectionRoutes } from '../../src/administration/projection-routes.ts';
 import type { ProjectionStatus } from '../../src/projections/runtime/progress.ts';
 import type { RunningProjections } from '../../src/projections/runtime/start.ts';
@@ -20,8 +21,9 @@ export async function startAdministration() {
   const statuses = (): readonly ProjectionStatus[] => running?.status() ?? [];
   const app = new OpenAPIHono();
   const common = { adminKey: ADMIN_KEY, database, logger };
-  app.route('/', projectionRoutes({ ...common, projections: [tally()], statuses }));
+  app.route('/', projectionRoutes({ ...common, projections: [tally()], statuses, maxParked: 2 }));
   app.route('/', operationRoutes(common));
+  app.route('/', parkedRoutes({ ...common, log: scene.log, projections: [tally()] }));
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
   return {
@@ -31,8 +33,12 @@ export async function startAdministration() {
       running = by;
     },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async ask(method: 'GET' | 'POST', path: string, key = ADMIN_KEY) {
-      const response = await app.request(path, { method, headers: { authorization: `Bearer ${key}` } });
+    async ask(method: 'GET' | 'POST', path: string, key = ADMIN_KEY, order?: object) {
+      const response = await app.request(path, {
+        method,
+        headers: { authorization: `Bearer ${key}`, ...(order && { 'content-type': 'application/json' }) },
+        ...(order && { body: JSON.stringify(order) }),
+      });
       // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever it is until the test has looked
       return { status: response.status, headers: response.headers, body: (await response.json()) as any };
     },

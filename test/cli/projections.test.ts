@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { outcomeOf, type Verification } from '../../src/cli/projections/outcome.ts';
 import { ADMIN_KEY, startAdministration } from '../administration/scene.ts';
 import { slowTally } from '../projections/operations-scene.ts';
+import { brittleTally } from '../projections/tally.ts';
 import { callLedger } from './command.ts';
 
 let scene: Awaited<ReturnType<typeof startAdministration>>;
@@ -92,6 +93,72 @@ test('verify ends with 0 where the log says the same, 1 where it does not, 2 whe
   expect((await cli('verify', 'tally')).code).toBe(2);
   expect((await cli('verify', '--all')).code).toBe(2);
   expect((await cli('verify', 'tall')).code).toBe(2);
+});
+
+test('a rebuild that parks ends with 1 and lists what and why; one that would park too much needs leave', async () => {
+  const brittle = brittleTally();
+  const one = await scene.start(brittle.projection, {}, 2);
+  scene.project(one);
+  await one.waitUntilCaughtUp(await scene.calls(8), 10_000);
+  let bad = [1, 2].map((before) => scene.stream(before));
+  brittle.breaksAt = ({ stream }) => bad.includes(stream);
+  const parked = await cli('rebuild', 'tally');
+  const ids = (await scene.parked()).map(({ id }) => id);
+  expect(parked.code).toBe(1);
+  expect(parked.out).toMatch(
+    /^tally: generation 2 is live, in the place of 1, .*while\. 2 streams of it are parked:\nPARKED +PROJECTION +/,
+  );
+  for (const id of ids) expect(parked.out).toMatch(new RegExp(`${id} +TypeError at projections/tally.ts`));
+  const json = await cli('rebuild', 'tally', '--json');
+  expect([json.code, json.json()]).toMatchObject([1, { result: { generation: 3, parked: 2 } }]);
+  const back = await cli('swap-back', 'tally');
+  expect([back.code, back.out]).toEqual([1, expect.stringContaining(ids[0]!)]);
+
+  bad = [...bad, ...[4, 5, 6].map((before) => scene.stream(before))];
+  const refused = await cli('rebuild', 'tally');
+  expect([refused.code, refused.out]).toEqual([1, expect.stringMatching(/has failed: 3 streams .*REBUILD_MAX_PARKED/)]);
+  const accepted = await cli('rebuild', 'tally', '--accept-parked');
+  expect([accepted.code, accepted.out]).toEqual([1, expect.stringContaining('5 streams of it are parked:')]);
+});
+
+test('a release that is held up is listed so, and is let go on', async () => {
+  const old = await scene.start();
+  await old.waitUntilCaughtUp(await scene.calls(8), 10_000);
+  const none = await cli('accept-parked', 'tally');
+  expect([none.code, none.err]).toEqual([1, expect.stringContaining('No release builds this projection now.')]);
+  const brittle = brittleTally(2);
+  const bad = [1, 2, 3].map((before) => scene.stream(before));
+  brittle.breaksAt = ({ stream }) => bad.includes(stream);
+  const one = await scene.start(brittle.projection, {}, 2);
+  await expect.poll(async () => (await cli('list')).out, { timeout: 20_000 }).toMatch(/ 2: \d+ %, 3 parked, held up/);
+  const accepted = await cli('accept-parked', 'tally');
+  expect([accepted.code, accepted.out]).toEqual([0, 'tally: generation 2 goes on, with 3 streams parked so far\n']);
+  await expect.poll(() => one.status(), { timeout: 20_000 }).toMatchObject([{ version: 2, caughtUp: true, parked: 3 }]);
+});
+
+test('verify ends with 2 where it had to leave out what only a rebuild parks, and names it', async () => {
+  const brittle = brittleTally();
+  const one = await scene.start(brittle.projection);
+  await one.waitUntilCaughtUp(await scene.calls(3), 10_000);
+  const bad = scene.stream();
+  brittle.breaksAt = ({ stream, type }) => stream === bad && type === 'CallEnded';
+  const told = await cli('verify', 'tally');
+  expect([told.code, told.out]).toEqual([2, expect.stringMatching(/^tally is what the log says: .* 1 parked stream/)]);
+  expect(told.err).toMatch(
+    new RegExp(
+      `1 stream that is live would be parked by a rebuild, so 2 rows could not .*:\n +\\d+ +CallEnded +${bad} +Type`,
+    ),
+  );
+  // That the rest differs is the worse news.
+  await scene.pool.query(
+    `update projection.tally_1_tally set facts = 9 where stream = (select max(stream) from tally where stream <> '${bad}')`,
+  );
+  const both = await cli('verify', 'tally');
+  expect([both.code, both.out, both.err]).toEqual([
+    1,
+    expect.stringContaining('live     9'),
+    expect.stringContaining('1 stream that is live would be parked by a rebuild'),
+  ]);
 });
 
 const verified = (result: Verification) =>

@@ -17,6 +17,7 @@ const answers: Readonly<Record<string, readonly [status: number, body: unknown]>
           tickets: { status: 'failing', detail: 'running, 12 events behind' },
           customers: { status: 'ok' },
           appointments: { status: 'ok', detail: '2 streams parked' },
+          outcome_changes: { status: 'failing', detail: 'held up: 250 streams would be parked' },
         },
       },
     },
@@ -50,6 +51,9 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^FAIL +ready: postgres +Postgres does not answer.*\n +→ .*DATABASE_URL/m);
   expect(ran.out).toMatch(/^FAIL +ready: tickets +.*12 events behind\)\n +→ /m);
   expect(ran.out).toMatch(/^FAIL +ready: appointments +2 streams parked.*\n +→ call-ledger parked list/m);
+  expect(ran.out).toMatch(
+    /^FAIL +ready: outcome_changes .*\n +→ .*call-ledger projections accept-parked outcome_changes/m,
+  );
   expect(ran.out).not.toMatch(/ready: (eventStore|customers)/);
   expect(ran.out).toMatch(/^FAIL +clock +the service is (59\d|60\d) s behind.*\n +→ .*NTP/m);
   expect(ran.out).toMatch(/^FAIL +version +the service speaks API 7/m);
@@ -57,7 +61,7 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^FAIL +API key +The read model cannot be read now/m);
   expect(ran.out).toMatch(/^FAIL +webhook door +an unsigned webhook is answered 200/m);
   expect(ran.out).toMatch(/^skip +webhook secret/m);
-  expect(ran.out).toMatch(/8 of 10 need attention\.\n$/);
+  expect(ran.out).toMatch(/9 of 11 need attention\.\n$/);
 });
 
 test('what is no Call Ledger is told from one that says no, and a key does not follow where it is sent on to', async () => {

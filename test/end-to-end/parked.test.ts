@@ -202,18 +202,26 @@ test('a redrive of what is not mended keeps it parked, and counts', async () => 
   expect((await cli('parked', 'redrive')).code).toBe(2);
 });
 
-test('a rebuild stops at it and names it, and the live generation serves on', async () => {
-  const { body, status } = await client.admin('POST', '/api/projections/call_sessions/rebuild');
-  expect(status).toBe(202);
-  const operation = await eventually(async () => {
-    const { body: now } = await client.admin('GET', `/api/operations/${body.operationId}`);
-    return now.state === 'failed' && now;
-  });
-  expect(operation.error).toMatchObject({ code: 'broken_fact', position, stream, type: 'CallEnded' });
-  expect(JSON.stringify(operation)).not.toContain('Jane Roe');
+test('a rebuild parks it too: all else is built, it ends with 1 and names it, and the service is ready', async () => {
+  const rebuilt = await cli('projections', 'rebuild', 'call_sessions');
+  expect([rebuilt.code, rebuilt.out]).toEqual([1, expect.stringContaining(`call_sessions.2.${position}`)]);
+  expect(rebuilt.out).toContain('CallEnded at');
+  expect(rebuilt.out).not.toContain('Jane Roe');
+  const listed = await client.admin('GET', '/api/operations?limit=1');
+  expect(listed.body.items).toMatchObject([{ state: 'succeeded', result: { generation: 2, replaced: 1, parked: 1 } }]);
   expect(await client.post(about(sample('03'), ids('later')))).toBe(204);
   await client.see('/api/call-sessions/cs_later', ({ status }) => status === 'confirmed');
-  expect(await ofSessions()).toMatchObject({ id: `call_sessions.1.${position}` });
+  expect((await client.get('/api/call-sessions/cs_well')).body).toMatchObject({ revision: 3, status: 'confirmed' });
+  expect((await client.get('/api/call-sessions/cs_sick')).body).toMatchObject({ revision: 1, status: 'pending' });
+  expect(await ofSessions()).toMatchObject({ id: `call_sessions.2.${position}`, waiting: 2, attempts: 0 });
+  await expect
+    .poll(() => client.get('/health/ready'))
+    .toMatchObject({
+      status: 200,
+      body: { checks: { projections: { call_sessions: { status: 'ok', detail: '1 stream parked' } } } },
+    });
+  const verified = await cli('projections', 'verify', 'call_sessions', '--json');
+  expect([verified.code, verified.json()]).toMatchObject([0, { result: { equal: true, parkedStreams: 1 } }]);
 });
 
 test('a command of staff that cannot be decided without a broken fact says which one, and records nothing', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, vi } from 'vitest';
+import { callStream } from '../../src/events/streams.ts';
 import { connect } from '../../src/projections/runtime/connection.ts';
 import { prepare } from '../../src/projections/runtime/generations.ts';
 import {
@@ -10,33 +11,19 @@ import {
   type OperationKind,
   requestOperation,
 } from '../../src/projections/runtime/operations.ts';
+import { listParked } from '../../src/projections/runtime/parked-items.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import {
   type ProjectionsOptions,
   type RunningProjections,
   startProjections,
 } from '../../src/projections/runtime/start.ts';
-import { ended, started } from './controls.ts';
+import { ended, started, TENANT } from './controls.ts';
 import { logger, startStores } from './stores.ts';
 import { tally } from './tally.ts';
 
 /** A tally that takes its time: every batch so long. Batches hold ten events. */
 export const slowTally = (ms: number, version = 1): Projection => tally(version, () => sleep(ms)) as Projection;
-
-/** A tally that breaks at the facts of the `bad` stream. */
-export function brittleTally() {
-  const scene: { bad: string | undefined; readonly projection: Projection } = {
-    bad: undefined,
-    projection: {
-      ...(tally() as Projection),
-      reduce(state, fact) {
-        if (fact.stream === scene.bad) throw new TypeError('Jane Roe has no number');
-        return ((state as number) ?? 0) + 1;
-      },
-    },
-  };
-  return scene;
-}
 
 /** Projections, what operators request of them, and the log and the rows to compare. */
 export async function startScene() {
@@ -52,9 +39,13 @@ export async function startScene() {
   return {
     ...stores,
     db,
-    async start(projection: Projection = tally() as Projection, operations: ProjectionsOptions['operations'] = {}) {
+    async start(
+      projection: Projection = tally() as Projection,
+      operations: ProjectionsOptions['operations'] = {},
+      maxParked = 100,
+    ) {
       const made = await startProjections({
-        ...{ log, databaseUrl, projections: [projection], logger },
+        ...{ log, databaseUrl, projections: [projection], logger, maxParked },
         options: { standbyMs: 50, maxBatch: 10 },
         operations: { pollMs: 20, ...operations },
       });
@@ -71,8 +62,8 @@ export async function startScene() {
       return position;
     },
     /** The id of what was queued. */
-    async request(kind: OperationKind): Promise<string> {
-      const requested = await requestOperation(db, kind, 'tally');
+    async request(kind: OperationKind, order: { acceptParked?: boolean } = {}): Promise<string> {
+      const requested = await requestOperation(db, kind, 'tally', order);
       if ('queued' in requested) return requested.queued;
       throw new Error(`${requested.underWay.kind} is ${requested.underWay.state}`);
     },
@@ -110,6 +101,16 @@ export async function startScene() {
         },
         { timeout: 30_000, interval: 10 },
       ),
+    /** The stream of the call that was spoken of last but so many. */
+    stream: (before = 0): string => callStream(TENANT, `call_${spoken - 1 - before}`),
+    /** What the live generation has set aside, in the order of the log. */
+    async parked() {
+      const items = await listParked(db, { limit: 1000 });
+      items.sort((a, b) => (a.position < b.position ? -1 : 1));
+      return items.map(({ id, stream, waiting, error }) => ({ id, stream, waiting, error }));
+    },
+    /** Has everything that is parked tried again. */
+    redrive: () => pool.query('update projection.parked set redrive_requested_at = now()'),
     /** How many facts each call has, as the view shows it. */
     async tallied(): Promise<number[]> {
       const { rows } = await pool.query<{ facts: number }>('select facts from tally order by stream');

@@ -209,25 +209,36 @@ test('whoever takes over knows what is parked, and can redrive it', async () => 
   expect(await agentsOf(sick)).toBe(`${BREAKS_THE_REDUCER} b c`);
 });
 
-test('a generation that is being built stops at the broken fact and names it, and the live one serves on', async () => {
-  const [sick, well] = [newCall(), newCall()];
+test('a generation that is being built parks what breaks, and logs where; shown, it can be redriven', async () => {
+  const [sick, unreadable, well] = [newCall(), newCall(), newCall()];
   scene.mended = true;
   const one = await start(spoken(scene));
-  const position = await stores.say(...says(well, 'a'), ...says(sick, BREAKS_THE_ROWS));
+  const place = await stores.say(...says(sick, 'a', BREAKS_THE_ROWS));
+  const position = await stores.say(
+    ...says(well, 'a'),
+    ...says(sick, 'a', 'b', 'c').slice(2),
+    ...says(unreadable, 'a'),
+  );
   await caughtUp(one, position);
   await one.stop();
+  const metadata = { tenantId: TENANT, source: 'webhook', receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: 'c' };
+  const data = { callId: unreadable, endedAt: 5, personal: { transcript: 'Jane Roe' } };
+  const broken = { id: crypto.randomUUID(), type: 'CallEnded', data, metadata };
+  await stores.log.append(streamOf(unreadable), 0n, [broken]);
 
   scene.mended = false;
   const two = await start(spoken(scene, 2));
-  await vi.waitFor(() => expect(two.status()[0]!.error).toBeDefined(), { timeout: 30_000 });
-  expect(two.status()[0]!.error).toMatch(
-    new RegExp(`^CallStarted at position ${position} \\(${streamOf(sick)}@0\\) cannot be applied: TypeError`),
-  );
-  expect(two.status()).toMatchObject([{ caughtUp: false, version: 1, parked: 0 }]);
-  expect([await agentsOf(sick), await agentsOf(well)]).toEqual([BREAKS_THE_ROWS, 'a']);
-  expect(await parked()).toEqual([]);
+  await vi.waitFor(() => expect(two.status()).toMatchObject([{ version: 2, caughtUp: true, parked: 2 }]), 30_000);
+  expect(await Promise.all([sick, unreadable, well].map((id) => agentsOf(id)))).toEqual(['a', 'a', 'a']);
+  expect(told('projection_parked')).toMatchObject([
+    { level: 50, generation: 2, stream: streamOf(sick), position: `${place}`, type: 'CallEnded' },
+    { level: 50, generation: 2, stream: streamOf(unreadable), error: expect.stringContaining('data.endedAt') },
+  ]);
+  expect(JSON.stringify(logs)).not.toContain('Jane');
   scene.mended = true;
-  await vi.waitFor(() => expect(two.status()).toMatchObject([{ version: 2, caughtUp: true }]), { timeout: 30_000 });
+  expect(await redriven(`spoken.2.${place}`)).toBeUndefined();
+  expect(await agentsOf(sick)).toBe(`a ${BREAKS_THE_ROWS} c`);
+  expect(await parked()).toMatchObject([{ stream: streamOf(unreadable), revision: 1n }]);
 });
 
 test('what is parked goes with its generation', async () => {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { type Table, type Tx, upsert } from '../../src/projections/runtime/table.ts';
 
@@ -25,3 +27,18 @@ export const tally = (version = 1, afterRows: (trx: Tx) => Promise<void> = async
     await afterRows(trx);
   },
 });
+
+/** A tally that breaks at some facts; until it is told at which, at none. Takes so long for each batch. */
+export function brittleTally(version = 1, ms = 0) {
+  const brittle: { breaksAt(fact: Fact): boolean; readonly projection: Projection } = {
+    breaksAt: () => false,
+    projection: {
+      ...(tally(version, () => sleep(ms)) as Projection),
+      reduce(state, fact) {
+        if (brittle.breaksAt(fact)) throw new TypeError('Jane Roe has no number');
+        return ((state as number) ?? 0) + 1;
+      },
+    },
+  };
+  return brittle;
+}

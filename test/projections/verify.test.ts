@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
-import { brittleTally, type Scene, slowTally, startScene } from './operations-scene.ts';
+import { type Scene, slowTally, startScene } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
 let scene: Scene;
@@ -52,7 +52,7 @@ test('before the first fact there is nothing to differ', async () => {
   await scene.start({ ...tally(), prefixes: ['no-such-stream-'] } as Projection);
   expect((await verified()).result).toEqual({
     ...{ equal: true, generation: 1, position: null, rowsCompared: 0 },
-    ...{ parkedStreams: 0, differencesTotal: 0, differences: [] },
+    ...{ parkedStreams: 0, parkedByRebuild: 0, notCompared: 0, differencesTotal: 0, differences: [] },
   });
 });
 
@@ -71,7 +71,8 @@ test('a value, a row and a state that the log does not say are found, with the f
   const facts = (stream: string | undefined) =>
     ['CallStarted', 'CallEnded'].map((type) => ({ stream, type, position: expect.stringMatching(/^\d+$/) }));
   expect(result).toEqual({
-    ...{ equal: false, generation: 1, position: `${position}`, parkedStreams: 0, differencesTotal: 4 },
+    ...{ equal: false, generation: 1, position: `${position}`, differencesTotal: 4 },
+    ...{ parkedStreams: 0, parkedByRebuild: 0, notCompared: 0 },
     rowsCompared: 2 * rows.length + 1,
     differences: [
       { table: 'tally', key: { stream: changed }, column: 'facts', live: 7, rebuilt: 2, facts: facts(changed) },
@@ -148,74 +149,6 @@ test('of two processes one verifies, and a rebuild has to wait for its end', asy
   expect(await verified()).toMatchObject({ state: 'succeeded', result: { equal: true } });
   for (const one of both) expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(scene.all());
-});
-
-test('a fact that breaks the fold now, and did not when it was applied, is named', async () => {
-  const brittle = brittleTally();
-  const one = await scene.start(brittle.projection);
-  await one.waitUntilCaughtUp(await scene.calls(15), 30_000);
-  brittle.bad = (await scene.pool.query<{ stream: string }>('select stream from tally offset 7 limit 1'))
-    .rows[0]!.stream;
-  expect(await verified()).toMatchObject({
-    state: 'failed',
-    error: { code: 'broken_fact', stream: brittle.bad, type: 'CallStarted', position: expect.stringMatching(/^\d+$/) },
-  });
-  await nothingIsLeft();
-});
-
-test('parked streams are left out and counted; everything else is proven', async () => {
-  const wanted = { broken: true };
-  const brittle: Projection = {
-    ...(tally() as Projection),
-    reduce(state, fact) {
-      if (wanted.broken && fact.type === 'CallEnded' && fact.stream === bad) throw new TypeError('no');
-      return ((state as number) ?? 0) + 1;
-    },
-  };
-  let bad: string | undefined;
-  const one = await scene.start(brittle);
-  await one.waitUntilCaughtUp(await scene.calls(3), 30_000);
-  bad = `call-acme.call_${scene.all().length + 1}`;
-  const position = await scene.calls(3);
-  expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
-  expect(one.status()).toMatchObject([{ parked: 1 }]);
-  expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 1, position: `${position}` } });
-
-  // Also before it is redriven by the code that was mended.
-  wanted.broken = false;
-  expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 1 } });
-  await scene.pool.query('update projection.parked set redrive_requested_at = now()');
-  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 30_000);
-  expect(await verified()).toMatchObject({ result: { equal: true, parkedStreams: 0 } });
-
-  await corrupt(`tally_1_tally set facts = 1 where stream = '${bad}'`);
-  expect(await verified()).toMatchObject({ result: { equal: false, differencesTotal: 1 } });
-});
-
-test('a stream that is redriven in the middle has it begin anew, and nothing is told that is not so', async () => {
-  const wanted = { broken: true };
-  let bad: string | undefined;
-  let folded = 0;
-  const brittle: Projection = {
-    ...slowTally(10),
-    reduce(state, fact) {
-      if (wanted.broken && fact.stream === bad) throw new TypeError('no');
-      folded++;
-      return ((state as number) ?? 0) + 1;
-    },
-  };
-  const one = await scene.start(brittle);
-  bad = `call-acme.call_${scene.all().length}`;
-  expect(await one.waitUntilCaughtUp(await scene.calls(200), 60_000)).toBe(true);
-  folded = 0;
-  const id = await scene.request('verify');
-  await scene.begun();
-  wanted.broken = false;
-  await scene.pool.query('update projection.parked set redrive_requested_at = now()');
-  await vi.waitFor(() => expect(one.status()).toMatchObject([{ parked: 0 }]), 30_000);
-  expect(await scene.over(id)).toMatchObject({ result: { equal: true, parkedStreams: 0 } });
-  expect(folded).toBeGreaterThan(scene.all().length * 2);
-  await nothingIsLeft();
 });
 
 test('more differences than anybody reads are counted', async () => {

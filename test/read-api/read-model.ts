@@ -1,6 +1,7 @@
 // The read model for tests of the query API: the projections' own tables and views, and named examples of rows.
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { pino } from 'pino';
 import { projections } from '../../src/projections/index.ts';
 import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
 import { makeQueryIndexes } from '../../src/projections/runtime/query-indexes.ts';
@@ -32,7 +33,7 @@ export async function createReadModel() {
   const anyDb = writer as unknown as Kysely<unknown>;
   await prepare(anyDb);
   for (const projection of projections())
-    await makeQueryIndexes(anyDb, projection, await generationFor(anyDb, projection));
+    await makeQueryIndexes(anyDb, projection, await generationFor(anyDb, projection), pino({ level: 'silent' }));
   await withoutTheRest.execute(writer);
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });
   return {

@@ -6,7 +6,7 @@ export type Operation = {
   readonly kind: 'rebuild' | 'verify' | 'swap_back';
   readonly projection: string;
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-  readonly progress?: { readonly done: number; readonly total: number };
+  readonly progress?: { readonly done: number; readonly total: number; readonly parked?: number };
   readonly result?: JsonObject;
   readonly error?: { readonly code: string; readonly message: string };
   readonly requestedAt: string;

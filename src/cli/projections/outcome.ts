@@ -10,6 +10,15 @@ export type Verification = {
   readonly rowsCompared: number;
   /** Streams that are parked: compared up to where they stopped. */
   readonly parkedStreams?: number;
+  /** Those of them that only a rebuild parks, and the rows that differ and rest on one of them. */
+  readonly parkedByRebuild?: number;
+  readonly notCompared?: number;
+  readonly brokenFacts?: readonly {
+    readonly stream: string;
+    readonly position: string;
+    readonly type: string;
+    readonly error: string;
+  }[];
   /** All, of which the first are listed. */
   readonly differencesTotal: number;
   readonly differences: readonly Difference[];
@@ -34,7 +43,9 @@ export function outcomeOf(operation: Operation): string {
   if (state !== 'succeeded')
     return `${projection}: the ${words[kind]} has failed: ${error?.message ?? 'no reason is known'}\nWhat was live still is.`;
   if (kind === 'verify') return verificationOf(projection, result as unknown as Verification);
-  return `${projection}: generation ${result?.generation} is live, in the place of ${result?.replaced}, which can be swapped back for a while.`;
+  const live = `${projection}: generation ${result?.generation} is live, in the place of ${result?.replaced}, which can be swapped back for a while.`;
+  const parked = Number(result?.parked ?? 0);
+  return parked > 0 ? `${live} ${plural(parked, 'stream')} of it ${parked > 1 ? 'are' : 'is'} parked:` : live;
 }
 
 const words = { rebuild: 'rebuild', verify: 'verification', swap_back: 'swap back' } as const;
@@ -47,6 +58,16 @@ function verificationOf(projection: string, found: Verification): string {
   const listed = total > differences.length ? `; the first ${differences.length} are` : '';
   const head = `${projection} is not what the log says: ${compared}${apart}, ${plural(total, 'difference')}${listed}`;
   return [`${head}${listed ? ':' : '.'}`, ...differences.map(told)].join('\n\n');
+}
+
+/** What a verification had to leave out because only a rebuild parks it; none: nothing. */
+export function notComparedOf({ projection, result }: Operation): string[] {
+  const { parkedByRebuild = 0, notCompared = 0, brokenFacts = [] } = result as unknown as Verification;
+  if (parkedByRebuild === 0) return [];
+  return [
+    `${projection}: ${plural(parkedByRebuild, 'stream')} that ${parkedByRebuild > 1 ? 'are' : 'is'} live would be parked by a rebuild, so ${plural(notCompared, 'row')} could not be compared:`,
+    ...brokenFacts.map(({ position, type, stream, error }) => `  ${position}  ${type}  ${stream}  ${error}`),
+  ];
 }
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,10 +1,9 @@
 import type { JsonObject } from '../../events/json.ts';
-import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
+import { pageOf, parkedIn, parkedTable } from '../projections/parked.ts';
 import { examples, fields, table } from '../text.ts';
 
-type Item = JsonObject & { readonly id: string; readonly projection: string };
 type Waiting = {
   readonly position: string;
   readonly revision: number;
@@ -28,13 +27,7 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('parked list', 'parked list --projection call_sessions'))
     .action(async (options: ListOptions) => {
       const page = await pageOf(cli, options);
-      const rows = page.items.map((i) => [i.parkedAt, i.projection, i.position, i.waiting, i.attempts, i.id, i.error]);
-      cli.answer(
-        page,
-        rows.length > 0
-          ? table(['PARKED', 'PROJECTION', 'POSITION', 'WAITING', 'ATTEMPTS', 'ID', 'ERROR'], rows)
-          : 'Nothing is parked.',
-      );
+      cli.answer(page, page.items.length > 0 ? parkedTable(page.items) : 'Nothing is parked.');
       if (page.nextCursor) cli.remark(`There are more: --cursor ${page.nextCursor}`);
     });
 
@@ -64,7 +57,9 @@ export const verb: Verb = (program, cli) => {
       if (projection && !all)
         throw new Failure(2, '--projection goes with --all.', { remedy: 'Add --all, or leave it out.' });
       const results: JsonObject[] = [];
-      for (const id of all ? await allIds(cli, projection) : ids) results.push(await redrive(id));
+      // All of them before the first is tried: what stays parked would come again and again.
+      const everything = all ? (await parkedIn(cli, projection)).map(({ id }) => id).reverse() : ids;
+      for (const id of everything) results.push(await redrive(id));
       if (results.some(({ outcome }) => outcome !== 'redriven')) cli.no();
       cli.answer(results, results.length > 0 ? results.map(toldOf).join('\n') : 'Nothing is parked.');
       for (const name of new Set(results.filter((one) => one.rebuildAdvised).map((one) => `${one.projection}`)))
@@ -83,27 +78,6 @@ export const verb: Verb = (program, cli) => {
     }
   }
 };
-
-type Page = { readonly items: readonly Item[]; readonly nextCursor: string | null };
-
-const pageOf = async (cli: Cli, query: Readonly<Record<string, string>>): Promise<Page> =>
-  (await cli.admin.get(`/api/parked?${new URLSearchParams(query)}`)) as unknown as Page;
-
-/** All of them before the first is tried: what stays parked would come again and again. */
-async function allIds(cli: Cli, projection: string | undefined): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const page: Page = await pageOf(cli, {
-      limit: '200',
-      ...(projection && { projection }),
-      ...(cursor && { cursor }),
-    });
-    ids.push(...page.items.map(({ id }) => id));
-    cursor = page.nextCursor;
-  }
-  return ids.reverse();
-}
 
 function toldOf({ id, outcome, error, position }: JsonObject): string {
   if (outcome === 'redriven') return `${id} is redriven: nothing of its stream waits any more`;

@@ -3,7 +3,8 @@ import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { follow } from '../projections/follow.ts';
 import { type Operation, percentOf } from '../projections/operation.ts';
-import { outcomeOf, type Verification } from '../projections/outcome.ts';
+import { notComparedOf, outcomeOf, type Verification } from '../projections/outcome.ts';
+import { parkedIn, parkedTable } from '../projections/parked.ts';
 import { examples, table } from '../text.ts';
 
 type Listed = {
@@ -14,7 +15,13 @@ type Listed = {
   readonly checkpoint: string | null;
   readonly lagEvents: number | null;
   readonly caughtUp: boolean;
-  readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
+  readonly building?: {
+    readonly generation: number;
+    readonly done: number;
+    readonly total: number;
+    readonly parked?: number;
+    readonly heldUp?: true;
+  };
   readonly previous?: { readonly generation: number; readonly version: number };
 };
 
@@ -43,10 +50,11 @@ export const verb: Verb = (program, cli) => {
     .description('builds a projection anew from the log, beside the live one, and puts it in its place')
     .option('--all', 'every projection')
     .option('--no-wait', 'only request it')
+    .option('--accept-parked', 'go on however many streams break, and park them')
     .addHelpText('after', examples('projections rebuild tickets', 'projections rebuild --all --no-wait'))
-    .action(async (name: string | undefined, { all, wait }: { all?: true; wait: boolean }) => {
+    .action(async (name: string | undefined, { all, wait, acceptParked }: RebuildOptions) => {
       whichOf(name, all);
-      const { ids, refused } = await requestEach(cli, name, 'rebuild');
+      const { ids, refused } = await requestEach(cli, name, 'rebuild', acceptParked && { acceptParked });
       for (const why of refused) cli.remark(why);
       if (refused.length > 0) cli.no();
       if (!wait) {
@@ -54,8 +62,9 @@ export const verb: Verb = (program, cli) => {
         return cli.answer(all ? requested : requested[0], ids.map((id) => `requested: operation ${id}`).join('\n'));
       }
       const operations = await follow(cli, ids);
-      if (operations.some(({ state }) => state !== 'succeeded')) cli.no();
-      cli.answer(all ? operations : operations[0], operations.map(outcomeOf).join('\n'));
+      const outcomes: string[] = [];
+      for (const operation of operations) outcomes.push(await swapped(cli, operation));
+      cli.answer(all ? operations : operations[0], outcomes.join('\n'));
     });
 
   projections
@@ -67,8 +76,19 @@ export const verb: Verb = (program, cli) => {
       const operationId = await request(cli, name, 'swap-back');
       if (!wait) return cli.answer({ operationId }, `requested: operation ${operationId}`);
       const [operation] = await follow(cli, [operationId]);
-      if (operation!.state !== 'succeeded') cli.no();
-      cli.answer(operation, outcomeOf(operation!));
+      cli.answer(operation, await swapped(cli, operation!));
+    });
+
+  projections
+    .command('accept-parked <name>')
+    .description('lets the generation that a release builds go on, although it parks more than REBUILD_MAX_PARKED')
+    .addHelpText('after', examples('projections accept-parked tickets'))
+    .action(async (name: string) => {
+      const answer = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/accept-parked`);
+      cli.answer(
+        answer,
+        `${name}: generation ${answer.generation} goes on, with ${answer.parked} streams parked so far`,
+      );
     });
 
   projections
@@ -82,10 +102,15 @@ export const verb: Verb = (program, cli) => {
       whichOf(name, all);
       const { operations, refused } = await verifyEach(cli, name).catch(couldNot);
       const found = operations.filter(({ state }) => state === 'succeeded');
-      if (found.some(({ result }) => !(result as unknown as Verification).equal)) cli.no();
+      const differs = found.some(({ result }) => !(result as unknown as Verification).equal);
+      if (differs) cli.no();
       if (found.length > 0) cli.answer(all ? found : found[0], found.map(outcomeOf).join('\n\n'));
-      const others = operations.filter(({ state }) => state !== 'succeeded');
-      if (refused.length + others.length > 0) throw new Failure(2, [...refused, ...others.map(outcomeOf)].join('\n'));
+      const failed = operations.filter(({ state }) => state !== 'succeeded').map(outcomeOf);
+      const inPart = found.flatMap(notComparedOf);
+      const unknown = [...refused, ...failed];
+      if (unknown.length > 0 || (inPart.length > 0 && !differs))
+        throw new Failure(2, [...unknown, ...inPart].join('\n'));
+      for (const why of inPart) cli.remark(why);
     });
 
   projections
@@ -117,29 +142,47 @@ export const verb: Verb = (program, cli) => {
 const row = (item: Listed) => [
   ...[item.name, item.version, item.generation, item.state, item.checkpoint],
   item.lagEvents ?? (item.caughtUp ? 0 : 'yes'),
-  item.building && `${item.building.generation}: ${share(item.building)}`,
+  item.building && `${item.building.generation}: ${share(item.building)}${aside(item.building)}`,
   item.previous && `${item.previous.generation} (version ${item.previous.version})`,
 ];
 
 const share = ({ done, total }: { done: number; total: number }) =>
   `${Math.floor((100 * done) / Math.max(1, total))} %`;
 
+const aside = ({ parked = 0, heldUp }: NonNullable<Listed['building']>) =>
+  `${parked > 0 ? `, ${parked} parked` : ''}${heldUp ? ', held up' : ''}`;
+
 function whichOf(name: string | undefined, all: true | undefined): void {
   if ((name === undefined) === (all === undefined))
     throw new Failure(2, 'Which one?', { remedy: 'Name a projection (projections list), or say --all.' });
 }
 
+type RebuildOptions = { readonly all?: true; readonly wait: boolean; readonly acceptParked?: true };
+
+/** What came of a rebuild or a swap back, and what is parked now: either is a reason to look, and no plain success. */
+async function swapped(cli: Cli, operation: Operation): Promise<string> {
+  const { projection, state, result } = operation;
+  const parked = state === 'succeeded' && result?.parked ? await parkedIn(cli, projection) : [];
+  if (state !== 'succeeded' || result?.parked) cli.no();
+  return [outcomeOf(operation), ...(parked.length > 0 ? [parkedTable(parked)] : [])].join('\n');
+}
+
 type Requested = { readonly ids: readonly string[]; readonly refused: readonly string[] };
 
 /** Of one, or of all: then what is refused for one of them does not keep the others from it. */
-async function requestEach(cli: Cli, name: string | undefined, what: 'rebuild' | 'verify'): Promise<Requested> {
-  if (name !== undefined) return { ids: [await request(cli, name, what)], refused: [] };
+async function requestEach(
+  cli: Cli,
+  name: string | undefined,
+  what: 'rebuild' | 'verify',
+  order?: object,
+): Promise<Requested> {
+  if (name !== undefined) return { ids: [await request(cli, name, what, order)], refused: [] };
   const { items } = await cli.admin.get('/api/projections');
   const ids: string[] = [];
   const refused: string[] = [];
   for (const { name } of items as unknown as readonly Listed[]) {
     try {
-      ids.push(await request(cli, name, what));
+      ids.push(await request(cli, name, what, order));
     } catch (error) {
       if (!(error instanceof Failure) || error.details.status !== 409) throw error;
       refused.push(`${name}: ${error.message}`);
@@ -158,7 +201,12 @@ function couldNot(error: unknown): never {
   throw error instanceof Failure ? new Failure(2, error.message, error.details) : error;
 }
 
-async function request(cli: Cli, name: string, what: 'rebuild' | 'verify' | 'swap-back'): Promise<string> {
-  const { operationId } = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/${what}`);
+async function request(
+  cli: Cli,
+  name: string,
+  what: 'rebuild' | 'verify' | 'swap-back',
+  order?: object,
+): Promise<string> {
+  const { operationId } = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/${what}`, order);
   return operationId as string;
 }

@@ -52,7 +52,6 @@ export async function foldAround(
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-  { onlyTheFirst = false } = {},
 ): Promise<ReadonlyMap<string, BrokenFact>> {
   const broken = new Map<string, BrokenFact>();
   const pieces = [facts];
@@ -67,7 +66,6 @@ export async function foldAround(
       continue;
     }
     broken.set(whole[0]!.stream, new BrokenFact(whole[0]!, error.thrown));
-    if (onlyTheFirst) break;
   }
   return broken;
 }

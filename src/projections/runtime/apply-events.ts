@@ -1,4 +1,5 @@
-import { countByStream, firstBroken, foldAround, sort } from './apply-around.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { countByStream, firstBroken, foldAround, type Sorted, sort } from './apply-around.ts';
 import { applyBatch } from './apply-batch.ts';
 import { isFactsFault } from './broken-fact.ts';
 import { advanceCheckpoint } from './checkpoint.ts';
@@ -8,6 +9,7 @@ import { type Generation, tableNames } from './generations.ts';
 import { hotStates } from './hot-states.ts';
 import { type Newly, type ParkedStream, type ParkedStreams, park, queue } from './parked.ts';
 import type { Projection } from './projection.ts';
+import type { Tx } from './table.ts';
 
 export type Taken = {
   readonly applied: number;
@@ -19,7 +21,7 @@ export type Taken = {
 
 /**
  * Applies events as they were read, and moves the checkpoint, in one transaction. A fact that breaks parks its stream
- * and everything else moves on; but it stops a generation that is being built, for the live one serves on: BrokenFact.
+ * and everything else moves on, in a generation that is being built as in the live one.
  */
 export async function applyEvents(
   db: Database,
@@ -29,7 +31,8 @@ export async function applyEvents(
   parked: ParkedStreams,
   hot = hotStates(),
 ): Promise<Taken | 'superseded'> {
-  const { facts, unreadable, queued, passedOver } = sort(events, parked);
+  const sorted = sort(events, parked);
+  const { facts, unreadable, queued, passedOver } = sorted;
   const { position } = events.at(-1)!;
   if (unreadable.size === 0 && queued.length === 0) {
     try {
@@ -43,14 +46,23 @@ export async function applyEvents(
   hot.forget(); // what is written below is not kept
   return inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp))) return 'superseded';
-    const building = generation.state === 'building';
-    const unfoldable = await foldAround(trx, projection, tableNames(generation), facts, { onlyTheFirst: building });
-    const broken = firstBroken(events, unreadable, unfoldable);
-    if (building && broken[0]) throw broken[0].broken;
-    const streams = await park(trx, generation, broken);
-    await queue(trx, generation, countByStream(queued));
-    const setAside = broken.reduce((sum, { waiting }) => sum + 1 + waiting, queued.length);
-    const newlyParked = streams.map((stream, i) => ({ ...stream, ...broken[i]! }));
-    return { applied: events.length - passedOver - setAside, passedOver, setAside, newlyParked };
+    return applyAround(trx, projection, generation, events, sorted);
   });
+}
+
+/** Folds what can be folded, and parks the streams of what cannot. The checkpoint is for the caller to move. */
+export async function applyAround(
+  trx: Tx,
+  projection: Projection,
+  generation: Generation,
+  events: readonly Recorded[],
+  { facts, unreadable, queued, passedOver }: Sorted,
+): Promise<Taken> {
+  const unfoldable = await foldAround(trx, projection, tableNames(generation), facts);
+  const broken = firstBroken(events, unreadable, unfoldable);
+  const streams = await park(trx, generation, broken);
+  await queue(trx, generation, countByStream(queued));
+  const setAside = broken.reduce((sum, { waiting }) => sum + 1 + waiting, queued.length);
+  const newlyParked = streams.map((stream, i) => ({ ...stream, ...broken[i]! }));
+  return { applied: events.length - passedOver - setAside, passedOver, setAside, newlyParked };
 }

@@ -7,7 +7,9 @@ import { describe } from './describe.ts';
 import { FULL_BATCH, gather } from './gather.ts';
 import { type Generation, isInTheWay } from './generations.ts';
 import { hotStates } from './hot-states.ts';
+import { noteParked } from './note-taken.ts';
 import { parkedStreams } from './parked.ts';
+import { MAX_PARKED, refuseTooManyParked } from './parked-limit.ts';
 import type { Projection } from './projection.ts';
 import { makeQueryIndexes } from './query-indexes.ts';
 import { statistics } from './statistics.ts';
@@ -22,6 +24,8 @@ export type BuildOptions = {
   /** The last position to take; absent: until it has caught up with the log. */
   readonly until?: bigint;
   readonly maxBatch?: number | undefined;
+  /** More streams than so many, which the live generation has not parked, end it. */
+  readonly maxParked?: number | undefined;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   /** After each batch. */
@@ -35,14 +39,16 @@ export class Superseded extends Error {
 
 /**
  * Folds the log into a generation that nobody reads yet, and answers it as it then is. What it has committed stays when
- * it is broken off: called again, in whatever process, it goes on from there. Throws `BrokenFact` at a fact that the
- * projection cannot take, `Superseded` when somebody else writes the generation, and the signal's reason when that ends it.
+ * it is broken off: called again, in whatever process, it goes on from there. A fact that breaks parks its stream, as it
+ * does live. Throws `TooManyParked` where the code is to blame rather than facts, `Superseded` when somebody else writes
+ * the generation, and the signal's reason when that ends it.
  */
 export async function buildGeneration(options: BuildOptions): Promise<Generation> {
-  const { log, connection, projection, until, logger, onProgress, maxBatch = FULL_BATCH } = options;
+  const { log, connection, projection, until, logger, onProgress } = options;
+  const { maxBatch = FULL_BATCH, maxParked = MAX_PARKED } = options;
   const signal = AbortSignal.any([options.signal, connection.lost]);
   let built = options.generation;
-  // One that was live before may have some; what breaks from here on stops the build.
+  await refuseTooManyParked(connection.db, built, maxParked);
   const parked = await parkedStreams(connection.db, built);
   const hot = hotStates();
   const analyzed = statistics(connection.db, projection, built);
@@ -65,15 +71,19 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
         const taken = await applyEvents(connection.db, projection, built, { ...batch, events }, parked, hot);
         if (taken === 'superseded')
           throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
+        noteParked(taken, built, parked, logger);
         built = { ...built, checkpoint: last.position, caughtUp };
         await analyzed(events.length);
         onProgress?.(built);
+        if (taken.newlyParked.length > 0) await refuseTooManyParked(connection.db, built, maxParked);
       }
       if (batch.caughtUp || events.length < batch.events.length || built.checkpoint === until) break;
     }
   }
   signal.throwIfAborted();
-  return built.indexed ? built : makeQueryIndexes(connection.db, projection, built);
+  if (built.indexed) return built;
+  const indexed = await makeQueryIndexes(connection.db, projection, built, logger);
+  return indexed.checkpoint === built.checkpoint ? indexed : buildGeneration({ ...options, generation: indexed });
 }
 
 const READERS_IN_THE_WAY_MS = 250;

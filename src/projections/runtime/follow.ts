@@ -6,12 +6,13 @@ import type { Connection } from './connection.ts';
 import { describe } from './describe.ts';
 import { refuseForeignLog } from './foreign-log.ts';
 import { FULL_BATCH, type Gathered, gather } from './gather.ts';
-import { type Generation, generationFor, liveGeneration, promote } from './generations.ts';
+import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
 import { type HotStates, hotStates } from './hot-states.ts';
 import { takingTurns } from './in-turn.ts';
 import { noteTaken } from './note-taken.ts';
 import { overheard } from './notices.ts';
 import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
+import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
 import { notice, type Progress } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { makeQueryIndexes } from './query-indexes.ts';
@@ -31,8 +32,11 @@ export type Following = {
 
 /** Leads: keeps one generation up to date, built first if need be, for as long as it is to be kept. */
 export async function follow({ connection, projection, options, progress, onApplied, again }: Following) {
-  const { log, signal, logger, onProgress } = options;
+  const { log, signal, logger, onProgress, maxBatch = FULL_BATCH, maxParked = MAX_PARKED } = options;
   let mine = await generationFor(connection.db, projection);
+  // Held up before this process began: the code may have been mended since, without another version.
+  if (progress.building?.generation !== mine.generation && (await isHeldUp(connection.db, mine, maxParked)))
+    mine = await beginAnew(connection.db, projection, mine);
   await refuseForeignLog(log, [mine]);
   const live = mine.state === 'live' ? mine : await liveGeneration(connection.db, projection.name);
   progress.leader = true;
@@ -43,7 +47,7 @@ export async function follow({ connection, projection, options, progress, onAppl
   if (mine.state === 'building') {
     mine = await buildAndSwap(
       {
-        ...{ log, connection, projection, generation: mine, signal, logger, maxBatch: options.maxBatch },
+        ...{ log, connection, projection, generation: mine, signal, logger, maxBatch, maxParked },
         onProgress(built) {
           notice(progress, built, live);
           onApplied();
@@ -66,7 +70,6 @@ export async function follow({ connection, projection, options, progress, onAppl
     onRedrive: hot.forget,
   });
   const until = AbortSignal.any([signal, connection.lost, again]);
-  const { maxBatch = FULL_BATCH } = options;
   const after = mine.checkpoint;
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
@@ -84,6 +87,7 @@ export async function follow({ connection, projection, options, progress, onAppl
     });
   const heard = overheard(projection, logger);
   let isReplaced = false;
+  let begunAnew = false;
   progress.askedAt = performance.now();
   for await (const batch of gather(subscribe, until, maxBatch, projection.liveEveryMs)) {
     delete progress.askedAt;
@@ -95,9 +99,12 @@ export async function follow({ connection, projection, options, progress, onAppl
       heard.log(mine);
       mine = taken;
       await analyzed(batch.events.length);
-      if (batch.caughtUp && !mine.indexed) mine = await makeQueryIndexes(connection.db, projection, mine);
+      if (!batch.caughtUp || mine.indexed) return;
+      const indexed = await makeQueryIndexes(connection.db, projection, mine, logger);
+      begunAnew = indexed.checkpoint !== mine.checkpoint;
+      mine = indexed;
     });
-    if (isReplaced) return;
+    if (isReplaced || begunAnew) return;
     notice(progress, mine, mine);
     progress.caughtUp ||= batch.caughtUp;
     progress.askedAt = performance.now();

@@ -1,10 +1,10 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { streamStates } from './fold-batch.ts';
 import { isLed } from './leadership.ts';
-import { createOperations } from './operations.ts';
+import { createOperations, type Operation } from './operations.ts';
 import { createParked } from './parked.ts';
 import type { Projection } from './projection.ts';
-import { createTable, type Table, type TableName } from './table.ts';
+import { addColumn, createTable, type Table, type TableName } from './table.ts';
 
 type Tx = Transaction<unknown>;
 
@@ -47,8 +47,11 @@ export const prepare = (db: Kysely<unknown>): Promise<void> =>
       replaced_at timestamptz,
       -- replaced by one of its own version: whoever still writes it is to go on with that one
       frozen boolean not null default false,
+      -- while it is built: what was parked until then does not count against REBUILD_MAX_PARKED
+      parked_accepted timestamptz,
       primary key (name, generation)
     )`.execute(trx);
+    await addColumn(trx, 'projections', 'parked_accepted', 'timestamptz');
     await sql`create unique index if not exists projections_one_live on projection.projections (name)
       where state = 'live'`.execute(trx);
     await createOperations(trx);
@@ -97,21 +100,52 @@ export const generationFor = (db: Kysely<unknown>, projection: Projection): Prom
     const live = all.find(({ state }) => state === 'live');
     if (live?.version === projection.version) return live;
     const begun = all.find(({ version, operation }) => version === projection.version && operation === undefined);
-    if (begun) return setState(trx, begun, 'building');
+    if (begun) return begun.state === 'previous' ? bringBack(trx, begun) : begun;
     const made = await create(trx, projection, live ? 'building' : 'live');
     if (!live) await showInViews(trx, projection, made);
     return made;
   });
 
-/** The generation that an operation builds: the one that it has begun, else a new one. Never the code's own. */
-export const generationOf = (db: Kysely<unknown>, projection: Projection, operation: string): Promise<Generation> =>
+/** Instead of what the code has begun to build; but what was live before is gone on with. */
+export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
     await oneAtATime(trx);
-    const begun = (await generations(trx, projection.name)).find((generation) => generation.operation === operation);
+    const { rows } = await sql`select from projection.projections
+      where name = ${begun.name} and generation = ${begun.generation} and parked_accepted is null`.execute(trx);
+    if (rows.length === 0) return begun;
+    await drop(trx, begun);
+    return create(trx, projection, 'building');
+  });
+
+/**
+ * The generation that an operation builds: the one that it has begun, else a new one. Never the code's own.
+ *
+ * @param acceptParked whatever it parks, it goes on.
+ */
+export const generationOf = (
+  db: Kysely<unknown>,
+  projection: Projection,
+  { id, acceptParked }: Pick<Operation, 'id' | 'acceptParked'>,
+): Promise<Generation> =>
+  db.transaction().execute(async (trx) => {
+    await oneAtATime(trx);
+    const begun = (await generations(trx, projection.name)).find((generation) => generation.operation === id);
     if (begun?.version === projection.version) return begun;
     if (begun) await drop(trx, begun); // by a process of another version, which is gone
-    return create(trx, projection, 'building', operation);
+    const made = await create(trx, projection, 'building', id);
+    if (acceptParked)
+      await sql`update projection.projections set parked_accepted = 'infinity'
+        where name = ${made.name} and generation = ${made.generation}`.execute(trx);
+    return made;
   });
+
+/** Has one that was live catch up, to be live again. What it had parked then is known, and does not hold it up. */
+export async function bringBack(trx: Tx, previous: Generation, operation?: string): Promise<Generation> {
+  await sql`update projection.projections set state = 'building', frozen = false, operation = ${operation ?? null}::uuid,
+      replaced_at = null, parked_accepted = now()
+    where name = ${previous.name} and generation = ${previous.generation}`.execute(trx);
+  return { ...previous, state: 'building', operation, replacedAt: undefined };
+}
 
 async function create(
   trx: Tx,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { JsonObject } from '../../events/json.ts';
+import { addColumn } from './table.ts';
 
 export const operationKinds = ['rebuild', 'verify', 'swap_back'] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -8,7 +9,7 @@ export type OperationKind = (typeof operationKinds)[number];
 export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationState = (typeof operationStates)[number];
 
-/** Why one failed: words and ids, no personal data. `position` and what follows: of the fact that could not be taken. */
+/** Why one failed: words and ids, no personal data. `position` and what follows: of the first fact that breaks. */
 export type OperationError = {
   readonly code: string;
   readonly message: string;
@@ -23,8 +24,10 @@ export type Operation = {
   readonly kind: OperationKind;
   readonly projection: string;
   readonly state: OperationState;
-  /** In positions of the log; absent until it has begun. */
-  readonly progress?: { readonly done: number; readonly total: number };
+  /** Whatever it parks, it goes on. */
+  readonly acceptParked?: true;
+  /** In positions of the log; absent until it has begun. `parked`: streams of what it builds, as long as it does. */
+  readonly progress?: { readonly done: number; readonly total: number; readonly parked?: number };
   readonly result?: JsonObject;
   readonly error?: OperationError;
   readonly requestedAt: Date;
@@ -41,8 +44,10 @@ export async function createOperations(trx: Kysely<unknown>): Promise<void> {
     state text not null check (state in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
     done bigint, total bigint,
     result json, error json,
+    accept_parked boolean not null default false,
     requested_at timestamptz not null default now(), started_at timestamptz, finished_at timestamptz
   )`.execute(trx);
+  await addColumn(trx, 'operations', 'accept_parked', 'boolean not null default false');
   await sql`create unique index if not exists operations_one_open on projection.operations (projection)
     where state in ('queued', 'running')`.execute(trx);
 }
@@ -52,11 +57,12 @@ export async function requestOperation(
   db: Kysely<unknown>,
   kind: OperationKind,
   projection: string,
+  { acceptParked = false } = {},
 ): Promise<{ readonly queued: string } | { readonly underWay: Operation }> {
   for (;;) {
     const id = randomUUID();
-    const { numAffectedRows } = await sql`insert into projection.operations (id, kind, projection, state)
-      values (${id}, ${kind}, ${projection}, 'queued')
+    const { numAffectedRows } = await sql`insert into projection.operations (id, kind, projection, state, accept_parked)
+      values (${id}, ${kind}, ${projection}, 'queued', ${acceptParked})
       on conflict (projection) where state in ('queued', 'running') do nothing`.execute(db);
     if (numAffectedRows === 1n) return { queued: id };
     const [underWay] = (await openOperations(db)).filter((operation) => operation.projection === projection);
@@ -122,6 +128,8 @@ type Row = {
   state: OperationState;
   done: string | null;
   total: string | null;
+  parked: number;
+  accept_parked: boolean;
   result: JsonObject | null;
   error: OperationError | null;
   requested_at: Date;
@@ -135,11 +143,17 @@ async function select(
   result: RawBuilder<unknown> = sql`result`,
 ): Promise<Operation[]> {
   const { rows } = await sql<Row>`
-    select id, kind, projection, state, done, total, ${result} as result, error, requested_at, started_at, finished_at
-      from projection.operations ${which}`.execute(db);
-  return rows.map(({ id, kind, projection, state, done, total, result, error, ...at }) => ({
+    select id, kind, projection, state, done, total, ${result} as result, error, accept_parked,
+           requested_at, started_at, finished_at,
+           (select count(*)::integer from projection.projections g
+              join projection.parked p on p.projection = g.name and p.generation = g.generation
+             where g.name = o.projection and g.operation = o.id) as parked
+      from projection.operations o ${which}`.execute(db);
+  return rows.map(({ id, kind, projection, state, done, total, parked, result, error, accept_parked, ...at }) => ({
     ...{ id, kind, projection, state, requestedAt: at.requested_at },
-    ...(done !== null && total !== null && { progress: { done: Number(done), total: Number(total) } }),
+    ...(accept_parked && { acceptParked: accept_parked }),
+    ...(done !== null &&
+      total !== null && { progress: { done: Number(done), total: Number(total), ...(parked > 0 && { parked }) } }),
     ...(result && { result }),
     ...(error && { error }),
     ...(at.started_at && { startedAt: at.started_at }),

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
 import { type Generation, generations } from './generations.ts';
 import { type Operation, openOperations } from './operations.ts';
+import { countParked } from './parked.ts';
+import { isHeldUp } from './parked-limit.ts';
 import type { ProjectionStatus } from './progress.ts';
 import type { Projection } from './projection.ts';
 
@@ -19,21 +21,39 @@ export type ProjectionOverview = {
   readonly lagSeconds: number | null;
   readonly caughtUp: boolean;
   /** In positions of the log. */
-  readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
+  readonly building?: Building;
   readonly previous?: { readonly generation: number; readonly version: number; readonly replacedAt: Date };
   /** What is queued or under way. */
   readonly operationId?: string;
 };
 
+export type Building = {
+  readonly generation: number;
+  readonly done: number;
+  readonly total: number;
+  /** Streams that it has set aside. */
+  readonly parked: number;
+  /** They are more than facts account for, and an operator has to decide. */
+  readonly heldUp?: true;
+};
+
 /**
  * @param statuses of this process's runners; none where it does not project.
+ * @param maxParked REBUILD_MAX_PARKED
  */
 export async function overviewOf(
   db: Kysely<unknown>,
   projections: readonly Pick<Projection, 'name' | 'version'>[],
   statuses: readonly ProjectionStatus[],
+  maxParked: number,
 ): Promise<ProjectionOverview[]> {
   const [all, open] = [await generations(db), await openOperations(db)];
+  const parked = new Map<Generation, Pick<Building, 'parked' | 'heldUp'>>();
+  for (const one of all.filter(({ state }) => state === 'building'))
+    parked.set(one, {
+      parked: await countParked(db, one),
+      ...((await isHeldUp(db, one, maxParked)) && { heldUp: true }),
+    });
   return projections.map((projection) => {
     const { name } = projection;
     const its = all.filter((generation) => generation.name === name);
@@ -50,7 +70,9 @@ export async function overviewOf(
       checkpoint: text(live?.checkpoint),
       head: status?.head ?? text(live?.checkpoint),
       ...lagOf(live, status),
-      ...(building && { building: { generation: building.generation, ...progressOf(building, live) } }),
+      ...(building && {
+        building: { generation: building.generation, ...progressOf(building, live), ...parked.get(building)! },
+      }),
       ...(previous?.replacedAt && {
         previous: { generation: previous.generation, version: previous.version, replacedAt: previous.replacedAt },
       }),

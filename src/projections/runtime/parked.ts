@@ -47,6 +47,21 @@ export async function countParked(db: Kysely<unknown>, of: CheckpointOf): Promis
   return rows[0]!.count;
 }
 
+/** Where a generation has set a stream aside, and why: words for a person. */
+export type ParkedAt = {
+  readonly stream: string;
+  readonly position: string;
+  readonly type: string;
+  readonly error: string;
+};
+
+/** In the order of the log. */
+export async function parkedAt(db: Kysely<unknown>, of: CheckpointOf): Promise<ParkedAt[]> {
+  const { rows } = await sql<ParkedAt>`select stream, position, type, error from projection.parked
+     where projection = ${of.name} and generation = ${of.generation} order by position`.execute(db);
+  return rows;
+}
+
 /** A fact that breaks, and how many stand behind it in its stream. */
 export type Newly = { readonly broken: BrokenFact; readonly waiting: number };
 

@@ -27,6 +27,8 @@ export type Progress = {
   passedOver: number;
   setAside: number;
   error?: string;
+  /** So many streams break in what is built that an operator has to decide. */
+  heldUpBy?: number;
 };
 
 /** `GET /api/projections`, health and metrics. Positions as text: they exceed what a JavaScript number holds. */
@@ -49,13 +51,15 @@ export type ProjectionStatus = {
   /** In positions of the log. */
   readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
   readonly error?: string;
+  /** So many streams break in the generation that is built that it waits for an operator. */
+  readonly heldUpBy?: number;
 };
 
 /** Who caught up once and is behind by less is busy, not late: under load there is always something in hand. */
 const LATE_AFTER_SECONDS = 10;
 
 export function statusOf(name: string, version: number, progress: Progress, now: number): ProjectionStatus {
-  const { live, building, leader, head, caughtUp, parked, passedOver, error } = progress;
+  const { live, building, leader, head, caughtUp, parked, passedOver, error, heldUpBy } = progress;
   const serves = live !== undefined && building === undefined;
   const lag = lagOf(progress);
   const lagSeconds = lag.since === undefined ? 0 : Math.max(0, (now - Date.parse(lag.since)) / 1000);
@@ -83,6 +87,7 @@ export function statusOf(name: string, version: number, progress: Progress, now:
         }
       : {}),
     ...(error === undefined ? {} : { error }),
+    ...(heldUpBy === undefined ? {} : { heldUpBy }),
   };
 }
 

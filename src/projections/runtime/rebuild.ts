@@ -4,8 +4,9 @@ import type { EventLog } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import { type BuildOptions, buildAndSwap } from './build.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
-import { type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
+import { bringBack, type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
 import { type Operation, succeed } from './operations.ts';
+import { countParked } from './parked.ts';
 import type { Projection } from './projection.ts';
 
 /** What an operation has at hand. */
@@ -18,6 +19,7 @@ export type OperationContext = {
   /** A further one, for those who need two; its user ends it. */
   readonly connect: (options?: ConnectOptions) => Promise<Connection>;
   readonly maxBatch?: number | undefined;
+  readonly maxParked?: number | undefined;
   /** Ends it: cancelled, or the process stops. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -46,7 +48,7 @@ export class OperationFailed extends Error {
 export const rebuild: RunOperation = async (context) => {
   const { connection, projection, operation } = context;
   const live = await ownLive(connection.db, projection);
-  const begun = await generationOf(connection.db, projection, operation.id);
+  const begun = await generationOf(connection.db, projection, operation);
   return replaceLive(context, begun, live);
 };
 
@@ -62,9 +64,7 @@ export const swapBack: RunOperation = async (context) => {
     const previous = all.find((generation) => isSwapTarget(generation, live));
     if (!previous)
       throw new OperationFailed('nothing_to_swap_back', 'There is no previous generation of this version.');
-    await sql`update projection.projections set state = 'building', frozen = false, operation = ${operation.id}
-      where name = ${previous.name} and generation = ${previous.generation}`.execute(trx);
-    return { ...previous, state: 'building', operation: operation.id } satisfies Generation;
+    return bringBack(trx, previous, operation.id);
   });
   return replaceLive(context, kept, live);
 };
@@ -88,8 +88,11 @@ async function replaceLive(context: OperationContext, generation: Generation, li
     generation,
     onProgress: ({ checkpoint = 0n }) => onProgress(checkpoint, checkpoint > total ? checkpoint : total),
   };
-  const result = { generation: generation.generation, replaced: live.generation };
-  await buildAndSwap(build, (built) => swapIn(context, built, result));
+  const result = { generation: generation.generation, replaced: live.generation, parked: 0 };
+  await buildAndSwap(build, async (built) => {
+    result.parked = await countParked(context.connection.db, built);
+    return swapIn(context, built, result);
+  });
   return result;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
-import { BrokenFact, isFactsFault } from './broken-fact.ts';
+import { isFactsFault } from './broken-fact.ts';
 import { Superseded } from './build.ts';
 import { clearAbandoned, clearOutlived, isOutlived } from './clear-generations.ts';
 import { type Connection, type ConnectOptions, connect } from './connection.ts';
@@ -19,6 +19,7 @@ import {
   openOperations,
   succeed,
 } from './operations.ts';
+import { TooManyParked } from './parked-limit.ts';
 import { OperationFailed } from './rebuild.ts';
 import type { Runner } from './runner.ts';
 
@@ -28,6 +29,7 @@ export type OperationsOptions = {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly maxBatch?: number | undefined;
+  readonly maxParked?: number | undefined;
   /** How long a generation that was replaced can be swapped back. */
   readonly keepMs?: number | undefined;
   readonly now?: (() => number) | undefined;
@@ -131,7 +133,7 @@ async function carryOut(
   options: OperationsOptions,
   onProgress: (done: bigint, total: bigint) => void,
 ): Promise<void> {
-  const { log, databaseUrl, maxBatch } = options;
+  const { log, databaseUrl, maxBatch, maxParked } = options;
   const { projection } = runner;
   const { id, kind } = operation;
   const logger = options.logger.child({ operation: id, kind, projection: projection.name });
@@ -145,8 +147,8 @@ async function carryOut(
   try {
     const carry = operationsByKind[kind];
     if (!carry) throw new OperationFailed('not_supported', 'This release cannot carry it out.');
-    const context = { operation, projection, log, connection, connect: open, maxBatch, signal, logger, onProgress };
-    const result = await carry(context);
+    const given = { operation, projection, log, connection, connect: open, maxBatch, maxParked };
+    const result = await carry({ ...given, signal, logger, onProgress });
     await succeed(db, id, result);
     if (kind !== 'verify') runner.lookAgain();
     logger.info({ result: wordsOf(result) }, 'operation_succeeded');
@@ -172,10 +174,7 @@ const CANCELLED: OperationError = { code: 'cancelled', message: 'It was cancelle
 /** Undefined: to begin again may help. */
 function reasonOf(error: unknown): OperationError | undefined {
   if (error instanceof OperationFailed) return { code: error.code, message: error.message };
-  if (error instanceof BrokenFact) {
-    const { position, stream, type } = error.fact;
-    return { code: 'broken_fact', message: error.message, position: `${position}`, stream, type };
-  }
+  if (error instanceof TooManyParked) return { code: 'too_many_parked', message: error.message, ...error.fact };
   // Somebody else is at it, or a store does not answer.
   if (error instanceof Superseded || error instanceof EventStoreUnavailable || !isFactsFault(error)) return undefined;
   // Its own words may quote what it was about.

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { BrokenFact } from './broken-fact.ts';
 import { connect } from './connection.ts';
 import { describe } from './describe.ts';
 import { follow } from './follow.ts';
 import { ForeignLog } from './foreign-log.ts';
 import { prepare } from './generations.ts';
+import { TooManyParked } from './parked-limit.ts';
 import { type Progress, type ProjectionStatus, statusOf } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { observeSilence } from './silence.ts';
@@ -20,6 +20,8 @@ export type RunnerOptions = {
   readonly signal: AbortSignal;
   /** Events folded in one transaction at most. */
   readonly maxBatch?: number;
+  /** A generation that is built is held up by more streams that break than so many. */
+  readonly maxParked?: number | undefined;
   /** How often one who does not lead asks whether it may. */
   readonly standbyMs?: number;
   /** For how long a subscription may hand nothing out while the log has something for it. */
@@ -79,13 +81,16 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
           const onApplied = () => {
             failures = 0;
             delete progress.error;
+            delete progress.heldUpBy;
           };
           await lead(projection, options, progress, onApplied, untilToldAgain);
         } catch (error) {
           if (signal.aborted) break;
           progress.error = describe(error);
+          if (error instanceof TooManyParked) progress.heldUpBy = error.count;
+          else delete progress.heldUpBy;
           const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
-          const level = error instanceof ForeignLog || error instanceof BrokenFact ? 'error' : 'warn';
+          const level = error instanceof ForeignLog || error instanceof TooManyParked ? 'error' : 'warn';
           logger[level](
             { projection: projection.name, error: progress.error, retryInMs: wait },
             'projection_interrupted',

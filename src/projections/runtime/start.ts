@@ -20,6 +20,8 @@ export type ProjectionsOptions = {
   readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs' | 'silentAfterMs'> & {
     readonly watchEveryMs?: number;
   };
+  /** `REBUILD_MAX_PARKED`. */
+  readonly maxParked?: number;
   /** What operators may request of projections: rebuild and the like. */
   readonly operations?: Pick<OperationsOptions, 'keepMs' | 'now' | 'pollMs'>;
 };
@@ -38,7 +40,7 @@ export type RunningProjections = {
  * an event store or Postgres that is not there yet is waited for.
  */
 export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
-  const { log, databaseUrl, projections, logger } = options;
+  const { log, databaseUrl, projections, logger, maxParked } = options;
   await checkOnce(options);
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
@@ -47,11 +49,11 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
     for (const wake of waiting) wake();
   };
   const runners = projections.map((projection) =>
-    startRunner(projection, { log, databaseUrl, logger, signal, onProgress, ...options.options }),
+    startRunner(projection, { log, databaseUrl, logger, signal, onProgress, maxParked, ...options.options }),
   );
   const { maxBatch, watchEveryMs: everyMs } = options.options ?? {};
   const operations = runOperations(runners, {
-    ...{ log, databaseUrl, logger, signal, maxBatch },
+    ...{ log, databaseUrl, logger, signal, maxBatch, maxParked },
     ...options.operations,
   });
 

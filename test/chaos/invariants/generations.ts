@@ -15,7 +15,7 @@ export const nothingIsLeftBehind: Invariant = {
     );
     const { rows: differing } = await pool.query<{ projection: string; result: unknown }>(
       `select projection, result from projection.operations
-        where kind = 'verify' and state = 'succeeded' and result->>'equal' <> 'true'`,
+        where kind = 'verify' and state = 'succeeded' and (result->>'equal' <> 'true' or result->>'parkedByRebuild' <> '0')`,
     );
     const { rows: tables } = await pool.query<{ tablename: string }>(
       `select tablename from pg_tables where schemaname = 'projection' and tablename ~ '_[0-9]+_'`,
