@@ -1,19 +1,35 @@
 // `max`: how long a number may be is known per kind and country; the smaller builds approximate it. What a rebuild
 // makes of a number follows this package's plans: after an update of it, raise the versions of those who call this.
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type CountryCode, parseDigits, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { trimmed } from './words.ts';
 
-/** What networks send in the place of a withheld number; as digits on a keypad, the only one that is long enough. */
-const withheld: ReadonlySet<string> = new Set(['+86282452253']); // UNAVAILABLE
+/** What networks put in the place of a withheld number: these words, as digits on a keypad. */
+const withheldWords = ['anonymous', 'blocked', 'private', 'restricted', 'unavailable', 'unknown', 'withheld'] as const;
+
+const KEYPAD = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'] as const;
+const onKeypad = (word: string): string =>
+  word.replace(/[a-z]/g, (letter) => `${KEYPAD.findIndex((key) => key.includes(letter)) + 2}`);
+const withheld: ReadonlySet<string> = new Set(withheldWords.map(onKeypad));
+
+/** In front of them may stand the way of dialling abroad, and the country code that gateways add to everything. */
+const PREFIX = /^(00)?1?/;
+const ZEROS = /^0*$/;
+
+/** Whether digits stand in the place of a number that nobody wants to tell. */
+function isWithheld(digits: string): boolean {
+  const bare = digits.replace(PREFIX, '');
+  return ZEROS.test(bare) || withheld.has(bare);
+}
 
 /** Longer is no number, however it is written. */
 const MAX_LENGTH = 64;
 
 /**
- * A number as E.164 (B7); undefined where it is not a *possible* one (RULES.md, "Tickets, customers, mail"): withheld,
- * a SIP URI, prose, or national while nobody says of which nation. The whole text must be the number.
+ * A number as E.164 (B7); undefined where it is not a *possible* one (docs/tickets.md): withheld, a SIP URI, prose, or
+ * national while nobody says of which nation. The whole text must be the number.
  */
 export function phoneOf(raw: string | undefined, region: string | undefined): string | undefined {
-  const text = raw?.trim() ?? '';
+  const text = trimmed(raw ?? '');
   if (text === '' || text.length > MAX_LENGTH) return undefined;
   const country = region?.trim().toUpperCase();
   const key = `${country ?? ''} ${text}`;
@@ -28,8 +44,14 @@ export function phoneOf(raw: string | undefined, region: string | undefined): st
 const read = new Map<string, string | undefined>();
 const REMEMBERED = 10_000;
 
+/** What follows a number: an extension, or the parameters of a `tel:` address. */
+const BEHIND = /[;a-z].*$/is;
+
 function parsed(text: string, country: string | undefined): string | undefined {
+  // As it was dialled: once a region stands in front, a stand-in is a number like any other.
+  if (isWithheld(parseDigits(text.replace(/^tel:/i, '').replace(BEHIND, '')))) return undefined;
   const defaultCountry = country as CountryCode | undefined;
   const phone = parsePhoneNumberFromString(text, { ...(defaultCountry && { defaultCountry }), extract: false });
-  return phone?.isPossible() && !withheld.has(phone.number) ? phone.number : undefined;
+  if (!phone?.isPossible() || ZEROS.test(phone.nationalNumber) || isWithheld(phone.number.slice(1))) return undefined;
+  return phone.number;
 }

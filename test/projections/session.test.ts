@@ -26,12 +26,12 @@ describe('a session', () => {
   test.each<[string, Said[], { readonly [K in keyof SessionDocument]?: SessionDocument[K] | undefined }]>([
     [
       'that was only requested',
-      [requested({ fromNumber: '+1', toNumber: '+2', agentId: 'a', contactId: 'c' })],
+      [requested({ fromNumber: '+1', toNumber: '+4930222222', agentId: 'a', contactId: 'c' })],
       {
         direction: 'outbound',
         fromNumber: '+1',
-        toNumber: '+2',
-        customerPhone: '+2',
+        toNumber: '+4930222222',
+        customerPhone: '+4930222222',
         agentId: 'a',
         contactId: 'c',
         requestedAt: minute(0),
@@ -42,8 +42,8 @@ describe('a session', () => {
     ['that was placed', [requested(), placed('call_9')], { retellCallId: 'call_9', retellCallIds: ['call_9'] }],
     [
       'of an inbound call: the caller is the customer',
-      [started({ direction: 'inbound', personal: { fromNumber: '+1', toNumber: '+2' } })],
-      { customerPhone: '+1' },
+      [started({ direction: 'inbound', personal: { fromNumber: '+4930111111', toNumber: '+2' } })],
+      { customerPhone: '+4930111111' },
     ],
     [
       'of which a later fact lacks what an earlier one had',

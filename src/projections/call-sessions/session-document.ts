@@ -82,7 +82,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
     agentName: field('agentName'),
     fromNumber,
     toNumber,
-    customerPhone: phoneOf(customer, field('region')) ?? customer,
+    customerPhone: phoneOf(customer, field('region')),
     startedAt: instant(told(last, 'startedAt')),
     endedAt: instant(told(last, 'endedAt')),
     durationMs: told(last, 'durationMs'),

@@ -59,7 +59,10 @@ export const CallSession = z
     agentName: z.string().optional(),
     fromNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
     toNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
-    customerPhone: z.string().optional().openapi({ description: 'The number of the other side.' }),
+    customerPhone: z
+      .string()
+      .optional()
+      .openapi({ description: 'The number of the other side, in E.164; absent where it is withheld or no number.' }),
     startedAt: instant.optional(),
     endedAt: instant.optional(),
     durationMs: z.number().optional(),
