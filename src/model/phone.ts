@@ -11,8 +11,8 @@ const onKeypad = (word: string): string =>
   word.replace(/[a-z]/g, (letter) => `${KEYPAD.findIndex((key) => key.includes(letter)) + 2}`);
 const withheld: ReadonlySet<string> = new Set(withheldWords.map(onKeypad));
 
-/** In front of them may stand the way of dialling abroad, and the country code that gateways add to everything. */
-const PREFIX = /^(00)?1?/;
+/** In front of them may stand a way of dialling abroad, and the country code that gateways add to everything. */
+const PREFIX = /^(0011|011|00)?1?/;
 const ZEROS = /^0*$/;
 
 /** Whether digits stand in the place of a number that nobody wants to tell. */

@@ -11,7 +11,8 @@ const spellings = [
   (digits: string) => `+1${digits}`,
   (digits: string) => `00${digits}`,
   (digits: string) => `001${digits}`,
-  (digits: string) => `0011${digits}`, // as one dials abroad from Australia
+  (digits: string) => `011${digits}`,
+  (digits: string) => `0011${digits}`,
   (digits: string) => `+1 (${digits.slice(0, 3)}) ${digits.slice(3, 6)}-${digits.slice(6)}`,
   (digits: string) => ` ${[...digits].join(' ')}\u200b`,
   (digits: string) => `tel:+${digits}`,
@@ -28,6 +29,7 @@ test.each(standIns)('%s is nobody’s number, however it is spelt and wherever i
       const raw = spelt(digits);
       expect(phoneOf(raw, region), `${raw} in ${region}`).toBeUndefined();
     }
+  expect(phoneOf(`8~10${digits}`, 'RU')).toBeUndefined(); // any other way of dialling abroad
 });
 
 test.each([
