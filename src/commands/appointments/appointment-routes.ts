@@ -7,6 +7,7 @@ import { isUsableId } from '../../events/ids.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { badRequest, problemResponse } from '../../http/problem.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
+import { isRecordable } from '../../model/instant.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -26,6 +27,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 
 const startsAt = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset or Z' })
+  .refine((text) => isRecordable(Date.parse(text)), 'must be within the years 1 to 9999 in UTC')
   .transform((text) => new Date(text).toISOString())
   .openapi({ type: 'string', format: 'date-time', example: '2026-01-31T09:30:00+01:00' });
 

@@ -3,11 +3,12 @@ import { type Decisive, decisive } from '../../model/outcome.ts';
 import { supportedBy } from '../../model/supported.ts';
 import { type CallState, type Correlation, correlation, tookPlaceAt } from '../calls/call-state.ts';
 import { occurredAt, type Reading, told } from '../calls/latest.ts';
-import { cancellationReasonOf, type NewTime, newTimeOf } from './new-time.ts';
+import { cancellationReasonOf, type NewTime, newTimeInProse, newTimeOf } from './new-time.ts';
 
 /** What an appointment needs to know of a call. */
 export type Decisions = Correlation & {
   readonly newTime: NewTime;
+  readonly newTimeInProse: string;
   readonly cancellationReason: string;
   /** The occurrence of the latest fact that decides. */
   readonly decidedAt: number;
@@ -16,6 +17,7 @@ export type Decisions = Correlation & {
 export const decisions: Reading<Decisions, CallFact> = (fact) => ({
   ...correlation(fact),
   newTime: newTimeOf(fact),
+  newTimeInProse: newTimeInProse(fact),
   cancellationReason: cancellationReasonOf(fact),
   decidedAt: isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined,
 });
@@ -39,7 +41,7 @@ export type CallDecision = {
 export function decisionOf(call: CallState<Decisions>): CallDecision | undefined {
   const outcome = decides(call.supported);
   if (!outcome) return undefined;
-  const newTime = told(call.known, 'newTime');
+  const newTime = plausibleTime(call);
   const cancellationReason = told(call.known, 'cancellationReason');
   return {
     at: tookPlaceAt(call),
@@ -50,4 +52,12 @@ export function decisionOf(call: CallState<Decisions>): CallDecision | undefined
     ...(cancellationReason ? { cancellationReason } : {}),
     lastEventAt: told(call.known, 'decidedAt')!,
   };
+}
+
+/** Nobody moves an appointment to a time before the call in which it is moved: then the words stand for a person to read. */
+function plausibleTime(call: CallState<Decisions>): NewTime | undefined {
+  const newTime = told(call.known, 'newTime');
+  if (newTime?.startsAt !== undefined && Date.parse(newTime.startsAt) >= tookPlaceAt(call)) return newTime;
+  const text = newTime?.text ?? told(call.known, 'newTimeInProse');
+  return text === undefined ? undefined : { text };
 }

@@ -7,7 +7,7 @@ import { instantOfLocal } from './zoned-time.ts';
 /** The new time that a call names: its words, and the instant where they leave no doubt. */
 export type NewTime = { readonly text: string; readonly startsAt?: string };
 
-// RULES.md, "Appointment": the first that says something.
+// docs/outcomes.md, "Appointments": the first that says something.
 const timeFields = ['new_appointment_datetime', 'rescheduled_to', 'new_datetime'] as const;
 const dateField = 'new_appointment_date';
 const timeField = 'new_appointment_time';
@@ -25,8 +25,12 @@ export function newTimeOf(fact: CallFact): NewTime | undefined {
     const startsAt = isoInstant(instantOf(text, timeZone) ?? Number.NaN);
     if (startsAt !== undefined) return { text, startsAt };
   }
-  const text = times[0] ?? texts(field, textField)[0];
-  return text === undefined ? undefined : { text };
+  return times[0] === undefined ? undefined : { text: times[0] };
+}
+
+/** What a call says of its new time in prose; it never replaces a time. */
+export function newTimeInProse(fact: CallFact): string | undefined {
+  return isActedOn(fact) ? texts(analysisFields(fact), textField)[0] : undefined;
 }
 
 export function cancellationReasonOf(fact: CallFact): string | undefined {
@@ -64,6 +68,7 @@ function instantOf(text: string, timeZone: string): number | undefined {
   const digits = offset.slice(1).replace(':', '');
   const hours = Number(digits.slice(0, 2));
   const minutes = Number(digits.slice(2) || 0);
-  if (hours > 14 || minutes > 59) return undefined;
-  return asUtc - (offset[0] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+  const ahead = hours * 60 + minutes;
+  if (minutes > 59 || ahead > 14 * 60) return undefined; // no zone is further from UTC
+  return asUtc - (offset[0] === '-' ? -1 : 1) * ahead * 60_000;
 }

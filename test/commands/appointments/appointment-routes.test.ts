@@ -180,6 +180,8 @@ test.each([
   ['a time without an offset', 'r', { startsAt: '2026-01-31T09:30:00' }, {}],
   ['a date', 'r', { startsAt: '2026-01-31' }, {}],
   ['a day that does not exist', 'r', { startsAt: '2026-02-30T09:30:00Z' }, {}],
+  ['a time that is past the year 9999 in UTC', 'r', { startsAt: '9999-12-31T23:30:00-05:00' }, {}],
+  ['a time that is before the year 1 in UTC', 'r', { startsAt: '0001-01-01T00:00:00+14:00' }, {}],
   ['an unknown field', 'r', { starts: '2026-01-31T09:30:00Z' }, {}],
   ['a NUL in a note', 'r', { note: 'a\u0000b' }, {}],
   ['half a character in a note', 'r', '{"note":"\\ud800"}', {}],
