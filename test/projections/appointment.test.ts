@@ -7,6 +7,7 @@ import { type Appointment, appointmentOf } from '../../src/projections/appointme
 import { type Decisions, decisionOf, decisions } from '../../src/projections/appointments/decision.ts';
 import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
 import { type CallState, reduceCall } from '../../src/projections/calls/call-state.ts';
+import { entriesOf } from '../../src/projections/calls/growing.ts';
 import { analyzed, changed, ended, minute, recorded, registered, type Said, started } from './controls.ts';
 
 /** The appointment that all of these are about. */
@@ -19,7 +20,7 @@ function appointment(...said: readonly Said[]): Appointment {
   }
   return appointmentOf(
     [...calls.values()].map(decisionOf).filter((d) => d !== undefined),
-    staff?.entries ?? [],
+    entriesOf(staff?.entries),
   );
 }
 

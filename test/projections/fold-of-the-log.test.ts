@@ -10,6 +10,7 @@ import { decisionOf, decisions } from '../../src/projections/appointments/decisi
 import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
 import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
 import { type CallState, reduceCall } from '../../src/projections/calls/call-state.ts';
+import { entriesOf } from '../../src/projections/calls/growing.ts';
 import { type RequestState, reduceRequest } from '../../src/projections/calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../../src/projections/calls/session.ts';
 import { projections } from '../../src/projections/index.ts';
@@ -110,7 +111,7 @@ function appointmentsOf(facts: readonly Fact[], bySession: ReadonlyMap<string, r
       .filter(({ stream }) => stream === appointmentStream(TENANT, id))
       .reduce<StaffState | undefined>((state, fact) => reduceStaff(state, fact as Fact<AppointmentEvent>), undefined);
     const calls = made.flatMap(({ about, decision }) => (about === id && decision ? [decision] : []));
-    return { id, ...appointmentOf(calls, staff?.entries ?? []) };
+    return { id, ...appointmentOf(calls, entriesOf(staff?.entries)) };
   });
 }
 

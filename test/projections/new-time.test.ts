@@ -8,6 +8,7 @@ import { appointmentOf } from '../../src/projections/appointments/appointment.ts
 import { type Decisions, decisionOf, decisions } from '../../src/projections/appointments/decision.ts';
 import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
 import { type CallState, reduceCall } from '../../src/projections/calls/call-state.ts';
+import { entriesOf } from '../../src/projections/calls/growing.ts';
 import { analyzed, ended, minute, recorded, registered, type Said, started } from './controls.ts';
 
 // To which time a call moves its appointment, and when nobody can tell (docs/outcomes.md, "Appointments").
@@ -27,7 +28,7 @@ function appointmentAfter(facts: readonly Fact[]) {
     else call = reduceCall(decisions, call, fact as Fact<CallEvent>);
   }
   const decision = call && decisionOf(call);
-  return appointmentOf(decision ? [decision] : [], staff?.entries ?? []);
+  return appointmentOf(decision ? [decision] : [], entriesOf(staff?.entries));
 }
 const appointment = (...said: readonly Said[]) => appointmentAfter(recorded(...said));
 const review = (rescheduleText: string) => ({ ...known, rescheduleText, needsReview: true });

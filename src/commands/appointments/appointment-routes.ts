@@ -12,8 +12,7 @@ import { commandErrors, tooLarge } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
 import { staffNote } from '../staff-note.ts';
-import type { StaffRecord } from './appointment-decision.ts';
-import { recordAppointment } from './record-appointment.ts';
+import { type RecordedAppointment, recordAppointment } from './record-appointment.ts';
 
 export type AppointmentRoutesDeps = {
   readonly log: EventLog;
@@ -89,7 +88,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');
       const appointment =
         (await shownAfter(deps.appointmentAfter, logger, tenantId, appointmentId, result.position)) ??
-        fromLog(tenantId, appointmentId, result.record);
+        fromLog(tenantId, appointmentId, result);
       return c.json(appointment as z.infer<typeof ShownAppointment>, 200);
     },
   );
@@ -98,7 +97,11 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
 }
 
 /** What is known without the read model: what staff said, not what calls decided. */
-const fromLog = (tenantId: string, id: string, { status, startsAt, notes, lastEventAt }: StaffRecord) => ({
+const fromLog = (
+  tenantId: string,
+  id: string,
+  { record: { status, startsAt, lastEventAt }, notes }: RecordedAppointment,
+) => ({
   id,
   tenantId,
   status,

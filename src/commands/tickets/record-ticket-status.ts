@@ -1,4 +1,4 @@
-import { type DomainEvent, decode, type Fact } from '../../events/codec.ts';
+import { decode, type Fact } from '../../events/codec.ts';
 import type { EventLog, NewEvent } from '../../events/event-log.ts';
 import { digestOf, uuidOf } from '../../events/identity.ts';
 import { isUsableId } from '../../events/ids.ts';
@@ -9,7 +9,7 @@ import { callStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, type TicketEvent } from '../../events/ticket-facts.ts';
 import { appendDecided } from '../append-decided.ts';
 import { requestIdOf } from '../idempotency-key.ts';
-import { evolve, nothingSaid, type StaffStatus, setStatus, type TicketSaid } from './ticket-decision.ts';
+import { type LastSaid, saidBy, setStatus, type TicketSaid } from './ticket-decision.ts';
 
 export type TicketStatusCommand = {
   readonly tenantId: string;
@@ -47,10 +47,14 @@ export async function recordTicketStatus(
 
   const stream = ticketStream(tenantId, ticketId);
   const requestId = requestIdOf(stream, idempotencyKey);
-  let before = nothingSaid;
+  let before: LastSaid | undefined;
   const result = await appendDecided<'idempotency_key_reused'>(log, stream, (seen) => {
-    before = statusAfter(seen);
-    const events = setStatus(before, said, { callId, by, callPosition }, requestId);
+    const statuses = statusesIn(seen);
+    const newest = statuses.at(-1);
+    before = newest && { ...newest, said: saidBy(newest.data) };
+    const repeated = statuses.find(({ id }) => id === requestId);
+    const keyed = requestId === undefined ? undefined : { before: repeated && saidBy(repeated.data) };
+    const events = setStatus(before, said, { callId, by, callPosition }, keyed);
     if (typeof events === 'string') return events;
     const next = (seen.at(-1)?.revision ?? -1n) + 1n;
     const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
@@ -66,7 +70,7 @@ export async function recordTicketStatus(
   if (typeof result === 'string') return result;
   const { position, appended } = result;
   const changed = appended.length > 0;
-  const last = changed || before.last === undefined ? { said, recordedAt: at } : before.last;
+  const last = changed || before === undefined ? { said, recordedAt: at } : before;
   return { callId, said: last.said, lastEventAt: last.recordedAt, position, changed };
 }
 
@@ -76,12 +80,10 @@ const bringsTicket = ({ metadata }: Recorded): boolean => {
   return read.success && ticketEndpoints.includes(read.data.endpoint);
 };
 
-const statusAfter = (seen: readonly Recorded[]): StaffStatus =>
-  seen.reduce((state, recorded) => {
-    const fact = decode(recorded);
-    return fact !== undefined && isStatusSet(fact) ? evolve(state, fact) : state;
-  }, nothingSaid);
+type StatusSet = Fact<Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>>;
 
-const isStatusSet = (
-  fact: Fact<DomainEvent>,
-): fact is Fact<Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>> => fact.type === 'TicketStatusSet';
+const statusesIn = (seen: readonly Recorded[]): StatusSet[] =>
+  seen.flatMap((recorded) => {
+    const fact = decode(recorded);
+    return fact?.type === 'TicketStatusSet' ? [fact as StatusSet] : [];
+  });

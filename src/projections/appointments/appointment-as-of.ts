@@ -1,5 +1,6 @@
 import { asRead } from '../as-of/as-read.ts';
 import { type Parts, sessionsOf } from '../as-of/sessions.ts';
+import { entriesOf } from '../calls/growing.ts';
 import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { AppointmentRow } from '../tables.ts';
@@ -20,7 +21,7 @@ export function appointmentAsOf(
   parts: Parts<Decisions>,
   staff: StaffState | undefined,
 ): AppointmentRow | undefined {
-  const entries = staff?.entries ?? [];
+  const entries = entriesOf(staff?.entries);
   const said = entries.slice(0, 1).map((entry): Mention => ({ ...entry, earliestAt: entry.occurredAt }));
   const mentions = [...said, ...mentionsOf(id, parts)].sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
   const [first] = mentions;

@@ -13,25 +13,32 @@ export type Appointment = {
   readonly notes: readonly { readonly text: string; readonly at: string }[];
 };
 
-const scheduled: Appointment = { status: 'scheduled', needsReview: false, notes: [] };
+/** All but the notes, which nothing ever settles. */
+type Settled = Omit<Appointment, 'notes'>;
+const scheduled: Settled = { status: 'scheduled', needsReview: false };
 
 /**
  * Calls and staff in the order in which things took place; of what happened at the same moment, staff have the last
  * word. The latest decisive one stands.
  */
 export function appointmentOf(calls: readonly CallDecision[], staff: readonly StaffEntry[]): Appointment {
-  const entries = [
+  const said = staff.map((entry) => ({ at: Date.parse(entry.recordedAt), entry })).sort((a, b) => a.at - b.at);
+  const steps = [
     ...calls
       .toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1))
-      .map((call) => ({ at: call.at, apply: (before: Appointment) => afterCall(before, call) })),
-    ...staff.map((entry) => ({ at: Date.parse(entry.recordedAt), apply: (a: Appointment) => afterStaff(a, entry) })),
+      .map((call) => ({ at: call.at, apply: (before: Settled) => afterCall(before, call) })),
+    ...said.map(({ at, entry }) => ({ at, apply: (before: Settled) => afterStaff(before, entry) })),
   ];
-  return entries.sort((a, b) => a.at - b.at).reduce((appointment, { apply }) => apply(appointment), scheduled);
+  const settled = steps.sort((a, b) => a.at - b.at).reduce((before, { apply }) => apply(before), scheduled);
+  const notes = said.flatMap(({ entry: { note, recordedAt } }) =>
+    note === undefined ? [] : [{ text: note, at: recordedAt }],
+  );
+  return { ...settled, notes };
 }
 
-/** A decision says all there is to say of the appointment, except a start that it does not mention, and the notes. */
-function afterCall({ startsAt, notes }: Appointment, call: CallDecision): Appointment {
-  const decided = { status: call.outcome, startsAt, notes, decidedByCallId: call.callId };
+/** A decision says all there is to say of the appointment, except a start that it does not mention. */
+function afterCall({ startsAt }: Settled, call: CallDecision): Settled {
+  const decided = { status: call.outcome, startsAt, decidedByCallId: call.callId };
   switch (call.outcome) {
     case 'confirmed':
       // Said to be confirmed and rescheduled: a person has to look, and the start stays what it was.
@@ -48,10 +55,9 @@ function afterCall({ startsAt, notes }: Appointment, call: CallDecision): Appoin
 const textOf = ({ newTime }: CallDecision) => ({ rescheduleText: newTime?.text });
 
 /** A new start or status by staff settles what was to be reviewed; a note alone settles nothing. */
-function afterStaff(before: Appointment, { status, startsAt, note, recordedAt }: StaffEntry): Appointment {
-  const notes = note === undefined ? before.notes : [...before.notes, { text: note, at: recordedAt }];
-  if (status === undefined && startsAt === undefined) return { ...before, notes };
-  const settled = { ...before, notes, needsReview: false, rescheduleText: undefined };
+function afterStaff(before: Settled, { status, startsAt }: StaffEntry): Settled {
+  if (status === undefined && startsAt === undefined) return before;
+  const settled = { ...before, needsReview: false, rescheduleText: undefined };
   const started = startsAt === undefined ? settled : { ...settled, startsAt };
   if (status === undefined) return started;
   const { cancellationReason } = before;

@@ -4,6 +4,7 @@ import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { appointmentStream, type Category, callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import { type CallState, reduceCall } from '../calls/call-state.ts';
+import { entriesOf } from '../calls/growing.ts';
 import { updateMembership } from '../calls/membership.ts';
 import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
@@ -16,7 +17,7 @@ import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, writ
 import type { AppointmentRow } from '../tables.ts';
 import { appointmentOf } from './appointment.ts';
 import { type CallDecision, type Decisions, decisionOf, decisions } from './decision.ts';
-import { reduceStaff, type StaffState } from './staff-state.ts';
+import { reduceStaff, type StaffEntry, type StaffState } from './staff-state.ts';
 
 const shown: Readonly<Record<keyof AppointmentRow, string>> = {
   tenant_id: 'text not null',
@@ -155,7 +156,7 @@ function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, Ap
   };
   for (const { before, after } of batch.changed.values()) {
     if ('appointmentId' in after) {
-      const first = after.entries[0];
+      const [first] = entriesOf(after.entries);
       if (first) born(after.tenantId, after.appointmentId, { ...first, earliestAt: first.occurredAt });
       continue;
     }
@@ -185,7 +186,8 @@ async function saveAppointments(
   const made = { added: [] as Row[], changed: [] as Row[] };
   for (const id of ids) {
     const stream = streamOf(id);
-    const { entries = [] } = ((batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined) ?? {};
+    const staff = (batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined;
+    const entries = entriesOf(staff?.entries);
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
     const birth = births.get(stream)?.birth;
     const before = born.get(stream);
@@ -206,7 +208,7 @@ async function saveAppointments(
 
 export type Grounds = {
   readonly calls: readonly CallDecision[];
-  readonly entries: StaffState['entries'];
+  readonly entries: readonly StaffEntry[];
   readonly createdAt: Date | string;
   /** In milliseconds. */
   readonly firstEventAt: number;
@@ -215,7 +217,8 @@ export type Grounds = {
 /** The row of an appointment; what the query API shows is made of it. */
 export function rowOf({ tenantId, id }: AppointmentId, { calls, entries, createdAt, firstEventAt }: Grounds): Row {
   const appointment = appointmentOf(calls, entries);
-  const events = [firstEventAt, ...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
+  const events = [...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
+  const lastEventAt = events.reduce((last, at) => Math.max(last, at), firstEventAt);
   const row: { readonly [K in keyof AppointmentRow]: unknown } = {
     tenant_id: tenantId,
     id,
@@ -227,7 +230,7 @@ export function rowOf({ tenantId, id }: AppointmentId, { calls, entries, created
     decided_by_call_id: appointment.decidedByCallId,
     notes_json: appointment.notes,
     created_at: createdAt,
-    last_event_at: new Date(Math.max(...events)).toISOString(),
+    last_event_at: new Date(lastEventAt).toISOString(),
   };
   return { ...row, first_event_at: firstEventAt };
 }

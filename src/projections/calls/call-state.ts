@@ -4,6 +4,7 @@ import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { endsInTransfer } from '../../model/disconnections.ts';
 import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from '../../model/supported.ts';
+import { withText } from './growing.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
 import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
 import { isBefore, type Position } from './position.ts';
@@ -64,9 +65,10 @@ export function reduceCall<Fields extends Correlation>(
   fact: Fact<CallEvent>,
 ): CallState<Fields> {
   const state = before ?? unknownCall<Fields>(fact);
-  if (state.facts.includes(fact.id)) return state;
+  const facts = withText(state.facts, fact.id);
+  if (facts === state.facts) return state;
   const at = occurredAt(fact);
-  const next = { ...state, facts: withId(state.facts, fact.id), lastEventAt: Math.max(state.lastEventAt, at) };
+  const next = { ...state, facts, lastEventAt: Math.max(state.lastEventAt, at) };
   switch (fact.type) {
     case 'CallTextPart':
       return state; // has become part of its fact before it comes here: personal-text.ts
@@ -98,12 +100,6 @@ export function reduceCall<Fields extends Correlation>(
       };
     }
   }
-}
-
-/** In the order of `sort`. */
-function withId(sorted: readonly string[], id: string): readonly string[] {
-  const at = sorted.findIndex((other) => other > id);
-  return at < 0 ? [...sorted, id] : sorted.toSpliced(at, 0, id);
 }
 
 const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallState<Fields> => ({

@@ -1,5 +1,6 @@
 import type { Fact } from '../../events/codec.ts';
 import type { CallFact } from '../../model/call-fact.ts';
+import { placeIn } from './growing.ts';
 import { occurredAt } from './latest.ts';
 import { isBefore, type Position } from './position.ts';
 
@@ -22,11 +23,17 @@ export type NamedAppointment = {
  */
 type List<N> = readonly N[];
 
-export const findNamed = <N extends { readonly id: string }>(known: List<N>, id: string): N | undefined =>
-  known.find((one) => one.id === id);
+const idOf = ({ id }: { readonly id: string }): string => id;
 
-const put = <N extends { readonly id: string }>(known: List<N>, one: N): List<N> =>
-  [...known.filter(({ id }) => id !== one.id), one].sort((a, b) => (a.id < b.id ? -1 : 1));
+export function findNamed<N extends { readonly id: string }>(known: List<N>, id: string): N | undefined {
+  const found = known[placeIn(known, id, idOf)];
+  return found?.id === id ? found : undefined;
+}
+
+function put<N extends { readonly id: string }>(known: List<N>, one: N): List<N> {
+  const at = placeIn(known, one.id, idOf);
+  return known.toSpliced(at, known[at]?.id === one.id ? 1 : 0, one);
+}
 
 export function withSession(known: List<NamedSession>, { data, position: at }: CallFact): List<NamedSession> {
   const id = data.callSessionId;

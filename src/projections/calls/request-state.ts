@@ -1,6 +1,7 @@
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { parseStream } from '../../events/streams.ts';
+import { withText } from './growing.ts';
 import { type Known, type Latest, latest, learn, nothingKnown, occurredAt, type Reading } from './latest.ts';
 import { type NamedAppointment, withAppointment } from './named.ts';
 import { first, isBefore, type Position } from './position.ts';
@@ -50,12 +51,13 @@ export type RequestState = {
 
 export function reduceRequest(before: RequestState | undefined, fact: Fact<SessionEvent>): RequestState {
   const state = before ?? unknownSession(fact);
-  if (state.facts.includes(fact.id)) return state;
+  const facts = withText(state.facts, fact.id);
+  if (facts === state.facts) return state;
   const position = `${fact.position}`;
   const { recordedAt } = fact;
   const next: RequestState = {
     ...state,
-    facts: [...state.facts, fact.id].sort(),
+    facts,
     recordedAt: [recordedAt, state.recordedAt].sort()[0]!,
     lastEventAt: Math.max(state.lastEventAt, occurredAt(fact)),
   };

@@ -1,5 +1,5 @@
 import type { MailObstacle } from '../../events/ticket-facts.ts';
-import type { TicketEntry, TicketLog } from './ticket-log.ts';
+import type { TicketEntry } from './ticket-log.ts';
 
 /** What has become of the mail for the latest opening (RULES.md, "Tickets, customers, mail"). */
 export type MailState =
@@ -7,10 +7,10 @@ export type MailState =
   | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle };
 
 /** Sent is final; of what else is on record the last word counts, since a redrive may follow. */
-export function mailOf(openings: number, log: TicketLog | undefined): MailState {
+export function mailOf(openings: number, entries: readonly TicketEntry[]): MailState {
   if (openings === 0) return { mail: 'none' };
   let state: MailState = { mail: 'queued' };
-  for (const entry of log?.entries ?? []) if (state.mail !== 'sent') state = told(entry, openings) ?? state;
+  for (const entry of entries) if (state.mail !== 'sent') state = told(entry, openings) ?? state;
   return state;
 }
 

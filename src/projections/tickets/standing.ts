@@ -1,7 +1,7 @@
 import type { TicketStatus } from '../../events/ticket-facts.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { NeedSince } from './need.ts';
-import type { TicketLog } from './ticket-log.ts';
+import type { TicketEntry } from './ticket-log.ts';
 
 /** Whose word a ticket stands on. */
 export type Standing = {
@@ -22,8 +22,8 @@ type Moment = {
  * again what was shown before, or less, changes nothing. The first rise opens the ticket, and so does each that
  * takes the word from staff; a second cause for the same opening is none.
  */
-export function standingOf(since: NeedSince, log: TicketLog | undefined): Standing {
-  const moments: Moment[] = (log?.entries ?? []).flatMap(({ type, data, position }) =>
+export function standingOf(since: NeedSince, entries: readonly TicketEntry[]): Standing {
+  const moments: Moment[] = entries.flatMap(({ type, data, position }) =>
     type === 'TicketStatusSet' ? [{ position, status: data.status }] : [],
   );
   for (const opens of ['required', 'transferred'] as const) {

@@ -5,6 +5,7 @@ import { analysisFields, readFlag } from '../../model/analysis-fields.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { phoneOf } from '../../model/phone.ts';
 import { type CallState, type Correlation, correlation, reduceCall } from '../calls/call-state.ts';
+import { withText } from '../calls/growing.ts';
 import { occurredAt, type Reading, told } from '../calls/latest.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { nameSaidBy } from '../customers/name.ts';
@@ -101,7 +102,7 @@ function withSpellings(known: Spellings, { data, metadata }: CallFact): Spelling
   const spellings: Record<string, readonly string[]> = { ...known };
   for (const raw of [data.personal?.fromNumber, data.personal?.toNumber]) {
     const phone = phoneOf(raw, metadata.defaultRegion);
-    if (phone !== undefined) spellings[phone] = [...new Set([...(spellings[phone] ?? []), raw!])].sort();
+    if (phone !== undefined) spellings[phone] = withText(spellings[phone] ?? [], raw!);
   }
   return spellings;
 }

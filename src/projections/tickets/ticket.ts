@@ -2,6 +2,7 @@ import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type MailObstacle, type TicketEvent, type TicketStatus, ticketIdOf } from '../../events/ticket-facts.ts';
+import { entriesOf } from '../calls/growing.ts';
 import { customerOfCall } from '../customers/customer-of-call.ts';
 import { mailOf } from './mail.ts';
 import { standingOf } from './standing.ts';
@@ -49,10 +50,11 @@ export function reduceTicket({ call, log }: TicketState, fact: Fact): TicketStat
 /** Undefined: no fact of the call has come to a ticket endpoint, so it has no ticket. */
 export function ticketOf({ call, log }: TicketState): Ticket | undefined {
   if (!call?.opened) return undefined;
-  const { staff, openings } = standingOf(call.needSince, log);
+  const entries = entriesOf(log?.entries);
+  const { staff, openings } = standingOf(call.needSince, entries);
   const verdict = staff ? ({ status: staff, statusReason: 'staff' } as const) : statusByRule(call);
   const customer = customerOfCall(call);
-  const occurrences = [call.lastEventAt, ...(log?.entries ?? []).map((entry) => entry.occurredAt)];
+  const lastEventAt = entries.reduce((last, { occurredAt }) => Math.max(last, occurredAt), call.lastEventAt);
   return {
     id: ticketIdOf(call.callId),
     tenantId: call.tenantId,
@@ -64,9 +66,9 @@ export function ticketOf({ call, log }: TicketState): Ticket | undefined {
     transferred: call.transferred,
     ...(customer && { customerId: customer.id }),
     setBy: staff ? 'staff' : 'rule',
-    ...mailOf(openings, log),
+    ...mailOf(openings, entries),
     openings,
     createdAt: call.opened.recordedAt,
-    lastEventAt: new Date(Math.max(...occurrences)).toISOString(),
+    lastEventAt: new Date(lastEventAt).toISOString(),
   };
 }
