@@ -2,7 +2,7 @@ import { analysisFields, type FieldReader, readFlag } from './analysis-fields.ts
 import { type CallClaim, type CallFact, isActedOn } from './call-fact.ts';
 import { disconnections, endsInSilence, isUnreached, outcomeOfEnding } from './disconnections.ts';
 import { type Decisive, type Outcome, outcomes } from './outcome.ts';
-import { wordOf } from './words.ts';
+import { type Scalar, wordOf } from './words.ts';
 
 // The table of docs/outcomes.md, as data.
 
@@ -27,6 +27,12 @@ const selections: ReadonlyMap<string, Decisive> = new Map([
   ['cancelled', 'cancelled'],
   ['canceled', 'cancelled'],
 ]);
+
+/** The fields of an analysis that decide an outcome, under our names. */
+export const outcomeFields: readonly string[] = [...[...decisions, ...flags].map(([name]) => name), ...selectors];
+
+/** Whether a selector with this value says an outcome. */
+export const isSelection = (value: Scalar): boolean => selections.has(wordOf(value));
 
 /** The outcomes that facts support, each with the reason that says it best. */
 export type Supported = { readonly [O in Outcome]?: string };

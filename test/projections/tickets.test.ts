@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallFacts } from '../../src/events/call-facts.ts';
 import type { FactMetadata } from '../../src/events/metadata.ts';
-import { businessDataOf } from '../../src/projections/tickets/business-data.ts';
 import type { Ticket } from '../../src/projections/tickets/ticket.ts';
 import {
   analyzed,
@@ -287,15 +286,4 @@ describe('the mail', () => {
     const { mailReason, ...ticket } = ticketAfter(...said)!;
     expect({ ...ticket, mailReason }).toMatchObject(expected);
   });
-});
-
-test('business data are what is said of the call, not what decides it', () => {
-  expect(
-    businessDataOf({
-      variables: { plan: 'gold', vip: 'true', city: 'Bonn' },
-      collected: { city: 'Berlin', current_agent_state: 'closing' },
-      custom: { budget: 1200, rooms: [1, 2], mood: ' ', none: null, action_required: 'maybe' },
-    }),
-  ).toEqual({ plan: 'gold', city: 'Berlin', budget: 1200, rooms: [1, 2], action_required: 'maybe' });
-  expect(businessDataOf(undefined)).toEqual({});
 });

@@ -10,11 +10,13 @@ export type Need = (typeof needs)[number];
 /** Where in the log each need was first shown: a join, so order and repetition cannot matter. */
 export type NeedSince = { readonly [N in Need]?: Position };
 
+/** The field in which an agent says whether somebody has to act. */
+export const actionField = 'action_required';
+
 /** What one fact shows: `action_required` of the analysis, else of the collected variables; and a transfer (B3, B5). */
 export function needsShownBy(fact: CallFact): readonly Need[] {
   if (!isActedOn(fact)) return [];
-  const required =
-    readFlag(analysisFields(fact)('action_required')) ?? readFlag(collectedFields(fact)('action_required'));
+  const required = readFlag(analysisFields(fact)(actionField)) ?? readFlag(collectedFields(fact)(actionField));
   return [
     ...(required === undefined ? [] : [required ? ('required' as const) : ('not_required' as const)]),
     ...(showsTransfer(fact) ? ['transferred' as const] : []),

@@ -48,7 +48,7 @@ export type TicketCall = CallState<Fields> & {
   readonly spellings: Spellings;
 };
 
-const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
+export const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
 
 /** The state after one more fact of the call's stream. */
 export function reduceTicketCall(before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall {

@@ -1,10 +1,9 @@
-import type { Personal } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { type SessionDocument, sessionDocument } from '../../projections/call-sessions/session-document.ts';
 import { noFactsYet, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
-import { type Known, learn, nothingKnown, told } from '../../projections/calls/latest.ts';
+import { told } from '../../projections/calls/latest.ts';
 import { customerBy } from '../../projections/customers/customer.ts';
 import { businessDataOf } from '../../projections/tickets/business-data.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../projections/tickets/ticket.ts';
@@ -21,8 +20,6 @@ export type MailContent = {
   readonly tenantName: string;
 };
 
-/** Of the groups of personal data each as the latest fact has it. */
-type Groups = Required<Pick<Personal, 'variables' | 'collected' | 'custom'>>;
 /** Undefined: there is no ticket. */
 export function contentOf(
   facts: TicketFacts,
@@ -34,9 +31,6 @@ export function contentOf(
   const ticket = ticketOf(state);
   if (!call || !ticket) return undefined;
   const fold = ofCall.reduce((known, fact) => withFact(known, wholeAlready(fact))[0], noFactsYet(tenantId, callId));
-  let personal: Known<Groups> = nothingKnown;
-  for (const fact of ofCall)
-    if ('callId' in fact.data) personal = learn(personal, (fact as CallFact).data.personal ?? {}, fact);
   const customer = customerBy(call);
   const name = customer?.name?.value ?? told(call.known, 'customerName');
   const phone = customer?.phone;
@@ -50,11 +44,7 @@ export function contentOf(
         rawPhones: customer?.rawPhones ?? [],
       },
     }),
-    businessData: businessDataOf({
-      variables: told(personal, 'variables'),
-      collected: told(personal, 'collected'),
-      custom: told(personal, 'custom'),
-    }),
+    businessData: businessDataOf(ofCall.filter((fact) => 'callId' in fact.data) as CallFact[]),
     tenantName: tenant.name,
     ...(tenant.timeZone !== undefined && { timeZone: tenant.timeZone }),
   };

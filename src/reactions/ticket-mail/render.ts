@@ -7,7 +7,7 @@ import type { MailContent } from './content.ts';
 export type RenderedMail = { readonly subject: string; readonly text: string; readonly html: string };
 
 /** Servers refuse mails that are too long, and nobody reads them; the ticket has the whole. */
-const MAX = { subject: 150, name: 100, line: 500, value: 2_000, summary: 20_000, transcript: 200_000, fields: 100 };
+const MAX = { subject: 150, name: 100, line: 500, value: 2_000, summary: 20_000, transcript: 200_000, fields: 300 };
 
 const template = (name: string): string => readFileSync(new URL(`./templates/${name}`, import.meta.url), 'utf8');
 const sources = { html: template('ticket-mail.html.eta'), text: template('ticket-mail.txt.eta') };
@@ -73,8 +73,8 @@ function viewOf({ ticket, call, customer, businessData, tenantName, timeZone }: 
     analysis: rows({
       Outcome: `${call.status} (${call.statusReason})`,
       Sentiment: analysis?.sentiment,
-      Successful: analysis?.successful,
-      Voicemail: analysis?.inVoicemail,
+      Successful: yesOrNo(analysis?.successful),
+      Voicemail: yesOrNo(analysis?.inVoicemail),
     }),
     businessData: rows(businessData),
     summary: cleanText(analysis?.summary ?? '', MAX.summary).trim(),
@@ -88,17 +88,20 @@ function viewOf({ ticket, call, customer, businessData, tenantName, timeZone }: 
 }
 
 function rows(fields: Readonly<Record<string, Json | undefined>> | JsonObject): Row[] {
-  return Object.entries(fields)
-    .flatMap(([name, value]) => {
-      const text = valueText(value);
-      return text === '' ? [] : [{ name: cleanLine(name, MAX.name), value: text }];
-    })
-    .slice(0, MAX.fields);
+  const all = Object.entries(fields).flatMap(([name, value]) => {
+    const text = valueText(value);
+    return text === '' ? [] : [{ name: cleanLine(name, MAX.name), value: text }];
+  });
+  const more = all.length - MAX.fields;
+  return more > 0 ? [...all.slice(0, MAX.fields), { name: '…', value: `${more} more` }] : all;
 }
 
+const yesOrNo = (flag: boolean | undefined): string | undefined =>
+  flag === undefined ? undefined : flag ? 'yes' : 'no';
+
+/** As it came: `0`, `false` and `No` are values like any other. */
 function valueText(value: Json | undefined): string {
   if (value === undefined || value === null) return '';
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return cleanText(typeof value === 'string' ? value : JSON.stringify(value), MAX.value).trim();
 }
 
