@@ -41,7 +41,24 @@ const TicketMailClaimed = z.object({
 });
 
 /** `opening` counts the times that the rules opened the ticket, from 1: at most one mail each (B8). */
-const TicketMailSent = z.object({ callId: z.string(), opening: z.number().int(), messageId: z.string() });
+const TicketMailSent = z.object({
+  callId: z.string(),
+  opening: z.number().int(),
+  messageId: z.string(),
+  /** How many of its recipients were refused for good; absent: none. */
+  refused: z.number().int().positive().optional(),
+});
+/**
+ * Some recipients have it, or were refused for good; the others are still to get it. By their ids, which are digests of
+ * mail and address: who has it must not be written to again.
+ */
+const TicketMailPartlySent = z.object({
+  callId: z.string(),
+  opening: z.number().int(),
+  messageId: z.string(),
+  accepted: z.array(z.string()),
+  refused: z.array(z.string()),
+});
 /** Given up; a redrive may still send it. */
 const TicketMailFailed = z.object({ callId: z.string(), opening: z.number().int(), reason: z.string() });
 const TicketMailNotSent = z.object({ callId: z.string(), opening: z.number().int(), reason: z.enum(mailObstacles) });
@@ -52,6 +69,7 @@ export const ticketEventSchemas = {
   TicketStatusSet,
   TicketMailClaimed,
   TicketMailSent,
+  TicketMailPartlySent,
   TicketMailFailed,
   TicketMailNotSent,
   TicketMailRedriven,

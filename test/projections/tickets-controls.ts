@@ -20,6 +20,13 @@ export const staffSays = (status: TicketStatus, note = '', callId = 'call_1'): S
   toTicket({ type: 'TicketStatusSet', data: { callId, status, note } });
 export const mailSent = (opening = 1, callId = 'call_1'): Said =>
   toTicket({ type: 'TicketMailSent', data: { callId, opening, messageId: '<1@acme>' } });
+export const mailRefusedBySome = (refused: number): Said =>
+  toTicket({ type: 'TicketMailSent', data: { callId: 'call_1', opening: 1, messageId: '<1@acme>', refused } });
+export const mailPartlySent = (): Said =>
+  toTicket({
+    type: 'TicketMailPartlySent',
+    data: { callId: 'call_1', opening: 1, messageId: '<1@acme>', accepted: ['a'], refused: ['b'] },
+  });
 export const mailFailed = (opening = 1, callId = 'call_1'): Said =>
   toTicket({ type: 'TicketMailFailed', data: { callId, opening, reason: 'refused' } });
 export const mailNotSent = (reason: MailObstacle, opening = 1, callId = 'call_1'): Said =>

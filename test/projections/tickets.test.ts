@@ -16,7 +16,17 @@ import {
   transferStarted,
   unrecognized,
 } from './controls.ts';
-import { inbound, mailFailed, mailNotSent, mailSent, outbound, staffSays, ticketAfter } from './tickets-controls.ts';
+import {
+  inbound,
+  mailFailed,
+  mailNotSent,
+  mailPartlySent,
+  mailRefusedBySome,
+  mailSent,
+  outbound,
+  staffSays,
+  ticketAfter,
+} from './tickets-controls.ts';
 
 const hungUp = { disconnectionReason: 'user_hangup' };
 const action = (value: boolean | string | number) => ({ flags: { action_required: value } });
@@ -263,6 +273,12 @@ describe('the mail', () => {
     ['waits', [required], { mail: 'queued', openings: 1 }],
     ['is one, whatever causes there are', [required, transferred], { mail: 'queued', openings: 1 }],
     ['is sent, and not again for a second cause', [required, mailSent(), transferred], { mail: 'sent', openings: 1 }],
+    [
+      'is sent, though some recipients were refused for good',
+      [required, mailPartlySent(), mailRefusedBySome(2)],
+      { mail: 'sent', mailReason: 'recipients_refused' },
+    ],
+    ['waits for some recipients', [required, mailPartlySent()], { mail: 'queued', mailReason: undefined }],
     ['failed', [required, mailFailed()], { mail: 'failed', mailReason: undefined }],
     ['failed and was sent after all', [required, mailFailed(), mailSent()], { mail: 'sent' }],
     ['was sent, whatever is told of it later', [required, mailSent(), mailFailed()], { mail: 'sent' }],

@@ -8,6 +8,7 @@ const until = '2026-01-01T10:00:00.000Z';
 const said = {
   claimed: { type: 'TicketMailClaimed', data: { ...about, by: 'one', until } },
   sent: { type: 'TicketMailSent', data: { ...about, messageId: '<1@x>' } },
+  partly: { type: 'TicketMailPartlySent', data: { ...about, messageId: '<1@x>', accepted: ['a'], refused: ['b'] } },
   failed: { type: 'TicketMailFailed', data: { ...about, reason: 'data_552' } },
   notSent: { type: 'TicketMailNotSent', data: { ...about, reason: 'disabled' } },
   redriven: { type: 'TicketMailRedriven', data: about },
@@ -30,6 +31,15 @@ test.each([
 
 test('a claim says who, and until when', () => {
   expect(recordAfter('claimed')?.claim).toEqual({ by: 'one', until: Date.parse(until) });
+});
+
+test('who has it and who was refused for good is kept, whatever becomes of the rest', () => {
+  expect(recordAfter('claimed')).not.toHaveProperty('accepted');
+  expect(recordAfter('claimed', 'partly', 'claimed', 'partly', 'failed', 'redriven')).toMatchObject({
+    accepted: ['a', 'a'],
+    refused: ['b', 'b'],
+  });
+  expect(recordAfter('claimed', 'partly')?.settled).toBeUndefined();
 });
 
 test('each opening has a record of its own', () => {

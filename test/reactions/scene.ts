@@ -90,8 +90,14 @@ export async function startScene() {
       return events
         .filter(({ type }) => type.startsWith('TicketMail') && type !== 'TicketMailClaimed')
         .map(({ type, data }) => {
-          const { opening, reason } = data as { opening: number; reason?: string };
-          return { type, opening, ...(reason !== undefined && { reason }) };
+          const { opening, reason, refused } = data as { opening: number; reason?: string; refused?: unknown };
+          const count = Array.isArray(refused) ? undefined : refused;
+          return {
+            type,
+            opening,
+            ...(reason !== undefined && { reason }),
+            ...(count !== undefined && { refused: count }),
+          };
         });
     },
     claims: async (callId: string) =>

@@ -68,15 +68,6 @@ test.each([
   expect(scene.smtp.of(call)).toHaveLength(1);
 });
 
-test('one recipient refused: the others have it, and that counts as sent', async () => {
-  scene.smtp.refusals.recipient = (address) => (address === RECIPIENTS[0] ? { code: 550 } : undefined);
-  scene.start();
-  const call = await needSomebody();
-  await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
-  expect(scene.smtp.of(call)).toMatchObject([{ to: [RECIPIENTS[1]] }]);
-  await soon(() => expect(logged.at(-1)).toContain('"refusedRecipients":1'));
-});
-
 test('one refused for good and the other for now: nobody has it yet, so it is not given up', async () => {
   scene.smtp.refusals.recipient = (address) => ({ code: address === RECIPIENTS[0] ? 550 : 451 });
   const mail = scene.start();

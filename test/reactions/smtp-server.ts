@@ -6,7 +6,8 @@ export type Received = { readonly to: readonly string[]; readonly mail: Email; r
 
 /** What the server says no to; undefined: nothing. */
 export type Refusals = {
-  recipient?: (address: string) => Refusal | undefined;
+  /** `before`: how many it has taken in the same transaction. */
+  recipient?: (address: string, before: number) => Refusal | undefined;
   data?: () => Refusal | undefined;
   /** Keeps the answer to the message back until it settles. */
   hold?: (received: Received) => Promise<unknown>;
@@ -29,8 +30,8 @@ export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0)
       connections += 1;
       done();
     },
-    onRcptTo({ address }, _session, done) {
-      const refusal = refusals.recipient?.(address);
+    onRcptTo({ address }, session, done) {
+      const refusal = refusals.recipient?.(address, session.envelope.rcptTo.length);
       done(refusal && refuse(refusal));
     },
     async onData(stream, session, done) {

@@ -20,7 +20,7 @@ export function reduceTicketLog(before: TicketLog | undefined, fact: Fact<Ticket
     ticketId: parseStream(fact.stream)?.id ?? fact.stream,
   };
   // Between processes only: who looks at a ticket is told what came of it.
-  if (fact.type === 'TicketMailClaimed') return log;
+  if (fact.type === 'TicketMailClaimed' || fact.type === 'TicketMailPartlySent') return log;
   const { id, position, type, data } = fact;
   const entry = { type, data, id, position: `${position}`, occurredAt: occurredAt(fact) } as TicketEntry;
   return { ...log, entries: withEntry(log.entries, entry) };

@@ -1,10 +1,10 @@
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
-import { type MailObstacle, type TicketEvent, type TicketStatus, ticketIdOf } from '../../events/ticket-facts.ts';
+import { type TicketEvent, type TicketStatus, ticketIdOf } from '../../events/ticket-facts.ts';
 import { entriesOf } from '../calls/growing.ts';
 import { customerOfCall } from '../customers/customer-of-call.ts';
-import { mailOf } from './mail.ts';
+import { type MailReason, mailOf } from './mail.ts';
 import { standingOf } from './standing.ts';
 import { type StatusReason, statusByRule } from './status-by-rule.ts';
 import { directionOf, reduceTicketCall, type TicketCall } from './ticket-call.ts';
@@ -28,7 +28,7 @@ export type Ticket = {
   readonly statusReason: StatusReason;
   readonly setBy: 'rule' | 'staff';
   readonly mail: 'none' | 'queued' | 'sent' | 'failed' | 'not_sent';
-  readonly mailReason?: MailObstacle;
+  readonly mailReason?: MailReason;
   /** How often the rules have opened it: the number of the latest opening, which its mail names. */
   readonly openings: number;
   readonly createdAt: string;

@@ -6,9 +6,10 @@ import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ti
 import { appendMailFact, type MailKey } from './append-mail-fact.ts';
 import { contentOf } from './content.ts';
 import { type DutyOptions, dutiesOf } from './duty.ts';
+import type { MailRecord } from './mail-record.ts';
 import { messageIdOf, messageOf } from './message.ts';
 import type { JobResult } from './queue.ts';
-import { validRecipients } from './recipients.ts';
+import { among, openRecipients, recipientId, validRecipients } from './recipients.ts';
 import { renderTicketMail } from './render.ts';
 import { deliver, openLine, type SmtpTimes } from './smtp.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
@@ -25,6 +26,8 @@ export type AttemptOptions = DutyOptions & {
   readonly times: SmtpTimes;
   /** How long a mail that nobody refuses for good is tried. */
   readonly giveUpAfterMs: number;
+  /** How soon those are tried again whom a server has refused for now while it took others. */
+  readonly othersAfterMs: number;
   readonly now: () => number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -72,34 +75,54 @@ async function attempt(options: AttemptOptions, key: MailKey, job: { readonly cr
     return { word: 'done' };
   }
   if (!tenants.ready()) return { word: 'retry', reason: 'tenants_unknown' };
+  const { record } = duty;
   const settings = tenants.get(key.tenantId)?.settings;
+  const enabled = settings?.mail?.enabled === true;
   const recipients = validRecipients(settings?.mail?.recipients ?? []);
-  const obstacle = obstacleOf(settings?.mail?.enabled === true, recipients, smtpUrl);
+  const open = enabled ? openRecipients(key, record, recipients) : [];
+  const messageId = messageIdOf(key, options.from);
+  const refusedBefore = record.refused?.length ?? 0;
+  // Some have it, and nobody else is to have it any more.
+  if (record.accepted && open.length === 0) {
+    await recordSent(options, key, messageId, { recipients: recipients.length, refused: refusedBefore });
+    return { word: 'done' };
+  }
+  const obstacle = obstacleOf(enabled, recipients, smtpUrl);
   if (obstacle !== undefined || smtpUrl === undefined) {
     await settle(options, key, { type: 'TicketMailNotSent', data: { ...idOf(key), reason: obstacle ?? 'no_smtp' } });
     return { word: 'done' };
   }
-  const foreign = foreignClaim(duty.record.claim, options);
+  const foreign = foreignClaim(record.claim, options);
   if (foreign !== undefined) {
     await again(key, foreign - now());
     return { word: 'done' };
   }
 
   const content = contentOf(facts, { name: settings?.name ?? key.tenantId, timeZone: settings?.timeZone })!;
-  const messageId = messageIdOf(key, options.from);
-  const message = messageOf(renderTicketMail(content), { from: options.from, to: recipients, messageId, at: now() });
+  const envelope = { from: options.from, to: recipients, now: open, messageId, at: now() };
+  const message = messageOf(renderTicketMail(content), envelope);
   const line = await openLine(smtpUrl, times);
   if (!('socket' in line)) return giveUpOrRetry(options, key, job, line.reason);
   try {
-    const claim = await claimMail(options, key);
+    const claim = await claimMail(options, key, record);
     if (claim !== 'claimed') return { word: 'retry', reason: claim };
     const delivery = await deliver(smtpUrl, line.socket, message, times);
     if (delivery.word === 'later') return await giveUpOrRetry(options, key, job, delivery.reason);
-    if (delivery.word === 'refused') return await giveUp(options, key, delivery.reason);
-    await recordSent(options, key, messageId);
-    onSettled('sent');
-    const { refusedRecipients } = delivery;
-    options.logger.info({ ...idsOf(key), recipients: recipients.length, refusedRecipients }, 'ticket_mail_sent');
+    if (delivery.word === 'refused' && !record.accepted) return await giveUp(options, key, delivery.reason);
+    const refused = delivery.word === 'refused' ? open : among(open, delivery.refused);
+    const later = delivery.word === 'refused' ? [] : among(open, delivery.later);
+    if (later.length === 0) {
+      const counts = { recipients: recipients.length, refused: refusedBefore + refused.length };
+      await recordSent(options, key, messageId, counts);
+      return { word: 'done' };
+    }
+    const accepted = open.filter((address) => !refused.includes(address) && !later.includes(address));
+    await recordPartlySent(options, key, { messageId, accepted, refused });
+    // As a new job, so that the waiting begins anew: a server that takes few at a time gets on.
+    await again(key, options.othersAfterMs);
+    onSettled('later');
+    const { reason } = delivery;
+    options.logger.warn({ ...idsOf(key), recipients: later.length, reason }, 'ticket_mail_partly_sent');
     return { word: 'done' };
   } finally {
     line.socket.destroySoon();
@@ -119,12 +142,15 @@ const foreignClaim = (
   { me, now }: AttemptOptions,
 ): number | undefined => (claim !== undefined && claim.by !== me && claim.until > now() ? claim.until : undefined);
 
-async function claimMail(options: AttemptOptions, key: MailKey): Promise<'claimed' | 'settled' | 'claimed_elsewhere'> {
+type Claimed = 'claimed' | 'settled' | 'claimed_elsewhere' | 'partly_sent_elsewhere';
+
+async function claimMail(options: AttemptOptions, key: MailKey, known: MailRecord): Promise<Claimed> {
   const { log, me, now, times } = options;
   const until = now() + times.totalMs + times.leaseMarginMs;
-  const result = await appendMailFact<'settled' | 'claimed_elsewhere'>(log, key, now(), ({ settled, claim }) => {
+  const result = await appendMailFact<Claimed>(log, key, now(), ({ settled, claim, accepted }) => {
     if (settled !== undefined) return 'settled';
     if (foreignClaim(claim, options) !== undefined) return 'claimed_elsewhere';
+    if (accepted?.length !== known.accepted?.length) return 'partly_sent_elsewhere';
     const data = { ...idOf(key), by: me, until: new Date(until).toISOString() };
     return { type: 'TicketMailClaimed', data };
   });
@@ -133,14 +159,49 @@ async function claimMail(options: AttemptOptions, key: MailKey): Promise<'claime
   return now() < until - times.totalMs ? 'claimed' : 'claimed_elsewhere';
 }
 
+/** Everybody has it, but for those who were refused for good. */
+async function recordSent(
+  options: AttemptOptions,
+  key: MailKey,
+  messageId: string,
+  { recipients, refused }: { readonly recipients: number; readonly refused: number },
+): Promise<void> {
+  const data = { ...idOf(key), messageId, ...(refused > 0 && { refused }) };
+  await recordDelivery(options, key, ({ settled }) =>
+    settled === 'sent' ? undefined : { type: 'TicketMailSent', data },
+  );
+  options.onSettled('sent');
+  options.logger.info({ ...idsOf(key), recipients, refusedRecipients: refused }, 'ticket_mail_sent');
+}
+
+type PartlySent = {
+  readonly messageId: string;
+  readonly accepted: readonly string[];
+  readonly refused: readonly string[];
+};
+
+async function recordPartlySent(options: AttemptOptions, key: MailKey, sent: PartlySent): Promise<void> {
+  const [accepted, refused] = [sent.accepted, sent.refused].map((some) =>
+    some.map((address) => recipientId(key, address)),
+  ) as [string[], string[]];
+  const data = { ...idOf(key), messageId: sent.messageId, accepted, refused };
+  await recordDelivery(options, key, ({ settled, accepted: known = [] }) =>
+    settled === 'sent' || accepted.every((id) => known.includes(id))
+      ? undefined
+      : { type: 'TicketMailPartlySent', data },
+  );
+}
+
 /** Against the one window that cannot be closed: as long as this process lives, it does not let go. */
-async function recordSent(options: AttemptOptions, key: MailKey, messageId: string): Promise<void> {
+async function recordDelivery(
+  options: AttemptOptions,
+  key: MailKey,
+  decide: (record: MailRecord) => TicketEvent | undefined,
+): Promise<void> {
   const { log, now, signal, logger } = options;
   for (let wait = 100; ; wait = Math.min(wait * 2, 2000)) {
     try {
-      await appendMailFact(log, key, now(), ({ settled }) =>
-        settled === 'sent' ? undefined : { type: 'TicketMailSent', data: { ...idOf(key), messageId } },
-      );
+      await appendMailFact(log, key, now(), decide);
       return;
     } catch (error) {
       logger.error({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_sent_but_not_recorded');

@@ -6,6 +6,9 @@ export type MailRecord = {
   readonly settled?: 'sent' | 'failed' | 'not_sent';
   /** The last claim: until then nobody else may send. */
   readonly claim?: { readonly by: string; readonly until: number };
+  /** Recipients that have it, and those that were refused for good: neither is tried again. By `recipientId`. */
+  readonly accepted?: readonly string[];
+  readonly refused?: readonly string[];
 };
 
 /** Opening → its record, from the facts of a ticket's stream in their order. */
@@ -27,6 +30,12 @@ function recordAfter(fact: Fact, before: (opening: number) => MailRecord): [numb
   if (fact.type === 'TicketMailClaimed') {
     const { opening, by, until } = fact.data;
     return [opening, { ...before(opening), claim: { by, until: Date.parse(until) } }];
+  }
+  if (fact.type === 'TicketMailPartlySent') {
+    const { opening } = fact.data;
+    const { accepted = [], refused = [], ...rest } = before(opening);
+    const more = { accepted: [...accepted, ...fact.data.accepted], refused: [...refused, ...fact.data.refused] };
+    return [opening, { ...rest, ...more }];
   }
   if (fact.type === 'TicketMailSent') return settle(fact.data.opening, 'sent');
   if (fact.type === 'TicketMailFailed') return settle(fact.data.opening, 'failed');

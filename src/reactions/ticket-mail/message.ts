@@ -31,13 +31,21 @@ export function messageIdOf({ tenantId, callId, opening }: MailKey, from: string
 
 export function messageOf(
   mail: RenderedMail,
-  envelope: { readonly from: string; readonly to: readonly string[]; readonly messageId: string; readonly at: number },
+  envelope: {
+    readonly from: string;
+    /** As the mail names them, whoever of them it goes to now. */
+    readonly to: readonly string[];
+    /** Absent: to all of them. */
+    readonly now?: readonly string[];
+    readonly messageId: string;
+    readonly at: number;
+  },
 ): Message {
   const from = senderOf(envelope.from);
   return {
     from,
     to: envelope.to.map((address) => ({ name: '', address })),
-    envelope: { from: from.address, to: [...envelope.to] },
+    envelope: { from: from.address, to: [...(envelope.now ?? envelope.to)] },
     messageId: envelope.messageId,
     date: new Date(envelope.at),
     subject: mail.subject,

@@ -7,7 +7,14 @@ import type { Message } from './message.ts';
  * under the same Message-ID.
  */
 export type Delivery =
-  | { readonly word: 'accepted'; readonly refusedRecipients: number }
+  | {
+      readonly word: 'accepted';
+      /** Recipients that were refused for good. */
+      readonly refused: readonly string[];
+      /** Recipients that were refused for now, and why. */
+      readonly later: readonly string[];
+      readonly reason?: string;
+    }
   /** Not now: the server is away, too slow, greylists, or does not let us in. */
   | { readonly word: 'later'; readonly reason: string }
   /** Never: the message or every recipient was refused for good. */
@@ -67,8 +74,14 @@ export async function deliver(
       use(null, { connection: socket }),
   });
   try {
-    const { rejected = [] } = await transport.sendMail(message);
-    return { word: 'accepted', refusedRecipients: rejected.length };
+    const { rejectedErrors = [] } = await transport.sendMail(message);
+    const [refused, later] = [rejectedErrors.filter(isForGood), rejectedErrors.filter((error) => !isForGood(error))];
+    return {
+      word: 'accepted',
+      refused: refused.map(({ recipient }) => recipient!),
+      later: later.map(({ recipient }) => recipient!),
+      ...(later[0] && { reason: reasonOfError(later[0]) }),
+    };
   } catch (error) {
     return verdictOn(error as NodemailerError);
   } finally {
@@ -81,15 +94,20 @@ export async function deliver(
 const aboutUs = (code: number): boolean => code >= 530 && code <= 539;
 const aboutTheMessage: ReadonlySet<string> = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 
+const isForGood = ({ responseCode, command }: NodemailerError): boolean =>
+  responseCode !== undefined &&
+  responseCode >= 500 &&
+  !aboutUs(responseCode) &&
+  aboutTheMessage.has((command ?? '').toUpperCase());
+
 /** The server's own words stay out: they quote addresses. */
-function verdictOn({ code, responseCode, command }: NodemailerError): Delivery {
-  const reason = reasonOf((command ?? '').toLowerCase() || 'connection', `${responseCode ?? code ?? ''}`);
-  const forGood =
-    responseCode !== undefined &&
-    responseCode >= 500 &&
-    !aboutUs(responseCode) &&
-    aboutTheMessage.has((command ?? '').toUpperCase());
-  return { word: forGood ? 'refused' : 'later', reason };
+const reasonOfError = ({ code, responseCode, command }: NodemailerError): string =>
+  reasonOf((command ?? '').toLowerCase() || 'connection', `${responseCode ?? code ?? ''}`);
+
+/** Where nobody got it. One recipient who may have it later is enough to wait. */
+function verdictOn(error: NodemailerError): Delivery {
+  const later = (error.rejectedErrors ?? [error]).find((one) => !isForGood(one));
+  return { word: later ? 'later' : 'refused', reason: reasonOfError(later ?? error) };
 }
 
 /** A code, and nothing that a server could have put there. */

@@ -162,7 +162,7 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
   }
 }
 
-function handlerOf(options: TicketMailOptions, running: Running, begun: Beginning, pace: SmtpTimes & Pace) {
+function handlerOf(options: TicketMailOptions, running: Running, begun: Beginning, pace: QueuePace & SmtpTimes & Pace) {
   const { log, tenants, smtpUrl, from, logger, now = Date.now, waitSeconds } = options;
   const { status, underWay, me, signal } = running;
   const onSettled = (word: 'sent' | 'failed' | 'not_sent' | 'later') => {
@@ -180,6 +180,7 @@ function handlerOf(options: TicketMailOptions, running: Running, begun: Beginnin
         waitMs: waitSeconds * 1000,
         times: pace,
         giveUpAfterMs: pace.giveUpAfterMs,
+        othersAfterMs: pace.retrySeconds * 1000,
       },
       underWay,
       key,

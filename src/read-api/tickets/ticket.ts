@@ -27,7 +27,10 @@ export const Ticket = z
     statusReason: z.string(),
     setBy: z.enum(['rule', 'staff']),
     mail: z.enum(mailStates),
-    mailReason: z.string().optional(),
+    mailReason: z.string().optional().openapi({
+      description:
+        'Why it was not sent: `disabled`, `no_recipients`, `no_smtp`; sent: `recipients_refused`, some for good.',
+    }),
     createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
     lastEventAt: instant,
   })

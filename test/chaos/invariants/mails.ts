@@ -44,7 +44,9 @@ export function openingsOf({ facts }: Evidence['ledger']): { readonly due: Openi
 
 /** Openings whose mail has neither gone out nor been given up. */
 export const openMails = (ledger: Evidence['ledger']): Opening[] =>
-  openingsOf(ledger).due.filter(({ facts }) => facts.every(({ type }) => type === 'TicketMailClaimed'));
+  openingsOf(ledger).due.filter(({ facts }) => facts.every(({ type }) => underWay.includes(type)));
+
+const underWay: readonly string[] = ['TicketMailClaimed', 'TicketMailPartlySent'];
 
 /**
  * Invariant 4, but for the documented window (docs/mail.md): a process that is killed between the server's yes and the
