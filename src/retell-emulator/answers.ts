@@ -20,10 +20,12 @@ export type CreateFate = {
   readonly delayAfterMs?: number;
   /** The answer waits for it as well. */
   readonly until?: Promise<unknown>;
-  /** `cut`: the connection breaks; `hang`: nothing comes; `half`: the headers and no body; else a refusal. */
-  readonly answer?: 'cut' | 'hang' | 'half' | Refusal;
+  /** `cut`: the connection breaks; `hang`: nothing comes; `half`: the headers and no body; else nonsense, or a refusal. */
+  readonly answer?: 'cut' | 'hang' | 'half' | Nonsense | Refusal;
 };
-export type ListFate = { readonly answer: 'hang' | 'cut' | Refusal };
+export type ListFate = { readonly answer: 'hang' | 'cut' | Nonsense | Refusal };
+/** Any JSON instead of the answer, or a body without an end. */
+export type Nonsense = { readonly says: unknown } | { readonly endless: number };
 export type RetellRequest = { readonly method: string; readonly path: string; readonly body: unknown };
 
 export type AnswersOptions = {
@@ -62,13 +64,26 @@ const answer = (response: ServerResponse, status: number, body: unknown, headers
 const refuse = (response: ServerResponse, { status, message, headers }: Refusal) =>
   answer(response, status, { status: 'error', message: message ?? messages[status] ?? 'Error.' }, headers);
 
+/** White space may go on for ever before JSON begins. */
+function endless(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  const more = () => {
+    while (!response.destroyed && response.write(SPACE));
+  };
+  response.on('drain', more);
+  more();
+}
+const SPACE = ' '.repeat(1024 * 1024);
+
 /** True: the fate was the answer. */
 function fated(response: ServerResponse, fate: CreateFate['answer']): boolean {
   if (fate === 'cut') response.socket?.destroy();
   else if (fate === 'half') {
     response.writeHead(201, { 'content-type': 'application/json', 'content-length': '400' });
     response.write('{"call_id":"call_');
-  } else if (typeof fate === 'object') refuse(response, fate);
+  } else if (typeof fate === 'object' && 'endless' in fate) endless(response, fate.endless);
+  else if (typeof fate === 'object' && 'says' in fate) answer(response, 201, fate.says);
+  else if (typeof fate === 'object') refuse(response, fate);
   return fate !== undefined;
 }
 
@@ -80,7 +95,10 @@ export function answers({ apiKey, calls, requests, creates, lists, listLagMs, si
     const fate = creates.shift() ?? {};
     if (fate.delayBeforeMs) await sleep(fate.delayBeforeMs, undefined, { signal });
     await fate.before;
-    const call = (fate.dials ?? typeof fate.answer !== 'object') ? calls.make(parsed.data) : undefined;
+    const call =
+      (fate.dials ?? !(typeof fate.answer === 'object' && 'status' in fate.answer))
+        ? calls.make(parsed.data)
+        : undefined;
     if (fate.delayAfterMs) await sleep(fate.delayAfterMs, undefined, { signal });
     await fate.until;
     if (!fated(response, fate.answer)) answer(response, 201, call);

@@ -1,8 +1,9 @@
-import Retell, { APIConnectionError, APIError } from 'retell-sdk';
-import { isUsableId } from '../../events/ids.ts';
+import { APIConnectionError, APIError } from 'retell-sdk';
 import { isJsonObject } from '../../events/json.ts';
+import { chosenId } from '../../model/ids.ts';
 import type { CallOrder } from './call-order.ts';
 import { type Refusal, type RefusalDetails, refusalOf } from './refusals.ts';
+import { BadAnswer, causeOf, pageOf, retellClient, within } from './retell-client.ts';
 
 /** What became of a create. `unknown`: Retell may have dialled, or may yet. */
 export type Dialled =
@@ -23,23 +24,8 @@ export type RetellApi = {
 
 const LIST = 100;
 
-/**
- * The SDK without its retries, which could dial twice (REFERENCE §4), without following redirects and without its
- * console output, which at `RETELL_LOG=debug` holds numbers and names. Its own time limit ends with the headers of
- * an answer; ours does not.
- */
-export function retellApi(apiKey: string, baseUrl = 'https://api.retellai.com'): RetellApi {
-  const client = new Retell({
-    apiKey,
-    baseURL: baseUrl,
-    maxRetries: 0,
-    logLevel: 'off',
-    fetchOptions: { redirect: 'error' },
-  });
-  const within = ({ timeoutMs, signal }: Limit) => ({
-    timeout: timeoutMs,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  });
+export function retellApi(apiKey: string, baseUrl?: string): RetellApi {
+  const client = retellClient(apiKey, baseUrl);
 
   return {
     async dial({ tenantId, sessionId }, order, limit) {
@@ -58,12 +44,12 @@ export function retellApi(apiKey: string, baseUrl = 'https://api.retellai.com'):
               ...(contactId === undefined ? {} : { contact_id: contactId }),
             },
           },
-          within(limit),
+          within(limit.timeoutMs, limit.signal),
         );
-        const retellCallId = (call as { call_id?: unknown } | undefined)?.call_id;
-        return isUsableId(retellCallId)
-          ? { outcome: 'placed', retellCallId }
-          : { outcome: 'unknown', cause: 'answer_without_call_id' };
+        const retellCallId = chosenId((call as { call_id?: unknown } | undefined)?.call_id);
+        return retellCallId === undefined
+          ? { outcome: 'unknown', cause: 'answer_without_call_id' }
+          : { outcome: 'placed', retellCallId };
       } catch (error) {
         return failed(error);
       }
@@ -72,23 +58,34 @@ export function retellApi(apiKey: string, baseUrl = 'https://api.retellai.com'):
     async callsOf({ tenantId, sessionId }, limit) {
       try {
         const equal = (key: string, value: string) => ({ type: 'string', op: 'eq', key, value }) as const;
-        const { items } = await client.call.list(
+        const answer: unknown = await client.call.list(
           {
             filter_criteria: { metadata: [equal('call_session_id', sessionId), equal('tenant_id', tenantId)] },
             limit: LIST,
           },
-          within(limit),
+          within(limit.timeoutMs, limit.signal),
         );
-        // A list that ignored a filter must not give one session another one's call.
-        return items
-          .filter(({ metadata }) => isOf(metadata, { tenantId, sessionId }))
-          .map(({ call_id }) => call_id)
-          .filter(isUsableId);
+        return ofSession(answer, { tenantId, sessionId });
       } catch (error) {
         return { unavailable: causeOf(error) };
       }
     },
   };
+}
+
+/**
+ * The calls that a list shows for a session. A list that ignored the filter must not give one session another one's
+ * call; and none says that there is no call where it is not whole, or shows one that nobody can tell whose it is.
+ */
+function ofSession(answer: unknown, session: SessionOf): readonly string[] {
+  const { items, nextKey } = pageOf(answer, LIST);
+  const calls = items.map((item) => (isJsonObject(item) && isJsonObject(item.metadata) ? item : undefined));
+  const own = calls.filter((call) => call !== undefined && isOf(call.metadata, session));
+  const ids = own.map((call) => chosenId(call?.call_id)).filter((id) => id !== undefined);
+  if (ids.length > 0) return [...new Set(ids)];
+  if (own.length > 0 || calls.includes(undefined)) throw new BadAnswer('call_unreadable');
+  if (nextKey !== undefined) throw new BadAnswer('list_not_whole');
+  return [];
 }
 
 const isOf = (metadata: unknown, { tenantId, sessionId }: SessionOf): boolean =>
@@ -115,10 +112,6 @@ function neverSent(error: unknown): boolean {
   const fetchFailed = error.cause as { cause?: { code?: string } } | undefined;
   return BEFORE_SENDING.has(fetchFailed?.cause?.code ?? '');
 }
-
-/** A word for the log; an error's text may quote what was sent. */
-const causeOf = (error: unknown): string =>
-  error instanceof APIError && error.status !== undefined ? `status_${error.status}` : (error as Error).name;
 
 function retryAfter(headers: Headers | undefined): number | undefined {
   const text = headers?.get('retry-after') ?? '';

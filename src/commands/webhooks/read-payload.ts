@@ -27,7 +27,7 @@ const isAboutNoCall = (event: string): boolean => event === 'call_inbound' || ev
 export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadable {
   // Broken UTF-8 in a transcript must not lose the outcome beside it; the BOM goes.
   const text = new TextDecoder().decode(bytes);
-  if (isDeeperThan(MAX_DEPTH, text)) return { unreadable: 'too_deep' };
+  if (isTooDeep(text)) return { unreadable: 'too_deep' };
   let envelope: unknown;
   try {
     envelope = JSON.parse(text);
@@ -48,7 +48,8 @@ export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadab
 /** Decoding replaced something in it: different names would have become one. */
 const isDamaged = (name: string, bytes: Uint8Array): boolean => name.includes('\ufffd') && !isUtf8(bytes);
 
-function isDeeperThan(limit: number, text: string): boolean {
+/** Told before it is parsed: so many brackets alone would fill the memory. */
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
@@ -58,7 +59,7 @@ function isDeeperThan(limit: number, text: string): boolean {
       else if (c === QUOTE) quoted = false;
     } else if (c === QUOTE) quoted = true;
     else if (c === BRACE || c === BRACKET) {
-      if (++depth > limit) return true;
+      if (++depth > MAX_DEPTH) return true;
     } else if (c === CLOSING_BRACE || c === CLOSING_BRACKET) depth--;
   }
   return false;
