@@ -40,6 +40,16 @@ export function phoneOf(raw: string | undefined, region: string | undefined): st
   return number;
 }
 
+/** A number as numbers are compared: in E.164, or as it was written where it is none. Undefined: there is no text. */
+export const comparedNumber = (raw: string | undefined, region: string | undefined): string | undefined =>
+  phoneOf(raw, region) ?? (raw?.trim() || undefined);
+
+/** A number that can be dialled as E.164: as `phoneOf`, but not one with an extension, which would be lost on the way. */
+export function dialledNumber(raw: string, region: string | undefined): string | undefined {
+  const number = phoneOf(raw, region);
+  return number === undefined || hasExtension(raw.trim(), region) ? undefined : number;
+}
+
 /** A call's number comes with each of its facts and in several projections, and the package takes its time over one. */
 const read = new Map<string, string | undefined>();
 const REMEMBERED = 10_000;
@@ -50,8 +60,15 @@ const BEHIND = /[;a-z].*$/is;
 function parsed(text: string, country: string | undefined): string | undefined {
   // As it was dialled: once a region stands in front, a stand-in is a number like any other.
   if (isWithheld(parseDigits(text.replace(/^tel:/i, '').replace(BEHIND, '')))) return undefined;
-  const defaultCountry = country as CountryCode | undefined;
-  const phone = parsePhoneNumberFromString(text, { ...(defaultCountry && { defaultCountry }), extract: false });
+  const phone = parse(text, country);
   if (!phone?.isPossible() || ZEROS.test(phone.nationalNumber) || isWithheld(phone.number.slice(1))) return undefined;
   return phone.number;
+}
+
+const hasExtension = (text: string, region: string | undefined): boolean =>
+  parse(text, region?.trim().toUpperCase())?.ext !== undefined;
+
+function parse(text: string, country: string | undefined) {
+  const defaultCountry = country as CountryCode | undefined;
+  return parsePhoneNumberFromString(text, { ...(defaultCountry && { defaultCountry }), extract: false });
 }

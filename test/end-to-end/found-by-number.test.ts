@@ -119,3 +119,19 @@ test('where two requests wait for one number, a call belongs to neither, and not
   expect(two).not.toHaveProperty('matchedByPhoneNumber');
   expect(matches(await historyOf('cs_two'))).toEqual([]);
 });
+
+test.each([
+  ['07700 900125', '+447700900125'],
+  ['447700900126', '+447700900126'],
+  ['+44 (7700) 900-127', '+447700900127'],
+  [' 00447700900128 ', '+447700900128'],
+])("a call to %j is led to the request for %s: numbers compare in the tenant's region", async (written, number) => {
+  expect((await client.admin('PATCH', '/api/tenants/default', { defaultRegion: 'GB' })).status).toBe(200);
+  const [id, session] = [`call_to_${number.slice(-3)}`, `cs_to_${number.slice(-3)}`];
+  const [placing] = await ask(number, session);
+  expect(await client.post(busy(id, written))).toBe(204);
+  const led = await client.see(`/api/call-sessions/${session}`, ({ status }) => status === 'busy');
+  expect(led).toMatchObject({ retellCallIds: [id], matchedByPhoneNumber: [id] });
+  answer(session, id);
+  await placing;
+});

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-// `max`, as the customers' numbers are read (projections/customers/phone.ts).
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { isUsableId } from '../../events/ids.ts';
+import { dialledNumber } from '../../model/phone.ts';
+import { namesNothing, trimmed } from '../../model/words.ts';
 
 /** What is asked of Retell: numbers in E.164, variables as text. */
 export type CallOrder = {
@@ -13,7 +13,12 @@ export type CallOrder = {
   readonly variables?: Readonly<Record<string, string>> | undefined;
 };
 
-const id = z.string().refine(isUsableId, 'must be 1–512 bytes without control characters');
+const id = z
+  .string()
+  .transform(trimmed)
+  .refine(isUsableId, { error: 'must be 1–512 bytes without control characters', abort: true })
+  .refine((value) => !namesNothing(value), 'is a word that stands for nothing: whoever wrote it had no id')
+  .openapi({ type: 'string' });
 const phone = z.string().min(1).max(64).openapi({ example: '+442079460018' });
 const text = z
   .string()
@@ -49,8 +54,8 @@ export type OrderErrors = { readonly errors: readonly { readonly path: string; r
 
 /** The order that a body means, in a tenant's region; or what is wrong with its numbers. */
 export function orderOf({ callSessionId: _, variables, ...body }: CallBody, region?: string): CallOrder | OrderErrors {
-  const fromNumber = e164(body.fromNumber, region);
-  const toNumber = e164(body.toNumber, region);
+  const fromNumber = dialledNumber(body.fromNumber, region);
+  const toNumber = dialledNumber(body.toNumber, region);
   if (fromNumber === undefined || toNumber === undefined) {
     const wrong = [...(fromNumber ? [] : ['fromNumber']), ...(toNumber ? [] : ['toNumber'])];
     return { errors: wrong.map((path) => ({ path, message: message(region) })) };
@@ -63,10 +68,3 @@ const message = (region: string | undefined) =>
   `must be a possible phone number without extension, as +442079460018${
     region === undefined ? '; national numbers need a defaultRegion of the tenant' : ''
   }`;
-
-/** The whole text must be the number; an extension would be lost on the way. */
-function e164(raw: string, region: string | undefined): string | undefined {
-  const defaultCountry = region as CountryCode | undefined;
-  const number = parsePhoneNumberFromString(raw.trim(), { ...(defaultCountry && { defaultCountry }), extract: false });
-  return number?.isPossible() && number.ext === undefined ? number.number : undefined;
-}

@@ -3,6 +3,7 @@ import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { endsInTransfer } from '../../model/disconnections.ts';
+import { comparedNumber } from '../../model/phone.ts';
 import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from '../../model/supported.ts';
 import { withText } from './growing.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
@@ -28,6 +29,7 @@ export const correlation: Reading<Correlation, CallFact> = ({ data }) => ({
 export type FirstFact = {
   readonly position: Position;
   readonly recordedAt: string;
+  /** As numbers are compared. */
   readonly toNumber?: string;
   readonly direction?: string;
   readonly callSessionId?: string;
@@ -122,10 +124,11 @@ function firstOf(known: FirstFact | undefined, fact: CallFact): FirstFact {
   const position = `${fact.position}`;
   if (known && !isBefore(position, known.position)) return known;
   const { direction, callSessionId, personal } = fact.data;
+  const toNumber = comparedNumber(personal?.toNumber, fact.metadata.defaultRegion);
   return {
     position,
     recordedAt: fact.recordedAt,
-    ...(personal?.toNumber === undefined ? {} : { toNumber: personal.toNumber }),
+    ...(toNumber === undefined ? {} : { toNumber }),
     ...(direction === undefined ? {} : { direction }),
     ...(callSessionId === undefined ? {} : { callSessionId }),
   };

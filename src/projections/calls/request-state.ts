@@ -1,6 +1,7 @@
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { parseStream } from '../../events/streams.ts';
+import { comparedNumber } from '../../model/phone.ts';
 import { withText } from './growing.ts';
 import { type Known, type Latest, latest, learn, nothingKnown, occurredAt, type Reading } from './latest.ts';
 import { type NamedAppointment, withAppointment } from './named.ts';
@@ -38,6 +39,7 @@ export type RequestState = {
     readonly position: Position;
     readonly recordedAt: string;
     readonly occurredAt: number;
+    /** As numbers are compared. */
     readonly toNumber?: string;
   };
   /** Retell's ids of the calls that were placed for it, and when the log first said so. */
@@ -69,7 +71,7 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
       };
       if (state.request && !isBefore(position, state.request.position)) return learnt;
-      const { toNumber } = fact.data;
+      const toNumber = comparedNumber(fact.data.toNumber, fact.metadata.defaultRegion);
       const request = { position, recordedAt, occurredAt: occurredAt(fact) };
       return { ...learnt, request: toNumber === undefined ? request : { ...request, toNumber } };
     }
