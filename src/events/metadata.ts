@@ -30,5 +30,14 @@ export type FactMetadata = z.infer<typeof FactMetadata>;
 
 // End of the stored format.
 
+/**
+ * How far the vendor's word may be ahead of its receipt: what a signature's time may be, and as much again for a clock.
+ * A later one would make whatever its fact says the latest for ever.
+ */
+const AHEAD_MS = 2 * 5 * 60_000;
+
 /** When a fact happened, as well as we know: ISO time. */
-export const occurrenceOf = (metadata: FactMetadata): string => metadata.occurredAt ?? metadata.receivedAt;
+export function occurrenceOf({ occurredAt, receivedAt }: Pick<FactMetadata, 'occurredAt' | 'receivedAt'>): string {
+  if (occurredAt === undefined) return receivedAt;
+  return Date.parse(occurredAt) <= Date.parse(receivedAt) + AHEAD_MS ? occurredAt : receivedAt;
+}

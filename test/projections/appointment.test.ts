@@ -160,6 +160,14 @@ describe('what becomes of an appointment', () => {
       { status: 'cancelled', decidedByCallId: 'call_2' },
     ],
     [
+      'confirmed by a call of the year 9999, then cancelled by a later call',
+      [
+        call({ appointment_confirmed: true }, '9999-01-01T00:00:00.000Z'),
+        call({ appointment_cancelled: true }, minute(5), 'call_2'),
+      ],
+      { status: 'cancelled', decidedByCallId: 'call_2' },
+    ],
+    [
       'confirmed, then nobody answered',
       [
         call({ appointment_confirmed: true }),

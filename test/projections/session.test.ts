@@ -117,6 +117,30 @@ describe('a session', () => {
       { status: 'no_answer', statusReason: 'ivr_reached' },
     ],
     [
+      'of which a fact says that it happened long after it came',
+      [
+        analyzed({ personal: { transcript: 'first' } }, { occurredAt: '9999-12-31T00:00:00.000Z' }),
+        analyzed({ personal: { transcript: 'second' } }),
+      ],
+      { transcript: 'second', lastEventAt: minute(1) },
+    ],
+    [
+      'of which a fact happened a little after it came: clocks differ',
+      [
+        analyzed({ personal: { transcript: 'late' } }, { occurredAt: minute(10) }),
+        analyzed({ personal: { transcript: 'early' } }),
+      ],
+      { transcript: 'late', lastEventAt: minute(10) },
+    ],
+    [
+      'with a call that began long after it was heard of: the other is the later',
+      [
+        ended({ startedAt: '9999-01-01T00:00:00.000Z', endedAt: '9999-01-01T00:01:00.000Z' }, {}, 'call_b'),
+        ended({ startedAt: minute(2), endedAt: minute(3) }),
+      ],
+      { retellCallId: 'call_1', startedAt: minute(2), endedAt: minute(3) },
+    ],
+    [
       'that could not be placed but was',
       [requested(), placementFailed(), ended({ inVoicemail: true })],
       { status: 'voicemail' },

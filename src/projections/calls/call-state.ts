@@ -3,6 +3,7 @@ import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { endsInTransfer } from '../../model/disconnections.ts';
+import { canHaveHappened } from '../../model/instant.ts';
 import { comparedNumber } from '../../model/phone.ts';
 import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from '../../model/supported.ts';
 import { withText } from './growing.ts';
@@ -18,12 +19,17 @@ export type Correlation = {
   readonly endedAt: string;
 };
 
-export const correlation: Reading<Correlation, CallFact> = ({ data }) => ({
-  callSessionId: data.callSessionId,
-  appointmentId: data.appointmentId,
-  startedAt: data.startedAt,
-  endedAt: data.endedAt,
-});
+export const correlation: Reading<Correlation, CallFact> = ({ data, metadata }) => {
+  // A call that began in the year 9999 would be the latest for ever.
+  const believed = (at: string | undefined) =>
+    at !== undefined && canHaveHappened(Date.parse(at), Date.parse(metadata.receivedAt)) ? at : undefined;
+  return {
+    callSessionId: data.callSessionId,
+    appointmentId: data.appointmentId,
+    startedAt: believed(data.startedAt),
+    endedAt: believed(data.endedAt),
+  };
+};
 
 /** What the log's first fact of a call said; the fallback by phone number rests on it alone (A6). */
 export type FirstFact = {
