@@ -17,13 +17,20 @@ export type LookDeps = {
   readonly stopping: AbortSignal;
 };
 
+export type Look = {
+  /** Asks Retell's lists as often as it takes to believe them, and no longer: the next run looks again. */
+  readonly briefly?: boolean;
+  readonly signal?: AbortSignal;
+};
+
 /** Reads and lists until it is decided what became of the request, or for as long as it is worth it. */
 export async function lookForCall(
   { writer, retellOf, logger, times, now, stopping }: LookDeps,
   session: SessionOf,
-  { firstAfterMs, forMs = times.lookForMs }: { readonly firstAfterMs: number; readonly forMs?: number | undefined },
+  { firstAfterMs, briefly = false, signal = stopping }: Look & { readonly firstAfterMs: number },
 ): Promise<Settled> {
   const ids = idsOf(session);
+  const ends = AbortSignal.any([stopping, signal]);
   const began = performance.now();
   let empty = 0;
   let wait = firstAfterMs;
@@ -36,7 +43,7 @@ export async function lookForCall(
       return 'open';
     }
     const settled = now().getTime() - Date.parse(record.request!.recordedAt) >= times.settledAfterMs;
-    const found = await retell.callsOf(session, { timeoutMs: times.listTimeoutMs, signal: stopping });
+    const found = await retell.callsOf(session, { timeoutMs: times.listTimeoutMs, signal: ends });
     if ('unavailable' in found) {
       logger.warn({ reason: 'list_unavailable', ...ids, error: found.unavailable }, 'cannot ask for the call');
       return undefined;
@@ -52,9 +59,10 @@ export async function lookForCall(
     return 'failed';
   }
 
-  for (let attempt = 0; performance.now() - began < forMs; attempt++) {
-    await sleep(wait, undefined, { signal: stopping }).catch(() => {});
-    if (stopping.aborted) return 'open';
+  const looks = briefly ? times.emptyLists : Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < looks && performance.now() - began < times.lookForMs; attempt++) {
+    await sleep(wait, undefined, { signal: ends }).catch(() => {});
+    if (ends.aborted) return 'open';
     wait = times.lookEveryMs[Math.min(attempt, times.lookEveryMs.length - 1)]!;
     try {
       const record = await writer.recordOf(session);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { inTurn } from '../webhooks/in-turn.ts';
 import { openClaims, type PlaceCall } from './claims.ts';
-import { type LookDeps, lookForCall, type Settled } from './look-for-call.ts';
+import { type Look, type LookDeps, lookForCall, type Settled } from './look-for-call.ts';
 import { type PlacementTimes, placementTimes } from './placement-times.ts';
 import type { RefusalDetails } from './refusals.ts';
 import type { RetellApi, SessionOf } from './retell-api.ts';
@@ -22,8 +22,11 @@ export type Placements = {
    * `answerWithinMs` as far as it is; the work goes on. Throws EventStoreUnavailable: repeat it, nobody dials twice.
    */
   place(command: PlaceCall, retell: RetellApi): Promise<Placed | 'call_session_exists'>;
-  /** Finds out what became of an open request by asking Retell's lists, for `lookForMs` or `forMs`; never dials. */
-  settle(session: SessionOf, forMs?: number): Promise<Settled>;
+  /**
+   * Finds out what became of an open request by asking Retell's lists; never dials. `open`: not yet, or this process is
+   * about it already, and says itself what comes of it.
+   */
+  settle(session: SessionOf, look?: Look): Promise<Settled>;
   /** Stops waiting for what is unknown; calls that are being placed have `drainMs` to be answered. */
   drain(): Promise<void>;
 };
@@ -118,11 +121,9 @@ export function openPlacements(deps: PlacementsDeps): Placements {
       return details === undefined ? { record } : { record, details };
     },
 
-    settle: async (session, forMs) => {
-      const stream = streamOf(session);
-      if (working.has(stream)) await working.get(stream);
-      return lookForCall(looking, session, { firstAfterMs: 0, forMs });
-    },
+    // Whoever settles has others to look for: nobody waits here for Retell to answer a create.
+    settle: async (session, look) =>
+      working.has(streamOf(session)) ? 'open' : lookForCall(looking, session, { firstAfterMs: 0, ...look }),
 
     async drain() {
       stopping.abort();

@@ -5,7 +5,7 @@ import type { SessionOf } from './retell-api.ts';
 
 export type ResolveOptions = ReadOptions & {
   readonly placements: Pick<Placements, 'settle'>;
-  /** How long each is looked for; absent: as long as it is worth it. */
+  /** For how long they are looked for, all of them together; absent: each for as long as it is worth it. */
   readonly forMs?: number;
 };
 
@@ -19,15 +19,18 @@ const AT_ONCE = 16;
  */
 export async function resolveOpenRequests(options: ResolveOptions): Promise<Readonly<Record<Settled, number>>> {
   const { placements, logger, signal, forMs } = options;
-  const todo = [...(await openRequests(options))];
+  const todo = [...(await openRequests(options))].sort(() => Math.random() - 0.5); // so that none is always the last
+  const ends = forMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(forMs)]);
+  const look = { briefly: forMs !== undefined, signal: ends };
   const result: Record<Settled, number> = { placed: 0, failed: 0, open: 0 };
   const settled = (session: SessionOf) =>
-    placements.settle(session, forMs).catch((error: Error): Settled => {
+    placements.settle(session, look).catch((error: Error): Settled => {
       logger.error({ event: 'placement_open', ...session, error: error.name }, 'left to the next reconciliation');
       return 'open';
     });
   const worker = async () => {
-    for (let next = todo.pop(); next !== undefined && !signal.aborted; next = todo.pop()) result[await settled(next)]++;
+    for (let next = todo.pop(); next !== undefined; next = todo.pop())
+      result[ends.aborted ? 'open' : await settled(next)]++;
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   if (result.placed + result.failed + result.open > 0)

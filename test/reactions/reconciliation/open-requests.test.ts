@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type PlacementTimes, placementTimes } from '../../../src/commands/calls/placement-times.ts';
 import { openPlacements } from '../../../src/commands/calls/placements.ts';
 import { resolveOpenRequests } from '../../../src/commands/calls/resolve-open-requests.ts';
 import { retellApi } from '../../../src/commands/calls/retell-api.ts';
@@ -56,6 +57,58 @@ test('what a failing look at the start has left open gets its answer in the next
   const report = await scene.run(reconciliation);
   expect(report.requests).toEqual({ placed: 0, failed: 0, open: 0 });
   await placements.drain();
+});
+
+const placing = (times: Partial<PlacementTimes>) => {
+  const { log, retell, line } = scene;
+  const api = retellApi(retell.apiKey, line.url);
+  const placements = openPlacements({ log, logger, retellOf: () => api, times: { ...fast, ...times } });
+  return { api, placements };
+};
+
+test('a create that Retell has not answered yet keeps no run waiting', async () => {
+  const { log, retell } = scene;
+  const { api, placements } = placing({ answerWithinMs: 100, createTimeoutMs: 600_000 });
+  const answered = Promise.withResolvers<void>();
+  retell.next({ until: answered.promise });
+  const order = { fromNumber: '+442079460018', toNumber: '+447700900123' };
+  await placements.place(
+    { tenantId: 'default', sessionId: 'cs_unanswered', order, requestDigest: 'd', by: 'key-1' },
+    api,
+  );
+  const settleRequests = (signal: AbortSignal) =>
+    resolveOpenRequests({ log, placements, logger, signal, forMs: 600_000 });
+  const report = await scene.run(scene.start({ settleRequests }));
+  expect(report.requests).toEqual({ placed: 0, failed: 0, open: 1 });
+  expect(report.tenants[0]).toMatchObject({ phase: 'done' });
+  answered.resolve();
+  await scene.eventually(async () => (await types('cs_unanswered')).length === 2);
+  await placements.drain();
+});
+
+test('and neither do forty requests of another process whose calls Retell does not list', async () => {
+  const { log, line } = scene;
+  line.clear();
+  const names = Array.from({ length: 40 }, (_, i) => `cs_left_${i}`);
+  await Promise.all(names.map(requested));
+  const { placements } = placing({ listTimeoutMs: 600_000, settledAfterMs: 600_000 });
+  const look = (forMs: number) =>
+    resolveOpenRequests({ log, placements, logger, signal: new AbortController().signal, forMs });
+
+  // Each is looked for as often as a list has to be asked to be believed, and left to the next run.
+  expect(await look(600_000)).toEqual({ placed: 0, failed: 0, open: 40 });
+  expect(line.lists()).toHaveLength(40 * placementTimes.emptyLists);
+  // And where lists do not answer at all, the time is over for all of them at once.
+  line.fails(({ path }) => (path === '/v3/list-calls' ? 'hang' : undefined));
+  expect(await look(200)).toEqual({ placed: 0, failed: 0, open: 40 });
+  line.clear();
+
+  const { placements: later } = placing({ settledAfterMs: 0 });
+  const signal = new AbortController().signal;
+  expect(await resolveOpenRequests({ log, placements: later, logger, signal, forMs: 600_000 })).toMatchObject({
+    failed: 40,
+  });
+  await Promise.all([placements.drain(), later.drain()]);
 });
 
 test('a settling that fails is no reason not to reconcile', async () => {
