@@ -93,6 +93,8 @@ export type DeliveryRow = {
   payload_digest: string | null;
   source: string;
   endpoint: string | null;
+  /** Of the call, where the fact says it. */
+  started_at: Date | null;
   occurred_at: Date;
   received_at: Date;
   recorded_at: Date;

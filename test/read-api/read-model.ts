@@ -163,6 +163,7 @@ export const delivery = (row: Partial<DeliveryRow> = {}): DeliveryRow => ({
   payload_digest: null,
   source: 'webhook',
   endpoint: 'retell',
+  started_at: null,
   occurred_at: at('10:00:00'),
   received_at: at('10:00:00.1'),
   recorded_at: at('10:00:00.2'),

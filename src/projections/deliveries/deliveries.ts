@@ -1,6 +1,8 @@
 import type { Fact } from '../../events/codec.ts';
 import { occurrenceOf } from '../../events/metadata.ts';
 import { parseStream } from '../../events/streams.ts';
+import type { CallFact } from '../../model/call-fact.ts';
+import { correlation } from '../calls/call-state.ts';
 import type { Projection } from '../runtime/projection.ts';
 import { insert, type Row, type Table } from '../runtime/table.ts';
 import type { DeliveryRow } from '../tables.ts';
@@ -13,6 +15,7 @@ const columns: Readonly<Record<keyof DeliveryRow, string>> = {
   payload_digest: 'text',
   source: 'text not null',
   endpoint: 'text',
+  started_at: 'timestamptz',
   occurred_at: 'timestamptz not null',
   received_at: 'timestamptz not null',
   recorded_at: 'timestamptz not null',
@@ -24,8 +27,9 @@ const rows: Table = {
   name: 'deliveries',
   columns,
   key: ['position'],
-  // By call for the query API; by time for the reconciliation, which asks whether webhooks come at all.
-  queryIndexes: ['(tenant_id, call_id)', '(tenant_id, received_at)'],
+  // By call for the query API; by time for the reconciliation, which asks whether webhooks come at all, and for the
+  // coverage, which counts a call on the day of its start.
+  queryIndexes: ['(tenant_id, call_id)', '(tenant_id, received_at)', '(tenant_id, coalesce(started_at, received_at))'],
   view: Object.keys(columns),
 };
 
@@ -52,6 +56,7 @@ function rowOf(fact: Fact): Row {
     payload_digest: metadata.evidence?.sha256 ?? ('payloadDigest' in data ? data.payloadDigest : undefined),
     source: metadata.source,
     endpoint: metadata.endpoint,
+    started_at: 'callId' in data ? correlation(fact as CallFact).startedAt : undefined,
     occurred_at: occurrenceOf(metadata),
     received_at: metadata.receivedAt,
     recorded_at: fact.recordedAt,

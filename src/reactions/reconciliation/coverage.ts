@@ -19,8 +19,8 @@ export type CoverageQuery = { readonly tenantId?: string | undefined; readonly f
 export type ReadCoverage = (query: CoverageQuery) => Promise<readonly CoverageDay[]>;
 
 /**
- * A day is the call's: when it started, else when the log or the lists first had it. What is read is the period's: the
- * calls that Retell was seen to have in it, and those of which something came in it.
+ * A day is the call's: when it started, by the log's word, else by Retell's; else when the log or the lists first had it.
+ * What is read is the period's: the calls that Retell was seen to have in it, and those that started or came in it.
  */
 export const readCoverage =
   (db: Kysely<ReadModel>): ReadCoverage =>
@@ -38,9 +38,10 @@ export const readCoverage =
         select tenant_id, call_id from ${retell} r where not before_us ${ofTenant}
           and coalesce(started_at, first_seen_at) >= ${from} and coalesce(started_at, first_seen_at) < ${to}
         union
-        select tenant_id, call_id from deliveries where received_at >= ${from} and received_at < ${to} ${ofTenant}
+        select tenant_id, call_id from deliveries
+          where coalesce(started_at, received_at) >= ${from} and coalesce(started_at, received_at) < ${to} ${ofTenant}
       ), calls as (
-        select c.tenant_id, coalesce(s.started_at, t.first_at, s.first_seen_at) as at,
+        select c.tenant_id, coalesce(t.started_at, s.started_at, t.first_at, s.first_seen_at) as at,
           s.call_id is not null as in_retell, t.first_at is not null as in_log, t.webhook, t.reconciliation,
           s.call_id is not null and (t.first_at is null or s.ended and not t.ended
             or s.ended and s.started_at is not null and not t.started
@@ -48,7 +49,7 @@ export const readCoverage =
         from candidates c
           -- call by call, through the index: what is not of the period costs nothing, however long the log is
           cross join lateral (
-            select min(d.received_at) as first_at,
+            select min(d.started_at) as started_at, min(d.received_at) as first_at,
               bool_or(d.event = 'CallStarted') as started, bool_or(d.event = 'CallEnded') as ended,
               bool_or(d.event = 'CallAnalyzed') as analysed,
               count(*) filter (where d.source = 'webhook')::int as webhook,
