@@ -9,7 +9,7 @@ import { callLedger } from './command.ts';
 const startedAt = '2026-03-01T10:00:00.000Z';
 const tenant = (phase: string, listed: number, total: number, done: number) => ({
   ...{ tenantId: 'acme', phase, listed, total, done, recorded: 3 * done },
-  ...{ closed: 0, goingOn: 0, unknown: 0, later: 0, unreadable: 0 },
+  ...{ closed: 0, goingOn: 0, stuck: 0, waiting: 0, unknown: 0, later: 0, unreadable: 0 },
 });
 const running = (...tenants: object[]) => ({ state: 'running', run: { startedAt, tenants } });
 /** One after the other; the last one stays. */
@@ -62,4 +62,23 @@ test('what it had to leave is said, and so is a service that has forgotten it', 
   states = [running(tenant('calls', 96, 24, 1)), { state: 'idle' }];
   const forgotten = await backfill();
   expect([forgotten.code, forgotten.err]).toEqual([1, expect.stringContaining('begin again, it goes on where it was')]);
+});
+
+test.each<[string, object, object]>([
+  ...['stuck', 'waiting', 'unknown', 'later', 'unreadable'].map(
+    (why) => [why, { [why]: 1 }, {}] as [string, object, object],
+  ),
+  ['a request', {}, { requests: { placed: 2, failed: 1, open: 1 } }],
+  ['a tenant that could not be asked', { phase: 'no_key' }, {}],
+  ['what an error has cut off', {}, { error: 'as told' }],
+])('exit code 1 where something is left: %s', async (_, counts, more) => {
+  const ended = (counts: object, more: object) => [
+    running(tenant('calls', 96, 24, 1)),
+    { state: 'idle', last: { startedAt, tenants: [{ ...tenant('done', 96, 24, 24), ...counts }], ...more } },
+  ];
+  states = ended(counts, more);
+  expect((await backfill()).code).toBe(1);
+  // What is going on has not ended, and what was closed or placed is through.
+  states = ended({ goingOn: 3, closed: 1 }, { requests: { placed: 2, failed: 1, open: 0 } });
+  expect((await backfill()).code).toBe(0);
 });

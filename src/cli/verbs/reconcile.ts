@@ -9,10 +9,17 @@ type Tenant = Readonly<Record<(typeof COUNTS)[number], number>> & {
   readonly phase: string;
   readonly cause?: string;
 };
-type Run = { readonly startedAt: string; readonly tenants: readonly Tenant[]; readonly error?: string };
+type Run = {
+  readonly startedAt: string;
+  readonly tenants: readonly Tenant[];
+  readonly requests?: { readonly open: number };
+  readonly error?: string;
+};
 type State = { readonly state: string; readonly run?: Run; readonly last?: Run };
 
-const COUNTS = ['listed', 'total', 'done', 'recorded', 'closed', 'goingOn', 'unknown', 'later', 'unreadable'] as const;
+/** Calls that a run has left: each says why in its column. One that is going on is not left, it has not ended. */
+const LEFT = ['stuck', 'waiting', 'unknown', 'later', 'unreadable'] as const;
+const COUNTS = ['listed', 'total', 'done', 'recorded', 'closed', 'goingOn', ...LEFT] as const;
 
 /** A time as a person writes it: ISO 8601, where a date alone is its midnight UTC; or so long ago: 90m, 6h, 3d. */
 export function instantOf(text: string, name: string): string {
@@ -61,17 +68,21 @@ export async function runToTheEnd(cli: Cli, what: object): Promise<void> {
     throw new Failure(1, 'The run is not to be seen any more.', {
       remedy: 'The process has restarted, or --url leads to several: begin again, it goes on where it was.',
     });
-  if (last.error !== undefined || last.tenants.some(({ phase }) => phase !== 'done')) cli.no();
+  const open = last.requests?.open ?? 0;
+  const isWhole = (tenant: Tenant) => tenant.phase === 'done' && LEFT.every((why) => !tenant[why]);
+  if (last.error !== undefined || open > 0 || !last.tenants.every(isWhole)) cli.no();
   cli.answer(
     last,
     table(
       ['tenant', 'state', ...COUNTS.filter((name) => name !== 'done'), 'why'],
       last.tenants.map((tenant) => [
         ...[tenant.tenantId, tenant.phase],
-        ...COUNTS.filter((name) => name !== 'done').map((name) => tenant[name]),
+        ...COUNTS.filter((name) => name !== 'done').map((name) => tenant[name] ?? 0),
         tenant.cause ?? (tenant.phase === 'no_key' ? 'no Retell API key' : ''),
       ]),
-    ) + (last.error === undefined ? '' : `\n\nIt ended early: ${last.error}`),
+    ) +
+      (open === 0 ? '' : `\n\nCalls that were asked for and not answered for, still open: ${open}`) +
+      (last.error === undefined ? '' : `\n\nIt ended early: ${last.error}`),
   );
 }
 
@@ -89,7 +100,7 @@ type Day = {
 export const verb: Verb = (program, cli) => {
   program
     .command('reconcile')
-    .description('ask Retell now for what the log lacks, and wait for the end')
+    .description('ask Retell now for what the log lacks, and wait for the end; exit code 1: something is left')
     .option('--tenant <id>', 'of this tenant alone')
     .option('--since <time>', 'read the lists from then on (2026-01-31, or 6h); else from where the last run ended')
     .addHelpText('after', examples('reconcile', 'reconcile --tenant acme --since 6h'))
