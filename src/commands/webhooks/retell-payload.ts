@@ -23,7 +23,7 @@ export const kinds: ReadonlyMap<string, CallFactType> = new Map([
 ]);
 
 /** Milliseconds from 2001 (earlier: seconds, or nothing) to the last year that ISO 8601 writes with four digits. */
-const isTime = (value: unknown): value is number =>
+export const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 1e12 && value < 253_402_300_800_000;
 
 // A field of another type or out of bounds counts as absent: a delivery is never refused for it (DESIGN, invariant 7).

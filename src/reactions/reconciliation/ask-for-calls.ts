@@ -1,12 +1,12 @@
-import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { noAnalysis, standingOf } from './facts-of-call.ts';
+import { noAnalysis, type Standing, standingOf } from './facts-of-call.ts';
 import { recordMissing } from './record-missing.ts';
-import { RetellAway } from './retell-calls.ts';
+import { leaveInTime, RetellAway } from './retell-calls.ts';
 import type { RunOptions, TenantRun } from './tenant-run.ts';
 
 /** After so many calls in a row that Retell did not answer for, it is left alone until the next run. */
 const FAILURES_IN_A_ROW = 5;
+const STUCK_EVERY_MS = 24 * 3_600_000;
 
 /** Asks for every call that the log does not have whole, and records what it lacks. Throws RetellAway. */
 export async function askForCalls(run: TenantRun, { since }: RunOptions): Promise<void> {
@@ -15,22 +15,25 @@ export async function askForCalls(run: TenantRun, { since }: RunOptions): Promis
   const asked = since !== undefined;
   await records.settleComplete();
   const until = asked ? now : now - times.afterMs;
-  const open = await records.open({ until, now, all: asked, awaitedAfter: now - times.analysisAwaitedMs });
+  const known = await records.open({ until, now, all: asked, awaitedAfter: now - times.analysisAwaitedMs });
+  const open = known.filter(({ due }) => due);
+  for (const { problem } of known.filter(({ due }) => !due)) report[problem === 'stuck' ? 'stuck' : 'waiting']++;
   report.total = open.length;
   let failures = 0;
   const worker = async () => {
-    for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    while (open.length > 0) {
       signal.throwIfAborted();
-      const word = await finishCall(run, next);
+      leaveInTime(run);
+      const word = await finishCall(run, open.shift()!);
       report.done++;
       if (word !== 'later') failures = 0;
       // What is left stays open for the next run.
-      else if (++failures >= FAILURES_IN_A_ROW) open.length = 0;
+      else if (++failures >= FAILURES_IN_A_ROW) leave(run, open);
     }
   };
   const workers = Array.from({ length: concurrency }, () =>
     worker().catch((error: unknown) => {
-      open.length = 0;
+      leave(run, open);
       throw error;
     }),
   );
@@ -40,11 +43,17 @@ export async function askForCalls(run: TenantRun, { since }: RunOptions): Promis
   if (failures >= FAILURES_IN_A_ROW) throw new RetellAway('calls_not_answered');
 }
 
-type OpenCall = { readonly callId: string; readonly pending: string | undefined };
+function leave({ report }: TenantRun, open: unknown[]): void {
+  report.waiting += open.length;
+  open.length = 0;
+}
 
-async function finishCall(run: TenantRun, { callId, pending }: OpenCall): Promise<'through' | 'later'> {
+type OpenCall = { readonly callId: string; readonly pending: string | undefined; readonly since: number };
+
+async function finishCall(run: TenantRun, { callId, pending, since }: OpenCall): Promise<'through' | 'later'> {
   const { retell, records, report, times } = run;
-  const putOff = (problem: string) => records.putOff(callId, problem, run.now(), times.everyMs);
+  const putOff = (problem: string, how?: { readonly firstMs?: number; readonly unlucky?: boolean }) =>
+    records.putOff(callId, problem, { now: run.now(), firstMs: times.everyMs, ...how });
   const answer = await retell.get(callId);
   if (answer.word === 'unknown') {
     report.unknown++;
@@ -53,14 +62,15 @@ async function finishCall(run: TenantRun, { callId, pending }: OpenCall): Promis
   }
   if (answer.word !== 'ok') {
     report.later++;
-    return 'later'; // it is asked for again in the next run: it was not this call's fault
+    await putOff(answer.cause, { unlucky: true });
+    return 'later';
   }
   const call = answer.value;
-  const standing = standingOf(call);
+  const standing = standingOf(call, run.now());
   await records.seen([{ callId, ...standing }], run.now());
   let closes = false;
   const also = (stream: readonly Recorded[]) => {
-    closes = pending === 'analysis_missing' && standing.finished && !standing.analysed && isOld(run, call, stream);
+    closes = pending === 'analysis_missing' && standing.finished && !standing.analysed && isOld(run, standing, stream);
     return closes ? [noAnalysis(callId)] : [];
   };
   if ((await recordMissing(run, callId, call, { also })) === 'unreadable') {
@@ -68,15 +78,29 @@ async function finishCall(run: TenantRun, { callId, pending }: OpenCall): Promis
     return 'through';
   }
   if (closes) report.closed++;
-  if (!standing.finished) report.goingOn++;
+  if (!standing.finished) await noteGoingOn(run, callId, since);
   else if (standing.analysed || closes) await records.settled(callId, closes);
-  else await putOff('analysis_missing');
+  else {
+    report.waiting++;
+    await putOff('analysis_missing');
+  }
   return 'through';
 }
 
-/** Whether a call's end is so long ago that no analysis will come (RULES, "Outcome of a call"). */
-function isOld({ now, times }: TenantRun, call: JsonObject, stream: readonly Recorded[]): boolean {
+/** No outcome is made up for a call that does not end; one that cannot be going on any more is asked for once a day. */
+async function noteGoingOn({ records, report, times, owner, logger, now }: TenantRun, callId: string, since: number) {
+  if (now() - since < times.stuckAfterMs) {
+    report.goingOn++;
+    return;
+  }
+  report.stuck++;
+  logger.warn({ reason: 'call_stuck', tenantId: owner.tenantId, callId }, 'Retell does not say that it has ended');
+  await records.putOff(callId, 'stuck', { now: now(), firstMs: STUCK_EVERY_MS });
+}
+
+/** Whether a call's end is so long ago that no analysis will come (docs/reconciliation.md). */
+function isOld({ now, times }: TenantRun, { endedAt: told }: Standing, stream: readonly Recorded[]): boolean {
   const endOnRecord = stream.find(({ type }) => type === 'CallEnded')?.recordedAt;
-  const endedAt = standingOf(call).endedAt ?? (endOnRecord === undefined ? undefined : Date.parse(endOnRecord));
+  const endedAt = told ?? (endOnRecord === undefined ? undefined : Date.parse(endOnRecord));
   return endedAt !== undefined && now() - endedAt >= times.analysisAwaitedMs;
 }

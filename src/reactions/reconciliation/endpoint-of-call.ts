@@ -1,4 +1,5 @@
 import type { Tenant } from '../../commands/tenants/tenant.ts';
+import { isUsableId } from '../../events/ids.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
@@ -13,9 +14,14 @@ export async function endpointOfCall(
   call: JsonObject,
   stream: readonly Recorded[],
 ): Promise<Endpoint> {
-  const agentId = String(call.agent_id ?? '');
-  return ownEndpoint(stream) ?? putBySettings(tenant, agentId) ?? (await records.endpointOf(agentId)) ?? 'retell';
+  const own = ownEndpoint(stream);
+  const agentId = agentOf(call);
+  if (own !== undefined || agentId === undefined) return own ?? 'retell';
+  return putBySettings(tenant, agentId) ?? (await records.endpointOf(agentId)) ?? 'retell';
 }
+
+/** The agent of a call, where it is one that can be looked for. */
+export const agentOf = ({ agent_id: id }: JsonObject): string | undefined => (isUsableId(id) ? id : undefined);
 
 /** Where a tenant's settings put an agent. Its id may be any text, `constructor` too. */
 export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>

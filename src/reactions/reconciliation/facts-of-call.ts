@@ -1,7 +1,8 @@
-import { type CallStatement, type Owner, translateCall } from '../../commands/webhooks/retell-payload.ts';
+import { type CallStatement, isTime, type Owner, translateCall } from '../../commands/webhooks/retell-payload.ts';
 import { factId } from '../../events/identity.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import { canHaveHappened } from '../../model/instant.ts';
 
 /** What Retell says of a call now, as far as it decides what is to be recorded. */
 export type Standing = {
@@ -14,16 +15,19 @@ export type Standing = {
 
 const OVER: ReadonlySet<unknown> = new Set(['ended', 'not_connected', 'error']);
 const UNDER_WAY: ReadonlySet<unknown> = new Set(['registered', 'ongoing']);
-const time = (value: unknown): number | undefined =>
-  typeof value === 'number' && value >= 1e12 && value < 253_402_300_800_000 ? value : undefined;
 
-export const standingOf = (call: JsonObject): Standing => ({
-  // A status of the future: over when it has an end.
-  finished: OVER.has(call.call_status) || (!UNDER_WAY.has(call.call_status) && time(call.end_timestamp) !== undefined),
-  analysed: isJsonObject(call.call_analysis),
-  startedAt: time(call.start_timestamp),
-  endedAt: time(call.end_timestamp),
-});
+/** `now`: a time that cannot be yet is none. */
+export function standingOf(call: JsonObject, now: number): Standing {
+  const time = (value: unknown) => (isTime(value) && canHaveHappened(value, now) ? value : undefined);
+  return {
+    // A status of the future: over when it has an end.
+    finished:
+      OVER.has(call.call_status) || (!UNDER_WAY.has(call.call_status) && time(call.end_timestamp) !== undefined),
+    analysed: isJsonObject(call.call_analysis),
+    startedAt: time(call.start_timestamp),
+    endedAt: time(call.end_timestamp),
+  };
+}
 
 /** What `call_started` carries of a call, whatever has become of it since (samples/01; REFERENCE §2.2). */
 const AT_THE_START = [
@@ -55,8 +59,9 @@ export function missingStatements(
   callId: string,
   stream: readonly Recorded[],
   owner: Owner,
+  now: number,
 ): readonly CallStatement[] {
-  const { finished, analysed, startedAt } = standingOf(call);
+  const { finished, analysed, startedAt } = standingOf(call, now);
   const has = (type: string) => stream.some((event) => event.type === type);
   const stub = noAnalysis(callId);
   const stubId = factId(owner.tenantId, callId, stub.type, stub.data);

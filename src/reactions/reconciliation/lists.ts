@@ -1,10 +1,6 @@
-import { isUsableId } from '../../events/ids.ts';
-import { isJsonObject, type JsonObject } from '../../events/json.ts';
-import { standingOf } from './facts-of-call.ts';
-import { isOwn } from './own-calls.ts';
+import { BrokenList, type Listed, pages } from './pages.ts';
 import { recordMissing } from './record-missing.ts';
-import type { Sighting } from './records.ts';
-import { type Criteria, RetellAway } from './retell-calls.ts';
+import type { Criteria } from './retell-calls.ts';
 import type { RunOptions, TenantRun } from './tenant-run.ts';
 
 /** Calls without a time cannot be asked for by time. */
@@ -12,15 +8,15 @@ const UNDATED_PAGES = 20;
 const UNDATED = 'undated';
 const WINDOW = 'window';
 
-/** Remembers which calls Retell has. Throws RetellAway. */
+/** Remembers which calls Retell has. A broken list keeps nobody from the others. Throws RetellAway. */
 export async function readLists(run: TenantRun, { since, to }: RunOptions): Promise<void> {
   const { records, times } = run;
   const now = run.now();
   if (since !== undefined && to !== undefined) {
     const name = `backfill ${since} ${to}`;
-    await readWindow(run, (await records.swept(name))?.until ?? since, to, name);
-    await readUndated(run, true);
-    await records.forgetSweep(name);
+    const whole = await readWindow(run, (await records.swept(name))?.until ?? since, to, name);
+    await unlessBroken(run, UNDATED, readUndated(run, true));
+    if (whole) await records.forgetSweep(name);
     return;
   }
   const last = await records.swept(WINDOW);
@@ -31,19 +27,43 @@ export async function readLists(run: TenantRun, { since, to }: RunOptions): Prom
     // A clock that was ahead once must not hide what comes.
     await readWindow(run, Math.min(last?.until ?? until, until) - times.overlapMs, until, WINDOW);
   }
-  await readUndated(run, since !== undefined);
+  await unlessBroken(run, UNDATED, readUndated(run, since !== undefined));
 }
 
-async function readWindow(run: TenantRun, from: number, to: number, name?: string): Promise<void> {
+/** False: the list is broken, and that is told. */
+async function unlessBroken({ report, owner, logger }: TenantRun, list: string, reading: Promise<void>) {
+  try {
+    await reading;
+    return true;
+  } catch (error) {
+    if (!(error instanceof BrokenList)) throw error;
+    report.cause ??= error.message;
+    logger.warn(
+      { reason: 'list_broken', tenantId: owner.tenantId, list, cause: error.message },
+      'left to the next run',
+    );
+    return false;
+  }
+}
+
+/** Slice by slice; from the first that is broken on the next run reads again, and this one reads what is readable. */
+async function readWindow(run: TenantRun, from: number, to: number, name?: string): Promise<boolean> {
+  let whole = true;
   for (let start = from; start < to || start === from; start += run.times.sliceMs) {
     const end = Math.min(start + run.times.sliceMs, to);
-    if (end < start) return;
-    const criteria: Criteria = { end_timestamp: { type: 'range', op: 'bt', value: [start, end] } };
-    for await (const calls of pages(run, criteria, 'ascending')) {
-      await run.records.seen(calls, run.now());
-      await recordStarts(run, calls);
-    }
-    if (name !== undefined) await run.records.sweptUntil(name, end);
+    if (end < start) break;
+    const isRead = await unlessBroken(run, WINDOW, readSlice(run, [start, end]));
+    whole &&= isRead;
+    if (whole && name !== undefined) await run.records.sweptUntil(name, end);
+  }
+  return whole;
+}
+
+async function readSlice(run: TenantRun, period: [number, number]): Promise<void> {
+  const criteria: Criteria = { end_timestamp: { type: 'range', op: 'bt', value: period } };
+  for await (const calls of pages(run, criteria, 'ascending')) {
+    await run.records.seen(calls, run.now());
+    await recordStarts(run, calls);
   }
 }
 
@@ -83,28 +103,4 @@ async function readUndated(run: TenantRun, all: boolean): Promise<void> {
     if (!all && (++page >= UNDATED_PAGES || (last?.complete && fresh + before === 0))) break;
   }
   await records.sweptUntil(UNDATED, run.now());
-}
-
-type Listed = Sighting & { readonly session: string | undefined; readonly call: JsonObject };
-
-/** The tenant's own calls, page by page. */
-async function* pages(run: TenantRun, criteria: Criteria, order: 'ascending' | 'descending'): AsyncGenerator<Listed[]> {
-  const { retell, report } = run;
-  let key: string | undefined;
-  do {
-    const answer = await retell.list({ criteria, order, key });
-    if (answer.word !== 'ok') throw new RetellAway(answer.word === 'unknown' ? 'no_such_list' : answer.cause);
-    const calls: Listed[] = [];
-    for (const item of answer.value.items) {
-      if (!isJsonObject(item) || !isUsableId(item.call_id)) report.unreadable++;
-      else if (await isOwn(run, item)) {
-        const id = isJsonObject(item.metadata) ? item.metadata.call_session_id : undefined;
-        const session = isUsableId(id) ? id : undefined;
-        calls.push({ callId: item.call_id, ...standingOf(item), session, call: item });
-      }
-    }
-    report.listed += calls.length;
-    yield calls;
-    key = answer.value.nextKey;
-  } while (key !== undefined);
 }

@@ -19,11 +19,23 @@ export function measureReconciliation(registry: Registry, { status }: Pick<Recon
     registers,
     collect() {
       const tenants = status().last?.tenants ?? [];
-      for (const why of ['unknown', 'later', 'unreadable', 'goingOn'] as const)
+      for (const why of ['unknown', 'later', 'unreadable', 'goingOn', 'stuck', 'waiting'] as const)
         this.set(
           { why },
           tenants.reduce((sum, tenant) => sum + tenant[why], 0),
         );
+    },
+  });
+  new Gauge({
+    name: 'call_ledger_reconciliation_cut_short_tenants',
+    help: 'Tenants that the last run of this process could not read to the end, by cause.',
+    labelNames: ['cause'] as const,
+    registers,
+    collect() {
+      this.reset();
+      // What broke off by an error of ours is worded at length: that is for the report.
+      for (const { cause } of status().last?.tenants ?? [])
+        if (cause !== undefined) this.inc({ cause: /^\w{1,40}$/.test(cause) ? cause : 'error' });
     },
   });
   new Gauge({

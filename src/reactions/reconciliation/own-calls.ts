@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
-import { putBySettings } from './endpoint-of-call.ts';
+import { agentOf, putBySettings } from './endpoint-of-call.ts';
 import type { TenantRun } from './tenant-run.ts';
 
 type Asking = Pick<TenantRun, 'tenant' | 'owner' | 'sharing' | 'records'>;
@@ -15,8 +15,8 @@ export async function isOwn({ tenant, owner, sharing, records }: Asking, call: J
   if (name === owner.tenantId) return true;
   if (typeof name === 'string' && owner.isTenant(name)) return false;
   if (sharing.length === 0) return true;
-  const { agent_id: agentId } = call;
-  if (typeof agentId !== 'string') return false;
+  const agentId = agentOf(call);
+  if (agentId === undefined) return false;
   const named = [tenant, ...sharing].filter((one) => putBySettings(one, agentId) !== undefined);
   if (named.length === 1) return named[0] === tenant;
   return (await records.lastHeardBy(agentId)) === tenant.id;

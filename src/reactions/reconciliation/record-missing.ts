@@ -1,8 +1,10 @@
 import { callFact } from '../../commands/webhooks/call-fact.ts';
 import type { CallStatement } from '../../commands/webhooks/retell-payload.ts';
+import { EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream } from '../../events/streams.ts';
+import { isFactsFault } from '../../projections/runtime/broken-fact.ts';
 import { endpointOfCall } from './endpoint-of-call.ts';
 import { missingStatements } from './facts-of-call.ts';
 import type { TenantRun } from './tenant-run.ts';
@@ -22,24 +24,23 @@ export async function recordMissing(
   { only, also }: More = {},
 ): Promise<'recorded' | 'unreadable'> {
   const { owner, log, logger, report } = run;
-  const stream = await log.read(callStream(owner.tenantId, callId));
-  let statements: readonly CallStatement[];
   try {
-    statements = missingStatements(call, callId, stream, owner).filter(
-      ({ type }) => only === undefined || type === only,
-    );
+    const stream = await log.read(callStream(owner.tenantId, callId));
+    const missing = missingStatements(call, callId, stream, owner, run.now());
+    const all = [...missing.filter(({ type }) => only === undefined || type === only), ...(also?.(stream) ?? [])];
+    if (all.length === 0) return 'recorded';
+    const endpoint = await endpointOfCall(run, call, stream);
+    const receivedAt = new Date(run.now()).toISOString();
+    for (const statement of all) {
+      const fact = callFact(run.tenant, statement, { source: 'reconciliation', receivedAt, endpoint });
+      report[(await run.recorder.record(fact)) === 'recorded' ? 'recorded' : 'duplicates']++;
+    }
+    return 'recorded';
   } catch (error) {
+    // A store that is away fails the run. A call of which no facts can be made must not keep the others from theirs.
+    if (error instanceof EventStoreUnavailable || !isFactsFault(error)) throw error;
     report.unreadable++;
     logger.error({ reason: 'reconciled_call_unreadable', error: (error as Error).name, callId }, 'passed over');
     return 'unreadable';
   }
-  const all = [...statements, ...(also?.(stream) ?? [])];
-  if (all.length === 0) return 'recorded';
-  const endpoint = await endpointOfCall(run, call, stream);
-  const receivedAt = new Date(run.now()).toISOString();
-  for (const statement of all) {
-    const fact = callFact(run.tenant, statement, { source: 'reconciliation', receivedAt, endpoint });
-    report[(await run.recorder.record(fact)) === 'recorded' ? 'recorded' : 'duplicates']++;
-  }
-  return 'recorded';
 }

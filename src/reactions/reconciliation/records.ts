@@ -67,11 +67,15 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
           and d.call_id = r.call_id and d.event = 'CallStarted'))`.execute(db);
   },
 
-  /** Calls that have to be asked for: of sessions that stay pending, and those of which the log lacks something. */
+  /**
+   * Calls that have to be asked for: of sessions that stay pending, and those of which the log lacks something. `due`:
+   * now; the others were put off. Those that failed before come last, so that they keep nobody from being asked for.
+   */
   async open({ until, now, all, awaitedAfter }: { until: number; now: number; all: boolean; awaitedAfter: number }) {
-    const { rows } = await sql<{ call_id: string; pending: string | null }>`
+    const { rows } = await sql<OpenRow>`
       with pending as (
-        select unnest(retell_call_ids) as call_id, max(status_reason) as reason from call_sessions
+        select unnest(retell_call_ids) as call_id, max(status_reason) as reason,
+          min(coalesce(started_at, requested_at, created_at)) as since from call_sessions
         where tenant_id = ${tenantId} and status = 'pending'
           and coalesce(ended_at, started_at, requested_at, created_at) <= ${instant(until)}
         group by 1
@@ -86,12 +90,14 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
               and not exists (select from deliveries d
                 where d.tenant_id = r.tenant_id and d.call_id = r.call_id and d.event = 'CallAnalyzed'))
       )
-      select coalesce(p.call_id, l.call_id) as call_id, p.reason as pending
+      select coalesce(p.call_id, l.call_id) as call_id, p.reason as pending, coalesce(p.since, r.first_seen_at) as since,
+        r.problem, ${all} or coalesce(r.next_at, '-infinity') <= ${instant(now)} as due
       from pending p full join lacking l on l.call_id = p.call_id
         left join reactions.retell_calls r on r.tenant_id = ${tenantId} and r.call_id = coalesce(p.call_id, l.call_id)
-      where ${all} or r.next_at is null or r.next_at <= ${instant(now)}
-      order by 1`.execute(db);
-    return rows.map(({ call_id, pending }) => ({ callId: call_id, pending: pending ?? undefined }));
+      order by coalesce(r.next_at, '-infinity'), 1`.execute(db);
+    return rows.map(({ call_id, pending, since, problem, due }) => ({
+      ...{ callId: call_id, pending: pending ?? undefined, since: since.getTime(), problem, due },
+    }));
   },
 
   /** `closed`: without an analysis; one that comes after all opens it again. */
@@ -100,17 +106,35 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
       where tenant_id = ${tenantId} and call_id = ${callId}`.execute(db);
   },
 
-  /** Not now; each time it is put off for longer. */
-  async putOff(callId: string, problem: string, now: number, firstMs: number): Promise<void> {
+  /**
+   * Not now, and each time for longer. `unlucky`: it was not this call's fault, so the first time only until the next
+   * run. Retell has not shown a call that is not in the table yet.
+   */
+  async putOff(callId: string, problem: string, { now, firstMs, unlucky = false }: Putting): Promise<void> {
+    const sooner = unlucky ? firstMs : 0;
     await sql`
       insert into reactions.retell_calls as known
         (tenant_id, call_id, ended, analysed, before_us, first_seen_at, tries, next_at, problem)
-      values (${tenantId}, ${callId}, false, false, false, ${instant(now)}, 1, ${instant(now + firstMs)}, ${problem})
+      values (${tenantId}, ${callId}, false, false, true, ${instant(now)}, 1, ${instant(now + firstMs - sooner)}, ${problem})
       on conflict (tenant_id, call_id) do update set
         tries = known.tries + 1, problem = excluded.problem,
-        next_at = ${instant(now)}::timestamptz
-          + least(${firstMs}::float8 * power(2, least(known.tries, 20)), 21600000) * interval '1 millisecond'`.execute(
+        next_at = ${instant(now - sooner)}::timestamptz + interval '1 millisecond'
+          * least(${firstMs}::float8 * power(2, least(known.tries, 20)), ${Math.max(firstMs, LONGEST_MS)}::float8)`.execute(
       db,
     );
   },
 });
+
+type OpenRow = {
+  readonly call_id: string;
+  readonly pending: string | null;
+  /** When it began, as far as it is known. */
+  readonly since: Date;
+  readonly problem: string | null;
+  readonly due: boolean;
+};
+
+type Putting = { readonly now: number; readonly firstMs: number; readonly unlucky?: boolean };
+
+/** The longest that a call is put off for, where not for longer from the first. */
+const LONGEST_MS = 6 * 3_600_000;

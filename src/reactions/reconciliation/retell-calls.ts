@@ -1,22 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import Retell, { APIError } from 'retell-sdk';
+import type Retell from 'retell-sdk';
+import { APIError } from 'retell-sdk';
+import { BadAnswer, badAnswerOf, causeOf, pageOf, retellClient, within } from '../../commands/calls/retell-client.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import type { Pacer } from './pacer.ts';
 
 /**
  * `unknown`: Retell has no such call under this key (404, 422). `later`: this request failed, and so did its repeats.
- * `refused`: it will be so until somebody changes something (the key, the plan).
+ * `broken`: it was answered with what cannot be read. `refused`: it will be so until somebody changes something (the
+ * key, the plan).
  */
 export type Asked<T> =
   | { readonly word: 'ok'; readonly value: T }
   | { readonly word: 'unknown' }
-  | { readonly word: 'later' | 'refused'; readonly cause: string };
+  | { readonly word: 'later' | 'broken' | 'refused'; readonly cause: string };
 
 export type Criteria = NonNullable<Retell.CallListParams['filter_criteria']>;
 export type PageRequest = {
   readonly criteria: Criteria;
   readonly order: 'ascending' | 'descending';
   readonly key?: string | undefined;
+  /** How many calls a page may hold. */
+  readonly limit: number;
 };
 export type Page = { readonly items: readonly unknown[]; readonly nextKey: string | undefined };
 
@@ -34,7 +39,6 @@ export type RequestPace = {
   readonly backOffMs: number;
   /** What a `retry-after` may ask for. */
   readonly maxWaitMs: number;
-  readonly pageSize: number;
 };
 
 export type RetellCallsOptions = {
@@ -45,41 +49,33 @@ export type RetellCallsOptions = {
   readonly signal: AbortSignal;
 };
 
-/** The SDK without its retries, redirects and console, as for placing calls (commands/calls/retell-api.ts). */
 export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCallsOptions): RetellCalls {
-  const client = new Retell({
-    apiKey,
-    baseURL: baseUrl ?? 'https://api.retellai.com',
-    maxRetries: 0,
-    logLevel: 'off',
-    fetchOptions: { redirect: 'error' },
-  });
+  const client = retellClient(apiKey, baseUrl);
   /** Until when this key asked to be left alone: it holds for all of its requests. */
   let restUntil = 0;
 
   async function ask<T>(send: (options: Retell.RequestOptions) => Promise<unknown>, read: (answer: unknown) => T) {
-    let cause = '';
+    let failure: unknown;
     for (let attempt = 1; attempt <= pace.attempts; attempt++) {
       const rest = restUntil - performance.now();
       if (rest > 0) await sleep(rest, undefined, { signal });
       await pacer.turn(signal);
       try {
-        // The SDK's time limit ends with the headers of an answer; ours does not.
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(pace.timeoutMs)]);
-        return { word: 'ok', value: read(await send({ timeout: pace.timeoutMs, signal: limit })) } as const;
+        return { word: 'ok', value: read(await send(within(pace.timeoutMs, signal))) } as const;
       } catch (error) {
         signal.throwIfAborted();
+        failure = error;
+        if (badAnswerOf(error)?.mayPass === false) break;
         const status = error instanceof APIError ? error.status : undefined;
-        cause = status === undefined ? (error as Error).name : `status_${status}`;
         if (status === 404 || status === 422) return { word: 'unknown' } as const;
         if (status !== undefined && status < 500 && status !== 408 && status !== 429)
-          return { word: 'refused', cause } as const;
+          return { word: 'refused', cause: causeOf(error) } as const;
         const wait = waitOf(error, pace.backOffMs * 2 ** (attempt - 1) * (1 + Math.random() / 2));
         if (status === 429) restUntil = performance.now() + Math.min(wait, pace.maxWaitMs);
         else if (attempt < pace.attempts) await sleep(Math.min(wait, pace.maxWaitMs), undefined, { signal });
       }
     }
-    return { word: 'later', cause } as const;
+    return { word: badAnswerOf(failure) ? 'broken' : 'later', cause: causeOf(failure) } as const;
   }
 
   return {
@@ -89,36 +85,25 @@ export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCall
         (answer) => {
           // Half an answer, or another call's, must not become a fact.
           if (!isJsonObject(answer) || answer.call_id !== callId || typeof answer.call_status !== 'string')
-            throw new HalfAnswer();
+            throw new BadAnswer('answer_unknown_shape');
           return answer;
         },
       ),
-    list: ({ criteria, order, key }) =>
+    list: ({ criteria, order, key, limit }) =>
       ask(
         (options) =>
           client.call.list(
             {
               filter_criteria: criteria,
               sort_order: order,
-              limit: pace.pageSize,
+              limit,
               ...(key === undefined ? {} : { pagination_key: key }),
             },
             options,
           ),
-        (answer) => {
-          if (!isJsonObject(answer) || !Array.isArray(answer.items)) throw new HalfAnswer();
-          const { items, has_more, pagination_key } = answer;
-          if (has_more !== true) return { items, nextKey: undefined };
-          // More without a way to it, or the same page for ever.
-          if (typeof pagination_key !== 'string' || pagination_key === key) throw new HalfAnswer();
-          return { items, nextKey: pagination_key };
-        },
+        (answer) => pageOf(answer, limit),
       ),
   };
-}
-
-class HalfAnswer extends Error {
-  override readonly name = 'HalfAnswer';
 }
 
 function waitOf(error: unknown, usual: number): number {
@@ -130,4 +115,9 @@ function waitOf(error: unknown, usual: number): number {
 /** Retell refused, or did not answer: what was to be asked is left to the next run. */
 export class RetellAway extends Error {
   override readonly name = 'RetellAway';
+}
+
+/** However much Retell has to tell, and however slowly: what is left then is the next run's. */
+export function leaveInTime({ deadline }: { readonly deadline: number }): void {
+  if (performance.now() > deadline) throw new RetellAway('out_of_time');
 }

@@ -67,10 +67,10 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
         continue;
       }
       const { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize, concurrency } = pace;
-      const { overlapMs, sliceMs, analysisAwaitedMs } = pace;
+      const { overlapMs, sliceMs, analysisAwaitedMs, stuckAfterMs } = pace;
       const retell = retellCalls({
         ...{ apiKey, baseUrl: options.retellBaseUrl, pacer: requests, signal },
-        pace: { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize },
+        pace: { timeoutMs, attempts, backOffMs, maxWaitMs },
       });
       const sharing = all.filter(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey);
       const sharers = [tenant, ...sharing].map(({ id }) => id);
@@ -78,7 +78,8 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
       try {
         await reconcileTenant(
           {
-            ...{ retell, log, recorder, concurrency, now, logger, signal, report },
+            ...{ retell, log, recorder, concurrency, pageSize, now, logger, signal, report },
+            deadline: performance.now() + pace.tenantMs,
             // A run may take an hour: what an administrator was told is in force holds from its next call on.
             get tenant() {
               return asItIsNow(tenant);
@@ -89,7 +90,7 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
             owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
             records: recordsOf(db, tenant.id, sharers),
             times: {
-              ...{ overlapMs, sliceMs, analysisAwaitedMs },
+              ...{ overlapMs, sliceMs, analysisAwaitedMs, stuckAfterMs },
               afterMs: options.afterMinutes * 60_000,
               everyMs: options.everyMinutes * 60_000,
             },

@@ -10,7 +10,8 @@ export async function prepareTables(db: Kysely<unknown>): Promise<void> {
     tenant_id text not null, call_id text not null,
     started_at timestamptz, ended_at timestamptz,
     ended boolean not null, analysed boolean not null,
-    -- seen in the first list of all and without a time: from before this service, as far as anybody can tell
+    -- seen in the first list of all and without a time: from before this service, as far as anybody can tell; or never
+    -- shown by Retell at all, and only asked for
     before_us boolean not null,
     -- all that Retell has of it has been recorded
     settled boolean not null default false,

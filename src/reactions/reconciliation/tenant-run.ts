@@ -26,6 +26,8 @@ export type Times = {
   /** A window is read in slices of at most this, each remembered when it is through. */
   readonly sliceMs: number;
   readonly analysisAwaitedMs: number;
+  /** A call that is under way for so long is stuck at Retell. */
+  readonly stuckAfterMs: number;
 };
 
 export type TenantRun = {
@@ -40,6 +42,9 @@ export type TenantRun = {
   readonly recorder: Pick<Recorder, 'record'>;
   readonly times: Times;
   readonly concurrency: number;
+  readonly pageSize: number;
+  /** When this tenant's part of the run has to be over, as `performance.now()` counts. */
+  readonly deadline: number;
   readonly now: () => number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -54,7 +59,7 @@ export async function reconcileTenant(run: TenantRun, options: RunOptions): Prom
       await step;
     } catch (error) {
       if (!(error instanceof RetellAway)) throw error;
-      report.cause = error.message;
+      report.cause ??= error.message;
     }
   };
   await unlessAway(readLists(run, options));
@@ -62,5 +67,5 @@ export async function reconcileTenant(run: TenantRun, options: RunOptions): Prom
   await unlessAway(askForCalls(run, options));
   report.phase = report.cause === undefined ? 'done' : 'later';
   const { phase: _, ...counted } = report;
-  logger.info({ event: 'reconciled', ...counted }, 'reconciliation');
+  logger[report.cause === undefined ? 'info' : 'warn']({ event: 'reconciled', ...counted }, 'reconciliation');
 }

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { isTenantId } from '../../events/ids.ts';
 import { type Authenticate, type CallerEnv, requireAdmin } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { isRecordable } from '../../model/instant.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { instantParameter, only } from '../parameters.ts';
@@ -94,7 +95,10 @@ export type ReconciliationDependencies = {
   readonly isTenant: (id: string) => boolean;
 };
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .refine(isRecordable, 'must be in the years 1 to 9999 in UTC');
 const Begin = z
   .strictObject({
     tenant: z.string().refine(isTenantId, 'must be the id of a tenant').optional(),

@@ -17,7 +17,7 @@ const ofWebhook = (type: CallFactType, name: string) => {
   return idOf(translateCall(type, String(call.call_id), call, owner));
 };
 const missing = (call: JsonObject, stream: Partial<Recorded>[] = []) =>
-  missingStatements(call, String(call.call_id), stream as Recorded[], owner);
+  missingStatements(call, String(call.call_id), stream as Recorded[], owner, Date.now());
 
 describe('the facts of a call are those of its webhooks', () => {
   test('of one that was held and analysed', () => {
@@ -45,6 +45,15 @@ describe('the facts of a call are those of its webhooks', () => {
   test('of one that is only registered: none', () => {
     expect(missing({ call_id: 'call_1', call_status: 'registered' })).toEqual([]);
   });
+});
+
+test('of a time that cannot be yet nothing is made', () => {
+  const now = Date.now();
+  const call = { call_id: 'call_1', call_status: 'ended' };
+  const at = (start_timestamp: number) => missing({ ...call, start_timestamp }).map(({ type }) => type);
+  expect(at(Date.parse('9999-01-01T00:00:00Z'))).toEqual(['CallEnded']);
+  expect(at(now + 25 * 3_600_000)).toEqual(['CallEnded']);
+  expect(at(now + 3_600_000)).toEqual(['CallStarted', 'CallEnded']); // clocks differ
 });
 
 describe('what the log has is not said again', () => {

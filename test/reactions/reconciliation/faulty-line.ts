@@ -9,6 +9,8 @@ export type Fault =
   | 'cut'
   /** Headers and half of the body, and then nothing. */
   | 'half'
+  /** A body that goes on for ever. */
+  | 'endless'
   | { readonly answer: (body: string) => string };
 export type Passing = {
   readonly method: string;
@@ -28,6 +30,13 @@ export async function faultyLine(targetUrl: string) {
     else if (how === 'half') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '4000' });
       response.write('{"items":[{"call_id":"call_');
+    } else if (how === 'endless') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const more = () => {
+        while (!response.destroyed && response.write(' '.repeat(1024 * 1024)));
+      };
+      response.on('drain', more);
+      more();
     } else if (how !== 'hang') {
       response.writeHead(how.status, { 'content-type': 'application/json', ...how.headers });
       response.end('{"status":"error","message":"as told"}');
