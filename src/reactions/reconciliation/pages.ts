@@ -13,6 +13,9 @@ export class BrokenList extends RetellAway {}
 
 /** A list has the calls of a day at most, or those that never connected. */
 const MAX_PAGES = 1000;
+/** From so many pages on, and with fewer new calls a page than this, it is being made up as it goes. */
+const MANY_PAGES = 50;
+const SPARSE = 20;
 /** So many pages in a row without a call that the list had not shown before: it does not get on. */
 const MAX_IDLE_PAGES = 3;
 /** Of the calls that a list has shown, so many are remembered; a circle that is longer ends with MAX_PAGES. */
@@ -33,6 +36,7 @@ export async function* pages(
   const keys = new Set<string>();
   const shown = new Set<string>();
   let limit = run.pageSize;
+  let fresh = 0;
   let idle = 0;
   let key: string | undefined;
   for (let page = 1; ; page++) {
@@ -55,7 +59,10 @@ export async function* pages(
         report.cause ??= 'item_unreadable';
         continue;
       }
-      if (!shown.has(callId)) idle = 0;
+      if (!shown.has(callId)) {
+        idle = 0;
+        fresh++;
+      }
       shown.add(callId);
       if (await isOwn(run, item))
         calls.push({ callId, ...standingOf(item, run.now()), session: sessionOf(item), call: item });
@@ -65,7 +72,7 @@ export async function* pages(
     if (nextKey === undefined) return;
     if (keys.has(nextKey)) throw new BrokenList('list_in_circles');
     if (idle >= MAX_IDLE_PAGES) throw new BrokenList('list_stands_still');
-    if (page >= MAX_PAGES) throw new BrokenList('list_too_long');
+    if (page >= MAX_PAGES || (page >= MANY_PAGES && fresh < page * SPARSE)) throw new BrokenList('list_too_long');
     if (shown.size > REMEMBERED) shown.clear();
     keys.add(nextKey);
     key = nextKey;

@@ -70,16 +70,18 @@ describe('a list of one tenant, and the run ends, the cause is told, and the oth
     await scene.pool.query("delete from reactions.retell_calls where call_id ~ 'made_up|again'");
   });
 
-  test('ever new calls under ever new keys', async () => {
+  test.each([
+    ['a call', 1, 50],
+    ['twenty calls', 20, 1000],
+  ])('ever new keys, and %s on each page', async (_, calls, pages) => {
     const hasty = scene.start({ tenants, retellApiKeyOf: (id) => `key_${id}`, pace: { requestsPerSecond: 5000 } });
-    let nth = 0;
+    scene.line.clear();
+    const ongoing = () => ({ ...item(), call_status: 'ongoing' });
     scene.line.fails((asked) =>
-      isWindow(asked)
-        ? says({ items: [{ ...item(), call_status: 'ongoing' }], pagination_key: `k${nth++}` })
-        : undefined,
+      isWindow(asked) ? says({ items: Array.from({ length: calls }, ongoing), pagination_key: `k${made}` }) : undefined,
     );
     const [broken] = (await scene.run(hasty)).tenants;
-    expect(broken).toMatchObject({ phase: 'later', cause: 'list_too_long', listed: 1000 });
+    expect(broken).toMatchObject({ phase: 'later', cause: 'list_too_long', listed: calls * pages });
     await scene.pool.query("delete from reactions.retell_calls where call_id ~ 'made_up'");
   });
 });
