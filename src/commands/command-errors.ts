@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { UnreadableFact } from '../events/codec.ts';
 import { EventStoreUnavailable } from '../events/event-log.ts';
+import { UnrecordableEvent } from '../events/recordable.ts';
 import { problem } from '../http/problem.ts';
 import { unreadableFact } from '../http/unreadable-fact.ts';
 
@@ -23,6 +24,14 @@ export const commandErrors = (logger: Logger) => (error: Error, c: Context) => {
     const { position, stream, type } = error.fact;
     logger.warn({ reason: 'fact_unreadable', position: `${position}`, stream, type }, 'command refused');
     return unreadableFact(c, error, 'It cannot be decided without it, so nothing was recorded.');
+  }
+  if (error instanceof UnrecordableEvent) {
+    const { type, faults } = error;
+    logger.warn({ reason: 'unrecordable', type, faults }, 'command refused');
+    return problem(c, 400, 'unrecordable', {
+      detail: 'This could not be read back from the log, so nothing was recorded.',
+      errors: faults.map(({ path, code }) => ({ path: path.replace(/^data\./, ''), message: code })),
+    });
   }
   if (error instanceof HTTPException && error.status === 415)
     return problem(c, 415, 'unsupported_media_type', { detail: 'Send the body as content-type: application/json.' });

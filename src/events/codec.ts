@@ -18,10 +18,10 @@ const schemas = {
   ...quarantineEventSchemas,
 } as const;
 
-type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
+export type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
 
 /** What a schema makes of a value; most is as it stands. */
-function reading(schema: z.ZodType): Read {
+export function reading(schema: z.ZodType): Read {
   const isPlain = plainlyValid(schema);
   return (value) => (isPlain(value) ? { data: value } : schema.safeParse(value));
 }
@@ -29,7 +29,9 @@ function reading(schema: z.ZodType): Read {
 const readers: ReadonlyMap<string, Read> = new Map(
   Object.entries(schemas).map(([type, schema]) => [type, reading(schema)]),
 );
-const readMetadata = reading(FactMetadata);
+export const readMetadata = reading(FactMetadata);
+/** How the data of a type are read; undefined: it is none of ours. */
+export const factReader = (type: string): Read | undefined => readers.get(type);
 
 export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent | QuarantineEvent;
 
@@ -67,13 +69,15 @@ export function decode(recorded: Recorded): Fact | undefined {
   const data = read(recorded.data);
   const metadata = readMetadata(recorded.metadata);
   if (data.error || metadata.error) {
-    const wrong = [...wrongIn('data', data.error), ...wrongIn('metadata', metadata.error)];
-    throw new UnreadableFact(recorded, ` is broken: ${wrong.join(', ')}`);
+    const wrong = [...faultsIn('data', data.error), ...faultsIn('metadata', metadata.error)];
+    throw new UnreadableFact(recorded, ` is broken: ${wrong.map(({ path, code }) => `${path} ${code}`).join(', ')}`);
   }
   const { id, stream, revision, position, recordedAt, type } = recorded;
   return { type, data: data.data, metadata: metadata.data, id, stream, revision, position, recordedAt } as Fact;
 }
 
-/** Paths and codes: zod's own words may quote a value. */
-const wrongIn = (part: string, error: z.ZodError | undefined): string[] =>
-  (error?.issues ?? []).map(({ path, code }) => `${[part, ...path].map(String).join('.')} ${code}`);
+/** Where something is not as its schema says, and how: zod's own words may quote a value. */
+export type Fault = { readonly path: string; readonly code: string };
+
+export const faultsIn = (part: string, error: z.ZodError | undefined): Fault[] =>
+  (error?.issues ?? []).map(({ path, code }) => ({ path: [part, ...path].map(String).join('.'), code }));

@@ -16,6 +16,7 @@ import { letPassWhatWasTold, toldToAppend } from './client-rejections.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { asUnavailable, EventStoreOverloaded, EventStoreUnavailable } from './event-store-errors.ts';
 import type { JsonObject } from './json.ts';
+import { refuseUnrecordable } from './recordable.ts';
 import { type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 
@@ -46,7 +47,8 @@ export type ReadOptions = {
 export type EventLog = {
   /**
    * Appends all events or none, in the order in which they were asked for. Throws EventStoreUnavailable when no answer
-   * came in time (`withinMs` from when it was sent, if shorter), EventStoreOverloaded when it could not be sent.
+   * came in time (`withinMs` from when it was sent, if shorter), EventStoreOverloaded when it could not be sent, and
+   * UnrecordableEvent, before anything is sent, for what could not be read back.
    */
   append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
   /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable. */
@@ -79,6 +81,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
   const reading = concurrencyLimit({ most: READS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
   return {
     async append(stream, expected, events, withinMs = timeoutMs) {
+      refuseUnrecordable(events);
       try {
         const leave = await appending();
         const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;

@@ -5,6 +5,7 @@ import { callStream } from '../../src/events/streams.ts';
 import { findParked, listParked, requestRedrive } from '../../src/projections/runtime/parked-items.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
+import { appendAnyhow } from '../support/append-anyhow.ts';
 import { analyzed, ended, type Said, started, TENANT, textPart } from './controls.ts';
 import { BREAKS_THE_REDUCER, BREAKS_THE_ROWS, REFUSED_BY_POSTGRES, type Scene, spoken } from './parking.ts';
 import { type Stores, startStores } from './stores.ts';
@@ -123,7 +124,7 @@ test('a fact whose stored content is broken parks its stream, and what is told q
   const stream = streamOf(sick);
   const metadata = { tenantId: TENANT, source: 'webhook', receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: 'c' };
   const personal = { transcript: { who: 'Jane Roe' } };
-  await stores.log.append(stream, 'no_stream', [
+  await appendAnyhow(stores.eventStoreUrl, stream, 'no_stream', [
     { id: crypto.randomUUID(), type: 'CallEnded', data: { callId: sick, endedAt: 5, personal }, metadata },
     { id: crypto.randomUUID(), type: 'CallAnalyzed', data: { callId: sick, endedAt: 'Jane Roe' }, metadata },
   ]);

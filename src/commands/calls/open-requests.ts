@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import { decode } from '../../events/codec.ts';
 import type { EventLog, Expected } from '../../events/event-log.ts';
+import { OPEN_REQUESTS_SEEN, OpenRequestsSeen } from '../../events/own-records.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf, reactionStream } from '../../events/streams.ts';
 import type { SessionOf } from './retell-api.ts';
 
-// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
-
-/** As of a position of the log (absent: its beginning): the sessions that were requested and not answered for. */
-const OpenRequestsSeen = z.object({
-  after: z.string().regex(/^\d+$/).optional(),
-  open: z.array(z.object({ tenantId: z.string(), sessionId: z.string() })),
-});
-
-// End of the stored format.
-
 const STREAM = reactionStream('open-requests');
-const TYPE = 'OpenRequestsSeen';
 /** More are not remembered, but read again: an event has its limits. */
 const KEPT = 1000;
 
@@ -72,5 +61,7 @@ async function remember(
   revision: Expected = 'no_stream',
 ): Promise<void> {
   const data = { ...(upTo !== undefined && { after: `${upTo}` }), open };
-  await log.append(STREAM, revision, [{ id: randomUUID(), type: TYPE, data, metadata: {} }]).catch(() => {});
+  await log
+    .append(STREAM, revision, [{ id: randomUUID(), type: OPEN_REQUESTS_SEEN, data, metadata: {} }])
+    .catch(() => {});
 }

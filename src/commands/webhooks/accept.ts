@@ -1,4 +1,5 @@
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
+import { UnrecordableEvent } from '../../events/recordable.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { type CallFact, callFact, type Delivery } from './call-fact.ts';
 import { type NewWord, newWordsIn } from './new-words.ts';
@@ -64,7 +65,8 @@ export async function accept(
     const outcome = await recorder.record(fact, delivery);
     return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
   } catch (failure) {
-    if (failure instanceof FactTooLarge) return setAside('untranslatable', payload.event, failure);
+    if (failure instanceof FactTooLarge || failure instanceof UnrecordableEvent)
+      return setAside('untranslatable', payload.event, failure);
     throw failure;
   }
 }

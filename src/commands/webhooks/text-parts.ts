@@ -3,6 +3,7 @@ import type { NewEvent } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
+import { refuseUnrecordable } from '../../events/recordable.ts';
 import { APPEND_LIMIT } from './append-limit.ts';
 import type { CallFact } from './call-fact.ts';
 
@@ -21,9 +22,12 @@ export class FactTooLarge extends Error {
 /**
  * The events that record a fact: itself, or, where it would exceed the append limit, the parts of its `personal`
  * and then itself (RULES, "The door"). Its id is that of the whole: how it is cut is not part of what it says.
+ * Throws UnrecordableEvent before anything is sent, evidence too; cut, its parts would pass.
  */
 export function eventsOf({ id, type, data, metadata }: CallFact): readonly NewEvent[] {
-  if (jsonBytes(data) <= APPEND_LIMIT) return [event(id, type, data, metadata)];
+  const whole = event(id, type, data, metadata);
+  refuseUnrecordable([whole]);
+  if (jsonBytes(data) <= APPEND_LIMIT) return [whole];
   const { personal, ...open } = data;
   const texts = cut(JSON.stringify(personal ?? {}));
   const rest = { ...open, personalParts: texts.length };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import { UnrecordableEvent } from '../../events/recordable.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
 import { appendMailFact, type MailKey } from './append-mail-fact.ts';
 import { contentOf } from './content.ts';
@@ -56,6 +57,11 @@ export async function attemptMail(
   try {
     return await attempt(options, key, job);
   } catch (error) {
+    if (error instanceof UnrecordableEvent) {
+      // It will not be recordable later either.
+      options.logger.error({ ...idsOf(key), error: error.message }, 'ticket_mail_unrecordable');
+      return { word: 'dead', reason: 'unrecordable' };
+    }
     // The event store is away, or a fact cannot be read: neither is the mail's fault.
     options.logger.warn({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_postponed');
     return { word: 'retry', reason: error instanceof EventStoreUnavailable ? 'event_store' : 'unexpected' };
@@ -205,7 +211,7 @@ async function recordDelivery(
       return;
     } catch (error) {
       logger.error({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_sent_but_not_recorded');
-      if (signal.aborted) throw error;
+      if (signal.aborted || error instanceof UnrecordableEvent) throw error;
       await sleep(wait, undefined, { signal }).catch(() => {});
     }
   }

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { EventLog } from '../../events/event-log.ts';
+import { REACTION_STARTED, ReactionStarted } from '../../events/own-records.ts';
 import { reactionStream } from '../../events/streams.ts';
-
-// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
-
-/** Where in the log the reaction began, once for all; absent: before its first event. */
-const ReactionStarted = z.object({ after: z.string().regex(/^\d+$/).optional() });
-
-// End of the stored format.
 
 export type Beginning = {
   readonly after: bigint | undefined;
@@ -32,6 +25,6 @@ export async function beginning(log: EventLog): Promise<Beginning> {
     const head = await log.head();
     const data = head === undefined ? {} : { after: `${head}` };
     // Of two processes that start at once the log takes one's word; both then read it.
-    await log.append(STREAM, 'no_stream', [{ id: randomUUID(), type: 'ReactionStarted', data, metadata: {} }]);
+    await log.append(STREAM, 'no_stream', [{ id: randomUUID(), type: REACTION_STARTED, data, metadata: {} }]);
   }
 }

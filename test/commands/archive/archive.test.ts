@@ -176,8 +176,10 @@ describe('there is nothing to archive', () => {
 
   test('of a session that no call has come of yet, and that is said', async () => {
     const id = newCallId();
+    const receivedAt = '2026-01-01T00:00:00.000Z';
+    const metadata = { tenantId: 'default', source: 'command', receivedAt, $correlationId: id };
     await scene.log.append(sessionStream('default', id), 'no_stream', [
-      { id: crypto.randomUUID(), type: 'CallRequested', data: {}, metadata: {} },
+      { id: crypto.randomUUID(), type: 'CallRequested', data: {}, metadata },
     ]);
     const { status, body } = await ask('archive', id);
     expect([status, body.code]).toEqual([409, 'no_call_yet']);
