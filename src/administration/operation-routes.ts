@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { requireAdmin } from '../http/bearer.ts';
+import { limitParameter, pathId } from '../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
 import { cancelOperation, findOperation, listOperations } from '../projections/runtime/operations.ts';
 import {
@@ -14,7 +15,8 @@ import {
   uncached,
 } from './answers.ts';
 
-const Path = z.object({ id: z.uuid().openapi({ param: { name: 'id', in: 'path' } }) });
+const uuid = z.guid();
+const Path = z.object({ id: pathId('id', (value) => uuid.safeParse(value).data) });
 const unknownOperation = problemResponse('`unknown_operation`');
 
 /** What was requested of projections, and what came of it, for whoever holds ADMIN_KEY. In every process. */
@@ -30,7 +32,7 @@ export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
       path: '/api/operations',
       operationId: 'listOperations',
       summary: 'What was requested of projections, the newest first',
-      request: { query: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) }) },
+      request: { query: z.strictObject({ limit: limitParameter }) },
       responses: {
         200: json(z.object({ items: z.array(OperationAnswer) }).openapi('Operations'), 'The newest.'),
         400: problemResponse('`invalid_request`'),
@@ -59,7 +61,8 @@ export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
       },
     }),
     async (c) => {
-      const operation = await findOperation(await databaseOf(deps), c.req.valid('param').id);
+      const { id } = c.req.valid('param');
+      const operation = id === '' ? undefined : await findOperation(await databaseOf(deps), id);
       return operation ? c.json(answerOf(operation), 200, uncached) : unknown(c);
     },
   );
@@ -82,7 +85,8 @@ export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
       },
     }),
     async (c) => {
-      const operation = await cancelOperation(await databaseOf(deps), c.req.valid('param').id);
+      const { id } = c.req.valid('param');
+      const operation = id === '' ? undefined : await cancelOperation(await databaseOf(deps), id);
       if (!operation) return unknown(c);
       if (operation.state !== 'cancelled')
         return problem(c, 409, 'operation_over', {

@@ -44,7 +44,7 @@ export const parkedOf = ({ place: _, position, revision, parkedAt, ...item }: Pa
   parkedAt: parkedAt.toISOString(),
 });
 
-const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(200)]);
+const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(200).refine(isStorable)]);
 
 export const cursorOf = (place: ParkedPlace): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 
@@ -55,7 +55,7 @@ export const ParkedCursor = z
   .transform((text, context): ParkedPlace => {
     try {
       const place = Place.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-      if (!place[0].startsWith('0000') && isStorable(place[1])) return place;
+      if (!place[0].startsWith('0000')) return place;
     } catch {}
     context.addIssue({ code: 'custom', message: 'must be a nextCursor of this list' });
     return z.NEVER;

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import { plus } from '../http/parameters.ts';
 import type { AppointmentRow, CallSessionRow, TicketRow } from '../projections/tables.ts';
-import { plus } from './parameters.ts';
 
 /** A moment of the log: the facts up to a position, or those recorded at a time (in milliseconds) or before. */
 export type Moment = { readonly position: bigint } | { readonly time: number };

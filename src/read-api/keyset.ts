@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { type SelectQueryBuilder, sql } from 'kysely';
+import { limitParameter } from '../http/parameters.ts';
+import { isStorable } from '../model/ids.ts';
 import type { ReadModel } from '../projections/tables.ts';
 
 /** Where a page ends: the last item's place in the order of every list, `createdAt` descending, then `id`. */
-const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(600)]);
+const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(600).refine(isStorable)]);
 type Place = z.infer<typeof Place>;
 
 const encode = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
@@ -11,8 +13,7 @@ const encode = (place: Place): string => Buffer.from(JSON.stringify(place)).toSt
 function decode(cursor: string): Place | undefined {
   try {
     const place = Place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    // The year 0000 is ISO 8601's, but not Postgres'; a null character is no text of Postgres'.
-    return place[0].startsWith('0000') || place[1].includes('\0') ? undefined : place;
+    return place[0].startsWith('0000') ? undefined : place; // ISO 8601 has such a year, Postgres has not
   } catch {
     return undefined;
   }
@@ -23,13 +24,7 @@ function decode(cursor: string): Place | undefined {
  * caller's tenant and the other parameters let through.
  */
 export const paging = {
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(1).max(200))
-    .default(50)
-    .openapi({ type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Items per page.' }),
+  limit: limitParameter,
   cursor: z
     .string()
     .max(4000)

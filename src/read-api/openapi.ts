@@ -19,6 +19,8 @@ const description = `Signed Retell webhooks become immutable facts; everything r
 
 **Keys.** An API key sees its own tenant only: an id of another tenant answers 404 like an id that does not exist.
 
+**Ids** are compared without white space and invisible characters around them. In a path, an id that cannot exist answers 404.
+
 **Lists** are sorted by \`createdAt\` descending, then \`id\`, and paged by \`nextCursor\`, which is null at the end.
 \`from\` is inclusive, \`to\` exclusive. Unknown and malformed parameters answer 400; \`errors[]\` names each.
 

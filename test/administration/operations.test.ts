@@ -171,7 +171,9 @@ test.each<['GET' | 'POST', string, number, string]>([
   ['POST', '/api/projections/talley/rebuild', 404, 'unknown_projection'],
   ['GET', `/api/operations/${nobody}`, 404, 'unknown_operation'],
   ['POST', `/api/operations/${nobody}/cancel`, 404, 'unknown_operation'],
-  ['GET', '/api/operations/17', 400, 'invalid_request'],
+  ['GET', '/api/operations/17', 404, 'unknown_operation'],
+  ['GET', '/api/operations/%00', 404, 'unknown_operation'],
+  ['POST', '/api/operations/%00/cancel', 404, 'unknown_operation'],
   ['GET', '/api/operations?limit=1000', 400, 'invalid_request'],
   ['GET', '/api/operations?state=queued', 400, 'invalid_request'],
 ])('%s %s is %i %s', async (method, path, status, code) => {

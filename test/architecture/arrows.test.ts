@@ -8,7 +8,7 @@ const src = join(import.meta.dirname, '../../src');
 const arrows: Readonly<Record<string, readonly string[]>> = {
   events: [],
   model: ['events'],
-  http: ['events'],
+  http: ['events', 'model'],
   embedded: [],
   commands: ['events', 'model', 'http'],
   projections: ['events', 'model'],

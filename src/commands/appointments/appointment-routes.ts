@@ -3,11 +3,10 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import { type AppointmentSaid, appointmentStatuses } from '../../events/appointment-facts.ts';
 import type { EventLog } from '../../events/event-log.ts';
-import { isUsableId } from '../../events/ids.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
+import { instant, newPathId } from '../../http/parameters.ts';
 import { badRequest, problemResponse } from '../../http/problem.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
-import { isRecordable } from '../../model/instant.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -24,10 +23,8 @@ export type AppointmentRoutesDeps = {
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-const startsAt = z.iso
-  .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset or Z' })
-  .refine((text) => isRecordable(Date.parse(text)), 'must be within the years 1 to 9999 in UTC')
-  .transform((text) => new Date(text).toISOString())
+const startsAt = instant
+  .transform((time) => time.toISOString())
   .openapi({ type: 'string', format: 'date-time', example: '2026-01-31T09:30:00+01:00' });
 
 const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), note: staffNote }).partial();
@@ -56,12 +53,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
         bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
       ],
       request: {
-        params: z.object({
-          id: z
-            .string()
-            .refine(isUsableId, 'must be 1–512 bytes without control characters')
-            .openapi({ param: { name: 'id', in: 'path' } }),
-        }),
+        params: z.object({ id: newPathId() }),
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: { content: { 'application/json': { schema: Body } }, required: true },
       },

@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { isUsableId } from '../../events/ids.ts';
 import { sessionStream } from '../../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
+import { chosenPathId } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { normalSessionId } from '../../model/ids.ts';
 import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -41,8 +42,8 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
   routes.onError(commandErrors(logger));
 
   const callsOf = async (tenantId: string, id: string): Promise<readonly string[] | 'unavailable'> => {
-    const named = id.startsWith(CALL) && isUsableId(id.slice(CALL.length)) ? [id.slice(CALL.length)] : [];
-    if (id.includes('\0')) return []; // no text of Postgres' can hold one
+    if (id === '') return [];
+    const named = id.startsWith(CALL) ? [id.slice(CALL.length)] : [];
     try {
       const calls = await deps.callsOfSession(tenantId, id);
       return calls.length > 0 ? calls : named;
@@ -64,7 +65,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
         security: [{ apiKey: [] }],
         middleware: requireScope(deps.authenticate, 'write'),
         request: {
-          params: z.object({ id: z.string().openapi({ param: { name: 'id', in: 'path' } }) }),
+          params: z.object({ id: chosenPathId(normalSessionId) }),
           headers: z.object({ 'idempotency-key': IdempotencyKey }),
         },
         responses: {
@@ -113,4 +114,4 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
 
 /** A session may be on record before any call of it is (A1). */
 const isRequested = async (log: EventLog, tenantId: string, id: string): Promise<boolean> =>
-  isUsableId(id) && (await log.read(sessionStream(tenantId, id), { max: 1 })).length > 0;
+  id !== '' && (await log.read(sessionStream(tenantId, id), { max: 1 })).length > 0;

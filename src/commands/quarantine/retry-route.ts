@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { quarantineReasons } from '../../events/raw-delivery.ts';
 import { requireAdmin } from '../../http/bearer.ts';
+import { idPath } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { commandErrors, storeUnavailable } from '../command-errors.ts';
 import { type RetryDeps, retryQuarantined } from './retry.ts';
@@ -43,16 +44,10 @@ export function quarantineRetryRoute(deps: RetryDeps & { readonly adminKey: stri
         async (c: Context, next: () => Promise<void>) => (deps.tenants.ready() ? next() : storeUnavailable(c)),
       ],
       request: {
-        params: z.object({
-          id: z
-            .string()
-            .max(200)
-            .openapi({ param: { name: 'id', in: 'path' } }),
-        }),
+        params: idPath,
       },
       responses: {
         200: { description: 'What became of it', content: { 'application/json': { schema: Retried } } },
-        400: problemResponse('`invalid_request`'),
         401: problemResponse('Not the admin key'),
         404: problemResponse('`not_found`: nothing is in quarantine under this id'),
         503: problemResponse('The event store did not confirm; repeat the request'),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { isTenantId } from '../../events/ids.ts';
+import { pathId } from '../../http/parameters.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
 
 export const TenantIdParam = z.object({
@@ -8,6 +9,11 @@ export const TenantIdParam = z.object({
     .string()
     .refine(isTenantId, 'must be 1–63 of a–z, 0–9, _ and -, and begin with a letter or digit')
     .openapi({ param: { name: 'id', in: 'path' }, example: 'acme' }),
+});
+
+/** Of a tenant that must be there: what cannot be a tenant's id is as unknown as one that is nobody's. */
+export const KnownTenantParam = z.object({
+  id: pathId('id', (value) => (isTenantId(value) ? value : undefined)),
 });
 
 export const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } });
@@ -27,5 +33,8 @@ export const refused = (answer: Response) => answer as never;
 
 export const unknownTenant = (c: Context, id: string) =>
   refused(
-    problem(c, 404, 'unknown_tenant', { detail: `No tenant "${id}" is registered: PUT /api/tenants/${id} first.` }),
+    problem(c, 404, 'unknown_tenant', {
+      detail:
+        id === '' ? 'No tenant can have this id.' : `No tenant "${id}" is registered: PUT /api/tenants/${id} first.`,
+    }),
   );

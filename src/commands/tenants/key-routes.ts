@@ -1,12 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { scopes } from '../../events/tenant-facts.ts';
+import { pathId } from '../../http/parameters.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
-import { body, json, refusals, refused, TenantIdParam, unknown, unknownTenant } from './admin-answers.ts';
+import { body, json, KnownTenantParam, refusals, refused, unknown, unknownTenant } from './admin-answers.ts';
 import type { AdminParts } from './admin-routes.ts';
 import { PrintableSecret } from './settings.ts';
 
-const KeyParams = TenantIdParam.extend({ keyId: z.string().max(128) });
+const KeyParams = KnownTenantParam.extend({ keyId: pathId('keyId') });
 const ApiKeyOrder = z.strictObject({ scopes: z.array(z.enum(scopes)).min(1).max(scopes.length) });
 
 /** Keys: those that verify a tenant's webhooks, and those that open the API to it. */
@@ -19,7 +20,7 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       operationId: 'addWebhookKey',
       summary: 'Add a webhook key',
       description: 'It verifies beside those that are in force, so that a key can be rotated without a gap.',
-      request: { params: TenantIdParam, ...body(z.strictObject({ key: PrintableSecret(8) })) },
+      request: { params: KnownTenantParam, ...body(z.strictObject({ key: PrintableSecret(8) })) },
       responses: {
         201: {
           description: 'In force; the same key again has the same id',
@@ -72,7 +73,7 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       operationId: 'issueApiKey',
       summary: 'Issue an API key',
       description: 'The key is in this answer and nowhere else. `write` includes `read`.',
-      request: { params: TenantIdParam, ...body(ApiKeyOrder) },
+      request: { params: KnownTenantParam, ...body(ApiKeyOrder) },
       responses: {
         201: {
           description: 'The key, once',

@@ -1,7 +1,16 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { scopes } from '../../events/tenant-facts.ts';
 import { problem } from '../../http/problem.ts';
-import { body, json, refusals, refused, TenantIdParam, unknown, unknownTenant } from './admin-answers.ts';
+import {
+  body,
+  json,
+  KnownTenantParam,
+  refusals,
+  refused,
+  TenantIdParam,
+  unknown,
+  unknownTenant,
+} from './admin-answers.ts';
 import type { AdminParts } from './admin-routes.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from './settings.ts';
 import type { Tenant } from './tenant.ts';
@@ -60,7 +69,7 @@ export function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: 
       operationId: 'patchTenant',
       summary: 'Change some settings of a tenant',
       description: 'What is absent stays, `null` unsets, objects merge. Webhook keys and API keys stay as they are.',
-      request: { params: TenantIdParam, ...body(SettingsPatch) },
+      request: { params: KnownTenantParam, ...body(SettingsPatch) },
       responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals, ...unknown },
     }),
     async (c) => {
@@ -100,7 +109,7 @@ export function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: 
       path: '/api/tenants/{id}',
       operationId: 'getTenant',
       summary: 'A tenant, without secrets',
-      request: { params: TenantIdParam },
+      request: { params: KnownTenantParam },
       responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals, ...unknown },
     }),
     (c) => {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
+import { ticketPath } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
 import { commandErrors, tooLarge } from '../command-errors.ts';
@@ -48,7 +49,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
         bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
       ],
       request: {
-        params: z.object({ id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: 'tkt_call_1' }) }),
+        params: ticketPath,
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: { content: { 'application/json': { schema: Body } }, required: true },
       },

@@ -6,8 +6,10 @@ import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
 import { requireAdmin } from '../../http/bearer.ts';
+import { pathId } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
+import { normalTicketId } from '../../model/ids.ts';
 import { previewTicketMail } from './preview.ts';
 import { redriveTicketMail } from './redrive.ts';
 import type { TicketMail } from './start.ts';
@@ -21,8 +23,8 @@ export type MailRoutesDeps = {
 };
 
 const TicketPath = z.object({
-  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: 'acme' }),
-  ticketId: z.string().openapi({ param: { name: 'ticketId', in: 'path' }, example: 'tkt_call_5f0c2b1e' }),
+  id: pathId(),
+  ticketId: pathId('ticketId', normalTicketId),
 });
 const Rendered = z.object({ subject: z.string(), text: z.string(), html: z.string() }).openapi('TicketMail');
 const DeadLetters = z

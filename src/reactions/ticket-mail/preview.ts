@@ -1,5 +1,4 @@
 import type { EventLog } from '../../events/event-log.ts';
-import { isUsableId } from '../../events/ids.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { contentOf } from './content.ts';
 import { type RenderedMail, renderTicketMail } from './render.ts';
@@ -13,7 +12,7 @@ export async function previewTicketMail(
   tenant: { readonly name?: string | undefined; readonly timeZone?: string | undefined } = {},
 ): Promise<RenderedMail | 'unknown_ticket'> {
   const callId = callIdOfTicket(ticketId);
-  if (!isUsableId(callId)) return 'unknown_ticket';
+  if (callId === undefined) return 'unknown_ticket';
   const facts = await readTicketFacts(log, tenantId, callId);
   const content = contentOf(facts, { name: tenant.name ?? tenantId, timeZone: tenant.timeZone });
   return content ? renderTicketMail(content) : 'unknown_ticket';

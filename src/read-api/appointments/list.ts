@@ -1,8 +1,8 @@
 import { createRoute, type z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { booleanParameter, instantParameter, only, wordsParameter } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { pageOf, pageSchema, paging } from '../keyset.ts';
-import { booleanParameter, instantParameter, only, wordsParameter } from '../parameters.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { Appointment, appointmentOf, appointmentStatuses } from './appointment.ts';
 

@@ -1,8 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
+import { idPath, only } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals, unreadable } from '../answers.ts';
 import { type AsOf, atParameter } from '../as-of.ts';
-import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { Appointment, appointmentOf } from './appointment.ts';
 
@@ -23,7 +23,6 @@ export const getAppointment = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ap
     }),
     async (c) => {
       const { id } = c.req.valid('param');
-      if (id.includes('\0')) return problem(c, 404, 'not_found'); // no text of Postgres' can hold one
       const { at } = c.req.valid('query');
       const row = at
         ? await asOf(c.var.caller.tenantId, id, at)

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { only, sessionPath } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
 import type { DeliveryRow } from '../../projections/tables.ts';
 import { apiKey, json, notFound, refusals } from '../answers.ts';
-import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { findCallSession } from './find.ts';
 
@@ -52,7 +52,7 @@ export const listDeliveries = (app: QueryApp, asTenant: AsTenant) =>
       summary: 'What was delivered about the calls of a session, oldest first',
       security: apiKey,
       middleware: asTenant,
-      request: { params: idPath, query: only({}) },
+      request: { params: sessionPath, query: only({}) },
       responses: {
         200: json(z.object({ items: z.array(Delivery) }).openapi('Deliveries'), 'All of them; there are no pages.'),
         404: notFound,

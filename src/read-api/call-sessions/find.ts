@@ -9,7 +9,6 @@ const CALL = 'call:';
  * Indexes: call_sessions (tenant_id, id), call_session_calls (tenant_id, call_id).
  */
 export async function findCallSession(reads: TenantReads, id: string): Promise<CallSessionRow | undefined> {
-  if (id.includes('\0')) return undefined; // no text of Postgres' can hold one
   const named = await reads.callSessions().selectAll().where('id', '=', id).executeTakeFirst();
   if (named !== undefined || !id.startsWith(CALL)) return named;
   return reads

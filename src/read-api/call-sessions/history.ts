@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { only, sessionPath } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals } from '../answers.ts';
-import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { findCallSession } from './find.ts';
 
@@ -62,7 +62,7 @@ export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHisto
       summary: 'The facts behind a call session, oldest first',
       security: apiKey,
       middleware: asTenant,
-      request: { params: idPath, query: only({}) },
+      request: { params: sessionPath, query: only({}) },
       responses: {
         200: json(z.object({ items: z.array(HistoryItem) }).openapi('History'), 'All facts; there are no pages.'),
         404: notFound,

@@ -1,15 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { idParameter, instantParameter, only, phoneParameter, wordsParameter } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { pageOf, pageSchema, paging } from '../keyset.ts';
-import { idParameter, instantParameter, only, phoneParameter, wordsParameter } from '../parameters.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { CallSession, callSessionOf, directions, outcomes } from './call-session.ts';
 
 const Filter = only({
   status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),
   direction: z.enum(directions).optional(),
-  appointmentId: idParameter.optional(),
+  appointmentId: idParameter().optional(),
   phone: phoneParameter.optional().openapi({ description: "Caller, called or the customer's number, in E.164." }),
   from: instantParameter('Started at this time or later; for a session that has not started: created.').optional(),
   to: instantParameter('Started before this time; for a session that has not started: created.').optional(),

@@ -1,8 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
+import { only, sessionPath } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals, unreadable } from '../answers.ts';
 import { type AsOf, atParameter } from '../as-of.ts';
-import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { CallSession, callSessionOf } from './call-session.ts';
 import { findCallSession } from './find.ts';
@@ -18,7 +18,7 @@ export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ca
       description: 'By its id, or by `call:<Retell call id>` of any of its calls. Encode the id: "/" is `%2F`.',
       security: apiKey,
       middleware: asTenant,
-      request: { params: idPath, query: only({ at: atParameter.optional() }) },
+      request: { params: sessionPath, query: only({ at: atParameter.optional() }) },
       responses: { 200: json(CallSession, 'The session.'), 404: notFound, ...unreadable, ...refusals },
     }),
     async (c) => {

@@ -1,13 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
-import { isTenantId } from '../../events/ids.ts';
 import { type Authenticate, type CallerEnv, requireAdmin } from '../../http/bearer.ts';
+import { instant, instantParameter, only, tenantParameter } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
-import { isRecordable } from '../../model/instant.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { apiKey, json, refusals } from '../answers.ts';
-import { instantParameter, only } from '../parameters.ts';
 import { unavailable } from '../query-routes.ts';
 import { asTenant, type QueryApp } from '../tenant-reads.ts';
 
@@ -95,15 +93,12 @@ export type ReconciliationDependencies = {
   readonly isTenant: (id: string) => boolean;
 };
 
-const instant = z.iso
-  .datetime({ offset: true })
-  .transform((text) => Date.parse(text))
-  .refine(isRecordable, 'must be in the years 1 to 9999 in UTC');
+const milliseconds = instant.transform((time) => time.getTime()).openapi({ type: 'string', format: 'date-time' });
 const Begin = z
   .strictObject({
-    tenant: z.string().refine(isTenantId, 'must be the id of a tenant').optional(),
-    since: instant.optional().openapi({ type: 'string', format: 'date-time' }),
-    to: instant.optional().openapi({ type: 'string', format: 'date-time' }),
+    tenant: tenantParameter.optional(),
+    since: milliseconds.optional(),
+    to: milliseconds.optional(),
   })
   .refine(({ since, to }) => to === undefined || (since !== undefined && since < to), {
     error: 'to needs an earlier since',
@@ -174,7 +169,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
       operationId: 'getCoverageOfAll',
       summary: 'Coverage of all tenants, or of one',
       request: {
-        query: only({ ...period, tenantId: z.string().refine(isTenantId, 'must be the id of a tenant').optional() }),
+        query: only({ ...period, tenantId: tenantParameter.optional() }),
       },
       responses: { 200: answer(Coverage, 'One item for each tenant and day with calls.'), ...refused },
     }),

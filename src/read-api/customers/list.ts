@@ -1,8 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute, type z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { only, plainText } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { pageOf, pageSchema, paging } from '../keyset.ts';
-import { only } from '../parameters.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { Customer, customerOf } from './customer.ts';
 
@@ -16,18 +16,11 @@ const spellings = (text: string): string[] => [...new Set([text, text.trim(), te
 const inE164 = (spelling: string): string => spelling.replaceAll(/[\s().\-/\u00a0]/g, '');
 
 const Filter = only({
-  phone: z
-    .string()
-    .max(128)
-    .regex(/\d/, 'must be a phone number')
-    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must hold no control characters')
-    .transform(spellings)
-    .optional()
-    .openapi({
-      type: 'string',
-      example: '+4930123456',
-      description: 'This number: in E.164, or in a spelling in which it came with a call.',
-    }),
+  phone: plainText(128).regex(/\d/, 'must be a phone number').transform(spellings).optional().openapi({
+    type: 'string',
+    example: '+4930123456',
+    description: 'This number: in E.164, or in a spelling in which it came with a call.',
+  }),
   ...paging,
 });
 type Filter = z.infer<typeof Filter>;

@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { isTenantId } from '../../events/ids.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { booleanParameter, instantParameter, only } from '../parameters.ts';
+import { booleanParameter, instantParameter, only, tenantParameter } from '../../http/parameters.ts';
 import { exportedPrefixes } from './exported-fact.ts';
 
 /** Where a range begins or ends: at a time of recording, or at a position of the log. */
@@ -33,11 +32,7 @@ const boundary = (description: string) => {
 const range = {
   from: boundary('A time: from the first fact recorded then or later. A position: after it. Absent: all.').optional(),
   to: boundary('A time: up to the first fact recorded then or later, without it. A position: up to it.').optional(),
-  tenant: z
-    .string()
-    .refine(isTenantId, 'must be the id of a tenant')
-    .optional()
-    .openapi({ description: 'Only what belongs to it. Absent: all.' }),
+  tenant: tenantParameter.optional().openapi({ description: 'Only what belongs to it. Absent: all.' }),
   head: z
     .string()
     .regex(/^(-1|\d{1,19})$/, 'must be a position')

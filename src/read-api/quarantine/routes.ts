@@ -1,12 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
-import { isTenantId } from '../../events/ids.ts';
 import { quarantineReasons } from '../../events/raw-delivery.ts';
 import { requireAdmin } from '../../http/bearer.ts';
+import { idPath, only, tenantParameter, wordsParameter } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { pageOf, pageSchema, paging } from '../keyset.ts';
-import { idPath, only, wordsParameter } from '../parameters.ts';
 import { unavailable } from '../query-routes.ts';
 import { QuarantineItem, QuarantineReview, quarantineItemOf } from './item.ts';
 
@@ -19,7 +18,7 @@ export type QuarantineReadDependencies = {
 };
 
 const Filter = only({
-  tenantId: z.string().refine(isTenantId, 'must be the id of a tenant').optional(),
+  tenantId: tenantParameter.optional(),
   reason: wordsParameter(quarantineReasons, 'Why it could not be understood.').optional(),
   released: z
     .enum(['true', 'false', 'all'])

@@ -1,17 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ticketIdOf, ticketStatuses } from '../../events/ticket-facts.ts';
+import { booleanParameter, idParameter, instantParameter, only, wordsParameter } from '../../http/parameters.ts';
+import { normalSessionId } from '../../model/ids.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { pageOf, pageSchema, paging } from '../keyset.ts';
-import { booleanParameter, idParameter, instantParameter, only, wordsParameter } from '../parameters.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { Ticket, ticketDirections, ticketOf } from './ticket.ts';
 
 const Filter = only({
   status: wordsParameter(ticketStatuses, 'Tickets with this status.').optional(),
   active: booleanParameter('Whether something is left to be done.').optional(),
-  callId: idParameter.optional().openapi({ description: "Retell's call id." }),
-  sessionId: idParameter.optional(),
-  customerId: idParameter.optional(),
+  callId: idParameter().optional().openapi({ description: "Retell's call id." }),
+  sessionId: idParameter(normalSessionId).optional(),
+  customerId: idParameter().optional(),
   direction: z.enum(ticketDirections).optional(),
   from: instantParameter('Created at this time or later.').optional(),
   to: instantParameter('Created before this time.').optional(),

@@ -1,8 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
+import { only, ticketPath } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals, unreadable } from '../answers.ts';
 import { type AsOf, atParameter } from '../as-of.ts';
-import { idPath, only } from '../parameters.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
 import { Ticket, ticketOf } from './ticket.ts';
 
@@ -18,12 +18,11 @@ export const getTicket = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ticket'
       description: 'Encode the id: "/" is `%2F`.',
       security: apiKey,
       middleware: asTenant,
-      request: { params: idPath, query: only({ at: atParameter.optional() }) },
+      request: { params: ticketPath, query: only({ at: atParameter.optional() }) },
       responses: { 200: json(Ticket, 'The ticket.'), 404: notFound, ...unreadable, ...refusals },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
-      if (id.includes('\0')) return problem(c, 404, 'not_found'); // no text of Postgres' can hold one
       const { at } = c.req.valid('query');
       const row = at
         ? await asOf(c.var.caller.tenantId, id, at)

@@ -168,6 +168,24 @@ test('each tenant has its own appointment of an id', async () => {
   expect(await eventsOf('shared', 'other')).toHaveLength(1);
 });
 
+test.each([
+  ['startsAt', 'r', { startsAt: '9999-12-31T23:30:00-05:00' }, 'must lie in the years 1 to 9999 in UTC'],
+  ['id', '{{id}}', {}, expect.stringContaining('stands for nothing')],
+])('what is wrong with %s is said', async (path, id, body, message) => {
+  expect((await put(id, body)).body.errors).toEqual([{ path, message }]);
+});
+
+test('an id is the same with white space and invisible characters around it', async () => {
+  await put('a-10', { note: 'x' });
+  expect((await put('\u200b a-10\n', { note: 'y' })).body).toMatchObject({ id: 'a-10' });
+  expect(await eventsOf('a-10')).toHaveLength(2);
+});
+
+test('the first and the last moment that can be recorded are', async () => {
+  for (const startsAt of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'])
+    expect((await put('a-11', { startsAt })).body.startsAt).toBe(startsAt);
+});
+
 test('an id may hold a slash, a dot and any script', async () => {
   const id = 'praxis/2026.01 ä✓';
   expect((await put(id, {})).body.id).toBe(id);
@@ -180,8 +198,9 @@ test.each([
   ['a time without an offset', 'r', { startsAt: '2026-01-31T09:30:00' }, {}],
   ['a date', 'r', { startsAt: '2026-01-31' }, {}],
   ['a day that does not exist', 'r', { startsAt: '2026-02-30T09:30:00Z' }, {}],
-  ['a time that is past the year 9999 in UTC', 'r', { startsAt: '9999-12-31T23:30:00-05:00' }, {}],
-  ['a time that is before the year 1 in UTC', 'r', { startsAt: '0001-01-01T00:00:00+14:00' }, {}],
+  ['a time that is another year in UTC', 'r', { startsAt: '9999-12-31T23:30:00-05:00' }, {}],
+  ['a time before the first year', 'r', { startsAt: '0000-01-01T00:00:00Z' }, {}],
+  ['a time that is before it in UTC', 'r', { startsAt: '0001-01-01T00:00:00+14:00' }, {}],
   ['an unknown field', 'r', { starts: '2026-01-31T09:30:00Z' }, {}],
   ['a NUL in a note', 'r', { note: 'a\u0000b' }, {}],
   ['half a character in a note', 'r', '{"note":"\\ud800"}', {}],
@@ -190,6 +209,13 @@ test.each([
   ['a list', 'r', [], {}],
   ['an id that is too long', 'ä'.repeat(257), {}, {}],
   ['an id with a control character', 'a\u0007', {}, {}],
+  ['an id of nothing but white space', ' \u200b', {}, {}],
+  ['a word that stands for nothing', 'undefined', {}, {}],
+  ['that word, in white space and capitals', ' NULL ', {}, {}],
+  ['a template that nobody has filled', '{{appointment_id}}', {}, {}],
+  ['such a template among other text', 'apt_{{id}}', {}, {}],
+  ['zero', '0', {}, {}],
+  ['the UUID of nothing but zeros', '00000000-0000-0000-0000-000000000000', {}, {}],
   ['an Idempotency-Key that is too long', 'r', {}, { 'idempotency-key': 'x'.repeat(256) }],
 ])('%s is refused with its place', async (_, id, body, headers) => {
   const answer = await put(id, body, headers as Record<string, string>);

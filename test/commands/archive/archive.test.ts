@@ -130,6 +130,17 @@ describe('a session is archived', () => {
   });
 });
 
+test('a session is the same with white space and invisible characters around its id', async () => {
+  const callId = await scene.call();
+  const session = sessionOf(callId);
+  for (const [action, id] of [
+    ['archive', ` ${session}\u200b`],
+    ['unarchive', `call: ${callId}`],
+  ] as const)
+    expect((await ask(action, id)).status).toBe(200);
+  expect(await words(callId)).toEqual(['CallArchived', 'CallUnarchived']);
+});
+
 describe('without a read model', () => {
   const away = () =>
     staffOf((logger) =>
@@ -165,6 +176,17 @@ describe('there is nothing to archive', () => {
     const { status, body } = await ask('archive', id);
     expect([status, body.code]).toEqual([404, 'not_found']);
   });
+
+  test.each(['undefined', 'call:null', '{{call_session_id}}', ' 0 '])(
+    'called %s, which stands for nothing',
+    async (id) => {
+      const { status, body } = await ask('archive', id);
+      expect([status, body.errors]).toEqual([
+        400,
+        [{ path: 'id', message: expect.stringContaining('stands for nothing') }],
+      ]);
+    },
+  );
 
   test('of another tenant, and nothing is written', async () => {
     const callId = await scene.call();
