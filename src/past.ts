@@ -68,15 +68,21 @@ const WAIT_MS = 2000;
 
 /**
  * Who asked before the read model knows all that was known then would get less, and another time more. So that an
- * answer never changes, it is waited for.
+ * answer never changes, it is waited for. The log is asked only when the checkpoint has come so far: an event store is
+ * not for asking forty times a second.
  */
 async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
   const limit = Date.now() + WAIT_MS;
+  let awaited = -1n;
   for (;;) {
     const live = (await generations(db as unknown as Kysely<unknown>, RELATIONS.name)).find((g) => g.state === 'live');
-    if (live?.checkpoint !== undefined && live.checkpoint >= until.position) return;
-    const next = await firstAfter(log, live?.checkpoint);
-    if (!next || !isKnown(next, until)) return;
+    const checkpoint = live?.checkpoint;
+    if (checkpoint !== undefined && checkpoint >= until.position) return;
+    if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {
+      const next = await firstAfter(log, checkpoint);
+      if (!next || !isKnown(next, until)) return;
+      awaited = next.position;
+    }
     if (Date.now() > limit) throw new ReadModelBehind('The read model does not reach up to that moment yet.');
     await sleep(25);
   }

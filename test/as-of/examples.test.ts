@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asOf } from '../../src/as-of.ts';
+import type { EventLog } from '../../src/events/event-log.ts';
 import { ReadModelBehind } from '../../src/read-api/as-of.ts';
 import {
   analyzed,
@@ -199,6 +201,17 @@ test('while the read model is behind, what it cannot yet know is not answered, a
     expect(scene.asOf('callSession', 'cs_n', moment)).rejects.toThrow(ReadModelBehind),
   );
   await Promise.all(refused);
+  let asked = 0;
+  const log: EventLog = {
+    ...scene.stores.log,
+    subscribe: (options) => {
+      asked++;
+      return scene.stores.log.subscribe(options);
+    },
+  };
+  const past = asOf({ log, db: scene.db }).callSession('acme', 'cs_n', { position: after });
+  await expect(past).rejects.toThrow(ReadModelBehind);
+  expect(asked, 'the log is asked once, however long the read model is waited for').toBe(1);
   const waiting = eventually(() => then('callSession', 'cs_n', after));
   await resume();
   expect(await waiting).toMatchObject({ retellCallIds: ['call_n', 'call_o'] });
