@@ -93,7 +93,8 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
         })
       : undefined;
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
-  const live = db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, logger }) : undefined;
+  const live =
+    db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, endOfLog: log.head, logger }) : undefined;
 
   // It needs the log alone, and an operator's other commands are answered by these two.
   const exports =

@@ -30,7 +30,7 @@ test('from a webhook’s 204 to the feed it takes well under 250 ms', async () =
   });
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });
   const authenticate = () => ({ tenantId: 'default', keyId: '1', scopes: ['read'] as const });
-  const live = liveFeed({ db, authenticate, logger });
+  const live = liveFeed({ db, authenticate, endOfLog: log.head, logger });
   const server = serve({ fetch: live.routes.fetch, hostname: '127.0.0.1', port: 0 }) as Server;
   live.attach(server);
   await once(server, 'listening');

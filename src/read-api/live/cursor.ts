@@ -19,6 +19,9 @@ export function parseCursor(text: string): Cursor | undefined {
   return taken === undefined ? { after: position, taken: 0 } : { after: position - 1n, taken: Number(taken) };
 }
 
+/** The position up to which there has to be something in the log for a client to have come so far. */
+export const furthestOf = ({ after, taken }: Cursor): bigint => (taken === 0 ? after : after + 1n);
+
 export const cursorAt = (position: bigint, taken?: number): string =>
   taken === undefined ? `${position}` : `${position}.${taken}`;
 

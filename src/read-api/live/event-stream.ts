@@ -1,4 +1,4 @@
-import type { Client, Ending } from './listener.ts';
+import { BEYOND_LOG, type Client, type Ending } from './listener.ts';
 import type { OutcomeChange } from './outcome-change.ts';
 
 /** After how long a client that lost the connection comes back. */
@@ -30,6 +30,7 @@ export function eventStream(destroy: () => void): {
 
   const client: Client = {
     ready: (cursor) => write(`retry: ${RETRY_MS}\n${event('ready', { cursor }, cursor)}`),
+    reset: (cursor) => write(event('reset', { cursor, reason: BEYOND_LOG }, cursor)),
     changes: (changes) => write(changes.map(changed).join('')),
     heartbeat: () => write(': heartbeat\n\n'),
     close(reason: Ending) {

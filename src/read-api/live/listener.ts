@@ -10,6 +10,8 @@ export type Ending = 'too_slow' | 'key_revoked' | 'shutting_down';
 /** One client, by whichever transport. Each promise settles when the client can take more; none may reject. */
 export type Client = {
   ready(cursor: string): Promise<void>;
+  /** It stood beyond the end of the log, and goes on at this cursor. */
+  reset(cursor: string): Promise<void>;
   changes(changes: readonly OutcomeChange[]): Promise<void>;
   heartbeat(): Promise<void>;
   /** Says why, behind what was sent before, and closes. */
@@ -27,6 +29,9 @@ export type Pace = {
   /** For how long a client may take nothing of what it is sent. */
   readonly stalledMs: number;
 };
+
+/** Why a client is told to begin anew. */
+export const BEYOND_LOG = 'cursor_beyond_log';
 
 /** How long a client that is told to go has to read why. */
 const GRACE_MS = 2000;
@@ -66,9 +71,13 @@ export function listen(
 
   const run = async () => {
     try {
-      await sent(client.ready(formatCursor(cursor)));
-      for await (const changes of feed.follow(tenantId, cursor, until)) {
-        await sent(client.changes(changes));
+      for await (const word of feed.follow(tenantId, cursor, until)) {
+        if ('changes' in word) await sent(client.changes(word.changes));
+        else if ('ready' in word) await sent(client.ready(formatCursor(word.ready)));
+        else {
+          logger.warn({ event: 'live_reset', tenantId, keyId, reason: BEYOND_LOG }, 'live feed');
+          await sent(client.reset(formatCursor(word.reset)));
+        }
         if (until.aborted) return;
       }
     } finally {

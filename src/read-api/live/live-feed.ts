@@ -22,12 +22,16 @@ export type LiveFeedOptions = {
   /** Over a pool of `createReadPool`. */
   readonly db: Kysely<ReadModel>;
   readonly authenticate: Authenticate;
+  /** The position of the newest event of the log; undefined: it is empty. Rejects when the event store does not answer. */
+  readonly endOfLog: () => Promise<bigint | undefined>;
   readonly logger: Logger;
   readonly heartbeatMs?: number;
   /** For how long a client may take nothing of what it is sent. */
   readonly stalledMs?: number;
   /** How often the read model is looked at while somebody listens. */
   readonly everyMs?: number;
+  /** How often the end of the log is looked at while somebody listens. */
+  readonly endEveryMs?: number;
   readonly maxListeners?: number;
 };
 
@@ -80,6 +84,11 @@ an event is the cursor behind it: a client that reconnects with it misses nothin
 event, \`ready\`, carries the cursor at which the feed begins. Comments are heartbeats. The last event is \`closed\` with
 a \`reason\`: \`too_slow\`, \`key_revoked\` or \`shutting_down\`.
 
+**A cursor beyond the end of the log** is of another log, or the log was restored to an earlier state; then there is an event
+\`reset\`, before \`ready\` or at any time, with \`{"cursor", "reason": "cursor_beyond_log"}\`: the feed goes on at this
+cursor, which is its \`id\` too, so that browsers keep it by themselves. What was heard before may not be so any more: read anew
+what you keep. A cursor that the log has and the read model has not yet is waited for.
+
 **WebSocket.** The same path, upgraded: each event is a message \`{"event", "id", "data"}\`, heartbeats are pings, and the
 reason comes with the close code: 1013, 1008, 1001. Resume with \`?cursor=\`. A browser cannot set headers and gives
 its key as a subprotocol: \`new WebSocket(url, ['call-ledger', 'bearer.' + apiKey])\`.`;
@@ -88,7 +97,11 @@ its key as a subprotocol: \`new WebSocket(url, ['call-ledger', 'bearer.' + apiKe
 export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const { db, authenticate, logger, maxListeners = 1000 } = options;
   const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
-  const feed = outcomeChanges(db, { logger, everyMs: options.everyMs ?? 50 });
+  const feed = outcomeChanges(db, {
+    ...{ logger, endOfLog: options.endOfLog },
+    everyMs: options.everyMs ?? 50,
+    endEveryMs: options.endEveryMs ?? 5000,
+  });
   let closing = false;
   const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
 

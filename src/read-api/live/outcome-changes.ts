@@ -3,19 +3,42 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ReadModel } from '../../projections/tables.ts';
 import { isReadModelUnavailable } from '../read-pool.ts';
-import type { Cursor } from './cursor.ts';
+import { type Cursor, furthestOf } from './cursor.ts';
 import { changesAfter, newestPosition, notTaken, type OutcomeChange, PAGE } from './outcome-change.ts';
+
+/**
+ * What a follower is told: where it begins; what has changed; that it stood beyond the end of the log, which was restored
+ * to an earlier state or is another one, and where it goes on.
+ */
+export type Word =
+  | { readonly ready: Cursor }
+  | { readonly reset: Cursor }
+  | { readonly changes: readonly OutcomeChange[] };
 
 export type OutcomeChanges = {
   /** Where who begins now begins. Rejects when Postgres does not answer. */
   now(): Promise<Cursor>;
-  /** A tenant's changes after a cursor, as they come, without end; an outage of Postgres is waited out. */
-  follow(tenantId: string, cursor: Cursor, signal: AbortSignal): AsyncGenerator<readonly OutcomeChange[], void>;
+  /** A tenant's changes after a cursor, as they come, without end; an outage of a store is waited out. */
+  follow(tenantId: string, cursor: Cursor, signal: AbortSignal): AsyncGenerator<Word, void>;
   close(): void;
 };
 
 /** The newest changes of all tenants: those with `after < position ≤ upTo`, in order. */
 type Tail = { readonly after: bigint; readonly upTo: bigint; readonly changes: readonly OutcomeChange[] };
+
+export type OutcomeChangesOptions = {
+  readonly logger: Pick<Logger, 'warn' | 'error' | 'info'>;
+  readonly everyMs: number;
+  /** The position of the newest event of the log; undefined: it is empty. Rejects when the event store does not answer. */
+  readonly endOfLog: () => Promise<bigint | undefined>;
+  /** How often the end of the log is looked at. */
+  readonly endEveryMs: number;
+};
+
+/** It holds changes of facts that the log does not have: it has to be dropped or restored, too. */
+class ReadModelOfAnotherLog extends Error {
+  override readonly name = 'ReadModelOfAnotherLog';
+}
 
 /** How many changes the tail holds; who is further behind reads from Postgres. */
 const TAIL = 2000;
@@ -28,10 +51,13 @@ const RETRY_MS = 500;
  */
 export function outcomeChanges(
   db: Kysely<ReadModel>,
-  { logger, everyMs }: { readonly logger: Pick<Logger, 'warn' | 'error' | 'info'>; readonly everyMs: number },
+  { logger, everyMs, endOfLog, endEveryMs }: OutcomeChangesOptions,
 ): OutcomeChanges {
   const closed = new AbortController();
   let tail: Tail | undefined;
+  /** As of the last look at the log, of which no position is taken back unless it is another log. */
+  let end: bigint | undefined;
+  let endSeenAt = Number.NEGATIVE_INFINITY;
   let followers = 0;
   let polling = false;
   let failing = false;
@@ -61,10 +87,31 @@ export function outcomeChanges(
     logger[level]({ reason: 'live_feed_waits', error: (error as Error).name }, 'live feed cannot read');
   };
 
+  /** Whether the log ends before a position; false also where nobody can tell now, for it is looked at again. */
+  async function endsBefore(position: bigint): Promise<boolean> {
+    if (end !== undefined && position <= end) return false;
+    try {
+      end = (await endOfLog()) ?? 0n;
+    } catch {
+      return false;
+    }
+    return position > end;
+  }
+
+  /** From time to time: a log that is shorter than it was is another one, and what was known of it is not so. */
+  async function lookAtEnd(): Promise<void> {
+    if (performance.now() - endSeenAt < endEveryMs) return;
+    endSeenAt = performance.now();
+    end = undefined;
+    if (await endsBefore(tail?.upTo ?? 0n)) tail = undefined;
+    if (end !== undefined) announce(); // who stands beyond it has to hear of it
+  }
+
   /** One step of the tail; true: there may be more at once. */
   async function look(): Promise<boolean> {
     if (tail === undefined) {
       const position = await newestPosition(db);
+      if (await endsBefore(position)) throw new ReadModelOfAnotherLog();
       tail = { after: position, upTo: position, changes: [] };
       announce(); // who has read before may have missed what came in between
       return false;
@@ -87,6 +134,7 @@ export function outcomeChanges(
     while (followers > 0 && !closed.signal.aborted) {
       let wait = everyMs;
       try {
+        await lookAtEnd();
         if (await look()) wait = 0;
         if (failing) logger.info({ event: 'live_feed_resumed' }, 'live feed reads again');
         failing = false;
@@ -99,12 +147,15 @@ export function outcomeChanges(
     // In one step with the loop's last look at `followers`: who comes now starts anew.
     polling = false;
     tail = undefined;
+    end = undefined;
+    endSeenAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The next changes of a tenant, and the position up to which it then has all. */
   async function next(tenantId: string, after: bigint): Promise<{ found: readonly OutcomeChange[]; upTo: bigint }> {
     const known = tail;
-    if (known !== undefined && after >= known.after) {
+    if (known === undefined) return { found: [], upTo: after }; // it is announced
+    if (after >= known.after) {
       const begin = known.changes.findLastIndex(({ position }) => position <= after) + 1;
       const mine = known.changes.slice(begin).filter(({ data }) => data.tenantId === tenantId);
       const end = mine[PAGE - 1]?.position;
@@ -113,10 +164,18 @@ export function outcomeChanges(
     }
     const found = await changesAfter(db, after, tenantId);
     const last = found.at(-1)?.position ?? after;
-    if (found.length >= PAGE || known === undefined) return { found, upTo: last };
+    if (found.length >= PAGE) return { found, upTo: last };
     // All that the tail had seen was there for this query, too.
     if (last > known.upTo) return { found, upTo: last };
     return { found, upTo: known.upTo };
+  }
+
+  const isBeyond = (cursor: Cursor) => furthestOf(cursor) > (tail?.upTo ?? 0n) && endsBefore(furthestOf(cursor));
+
+  /** Where a follower that stood beyond the log goes on: behind all that the read model, too, has of it. */
+  async function present(): Promise<Cursor> {
+    const newest = await newestPosition(db);
+    return { after: (await endsBefore(newest)) ? end! : newest, taken: 0 };
   }
 
   return {
@@ -134,14 +193,21 @@ export function outcomeChanges(
         polling = true;
         void poll();
       }
+      let begun = false;
       try {
         while (!until.aborted) {
           const seen = version; // before the look, so that nothing comes in between unnoticed
           try {
+            if (await isBeyond(cursor)) {
+              cursor = await present();
+              yield { reset: cursor };
+            }
+            if (!begun) yield { ready: cursor };
+            begun = true;
             const { found, upTo } = await next(tenantId, cursor.after);
             const changes = notTaken(found, cursor);
             if (upTo > cursor.after) cursor = { after: upTo, taken: 0 };
-            if (changes.length > 0) yield changes;
+            if (changes.length > 0) yield { changes };
             else if (version === seen && !until.aborted) await announced(until);
           } catch (error) {
             told(error);

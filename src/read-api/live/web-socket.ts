@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { Client, Ending } from './listener.ts';
+import { BEYOND_LOG, type Client, type Ending } from './listener.ts';
 
 /** RFC 6455: policy violation, going away; IANA: try again later. */
 const codes: Readonly<Record<Ending, number>> = { key_revoked: 1008, shutting_down: 1001, too_slow: 1013 };
@@ -21,6 +21,7 @@ export function webSocketClient(socket: WebSocket): Client {
 
   return {
     ready: (cursor) => send('ready', cursor, { cursor }),
+    reset: (cursor) => send('reset', cursor, { cursor, reason: BEYOND_LOG }),
     async changes(changes) {
       await Promise.all(changes.map(({ cursor, data }) => send('call.outcome.changed', cursor, data)));
     },
