@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { limitParameter } from '../http/parameters.ts';
 import { isStorable } from '../model/ids.ts';
 import type { ReadModel } from '../projections/tables.ts';
@@ -36,7 +36,7 @@ export const paging = {
     .optional()
     .openapi({ type: 'string', description: 'The `nextCursor` of the page before, with the same other parameters.' }),
 };
-type Paging = { readonly limit: number; readonly cursor?: Place | undefined };
+export type Paging = { readonly limit: number; readonly cursor?: Place | undefined };
 
 /** `{items, nextCursor}` of a list; `nextCursor` is null at the end. */
 export const pageSchema = <T extends z.ZodType>(item: T, name: string) =>
@@ -47,14 +47,36 @@ export const pageSchema = <T extends z.ZodType>(item: T, name: string) =>
     })
     .openapi(name);
 
+/** A page ends with the item with which its rows come to so much, as far as they may be large. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+/** What Postgres has compressed to so little is read to find out how large it is; else the worst is taken for granted. */
+const READ_BYTES = 16 * 1024;
+/** The most that one byte may stand for, of either of Postgres' ways to compress. */
+const EXPANSION = 255;
+
+/** How large a text is, which Postgres knows without reading it. */
+export const sizeOfText = (column: string) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`;
+
+/** How large a value of another type is at most. */
+export const sizeOf = (column: string) => {
+  const value = sql.ref(column);
+  return sql`coalesce(case
+    when pg_column_compression(${value}) is null then pg_column_size(${value})
+    when pg_column_size(${value}) <= ${sql.lit(READ_BYTES)} then octet_length(${value}::text)
+    else pg_column_size(${value}) * ${sql.lit(EXPANSION)}::bigint end, 0)`;
+};
+
 /**
  * One page of a list. Items that come or go between two pages neither repeat nor hide others, because a page begins
  * after an item and not at a number. An index that ends in (created_at desc, id) gives them in order, so that a page
- * costs what it holds and not what the list does.
+ * costs what it holds and not what the list does. It ends before `limit` where `large`, the sizes of what may be large
+ * in a row, come to too much; never before its first item.
  */
-export async function pageOf<TB extends keyof ReadModel, Row extends { id: string }>(
+export async function pageOf<TB extends keyof ReadModel, Row extends { id: string; created_at: Date }>(
+  db: Kysely<ReadModel>,
   query: SelectQueryBuilder<ReadModel, TB, Row>,
   { limit, cursor }: Paging,
+  large: readonly RawBuilder<unknown>[] = [],
 ): Promise<{ rows: Row[]; nextCursor: string | null }> {
   const createdAt = sql.ref('created_at');
   const id = sql.ref('id');
@@ -65,14 +87,23 @@ export async function pageOf<TB extends keyof ReadModel, Row extends { id: strin
       sql<boolean>`${createdAt} <= ${cursor[0]}::timestamptz
         and (${createdAt} < ${cursor[0]}::timestamptz or ${id} > ${cursor[1]})`
     : sql<boolean>`true`;
-  const found = await query
+  const candidates = query
     .select(place.as('place'))
     .where(after)
     .orderBy(createdAt, 'desc')
     .orderBy(id)
-    .limit(limit + 1) // one more tells whether there is a next page
-    .execute();
-  const rows = found.slice(0, limit) as (Row & { place: string })[];
+    .limit(limit + 1); // one more tells whether there is a next page
+  const bytes = sql.join([sql.lit(0), ...large], sql` + `);
+  const { rows } = await sql<Row & { place: string; candidates: number }>`
+    select * from (
+      select page.*, count(*) over ()::int as candidates,
+        sum(${bytes}) over (order by created_at desc, id rows between unbounded preceding and 1 preceding) as before
+      from ${candidates} as page
+    ) as measured
+    where before is null or before < ${PAGE_BYTES}
+    order by created_at desc, id
+    limit ${limit}`.execute(db);
   const last = rows.at(-1);
-  return { rows, nextCursor: found.length > limit && last ? encode([last.place, last.id]) : null };
+  const isAll = last === undefined || rows.length === last.candidates;
+  return { rows, nextCursor: isAll ? null : encode([last.place, last.id]) };
 }

@@ -22,7 +22,7 @@ const description = `Signed Retell webhooks become immutable facts; everything r
 **Ids** are compared without white space and invisible characters around them. In a path, an id that cannot exist answers 404.
 
 **Lists** are sorted by \`createdAt\` descending, then \`id\`, and paged by \`nextCursor\`, which is null at the end.
-\`from\` is inclusive, \`to\` exclusive. Unknown and malformed parameters answer 400; \`errors[]\` names each.
+A page ends before \`limit\` where its items are large (8 MiB); go by \`nextCursor\`. \`from\` is inclusive, \`to\` exclusive. Unknown and malformed parameters answer 400; \`errors[]\` names each.
 
 **JSON.** What is not known is absent, not null. Times are ISO 8601 in UTC with milliseconds.
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
-import type { Kysely } from 'kysely';
+import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import type { ReadModel } from '../projections/tables.ts';
+import { type Paging, pageOf } from './keyset.ts';
 
 /**
  * What one tenant may read. **The only door to Postgres that a query has**: handlers get this and no `db`, so a
@@ -21,6 +22,12 @@ export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
   deliveries: () => db.selectFrom('deliveries').where('deliveries.tenant_id', '=', tenantId),
   tickets: () => db.selectFrom('tickets').where('tickets.tenant_id', '=', tenantId),
   customers: () => db.selectFrom('customers').where('customers.tenant_id', '=', tenantId),
+  /** Of a query that began with one of these. */
+  page: <TB extends keyof ReadModel, Row extends { id: string; created_at: Date }>(
+    query: SelectQueryBuilder<ReadModel, TB, Row>,
+    paging: Paging,
+    large?: readonly RawBuilder<unknown>[],
+  ) => pageOf(db, query, paging, large),
 });
 export type TenantReads = ReturnType<typeof readsOf>;
 

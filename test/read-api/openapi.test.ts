@@ -113,6 +113,7 @@ describe('the OpenAPI document', () => {
       'from',
       'to',
       'archived',
+      'fields',
       'limit',
       'cursor',
     ]);

@@ -104,6 +104,7 @@ const requests = [
   '/api/call-sessions?to=2026-02-20T00:00:00Z',
   '/api/call-sessions?archived=true',
   '/api/call-sessions?archived=all',
+  '/api/call-sessions?fields=transcript',
   `/api/call-sessions?status=confirmed&direction=outbound&${longAgo}`,
   `/api/call-sessions?status=confirmed&direction=outbound&${longAgo}&${cursor(DEEP, 'session')}`,
   '/api/call-sessions?status=confirmed&direction=web',

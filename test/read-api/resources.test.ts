@@ -82,10 +82,13 @@ describe('a call session', () => {
     });
   });
 
-  test('looks the same in the list', async () => {
+  test('looks the same in the list, but for its transcript, which has to be asked for', async () => {
     await readModel.sessions(analysedCall);
     const [list, single] = [await get('/api/call-sessions'), await get('/api/call-sessions/analysed')];
-    expect(list.body.items).toEqual([single.body]);
+    const { transcript, ...rest } = single.body;
+    expect(transcript).toBeDefined();
+    expect(list.body.items).toEqual([rest]);
+    expect((await get('/api/call-sessions?fields=transcript')).body.items).toEqual([single.body]);
   });
 
   test('is found by any of its calls, whatever its own id', async () => {

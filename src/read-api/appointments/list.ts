@@ -2,7 +2,7 @@ import { createRoute, type z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { booleanParameter, instantParameter, only, wordsParameter } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
-import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { pageSchema, paging, sizeOf, sizeOfText } from '../keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { Appointment, appointmentOf, appointmentStatuses } from './appointment.ts';
 
@@ -41,7 +41,11 @@ export const listAppointments = (app: QueryApp, asTenant: AsTenant) =>
     }),
     async (c) => {
       const filter = c.req.valid('query');
-      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter, [
+        sizeOf('notes_json'),
+        sizeOfText('reschedule_text'),
+        sizeOfText('cancellation_reason'),
+      ]);
       return c.json({ items: rows.map(appointmentOf), nextCursor }, 200);
     },
   );

@@ -69,7 +69,7 @@ export const CallSession = z
     disconnectionReason: z.string().optional().openapi({ description: "Retell's word; an open list." }),
     transferred: z.boolean(),
     analysis: Analysis.optional(),
-    transcript: z.string().optional(),
+    transcript: z.string().optional().openapi({ description: 'In lists only where `fields` names it.' }),
     recordingUrl: z.string().optional(),
     archived: z.boolean(),
     requestedAt: instant
@@ -81,8 +81,18 @@ export const CallSession = z
   .openapi('CallSession');
 export type CallSession = z.infer<typeof CallSession>;
 
+/** What lists read of a session: all but its transcript, of which a page would hold too many. */
+export const listedColumns = [
+  ...['tenant_id', 'id', 'status', 'status_reason', 'direction', 'appointment_id', 'contact_id', 'ticket_id'],
+  ...['retell_call_id', 'retell_call_ids', 'matched_by_phone_number', 'agent_id', 'agent_name', 'from_number'],
+  ...['to_number', 'customer_phone', 'started_at', 'ended_at', 'duration_ms', 'disconnection_reason', 'transferred'],
+  ...['tenant_mismatch', 'archived', 'analysis_json', 'recording_url', 'requested_at', 'created_at', 'last_event_at'],
+  'revision',
+] as const satisfies readonly (keyof CallSessionRow)[];
+type Listed = Pick<CallSessionRow, (typeof listedColumns)[number]> & Partial<Pick<CallSessionRow, 'transcript'>>;
+
 /** What the row holds null for is undefined here, and so absent from the JSON. */
-export const callSessionOf = (row: CallSessionRow): CallSession => ({
+export const callSessionOf = (row: Listed): CallSession => ({
   id: row.id,
   tenantId: row.tenant_id,
   appointmentId: row.appointment_id ?? undefined,

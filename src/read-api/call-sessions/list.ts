@@ -2,9 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { idParameter, instantParameter, only, phoneParameter, wordsParameter } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
-import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { pageSchema, paging, sizeOf, sizeOfText } from '../keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
-import { CallSession, callSessionOf, directions, outcomes } from './call-session.ts';
+import { CallSession, callSessionOf, directions, listedColumns, outcomes } from './call-session.ts';
 
 const Filter = only({
   status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),
@@ -17,6 +17,7 @@ const Filter = only({
     .enum(['true', 'false', 'all'])
     .default('false')
     .openapi({ description: '`true`: only archived sessions; `all`: both. Absent or `false`: without them (B12).' }),
+  fields: wordsParameter(['transcript'], 'What a list otherwise leaves out of its items.').optional(),
   ...paging,
 });
 type Filter = z.infer<typeof Filter>;
@@ -25,7 +26,8 @@ type Filter = z.infer<typeof Filter>;
 const filtered = (reads: TenantReads, filter: Filter) =>
   reads
     .callSessions()
-    .selectAll()
+    .select(listedColumns)
+    .$if(filter.fields !== undefined, (q) => q.select(filter.fields!))
     .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
     .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
     .$if(filter.appointmentId !== undefined, (q) => q.where('appointment_id', '=', filter.appointmentId!))
@@ -55,7 +57,8 @@ export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>
       operationId: 'listCallSessions',
       tags: ['Call sessions'],
       summary: 'Call sessions, newest first',
-      description: 'By `createdAt` descending, then `id`. Filters are combined with "and".',
+      description:
+        'By `createdAt` descending, then `id`. Filters are combined with "and". Without `transcript`, unless `fields` names it.',
       security: apiKey,
       middleware: asTenant,
       request: { query: Filter },
@@ -63,7 +66,12 @@ export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>
     }),
     async (c) => {
       const filter = c.req.valid('query');
-      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter, [
+        sizeOf('analysis_json'),
+        sizeOf('retell_call_ids'),
+        sizeOf('matched_by_phone_number'),
+        ...(filter.fields ?? []).map(sizeOfText),
+      ]);
       return c.json({ items: rows.map(callSessionOf), nextCursor }, 200);
     },
   );

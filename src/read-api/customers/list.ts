@@ -2,7 +2,7 @@ import { createRoute, type z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { only, plainText } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
-import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { pageSchema, paging, sizeOf, sizeOfText } from '../keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { Customer, customerOf } from './customer.ts';
 
@@ -52,7 +52,10 @@ export const listCustomers = (app: QueryApp, asTenant: AsTenant) =>
     }),
     async (c) => {
       const filter = c.req.valid('query');
-      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter, [
+        sizeOf('raw_phones'),
+        sizeOfText('name'),
+      ]);
       return c.json({ items: rows.map(customerOf), nextCursor }, 200);
     },
   );

@@ -77,7 +77,7 @@ export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDep
         .$if(filter.released !== 'all', (q) =>
           q.where('released_at', filter.released === 'true' ? 'is not' : 'is', null),
         );
-      const { rows, nextCursor } = await pageOf(query, filter);
+      const { rows, nextCursor } = await pageOf(db, query, filter);
       return c.json({ items: rows.map(quarantineItemOf), nextCursor }, 200, uncached);
     },
   );

@@ -3,7 +3,7 @@ import { ticketIdOf, ticketStatuses } from '../../events/ticket-facts.ts';
 import { booleanParameter, idParameter, instantParameter, only, wordsParameter } from '../../http/parameters.ts';
 import { normalSessionId } from '../../model/ids.ts';
 import { apiKey, json, refusals } from '../answers.ts';
-import { pageOf, pageSchema, paging } from '../keyset.ts';
+import { pageSchema, paging } from '../keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
 import { Ticket, ticketDirections, ticketOf } from './ticket.ts';
 
@@ -53,7 +53,7 @@ export const listTickets = (app: QueryApp, asTenant: AsTenant) =>
     }),
     async (c) => {
       const filter = c.req.valid('query');
-      const { rows, nextCursor } = await pageOf(filtered(c.var.reads, filter), filter);
+      const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter);
       return c.json({ items: rows.map(ticketOf), nextCursor }, 200);
     },
   );
