@@ -128,7 +128,8 @@ describe('missing metadata', () => {
     expect(await client.post(about(sample('03'), ids('turned_up')))).toBe(204);
     const session = await client.see(sessionOf('turned_up'), ({ revision }) => revision === 2);
     expect(await client.see('/api/call-sessions/call:call_turned_up')).toEqual(session);
-    const { items } = (await client.get('/api/call-sessions?limit=200')).body as { items: { retellCallId: string }[] };
+    const { body } = await client.get('/api/call-sessions?limit=200&fields=transcript');
+    const { items } = body as { items: { retellCallId: string }[] };
     expect(items.filter((item) => item.retellCallId === 'call_turned_up')).toEqual([session]);
   });
 });

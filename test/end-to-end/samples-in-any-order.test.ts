@@ -37,7 +37,9 @@ async function stateAfter(run: string, order: readonly Payload[]) {
   );
   const sessions = await eventually(
     async () => {
-      const { items } = (await client.get('/api/call-sessions?limit=200')).body as { items: Session[] };
+      const { items } = (await client.get('/api/call-sessions?limit=200&fields=transcript')).body as {
+        items: Session[];
+      };
       const mine = items.filter(({ retellCallIds }) => retellCallIds.some((id) => calls.has(id)));
       return mine.reduce((sum, { revision }) => sum + revision, 0) === facts.size && mine;
     },
