@@ -25,23 +25,27 @@ export function knownOf(recorded: readonly Recorded[], until: Until): Fact[] {
 
 /** What the facts of one stream come to; undefined: nothing was known. Throws `UnreadableFact` at one that breaks it. */
 export function foldOf<State>(
-  reduce: (state: State | undefined, fact: Fact) => State,
+  reduce: (state: State | undefined, fact: Fact) => State | undefined,
   facts: readonly Fact[],
 ): State | undefined {
+  const apply = orUnreadable(reduce);
   let state: State | undefined;
   let texts: PendingText = {};
   for (const recorded of facts) {
     const [pending, fact] = withPersonal(texts, recorded);
     texts = pending;
-    if (fact) state = reduced(reduce, state, fact);
+    if (fact) state = apply(state, fact);
   }
   return state;
 }
 
-function reduced<State>(reduce: (state: State | undefined, fact: Fact) => State, state: State | undefined, fact: Fact) {
-  try {
-    return reduce(state, fact);
-  } catch (error) {
-    throw new UnreadableFact(fact, ` cannot be applied: ${new BrokenFact(fact, error).reason}`);
-  }
-}
+/** A reducer that tells of a fact which breaks it, as `UnreadableFact`, and quotes nothing of it. */
+export const orUnreadable =
+  <State>(reduce: (state: State, fact: Fact) => State) =>
+  (state: State, fact: Fact): State => {
+    try {
+      return reduce(state, fact);
+    } catch (error) {
+      throw new UnreadableFact(fact, ` cannot be applied: ${new BrokenFact(fact, error).reason}`);
+    }
+  };

@@ -1,12 +1,13 @@
 import type { Fact } from '../../events/codec.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { CallFact } from '../../model/call-fact.ts';
+import { orUnreadable } from '../../projections/as-of/known.ts';
 import { type SessionDocument, sessionDocument } from '../../projections/call-sessions/session-document.ts';
-import { noFactsYet, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
+import { noFactsYet, type SessionFold, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
 import { told } from '../../projections/calls/latest.ts';
 import { customerBy } from '../../projections/customers/customer.ts';
 import { businessDataOf } from '../../projections/tickets/business-data.ts';
-import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../projections/tickets/ticket.ts';
+import { reduceTicket, type Ticket, ticketOf } from '../../projections/tickets/ticket.ts';
 import type { TicketFacts } from './ticket-facts-of.ts';
 
 /** What a ticket's mail tells (B9): values as the log has them, for the rendering to clean and escape. */
@@ -20,17 +21,18 @@ export type MailContent = {
   readonly tenantName: string;
 };
 
-/** Undefined: there is no ticket. */
+/** Undefined: there is no ticket. Throws UnreadableFact. */
 export function contentOf(
   facts: TicketFacts,
   tenant: { readonly name: string; readonly timeZone?: string | undefined },
 ): MailContent | undefined {
   const { tenantId, callId, ofCall, ofTicket } = facts;
-  const state = [...ofCall, ...ofTicket].reduce(reduceTicket, {} as TicketState);
+  const state = [...ofCall, ...ofTicket].reduce(orUnreadable(reduceTicket), {});
   const { call } = state;
   const ticket = ticketOf(state);
   if (!call || !ticket) return undefined;
-  const fold = ofCall.reduce((known, fact) => withFact(known, wholeAlready(fact))[0], noFactsYet(tenantId, callId));
+  const withWhole = orUnreadable((known: SessionFold, fact) => withFact(known, wholeAlready(fact))[0]);
+  const fold = ofCall.reduce(withWhole, noFactsYet(tenantId, callId));
   const customer = customerBy(call);
   const name = customer?.name?.value ?? told(call.known, 'customerName');
   const phone = customer?.phone;

@@ -1,4 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
+import { orUnreadable } from '../../projections/as-of/known.ts';
 import { told } from '../../projections/calls/latest.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../projections/tickets/ticket.ts';
 import { type MailRecord, mailRecords } from './mail-record.ts';
@@ -42,7 +43,7 @@ export function dutiesOf(facts: TicketFacts, { begunAfter, waitMs }: DutyOptions
   return { ticket, of, waiting: dueAt === undefined && of.length > 0 };
 }
 
-const fold = (facts: readonly Fact[]): TicketState => facts.reduce(reduceTicket, {});
+const fold = (facts: readonly Fact[]): TicketState => facts.reduce(orUnreadable(reduceTicket), {});
 
 const openingsUpTo = ({ ofCall, ofTicket }: TicketFacts, position: bigint): number =>
   ticketOf(fold([...ofCall, ...ofTicket].filter((fact) => fact.position <= position)))?.openings ?? 0;
