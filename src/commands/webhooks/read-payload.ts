@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { isUsableId } from '../../events/ids.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
+import { normalId } from '../../model/ids.ts';
 
 /** Deeper JSON is no webhook of anybody's, and would exhaust the stack of what walks it later. */
 const MAX_DEPTH = 100;
@@ -39,9 +39,9 @@ export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadab
   const { event, data, call = data } = read.data;
   if (isDamaged(event, bytes)) return { unreadable: 'schema_invalid' };
   if (isAboutNoCall(event)) return { event, envelope };
-  const callId = call?.call_id;
-  if (call === undefined || typeof callId !== 'string') return { unreadable: 'schema_invalid', event };
-  if (!isUsableId(callId) || isDamaged(callId, bytes)) return { unreadable: 'call_id_invalid', event };
+  if (call === undefined || typeof call.call_id !== 'string') return { unreadable: 'schema_invalid', event };
+  const callId = normalId(call.call_id);
+  if (callId === undefined || isDamaged(callId, bytes)) return { unreadable: 'call_id_invalid', event };
   return { event, envelope, callId, call };
 }
 
