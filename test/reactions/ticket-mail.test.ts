@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { callStream } from '../../src/events/streams.ts';
 import { redriveTicketMail } from '../../src/reactions/ticket-mail/redrive.ts';
+import { appendAnyhow } from '../support/append-anyhow.ts';
 import { NOT_REQUIRED, RECIPIENTS, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
 
 let scene: Scene;
@@ -156,7 +158,14 @@ test('a redrive names tickets that are there', async () => {
 test('a ticket whose facts cannot be read holds up no other', async () => {
   const mail = scene.start();
   const call = newCall();
-  await scene.say(call, 'CallEnded', { ...REQUIRED, startedAt: 'yesterday' });
+  const metadata = {
+    ...{ tenantId: TENANT, source: 'webhook', endpoint: 'retell-inbound-ticket' },
+    ...{ receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: 'c' },
+  };
+  const data = { callId: call, ...REQUIRED, startedAt: 'yesterday' };
+  await appendAnyhow(scene.eventStore.url, callStream(TENANT, call), 'no_stream', [
+    { id: crypto.randomUUID(), type: 'CallEnded', data, metadata },
+  ]);
   await settled();
   expect(mail.status().unreadable).toBeGreaterThan(0);
   expect(await scene.record(call)).toEqual([]);

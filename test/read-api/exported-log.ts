@@ -56,7 +56,7 @@ export async function exportedLog() {
 export const newTenant = () => `t${randomUUID().slice(0, 8)}`;
 export const event = (type = 'Happened', data: NewEvent['data'] = { n: 1 }): NewEvent => ({
   ...{ id: randomUUID(), type, data },
-  metadata: { tenantId: 'acme' },
+  metadata: { tenantId: 'acme', source: 'command', receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: 'c' },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a line is whatever it is until the test has looked
