@@ -97,6 +97,7 @@ test('a run can be begun by an administrator, of a tenant that there is, and not
   expect((await post({ tenant: 'nobody' })).status).toBe(404);
   expect((await post({ to })).status).toBe(400);
   expect((await post({ since: to, to: since })).status).toBe(400);
+  expect((await post({ since: '9999-12-31T23:00:00-14:00' })).status).toBe(400); // the year 10000 in UTC
   busy = true;
   expect((await post({})).status).toBe(409);
 });
