@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { earlyAnswer } from './http/request-body.ts';
 
 export type Listening = {
   readonly url: string;
@@ -16,10 +17,28 @@ export type Listening = {
  */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Node's own are a minute for the headers and five for a request, looked at twice a minute: half a request is cheap to send. */
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 30_000;
+const LOOKED_AT_EVERY_MS = 2000;
+
 /** Rejects with what to do when the address cannot be had. */
 export function listen(root: OpenAPIHono, host: string, port: number): Promise<Listening> {
-  const server = createServer(getRequestListener(root.fetch));
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const closing = new AbortController();
+  const answer = async (request: Request, env: unknown) => {
+    const response = await root.fetch(request, env as HttpBindings);
+    return earlyAnswer((env as HttpBindings).incoming, response, closing.signal);
+  };
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: LOOKED_AT_EVERY_MS,
+    },
+    // What is left of a body is ours to read away: its own way closes a connection that was said to go on.
+    getRequestListener(answer, { autoCleanupIncoming: false }),
+  );
   return new Promise((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -35,7 +54,10 @@ export function listen(root: OpenAPIHono, host: string, port: number): Promise<L
       resolve({
         server,
         url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
-        close: () => close(server),
+        close: () => {
+          closing.abort();
+          return close(server);
+        },
       });
     });
   });

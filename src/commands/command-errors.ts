@@ -42,6 +42,3 @@ export const commandErrors = (logger: Logger) => (error: Error, c: Context) => {
     });
   throw error; // what nobody expected is the root application's to answer
 };
-
-/** For `bodyLimit({ onError: tooLarge })`. */
-export const tooLarge = (c: Context) => problem(c, 413, 'body_too_large', { detail: 'The body is too large.' });

@@ -28,6 +28,7 @@ const titles: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -40,8 +41,13 @@ const titles: Readonly<Record<number, string>> = {
 /** Answers with a problem. `detail` says what to do; it must hold nothing of the caller's secrets. */
 export function problem(c: Context, status: ContentfulStatusCode, code: string, extra: Extra = {}) {
   const { headers, ...rest } = extra;
-  const body: Problem = { type: 'about:blank', title: titles[status] ?? 'Error', status, code, ...rest };
-  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...headers });
+  const problem: Problem = { type: 'about:blank', title: titles[status] ?? 'Error', status, code, ...rest };
+  const body = JSON.stringify(problem);
+  return c.body(body, status, {
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)), // an early answer ends with it, not with the connection
+    ...headers,
+  });
 }
 
 /** For `new OpenAPIHono({ defaultHook: badRequest })`: what a zod schema refuses becomes 400 with `errors[]`. */

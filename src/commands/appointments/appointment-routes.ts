@@ -1,13 +1,13 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import { type AppointmentSaid, appointmentStatuses } from '../../events/appointment-facts.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { instant, newPathId } from '../../http/parameters.ts';
 import { badRequest, problemResponse } from '../../http/problem.ts';
+import { limitedBody } from '../../http/request-body.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
-import { commandErrors, tooLarge } from '../command-errors.ts';
+import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
 import { staffNote } from '../staff-note.ts';
@@ -20,8 +20,6 @@ export type AppointmentRoutesDeps = {
   readonly logger: Logger;
   readonly now?: () => Date;
 };
-
-const BODY_LIMIT_BYTES = 64 * 1024;
 
 const startsAt = instant
   .transform((time) => time.toISOString())
@@ -48,10 +46,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       description:
         'The first PUT registers it, even with an empty body; what is absent stays as it is. Encode the id: "/" is `%2F`.',
       security: [{ apiKey: [] }],
-      middleware: [
-        requireScope(deps.authenticate, 'write'),
-        bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
-      ],
+      middleware: [requireScope(deps.authenticate, 'write'), limitedBody],
       request: {
         params: z.object({ id: newPathId() }),
         headers: z.object({ 'idempotency-key': IdempotencyKey }),

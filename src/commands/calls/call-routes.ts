@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { limitedBody } from '../../http/request-body.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
-import { commandErrors, tooLarge } from '../command-errors.ts';
+import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
@@ -30,8 +30,6 @@ export type CallRoutesDeps = {
   readonly now?: () => Date;
 };
 
-const BODY_LIMIT_BYTES = 64 * 1024;
-
 /** The query API's call session (its schema is generated there). */
 const ShownSession = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.string() });
 
@@ -51,10 +49,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
       description:
         'The session is on record before Retell is asked, and one session is dialled at most once: a repeat with the same `callSessionId` or `Idempotency-Key` answers with the same session, or with the same refusal. Where Retell does not answer, the session is `pending` and settles by itself.',
       security: [{ apiKey: [] }],
-      middleware: [
-        requireScope(deps.authenticate, 'write'),
-        bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
-      ],
+      middleware: [requireScope(deps.authenticate, 'write'), limitedBody],
       request: {
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: { content: { 'application/json': { schema: CallBody } }, required: true },

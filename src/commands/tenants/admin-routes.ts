@@ -1,14 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { requireAdmin } from '../../http/bearer.ts';
 import { badRequest, problem } from '../../http/problem.ts';
-import { commandErrors, tooLarge } from '../command-errors.ts';
+import { limitedBody } from '../../http/request-body.ts';
+import { commandErrors } from '../command-errors.ts';
 import { type AdministrationDeps, administration } from './administration.ts';
 import { keyRoutes } from './key-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
-
-const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** What the routes are made with; `common` says who may ask, and when. */
 export type AdminParts = {
@@ -28,7 +26,7 @@ export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: stri
     security: [{ adminKey: [] }],
     middleware: [
       requireAdmin(deps.adminKey),
-      bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
+      limitedBody,
       // Until the tenants in the log have been read, an answer would show less than there is.
       async (c: Context, next: () => Promise<void>) => (directory.ready() ? next() : notReady(c)),
     ],

@@ -1,13 +1,13 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { ticketPath } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { limitedBody } from '../../http/request-body.ts';
 import { factUnreadable } from '../../http/unreadable-fact.ts';
-import { commandErrors, tooLarge } from '../command-errors.ts';
+import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
 import { staffNote } from '../staff-note.ts';
@@ -20,8 +20,6 @@ export type TicketRoutesDeps = {
   readonly logger: Logger;
   readonly now?: () => Date;
 };
-
-const BODY_LIMIT_BYTES = 64 * 1024;
 
 const Body = z.strictObject({ status: z.enum(ticketStatuses), note: staffNote.optional() });
 
@@ -44,10 +42,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       description:
         'Stands until a later fact of the call raises the need for action to required or transferred. Said again at once, it changes nothing more. Encode the id: "/" is `%2F`.',
       security: [{ apiKey: [] }],
-      middleware: [
-        requireScope(deps.authenticate, 'write'),
-        bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }),
-      ],
+      middleware: [requireScope(deps.authenticate, 'write'), limitedBody],
       request: {
         params: ticketPath,
         headers: z.object({ 'idempotency-key': IdempotencyKey }),

@@ -62,8 +62,7 @@ export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (
     const holder: Holder = { size: 0, reading: true, giveUp: settle };
     const timer = setTimeout(() => settle('body_too_slow'), timeoutMs);
     holders.add(holder);
-    if (Number(incoming.headers['content-length']) > limitBytes) settle('body_too_large');
-    else if (incoming.destroyed) settle('client_gone');
+    if (incoming.destroyed) settle('client_gone');
     else incoming.on('data', onData).on('end', onEnd).on('close', onClose);
     return { bytes: promise, release: free };
   };

@@ -16,7 +16,7 @@ import { clientIp, type ProxyTrust } from './client-ip.ts';
 import { describeRoute } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder } from './record.ts';
-import { verify } from './signature.ts';
+import { claimOf, verify } from './signature.ts';
 import { namedTenant } from './tenant-selection.ts';
 
 export type WebhookConfig = {
@@ -57,13 +57,16 @@ export type Webhooks = {
   drain(): Promise<void>;
 };
 
+/** A body that is read even of somebody who has sent too much in vain: all but the longest calls. */
+const SMALL_BYTES = 64 * 1024;
+
 type Ctx = Context<{ Bindings: HttpBindings }>;
 
 /** The door: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }: WebhookDeps): Webhooks {
   const writer = recorder(log, config.storeTimeoutMs);
   const { keepTranscriptUpdates, mostWaiting = 1200 } = config;
-  const take = rateLimit(config.rateLimitPerMinute);
+  const limit = rateLimit(config.rateLimitPerMinute);
   const openBody = bodyReader({
     limitBytes: config.bodyLimitBytes,
     timeoutMs: config.bodyTimeoutMs ?? 10_000,
@@ -81,27 +84,35 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
     if (!tenants.ready()) return answers.refused('not_ready', selected?.id);
 
     const ip = clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
-    const counted = config.rateLimitScope === 'all' ? await take(ip, selected?.id) : undefined;
+    const asker = { ip, tenantName: name };
+    const counted = config.rateLimitScope === 'all' ? limit.take(asker) : undefined;
     if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
     /** Whoever is not known to be Retell is counted; Retell, all of it behind one address, never is (B11). */
-    const unverified = async (code: RefusalCode): Promise<Response> => {
-      const taken = counted ?? (await take(ip, selected?.id));
+    const unverified = (code: RefusalCode, bytes?: number): Response => {
+      const taken = counted ?? limit.take(asker, bytes);
       return taken.allowed ? answers.refused(code, selected?.id) : answers.tooMany(taken, selected?.id);
     };
+
+    // What needs no byte of the body costs none.
+    const length = Number(c.req.header('content-length')); // NaN: it comes in chunks
+    if (length > config.bodyLimitBytes) return unverified('body_too_large');
+    const signatureHeader = c.req.header('x-retell-signature') ?? '';
+    const claim = claimOf(signatureHeader, now());
+    if (typeof claim === 'string') return unverified(claim);
+    if (!(length <= SMALL_BYTES) && limit.isSpent(asker)) return unverified('sig_mismatch');
 
     const held = openBody(c.env.incoming);
     try {
       const body = await held.bytes;
       if (body === 'too_busy') return answers.refused(body, selected?.id);
-      if (!Buffer.isBuffer(body)) return await unverified(body);
+      if (!Buffer.isBuffer(body)) return unverified(body, body === 'body_too_large' ? config.bodyLimitBytes : 0);
 
       const tenant = tenantIn(tenants, name); // anew: a key may have been retired while the body was being sent
       const receivedAt = now();
-      const signatureHeader = c.req.header('x-retell-signature') ?? '';
       const takesBare = tenant?.settings.acceptUntimestampedSignature ?? false;
-      const verdict = verify(body, signatureHeader, tenant?.webhookKeys ?? [], takesBare, receivedAt);
-      if (!verdict.authentic) return await unverified(verdict.reason);
-      if (tenant === undefined) return await unverified('sig_mismatch');
+      const verdict = verify(claim, body, tenant?.webhookKeys ?? [], takesBare);
+      if (!verdict.authentic) return unverified(verdict.reason, body.length);
+      if (tenant === undefined) return unverified('sig_mismatch', body.length);
       if (waiting >= mostWaiting) return answers.refused('overloaded', tenant.id);
 
       const delivery = {

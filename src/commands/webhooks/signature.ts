@@ -13,19 +13,31 @@ const KEYS_TRIED = 2;
 const decoy = (): WebhookKey => ({ keyId: '', key: randomBytes(32).toString('hex') });
 const DECOYS = Array.from({ length: KEYS_TRIED }, decoy);
 
-type Claim = {
+/** What a header says of a body. */
+export type Claim = {
   readonly digest: Buffer;
   /** What follows the body under the digest: the digits of the time, or nothing for bare hex. */
   readonly suffix: string;
   readonly at: number | undefined;
 };
 
-function claimOf(header: string): Claim | undefined {
+function parse(header: string): Claim | undefined {
   if (BARE.test(header)) return { digest: Buffer.from(header, 'hex'), suffix: '', at: undefined };
   const [, digits, hex] = TIMED.exec(header) ?? [];
   const at = Number(digits);
   if (hex === undefined || !Number.isSafeInteger(at)) return undefined;
   return { digest: Buffer.from(hex, 'hex'), suffix: String(at), at }; // leading zeros are gone, as in the SDK
+}
+
+/**
+ * What a header claims, or why no body can bear it out: that much is a property of the header alone, needs no byte of the
+ * body and says nothing of any tenant. Malformed comes before stale, and stale before mismatch.
+ */
+export function claimOf(header: string | undefined, now: number): Claim | HeaderRefusal {
+  if (header === undefined || header === '') return 'sig_missing';
+  const claim = parse(header);
+  if (claim === undefined) return 'sig_malformed';
+  return claim.at !== undefined && Math.abs(now - claim.at) > SKEW_MS ? 'sig_stale' : claim;
 }
 
 /** An empty key would verify what anybody can sign: it never matches. */
@@ -39,40 +51,25 @@ function keyOf(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[]): Web
   return found;
 }
 
-export type Refusal = 'sig_missing' | 'sig_malformed' | 'sig_stale' | 'sig_mismatch';
+export type HeaderRefusal = 'sig_missing' | 'sig_malformed' | 'sig_stale';
 export type Verdict =
   | { readonly authentic: true; readonly keyId: string; readonly form: 'timed' | 'bare' }
-  | { readonly authentic: false; readonly reason: Refusal };
-
-const refused = (reason: Refusal): Verdict => ({ authentic: false, reason });
+  | { readonly authentic: false; readonly reason: 'sig_malformed' | 'sig_mismatch' };
 
 /**
- * Whether one of the keys signed these exact bytes (A2, REFERENCE §1). Malformed comes before stale, and stale before
- * mismatch: the first two are properties of the header alone and say nothing of any tenant.
- * Bare hex that does not verify is `sig_malformed` even where a tenant has opted in; otherwise the answer would
- * tell such a tenant from an unknown one (RULES, "The door").
+ * Whether one of the keys signed these exact bytes. Bare hex that does not verify is `sig_malformed` even where a tenant
+ * has opted in; otherwise the answer would tell such a tenant from an unknown one.
  */
-export function verify(
-  body: Uint8Array,
-  header: string | undefined,
-  keys: readonly WebhookKey[],
-  acceptBare: boolean,
-  now: number,
-): Verdict {
-  if (header === undefined || header === '') return refused('sig_missing');
-  const claim = claimOf(header);
-  if (claim === undefined) return refused('sig_malformed');
-  if (claim.at !== undefined && Math.abs(now - claim.at) > SKEW_MS) return refused('sig_stale');
+export function verify(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[], acceptBare: boolean): Verdict {
   const key = keyOf(claim, body, keys);
-  if (claim.at === undefined)
-    return key !== undefined && acceptBare
-      ? { authentic: true, keyId: key.keyId, form: 'bare' }
-      : refused('sig_malformed');
-  return key === undefined ? refused('sig_mismatch') : { authentic: true, keyId: key.keyId, form: 'timed' };
+  const isBare = claim.at === undefined;
+  if (key === undefined || (isBare && !acceptBare))
+    return { authentic: false, reason: isBare ? 'sig_malformed' : 'sig_mismatch' };
+  return { authentic: true, keyId: key.keyId, form: isBare ? 'bare' : 'timed' };
 }
 
 /** Whether the key signed these bytes at any time: for stored evidence, which was fresh when it was taken. */
 export function signedBy(key: WebhookKey, body: Uint8Array, header: string): boolean {
-  const claim = claimOf(header);
+  const claim = parse(header);
   return claim !== undefined && matches(claim, body, key);
 }

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { type Authenticate, type CallerEnv, requireAdmin } from '../../http/bearer.ts';
 import { instant, instantParameter, only, tenantParameter } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { limitedBody } from '../../http/request-body.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { unavailable } from '../query-routes.ts';
@@ -126,6 +127,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
   app.openapi(
     createRoute({
       ...common,
+      middleware: [requireAdmin(adminKey), limitedBody],
       method: 'post',
       path: '/api/reconciliation',
       operationId: 'beginReconciliation',
@@ -136,6 +138,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
         202: answer(State, 'It has begun.'),
         404: problemResponse('`unknown_tenant`'),
         409: problemResponse('`busy`: a run is under way, here or in another process'),
+        413: problemResponse('Body over 64 KiB.'),
         ...refused,
       },
     }),

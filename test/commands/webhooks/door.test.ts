@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
 import { evidenceVerdicts, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { decode } from '../../../src/events/codec.ts';
@@ -388,51 +387,6 @@ describe('evidence', () => {
     const metadata = fact!.metadata as FactMetadata;
     expect(await evidenceVerdicts(log, someTenants[0]!, newCallId(), [metadata, {}])).toEqual(['expired', 'none']);
     expect(await evidenceVerdicts(log, someTenants[0]!, callId, [{}])).toEqual(['none']);
-  });
-});
-
-describe('the rate limit', () => {
-  const forged = (other: Door, options = {}) => other.post(ended('c'), { key: 'foreign', ...options });
-
-  test('counts what fails, and never stands in the way of what is genuine', async () => {
-    await withDoor({ config: { rateLimitPerMinute: 3 } }, async (other) => {
-      const answers = [];
-      for (let i = 0; i < 5; i++) answers.push((await forged(other)).status);
-      expect(answers).toEqual([401, 401, 401, 429, 429]);
-      const refused = await forged(other);
-      expect(refused.code).toBe('rate_limited');
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-      for (let i = 0; i < 10; i++) expect((await other.post(ended(newCallId()))).status).toBe(204);
-      expect(other.logged().filter((l) => l.reason === 'rate_limited')).toHaveLength(1);
-    });
-  });
-  test('is per tenant; all unknown ones share one', async () => {
-    await withDoor({ config: { rateLimitPerMinute: 2 } }, async (other) => {
-      const at = async (id: string) => (await forged(other, { path: `/t/${id}/api/webhooks/retell` })).status;
-      expect([await at('acme'), await at('acme'), await at('acme')]).toEqual([401, 401, 429]);
-      expect([await at('raw'), await at('nobody'), await at('nobody-else'), await at('third')]).toEqual([
-        401, 401, 401, 429,
-      ]);
-    });
-  });
-  test('of scope all counts everything, before it is looked at', async () => {
-    await withDoor({ config: { rateLimitPerMinute: 2, rateLimitScope: 'all' } }, async (other) => {
-      const answers = [];
-      for (let i = 0; i < 4; i++) answers.push((await other.post(ended(newCallId()))).status);
-      expect(answers).toEqual([204, 204, 429, 429]);
-    });
-  });
-  test('is per address, and believes X-Forwarded-For only from a trusted proxy', async () => {
-    const from = (other: Door, ip: string) => forged(other, { headers: { 'x-forwarded-for': ip } });
-    await withDoor({ config: { rateLimitPerMinute: 1, trustProxy: proxyTrust('loopback') } }, async (other) => {
-      expect((await from(other, '1.1.1.1')).status).toBe(401);
-      expect((await from(other, '1.1.1.2')).status).toBe(401);
-      expect((await from(other, '9.9.9.9, 1.1.1.1')).status).toBe(429);
-    });
-    await withDoor({ config: { rateLimitPerMinute: 1 } }, async (other) => {
-      expect((await from(other, '1.1.1.1')).status).toBe(401);
-      expect((await from(other, '1.1.1.2')).status).toBe(429);
-    });
   });
 });
 

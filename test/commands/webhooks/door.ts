@@ -1,15 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServerType, serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import type { Tenant, TenantDirectory } from '../../../src/commands/tenants/tenant.ts';
 import { type WebhookConfig, webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
+import { listen } from '../../../src/listen.ts';
 
 export const KEY = 'key_test_webhook_0123456789abcdef';
 
@@ -88,11 +87,8 @@ export async function openDoor(log: EventLog, { config = {}, tenants, now }: Doo
   });
   const app = new OpenAPIHono();
   app.route('/', webhooks.routes);
-  const server = await new Promise<ServerType>((resolve) => {
-    const s: ServerType = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(s));
-  });
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const { url, server, close } = await listen(app, '127.0.0.1', 0);
+  const port = Number(new URL(url).port);
   return {
     url,
     port,
@@ -120,11 +116,11 @@ export async function openDoor(log: EventLog, { config = {}, tenants, now }: Doo
       };
     },
     drain: webhooks.drain,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }),
+    close: () => {
+      const closed = close();
+      server.closeAllConnections();
+      return closed;
+    },
   };
 }
 

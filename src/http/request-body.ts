@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { bodyLimit } from 'hono/body-limit';
+import { problem } from './problem.ts';
+
+/** For every route that reads a body, but the webhooks, which have their own way and limit. */
+export const limitedBody = bodyLimit({
+  maxSize: 64 * 1024,
+  onError: (c) => problem(c, 413, 'body_too_large', { detail: 'The body is too large.' }),
+});
+
+/** So much is read and thrown away, so that the connection can go on to the next request. */
+const LITTLE_BYTES = 64 * 1024;
+/** Of a larger body so much at most, before the connection is closed. */
+const DRAINED_BYTES = 32 * 1024 * 1024;
+const DRAINED_MS = 10_000;
+/** A sender who has paused for so long is not about to read an answer. */
+const IDLE_MS = 2000;
+
+/**
+ * An answer that is given before the whole body has come. A server that closes a connection with bytes unread resets it, and
+ * the client sees a broken pipe in the place of the answer. So the answer goes out at once and says what becomes of the
+ * connection: it goes on behind a small body; behind a large one, or one without a length, it is closed, but only when
+ * the rest was read away, or more of it than anybody should send.
+ */
+export function earlyAnswer(incoming: IncomingMessage, answer: Response, isClosing: AbortSignal): Response {
+  if (incoming.readableEnded || incoming.destroyed) return answer;
+  incoming.removeAllListeners('data').resume(); // whoever was reading has answered
+  if (incoming.complete) return answer;
+  const isLittle = Number(incoming.headers['content-length']) <= LITTLE_BYTES;
+  if (isLittle && answer.headers.get('connection') !== 'close') return answer;
+
+  const drained = drain(incoming, isClosing);
+  const headers = new Headers(answer.headers);
+  headers.set('connection', 'close');
+  // The length that the answer gives lets the client have it whole while its end is still being held back.
+  const body = answer.body?.pipeThrough(new TransformStream({ flush: () => drained })) ?? null;
+  return new Response(body, { status: answer.status, headers });
+}
+
+/** Settles when the body has ended, or has been read for long enough. */
+function drain(incoming: IncomingMessage, isClosing: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const until = performance.now() + DRAINED_MS;
+  let bytes = 0;
+  const idle = setTimeout(resolve, IDLE_MS);
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > DRAINED_BYTES || performance.now() > until) resolve();
+    else idle.refresh();
+  });
+  const stop = () => resolve();
+  incoming.on('end', stop).on('close', stop);
+  if (isClosing.aborted) stop();
+  isClosing.addEventListener('abort', stop);
+  return promise.finally(() => {
+    clearTimeout(idle);
+    isClosing.removeEventListener('abort', stop);
+  });
+}
