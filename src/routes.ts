@@ -16,6 +16,7 @@ import { adminRoutes } from './commands/tenants/admin-routes.ts';
 import type { OpenTenantDirectory } from './commands/tenants/directory.ts';
 import { ticketRoutes } from './commands/tickets/ticket-routes.ts';
 import type { Webhooks } from './commands/webhooks/routes.ts';
+import { routedPath } from './commands/webhooks/tenant-selection.ts';
 import type { Role } from './config.ts';
 import type { EventLog } from './events/event-log.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
@@ -71,7 +72,7 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   const { door, retellOf, placements, db, projections, live, exports, mail, reconciliation } = parts;
   const { authenticate } = directory;
   const { adminKey, masterKey } = keys;
-  const root = new OpenAPIHono();
+  const root = new OpenAPIHono({ getPath: routedPath });
   root.use(measureRequests(metrics));
   answerUnhandled(root, logger);
 

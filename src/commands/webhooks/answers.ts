@@ -10,9 +10,12 @@ import { logAccepted, logRefused } from './delivery-log.ts';
 import type { NewWord } from './new-words.ts';
 import type { Taken } from './rate-limit.ts';
 
+/** Where a webhook came in; `unknown`: at a path that nobody answers. */
+export type Handler = Endpoint | 'unknown';
+
 /** Told of every answer: `outcome` is what was logged (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
 export type OnAnswered = (answer: {
-  handler: Endpoint;
+  handler: Handler;
   status: number;
   outcome: string;
   seconds: number;

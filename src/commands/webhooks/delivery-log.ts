@@ -8,7 +8,11 @@ import type { CallFact, Delivery } from './call-fact.ts';
 // A11. Ids, words and codes only: no personal data, no secret, no text of the payload, no address.
 
 /** What a line is about; `t` is how long the request took, in milliseconds. */
-export type About = { readonly handler: Endpoint; readonly tenant_id?: string | undefined; readonly t: number };
+export type About = {
+  readonly handler: Endpoint | 'unknown';
+  readonly tenant_id?: string | undefined;
+  readonly t: number;
+};
 
 /** One line per authentic delivery that was answered 2xx, and one per thing about it that somebody may want to mend. */
 export function logAccepted(

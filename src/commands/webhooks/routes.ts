@@ -13,6 +13,7 @@ import { accept } from './accept.ts';
 import { answersTo, type OnAnswered, type RefusalCode } from './answers.ts';
 import { bodyReader } from './body.ts';
 import { clientIp, type ProxyTrust } from './client-ip.ts';
+import { logRefused } from './delivery-log.ts';
 import { describeRoute } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder } from './record.ts';
@@ -63,7 +64,7 @@ const SMALL_BYTES = 64 * 1024;
 type Ctx = Context<{ Bindings: HttpBindings }>;
 
 /** The door: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
-export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }: WebhookDeps): Webhooks {
+export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = () => {} }: WebhookDeps): Webhooks {
   const writer = recorder(log, config.storeTimeoutMs);
   const { keepTranscriptUpdates, mostWaiting = 1200 } = config;
   const limit = rateLimit(config.rateLimitPerMinute);
@@ -76,6 +77,8 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
   let stopping = false;
   let waiting = 0;
 
+  const ipOf = (c: Ctx) => clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
+
   const receive = async (c: Ctx, endpoint: Endpoint): Promise<Response> => {
     const answers = answersTo(c, endpoint, logger, onAnswered);
     const name = tenantNamedBy(c, config.publicHost);
@@ -83,8 +86,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
     if (stopping) return answers.refused('stopping', selected?.id);
     if (!tenants.ready()) return answers.refused('not_ready', selected?.id);
 
-    const ip = clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
-    const asker = { ip, tenantName: name };
+    const asker = { ip: ipOf(c), tenantName: name };
     const counted = config.rateLimitScope === 'all' ? limit.take(asker) : undefined;
     if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
     /** Whoever is not known to be Retell is counted; Retell, all of it behind one address, never is (B11). */
@@ -149,6 +151,23 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered }:
         problem(c, 405, 'method_not_allowed', { detail: 'Webhooks are posted.', headers: { allow: 'POST' } }),
       );
     }
+
+  // The 404 is the root application's. But a vendor that posts to a wrong address gives up within a second, so it is told here.
+  const strays = rateLimit(config.rateLimitPerMinute);
+  for (const path of ['/api/webhooks/*', '/t/*'])
+    routes.all(path, (c, next) => {
+      if (c.req.method === 'POST' && c.req.header('x-retell-signature') !== undefined) {
+        onAnswered({ handler: 'unknown', status: 404, outcome: 'unknown_path', seconds: 0 });
+        const tenantName = /^\/t\/([^/]*)/.exec(c.req.path)?.[1]?.toLowerCase() ?? tenantNamedBy(c, config.publicHost);
+        if (strays.take({ ip: ipOf(c), tenantName }).allowed)
+          logRefused(logger, 'unknown_path', {
+            handler: 'unknown',
+            tenant_id: tenantIn(tenants, tenantName)?.id,
+            t: 0,
+          });
+      }
+      return next();
+    });
 
   return {
     routes,

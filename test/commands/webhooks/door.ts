@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import type { Tenant, TenantDirectory } from '../../../src/commands/tenants/tenant.ts';
+import type { OnAnswered } from '../../../src/commands/webhooks/answers.ts';
 import { type WebhookConfig, webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
+import { routedPath } from '../../../src/commands/webhooks/tenant-selection.ts';
 import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { listen } from '../../../src/listen.ts';
@@ -73,10 +75,14 @@ export type DoorOptions = {
   config?: Partial<WebhookConfig>;
   tenants?: TenantDirectory;
   now?: () => number;
+  onAnswered?: OnAnswered;
 };
 
 /** The real door on a free port. */
-export async function openDoor(log: EventLog, { config = {}, tenants, now }: DoorOptions = {}): Promise<Door> {
+export async function openDoor(
+  log: EventLog,
+  { config = {}, tenants, now, onAnswered }: DoorOptions = {},
+): Promise<Door> {
   const lines: string[] = [];
   const webhooks = webhookRoutes({
     log,
@@ -84,8 +90,9 @@ export async function openDoor(log: EventLog, { config = {}, tenants, now }: Doo
     now: now ?? Date.now,
     logger: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     config: { ...standard, ...config },
+    ...(onAnswered && { onAnswered }),
   });
-  const app = new OpenAPIHono();
+  const app = new OpenAPIHono({ getPath: routedPath });
   app.route('/', webhooks.routes);
   const { url, server, close } = await listen(app, '127.0.0.1', 0);
   const port = Number(new URL(url).port);
