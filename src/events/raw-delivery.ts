@@ -34,6 +34,8 @@ export const quarantineReasons = [
   'call_id_invalid',
   'not_a_call',
   'untranslatable',
+  /** The key is several tenants', and the call names none of them. */
+  'tenant_mismatch',
 ] as const;
 
 export const DeliveryQuarantined = z.object({

@@ -13,6 +13,11 @@ export function tenantsWith(mail: Tenant['settings']['mail'] = { enabled: true, 
     formerWebhookKeys: [],
     apiKeys: [],
   });
-  const directory: TenantDirectory = { get: tenant, list: () => [tenant(TENANT)], ready: () => true };
+  const directory: TenantDirectory = {
+    get: tenant,
+    list: () => [tenant(TENANT)],
+    holding: () => [],
+    ready: () => true,
+  };
   return { directory, settings };
 }

@@ -14,7 +14,10 @@ export const verb: Verb = (program, cli) => {
     .command('list')
     .description('what is in quarantine, newest first')
     .option('--tenant <id>', 'of this tenant only')
-    .option('--reason <words>', 'not_json, schema_invalid, too_deep, call_id_invalid, not_a_call, untranslatable')
+    .option(
+      '--reason <words>',
+      'not_json, schema_invalid, too_deep, call_id_invalid, not_a_call, untranslatable, tenant_mismatch',
+    )
     .option('--released <which>', 'also what a retry has released: all; only that: true')
     .option('--limit <n>', 'at most so many: 1 to 200 (50)')
     .option('--cursor <cursor>', 'the page after another')

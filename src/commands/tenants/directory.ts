@@ -43,6 +43,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
   const environment = environmentWebhookKeys(options.environmentKeys, sealing);
   const entries = new Map<string, Entry>();
   const tenantOfApiKey = new Map<string, string>();
+  const idsOfWebhookKey = new Map<string, Set<string>>();
   const waiting = new Set<() => void>();
   const complained = new Set<string>();
   let handled = -1n;
@@ -50,9 +51,13 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
 
   const put = (state: TenantState) => {
     const before = entries.get(state.id);
+    const now = unsealTenant(state, environment, sealing);
     for (const { keyId } of before?.state.apiKeys ?? []) tenantOfApiKey.delete(keyId);
     for (const { keyId } of state.apiKeys) tenantOfApiKey.set(keyId, state.id);
-    entries.set(state.id, { ...unsealTenant(state, environment, sealing), state });
+    for (const { key } of before?.tenant.webhookKeys ?? []) idsOfWebhookKey.get(key)?.delete(state.id);
+    for (const { key } of now.tenant.webhookKeys)
+      idsOfWebhookKey.set(key, (idsOfWebhookKey.get(key) ?? new Set()).add(state.id));
+    entries.set(state.id, { ...now, state });
   };
 
   const take = (recorded: Recorded) => {
@@ -126,6 +131,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
         .filter((e) => e.state.registered)
         .map((e) => e.tenant)
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    holding: (key) => [...(idsOfWebhookKey.get(key) ?? [])].flatMap((id) => existing(id)?.tenant ?? []),
     ready: () => ready,
     retellApiKey: (tenantId) => existing(tenantId)?.retellApiKey,
     isFromEnvironment: (tenantId, keyId) => tenantId === DEFAULT_TENANT && environment.some((k) => k.keyId === keyId),

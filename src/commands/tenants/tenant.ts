@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../events/metadata.ts';
 import type { Scope, TenantSettings } from '../../events/tenant-facts.ts';
 
 /** The tenant that always exists: single-company use, and `RETELL_WEBHOOK_SECRET`. */
@@ -24,6 +25,12 @@ export type TenantDirectory = {
   /** Undefined: no such tenant is registered. */
   get(tenantId: string): Tenant | undefined;
   list(): readonly Tenant[];
+  /** Those with which this webhook key is in force. */
+  holding(key: string): readonly Tenant[];
   /** False until the tenants in the log have been read once: nobody can be verified yet. */
   ready(): boolean;
 };
+
+/** Where a tenant's settings put an agent. Its id may be any text, `constructor` too. */
+export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>
+  Object.hasOwn(agentEndpoints, agentId) ? agentEndpoints[agentId] : undefined;

@@ -7,6 +7,7 @@ import { readPayload } from './read-payload.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
 import { occurredAt, translatePayload } from './retell-payload.ts';
 import { FactTooLarge } from './text-parts.ts';
+import { ownerOf } from './whose-call.ts';
 
 /** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
 export type Accepted = { readonly event?: string } & (
@@ -47,22 +48,26 @@ export async function accept(
   if ('unreadable' in payload) return setAside(payload.unreadable, payload.event);
   if (!('callId' in payload)) return setAside('not_a_call', payload.event);
 
+  const owned = ownerOf(payload.call, delivery, tenants);
+  if (owned === undefined) return setAside('tenant_mismatch', payload.event);
+  const owners: Delivery = { ...delivery, ...owned };
+
   let fact: CallFact;
   try {
     const statement = translatePayload(payload, {
-      tenantId: delivery.tenant.id,
+      tenantId: owned.tenant.id,
       isTenant: (name) => tenants.get(name) !== undefined,
     });
-    fact = callFact(delivery.tenant, statement, {
+    fact = callFact(owned.tenant, statement, {
       source: 'webhook',
-      delivery,
+      delivery: owners,
       occurredAt: occurredAt(payload.envelope),
     });
   } catch (failure) {
     return setAside('untranslatable', payload.event, failure);
   }
   try {
-    const outcome = await recorder.record(fact, delivery);
+    const outcome = await recorder.record(fact, owners);
     return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
   } catch (failure) {
     if (failure instanceof FactTooLarge || failure instanceof UnrecordableEvent)

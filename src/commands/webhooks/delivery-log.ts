@@ -22,7 +22,8 @@ export function logAccepted(
   form: 'timed' | 'bare',
   t: number,
 ): void {
-  const about = { handler: delivery.endpoint, tenant_id: delivery.tenant.id, t };
+  const tenantId = 'fact' in accepted ? accepted.fact.metadata.tenantId : delivery.tenant.id;
+  const about = { handler: delivery.endpoint, tenant_id: tenantId, t };
   const verified = { verified_with: form === 'bare' ? 'raw' : delivery.keyId };
   const { event, outcome } = accepted;
   if ('reason' in accepted) {
@@ -38,7 +39,7 @@ export function logAccepted(
   if (!('fact' in accepted)) return;
   const remark = (line: { readonly reason: string; readonly word?: string | undefined }) =>
     logger.warn({ ...about, event, ...call, ...line }, 'webhook remark');
-  if (outcome === 'recorded') for (const reason of remarks(accepted.fact, delivery.endpoint)) remark({ reason });
+  if (outcome === 'recorded') for (const reason of remarks(accepted.fact, delivery)) remark({ reason });
   for (const { field, word } of accepted.newWords) remark({ reason: `unknown_${field}`, word });
 }
 
@@ -50,14 +51,15 @@ export function logRefused(logger: Logger, reason: string, about: About, error?:
 
 const CONCLUDING: ReadonlySet<CallFactType> = new Set(['CallEnded', 'CallAnalyzed']);
 
-function remarks(fact: CallFact, endpoint: Endpoint): string[] {
-  const { type, data } = fact;
+function remarks(fact: CallFact, { endpoint, tenant }: Delivery): string[] {
+  const { type, data, metadata } = fact;
   const concerns = endpoint === 'retell' && CONCLUDING.has(type);
   const other = { 'retell-inbound-ticket': 'outbound', 'retell-outbound-ticket': 'inbound', retell: undefined }[
     endpoint
   ];
   return [
     ...(data.tenantMismatch ? ['tenant_mismatch'] : []),
+    ...(metadata.tenantId !== tenant.id ? ['address_of_another_tenant'] : []), // both hold the key
     ...(concerns && data.callSessionId === undefined ? ['no_session'] : []),
     ...(concerns && data.appointmentId === undefined ? ['no_appointment_id'] : []),
     ...(ignoresDecision(fact) ? ['flag_on_unconnected_call'] : []),

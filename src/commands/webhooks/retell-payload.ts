@@ -8,6 +8,7 @@ import { DEFAULT_TENANT } from '../tenants/tenant.ts';
 import { splitFlags } from './flag-words.ts';
 import type { CallPayload } from './read-payload.ts';
 import { prefersScrubbed, transcriptOf } from './transcript.ts';
+import { tenantNamedIn } from './whose-call.ts';
 
 // The vendor's words stop here: docs/retell-api.md on the left, src/events/call-facts.ts on the right.
 
@@ -170,7 +171,7 @@ function customFields(analysis: JsonObject = {}, nested: JsonObject = {}): Map<s
 
 /** The ids the caller gave the call; none where it names a tenant that it does not belong to (RULES, "Session"). */
 function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFacts>> {
-  if (isForeign(metadata.tenant_id ?? metadata.tenantId ?? null, owner)) return { tenantMismatch: true };
+  if (isForeign(tenantNamedIn(metadata, owner.isTenant), owner)) return { tenantMismatch: true };
   const id = (snake: string, camel: string) => chosenId(metadata[snake]) ?? chosenId(metadata[camel]);
   return {
     callSessionId: id('call_session_id', 'callSessionId'),
@@ -179,8 +180,10 @@ function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFac
   };
 }
 
-const isForeign = (name: Json, { tenantId, isTenant }: Owner): boolean =>
-  name !== null && name !== tenantId && !(tenantId === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
+const isForeign = (name: Json | undefined, { tenantId, isTenant }: Owner): boolean =>
+  name !== undefined &&
+  name !== tenantId &&
+  !(tenantId === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
 
 function successful(analysis: VendorAnalysis): boolean | undefined {
   if (analysis.call_successful !== undefined) return analysis.call_successful;

@@ -157,7 +157,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   for (const path of ['/api/webhooks/*', '/t/*'])
     routes.all(path, (c, next) => {
       if (c.req.method === 'POST' && c.req.header('x-retell-signature') !== undefined) {
-        onAnswered({ handler: 'unknown', status: 404, outcome: 'unknown_path', seconds: 0 });
+        onAnswered({ handler: 'unknown', status: 404, outcome: 'unknown_path', seconds: 0, newWords: [] });
         const tenantName = /^\/t\/([^/]*)/.exec(c.req.path)?.[1]?.toLowerCase() ?? tenantNamedBy(c, config.publicHost);
         if (strays.take({ ip: ipOf(c), tenantName }).allowed)
           logRefused(logger, 'unknown_path', {

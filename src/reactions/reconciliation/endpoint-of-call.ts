@@ -1,4 +1,4 @@
-import type { Tenant } from '../../commands/tenants/tenant.ts';
+import { putBySettings } from '../../commands/tenants/tenant.ts';
 import { isUsableId } from '../../events/ids.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
@@ -22,10 +22,6 @@ export async function endpointOfCall(
 
 /** The agent of a call, where it is one that can be looked for. */
 export const agentOf = ({ agent_id: id }: JsonObject): string | undefined => (isUsableId(id) ? id : undefined);
-
-/** Where a tenant's settings put an agent. Its id may be any text, `constructor` too. */
-export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>
-  Object.hasOwn(agentEndpoints, agentId) ? agentEndpoints[agentId] : undefined;
 
 /** Where a delivery of this very call came in. */
 function ownEndpoint(stream: readonly Recorded[]): Endpoint | undefined {

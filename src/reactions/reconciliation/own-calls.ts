@@ -1,5 +1,7 @@
+import { DEFAULT_TENANT, putBySettings } from '../../commands/tenants/tenant.ts';
+import { tenantNamedIn } from '../../commands/webhooks/whose-call.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
-import { agentOf, putBySettings } from './endpoint-of-call.ts';
+import { agentOf } from './endpoint-of-call.ts';
 import type { TenantRun } from './tenant-run.ts';
 
 type Asking = Pick<TenantRun, 'tenant' | 'owner' | 'sharing' | 'records'>;
@@ -11,10 +13,11 @@ type Asking = Pick<TenantRun, 'tenant' | 'owner' | 'sharing' | 'records'>;
  */
 export async function isOwn({ tenant, owner, sharing, records }: Asking, call: JsonObject): Promise<boolean> {
   const metadata = isJsonObject(call.metadata) ? call.metadata : {};
-  const name = metadata.tenant_id ?? metadata.tenantId ?? null;
+  const name = tenantNamedIn(metadata, owner.isTenant);
   if (name === owner.tenantId) return true;
   if (typeof name === 'string' && owner.isTenant(name)) return false;
   if (sharing.length === 0) return true;
+  if (name !== undefined && tenant.id !== DEFAULT_TENANT) return false; // as at the webhooks' door: nobody knows whose it is
   const agentId = agentOf(call);
   if (agentId === undefined) return false;
   const named = [tenant, ...sharing].filter((one) => putBySettings(one, agentId) !== undefined);

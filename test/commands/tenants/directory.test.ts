@@ -208,3 +208,21 @@ test('a directory that is stopped before it has caught up says so', async () => 
   here.stop();
   await expect(here.caughtUp()).rejects.toThrow('stopped');
 });
+
+test('who holds a webhook key is known as long as it is in force', async () => {
+  const { ask } = await admin();
+  const add = (id: string, key: string) => ask('POST', `/api/tenants/${id}/webhook-keys`, { key });
+  const opened = directory({ environmentKeys: ['shared-key-of-three'] });
+  await opened.caughtUp();
+  const holders = () => opened.holding('shared-key-of-three').map(({ id }) => id);
+  expect(holders()).toEqual(['default']);
+  for (const id of ['holder-a', 'holder-b']) await ask('PUT', `/api/tenants/${id}`, {});
+  const { body } = await add('holder-a', 'shared-key-of-three');
+  await add('holder-b', 'shared-key-of-three');
+  await within(15_000, () => holders().length === 3);
+  expect(holders()).toEqual(['default', 'holder-a', 'holder-b']);
+  await ask('DELETE', `/api/tenants/holder-a/webhook-keys/${body.keyId}`);
+  await within(15_000, () => holders().length === 2);
+  expect(holders()).toEqual(['default', 'holder-b']);
+  expect(opened.holding('a key of nobody')).toEqual([]);
+});

@@ -32,6 +32,7 @@ export const someTenants = [
 export const directory = (tenants: readonly Tenant[]): TenantDirectory => ({
   get: (id) => tenants.find((t) => t.id === id),
   list: () => tenants,
+  holding: (key) => tenants.filter(({ webhookKeys }) => webhookKeys.some((one) => one.key === key)),
   ready: () => true,
 });
 

@@ -16,8 +16,8 @@ const tenantsWith = (ofDefault: TenantSettings, ofAcme: TenantSettings) =>
   directory([tenant('default', [KEY], ofDefault), tenant('acme', [KEY], ofAcme)]);
 
 /** Whose a call has become that names nobody and of which no webhook told. */
-async function ownersOf(agent: string, tenants = tenantsWith({}, {})): Promise<string[]> {
-  const callId = await scene.call('confirmed', { agent });
+async function ownersOf(agent: string, tenants = tenantsWith({}, {}), metadata = {}): Promise<string[]> {
+  const callId = await scene.call('confirmed', { agent, metadata });
   await scene.retell.quiet();
   await scene.run(scene.start({ tenants }));
   const facts = async (id: string) => (await scene.types(callId, id)).map(() => id);
@@ -52,4 +52,12 @@ test('the settings go before what was heard, unless they name its agent for both
   await heardBy('default', 'agent_given');
   expect(await ownersOf('agent_given', tenantsWith({}, puts('agent_given')))).toEqual(['acme']);
   expect(await ownersOf('agent_given', tenantsWith(puts('agent_given'), puts('agent_given')))).toEqual(['default']);
+});
+
+test('one that names a tenant belongs to it, however that is written; one that names no tenant of them, to default at most', async () => {
+  await heardBy('acme', 'agent_naming');
+  const naming = (name: string) => ownersOf('agent_naming', tenantsWith({}, {}), { tenant_id: name });
+  expect(await naming(' Default ')).toEqual(['default']);
+  expect(await naming('N/A')).toEqual(['acme']);
+  expect(await naming('branch 7')).toEqual([]);
 });
