@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantDirectory } from './commands/tenants/tenant.ts';
 import { isAsSigned } from './commands/webhooks/evidence.ts';
 import { assemble } from './commands/webhooks/raw-parts.ts';
-import { type EventLog, EventStoreUnavailable } from './events/event-log.ts';
+import { type EventLog, EventStoreUnavailable, readLeft } from './events/event-log.ts';
 import type { Recorded } from './events/recorded.ts';
 import type { ReadEvidence } from './read-api/export/export-lines.ts';
 
@@ -23,9 +23,8 @@ const ATTEMPTS = 3;
 async function read(log: EventLog, stream: string): Promise<Recorded[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await log.read(stream);
+      return await readLeft(log, stream);
     } catch (error) {
-      if ((error as { type?: string }).type === 'stream-deleted') return [];
       if (!(error instanceof EventStoreUnavailable) || attempt === ATTEMPTS) throw error;
       await sleep(100 * attempt);
     }

@@ -1,7 +1,7 @@
 import type { TenantDirectory } from './commands/tenants/tenant.ts';
 import { type EvidenceVerdict, evidenceVerdicts } from './commands/webhooks/evidence.ts';
 import { decode, type Fact } from './events/codec.ts';
-import type { EventLog } from './events/event-log.ts';
+import { type EventLog, readLeft } from './events/event-log.ts';
 import { FactMetadata } from './events/metadata.ts';
 import type { Recorded } from './events/recorded.ts';
 import { callStream, parseStream, sessionStream } from './events/streams.ts';
@@ -16,7 +16,7 @@ export const sessionHistory =
   (log: EventLog, tenants: TenantDirectory): ReadHistory =>
   async ({ tenantId, sessionId, callIds, matched }) => {
     const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
-    const recorded = (await Promise.all(streams.map((stream) => log.read(stream)))).flat();
+    const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
     recorded.sort((a, b) => (a.position < b.position ? -1 : 1));
     const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
     const verdicts = await verdictsByPosition(log, tenants, tenantId, recorded);

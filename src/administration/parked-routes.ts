@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
-import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
+import { type EventLog, EventStoreUnavailable, readLeft } from '../events/event-log.ts';
 import { requireAdmin } from '../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
 import {
@@ -89,7 +89,7 @@ export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
     async (c) => {
       const item = await findParked(await databaseOf(deps), c.req.valid('param').id);
       if (!item) return unknown(c);
-      const behind = await log.read(item.stream, { from: item.revision + 1n, max: SHOWN });
+      const behind = await readLeft(log, item.stream, { from: item.revision + 1n, max: SHOWN });
       const waitingFacts = behind.map(({ position, revision, type, recordedAt }) => ({
         ...{ position: `${position}`, revision: Number(revision), type, recordedAt },
       }));

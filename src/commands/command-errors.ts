@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { UnreadableFact } from '../events/codec.ts';
-import { EventStoreUnavailable } from '../events/event-log.ts';
+import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import { UnrecordableEvent } from '../events/recordable.ts';
 import { problem } from '../http/problem.ts';
-import { unreadableFact } from '../http/unreadable-fact.ts';
+import { streamDeleted, unreadableFact } from '../http/unreadable-fact.ts';
 
 /** A command that was not confirmed may be repeated: it is read and decided again, never done twice. */
 export const storeUnavailable = (c: Context) =>
@@ -20,6 +20,7 @@ export const commandErrors = (logger: Logger) => (error: Error, c: Context) => {
     logger.warn({ reason: 'store_unavailable', detail: error.message }, 'command not confirmed');
     return storeUnavailable(c);
   }
+  if (error instanceof StreamDeleted) return streamDeleted(c);
   if (error instanceof UnreadableFact) {
     const { position, stream, type } = error.fact;
     logger.warn({ reason: 'fact_unreadable', position: `${position}`, stream, type }, 'command refused');

@@ -14,13 +14,13 @@ import {
 } from '@eventstore/db-client';
 import { letPassWhatWasTold, toldToAppend } from './client-rejections.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
-import { asUnavailable, EventStoreOverloaded, EventStoreUnavailable } from './event-store-errors.ts';
+import { asOurs, EventStoreOverloaded, EventStoreUnavailable, StreamDeleted } from './event-store-errors.ts';
 import type { JsonObject } from './json.ts';
 import { refuseUnrecordable } from './recordable.ts';
 import { type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 
-export { EventStoreOverloaded, EventStoreUnavailable };
+export { EventStoreOverloaded, EventStoreUnavailable, StreamDeleted };
 
 /** An event to be appended. JSON unless `data` is bytes. */
 export type NewEvent = {
@@ -47,11 +47,11 @@ export type ReadOptions = {
 export type EventLog = {
   /**
    * Appends all events or none, in the order in which they were asked for. Throws EventStoreUnavailable when no answer
-   * came in time (`withinMs` from when it was sent, if shorter), EventStoreOverloaded when it could not be sent, and
-   * UnrecordableEvent, before anything is sent, for what could not be read back.
+   * came in time (`withinMs` from when it was sent, if shorter), EventStoreOverloaded when it could not be sent,
+   * StreamDeleted, and UnrecordableEvent, before anything is sent, for what could not be read back.
    */
   append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
-  /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable. */
+  /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable, StreamDeleted. */
   read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
   /** The position of the newest event in `$all`, or undefined for an empty log. Throws EventStoreUnavailable. */
   head(): Promise<bigint | undefined>;
@@ -91,7 +91,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) return { outcome: 'conflict', actual: actualOf(error) };
-        throw asUnavailable(error, `append to ${stream}`);
+        throw asOurs(error, `append to ${stream}`);
       }
     },
 
@@ -112,7 +112,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         }
       } catch (error) {
         if (error instanceof StreamNotFoundError) return [];
-        throw asUnavailable(error, `read ${stream}`);
+        throw asOurs(error, `read ${stream}`);
       } finally {
         abandon(streaming);
         leave();
@@ -125,6 +125,20 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
     subscribe: (options) => subscribe(client, options),
     close: () => Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
   };
+}
+
+/** For whoever only wants to know what is left: none of a stream that was deleted for good. */
+export async function readLeft(
+  log: Pick<EventLog, 'read'>,
+  stream: string,
+  options?: ReadOptions,
+): Promise<Recorded[]> {
+  try {
+    return await log.read(stream, options);
+  } catch (error) {
+    if (error instanceof StreamDeleted) return [];
+    throw error;
+  }
 }
 
 async function newest(
@@ -145,7 +159,7 @@ async function newest(
       if (next.value.event) events.push(recordedOf(next.value.event));
     }
   } catch (error) {
-    throw asUnavailable(error, 'read the end of $all');
+    throw asOurs(error, 'read the end of $all');
   } finally {
     abandon(reading);
   }

@@ -9,6 +9,11 @@ export class EventStoreUnavailable extends Error {
 /** Nothing was asked of the event store: so much waits for its answer that there was no room in time. */
 export class EventStoreOverloaded extends EventStoreUnavailable {}
 
+/** The stream was deleted for good (a tombstone): nothing can be read from it or written to it any more, ever. */
+export class StreamDeleted extends Error {
+  override readonly name = 'StreamDeleted';
+}
+
 /** What means "try again later": types of the client's errors. */
 const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled', 'unknown']);
 
@@ -18,10 +23,11 @@ const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 
  */
 const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([1, 2, 4, 13, 14]);
 
-/** `EventStoreUnavailable` in the place of an error of the client that means so; any other as it is. */
-export function asUnavailable(error: unknown, what: string): unknown {
+/** `EventStoreUnavailable` or `StreamDeleted` in the place of an error of the client that means so; any other as it is. */
+export function asOurs(error: unknown, what: string): unknown {
   if (error instanceof EventStoreUnavailable) return error;
   const { type, code, message } = error as { type?: string; code?: number; message?: string };
+  if (type === 'stream-deleted') return new StreamDeleted(`${what}: ${message}`, { cause: error });
   if (TRANSIENT_CODES.has(code) || (type !== undefined && TRANSIENT_TYPES.has(type)))
     return new EventStoreUnavailable(`${what}: ${message}`, { cause: error });
   return error;

@@ -36,6 +36,8 @@ export const quarantineReasons = [
   'untranslatable',
   /** The key is several tenants', and the call names none of them. */
   'tenant_mismatch',
+  /** The stream of its call, or of the call's evidence, was deleted for good. */
+  'stream_deleted',
 ] as const;
 
 export const DeliveryQuarantined = z.object({

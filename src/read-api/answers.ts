@@ -1,6 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import { problemResponse } from '../http/problem.ts';
-import { factUnreadable } from '../http/unreadable-fact.ts';
+import { factUnreadable, goneForGood } from '../http/unreadable-fact.ts';
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
@@ -20,6 +20,6 @@ export const refusals = {
 export const notFound = problemResponse('`not_found`: there is none with this id, or it is not yours.');
 
 /** Of routes that take `at`. */
-export const unreadable = { 409: problemResponse(`With \`at\`: ${factUnreadable}`) };
+export const unreadable = { 409: problemResponse(`With \`at\`: ${factUnreadable}`), 410: goneForGood };
 
 export const apiKey = [{ apiKey: [] }];

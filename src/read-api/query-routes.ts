@@ -2,10 +2,10 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
 import { UnreadableFact } from '../events/codec.ts';
-import type { EventStoreUnavailable } from '../events/event-log.ts';
+import { type EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import type { Authenticate, CallerEnv } from '../http/bearer.ts';
 import { badRequest, problem } from '../http/problem.ts';
-import { unreadableFact } from '../http/unreadable-fact.ts';
+import { streamDeleted, unreadableFact } from '../http/unreadable-fact.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { listAppointments } from './appointments/list.ts';
 import { getAppointment } from './appointments/one.ts';
@@ -49,7 +49,7 @@ export function queryRoutes({ db, authenticate, history, asOf }: QueryDependenci
 
 const EVENT_STORE_UNAVAILABLE: EventStoreUnavailable['name'] = 'EventStoreUnavailable';
 
-/** A store that does not answer is 503, a fact that cannot be read 409; else it is the root application's (unhandled.ts). */
+/** A store that does not answer is 503, a fact that cannot be read 409, one that was deleted 410; else it is the root application's (unhandled.ts). */
 export function unavailable(error: Error, c: Context): Response {
   const headers = { 'retry-after': '2' };
   if (error.name === EVENT_STORE_UNAVAILABLE)
@@ -58,6 +58,7 @@ export function unavailable(error: Error, c: Context): Response {
     return problem(c, 503, 'read_model_unavailable', { detail: error.message, headers });
   if (error instanceof UnreadableFact)
     return unreadableFact(c, error, 'What was known from there on cannot be told; before it, `at` answers as ever.');
+  if (error instanceof StreamDeleted) return streamDeleted(c);
   if (isReadModelUnavailable(error))
     return problem(c, 503, 'read_model_unavailable', { detail: 'The read model cannot be read now.', headers });
   throw error;

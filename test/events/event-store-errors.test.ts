@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { asUnavailable, EventStoreOverloaded, EventStoreUnavailable } from '../../src/events/event-store-errors.ts';
+import {
+  asOurs,
+  EventStoreOverloaded,
+  EventStoreUnavailable,
+  StreamDeleted,
+} from '../../src/events/event-store-errors.ts';
 
 const grpc = (code: number) => Object.assign(new Error(`gRPC ${code}`), { code });
 const typed = (type: string, code: number) => Object.assign(grpc(code), { type });
@@ -12,22 +17,27 @@ test.each([
   ['a node that does not lead', typed('not-leader', 5)],
   ['a call that was cancelled', typed('cancelled', 1)],
 ])('%s means: try again later', (_, error) => {
-  const unavailable = asUnavailable(error, 'append to call-acme.1');
+  const unavailable = asOurs(error, 'append to call-acme.1');
   expect(unavailable).toBeInstanceOf(EventStoreUnavailable);
   expect(unavailable).toMatchObject({ cause: error, message: expect.stringMatching(/^append to call-acme\.1: gRPC/) });
 });
 
 test.each([
   ['an append that is too large', typed('maximum-append-size-exceeded', 3)],
-  ['a stream that was deleted', typed('stream-deleted', 9)],
   ['a right that is missing', typed('access-denied', 7)],
   ['a message that is too large', grpc(8)],
   ['a mistake of ours', new TypeError('no')],
-])('%s does not', (_, error) => expect(asUnavailable(error, 'x')).toBe(error));
+])('%s does not', (_, error) => expect(asOurs(error, 'x')).toBe(error));
+
+test('a stream that was deleted for good is told as such', () => {
+  const error = typed('stream-deleted', 9);
+  expect(asOurs(error, 'x')).toBeInstanceOf(StreamDeleted);
+  expect(asOurs(error, 'x')).toMatchObject({ cause: error });
+});
 
 test('what was not even sent stays told apart, and is unavailable all the same', () => {
   const error = new EventStoreOverloaded('no room');
-  expect(asUnavailable(error, 'x')).toBe(error);
+  expect(asOurs(error, 'x')).toBe(error);
   expect(error).toBeInstanceOf(EventStoreUnavailable);
   expect(error.name).toBe('EventStoreUnavailable');
 });

@@ -5,6 +5,7 @@ import { sessionStream } from '../../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { chosenPathId } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { goneForGood } from '../../http/unreadable-fact.ts';
 import { normalSessionId } from '../../model/ids.ts';
 import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
@@ -77,6 +78,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
           409: problemResponse(
             '`no_call_yet`: the session has no call to archive; `idempotency_key_reused`: the key came before with the opposite.',
           ),
+          410: goneForGood,
           503: problemResponse(
             '`store_unavailable`: the event store did not confirm; `read_model_unavailable`: which calls the session has cannot be asked now. Repeat the request.',
           ),

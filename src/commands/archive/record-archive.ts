@@ -1,4 +1,4 @@
-import type { EventLog, NewEvent } from '../../events/event-log.ts';
+import { type EventLog, type NewEvent, StreamDeleted } from '../../events/event-log.ts';
 import { digestOf, uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
@@ -25,13 +25,15 @@ export type RecordedArchive = {
 
 /**
  * Archives calls or takes them back, each in its stream. There is no transaction over several: interrupted, a repeat
- * does what is left. A call that is not on record is passed over, unless all are. Throws EventStoreUnavailable.
+ * does what is left. A call that is not on record, or was deleted for good, is passed over, unless all are. Throws
+ * EventStoreUnavailable, StreamDeleted.
  */
 export async function recordArchive(
   log: EventLog,
   { tenantId, callIds, action, idempotencyKey, by, at }: ArchiveCommand,
 ): Promise<RecordedArchive | 'idempotency_key_reused' | 'unknown_call'> {
   let known = false;
+  let deleted: unknown;
   let changed = 0;
   let position: bigint | undefined;
   for (const callId of callIds) {
@@ -49,6 +51,10 @@ export async function recordArchive(
           metadata: metadata as unknown as JsonObject,
         }),
       );
+    }).catch((error: unknown) => {
+      if (!(error instanceof StreamDeleted)) throw error;
+      deleted = error;
+      return 'unknown_call' as const;
     });
     if (result === 'idempotency_key_reused') return result;
     if (result === 'unknown_call') continue;
@@ -57,5 +63,6 @@ export async function recordArchive(
     if (result.position !== undefined && (position === undefined || result.position > position))
       position = result.position;
   }
+  if (!known && deleted !== undefined) throw deleted;
   return known ? { position, changed } : 'unknown_call';
 }

@@ -6,7 +6,7 @@ import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
-import { factUnreadable } from '../../http/unreadable-fact.ts';
+import { factUnreadable, goneForGood } from '../../http/unreadable-fact.ts';
 import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -64,6 +64,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
           '`retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body. ' +
             factUnreadable,
         ),
+        410: goneForGood,
         413: problemResponse('Body over 64 KiB.'),
         415: problemResponse('Not JSON.'),
         422: problemResponse('`retell_invalid_request`, `retell_not_found`, `retell_refused`: Retell refused.'),

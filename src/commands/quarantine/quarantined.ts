@@ -1,5 +1,5 @@
 import { decode } from '../../events/codec.ts';
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, readLeft } from '../../events/event-log.ts';
 import { isTenantId } from '../../events/ids.ts';
 import type { DeliveryQuarantined, DeliveryReleased } from '../../events/raw-delivery.ts';
 import type { Recorded } from '../../events/recorded.ts';
@@ -35,7 +35,7 @@ export async function readQuarantined(
   const stream = `${prefixOf('quarantine')}${id}`;
   const { tenantId = '', id: digest = '' } = parseStream(stream) ?? {};
   if (!isTenantId(tenantId) || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
-  const events = await log.read(stream);
+  const events = await readLeft(log, stream);
   const found: { listed?: DeliveryQuarantined; released?: Quarantined['released'] } = {};
   for (const fact of events.map(decode)) {
     if (fact?.type === 'DeliveryQuarantined') found.listed ??= fact.data;

@@ -51,7 +51,7 @@ export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promi
   logAccepted(logger, accepted, delivery, form, Math.round(performance.now() - started));
 
   if (!('fact' in accepted)) {
-    const reason = 'reason' in accepted ? accepted.reason : found.listed.reason;
+    const reason = accepted.outcome === 'not_kept' ? found.listed.reason : accepted.reason;
     logger.info({ quarantine_id: id, outcome: 'still_quarantined', reason }, 'quarantine retried');
     return { outcome: 'still_quarantined', reason };
   }

@@ -6,7 +6,7 @@ import { type Authenticate, type CallerEnv, requireScope } from '../../http/bear
 import { ticketPath } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
-import { factUnreadable } from '../../http/unreadable-fact.ts';
+import { factUnreadable, goneForGood } from '../../http/unreadable-fact.ts';
 import { commandErrors } from '../command-errors.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
@@ -55,6 +55,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
         403: problemResponse('The API key has no write scope.'),
         404: problemResponse('`not_found`: there is no such ticket, or it is not yours.'),
         409: problemResponse(`\`idempotency_key_reused\`: the key came before with another body. ${factUnreadable}`),
+        410: goneForGood,
         413: problemResponse('Body over 64 KiB.'),
         415: problemResponse('Not JSON.'),
         503: problemResponse('`store_unavailable`: the event store did not confirm; repeat the request.'),

@@ -1,3 +1,4 @@
+import { StreamDeleted } from '../../events/event-log.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { UnrecordableEvent } from '../../events/recordable.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
@@ -10,10 +11,10 @@ import { FactTooLarge } from './text-parts.ts';
 import { ownerOf } from './whose-call.ts';
 
 /** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
-export type Accepted = { readonly event?: string } & (
+export type Accepted = { readonly event?: string | undefined } & (
   | { readonly outcome: Recorded; readonly fact: CallFact; readonly newWords: readonly NewWord[] }
   | { readonly outcome: Quarantined; readonly reason: DeliveryQuarantined['reason']; readonly failure?: unknown }
-  | { readonly outcome: 'not_kept' }
+  | { readonly outcome: 'not_kept'; readonly reason?: 'quarantine_deleted' }
 );
 
 export type Accepting = {
@@ -35,12 +36,15 @@ export async function accept(
     reason: DeliveryQuarantined['reason'],
     event?: string,
     failure?: unknown,
-  ): Promise<Accepted> => ({
-    outcome: await recorder.quarantine(reason, delivery),
-    reason,
-    failure,
-    ...(event === undefined ? {} : { event }),
-  });
+  ): Promise<Accepted> => {
+    try {
+      return { event, outcome: await recorder.quarantine(reason, delivery), reason, failure };
+    } catch (error) {
+      // Somebody has deleted for good these very bytes, so they are not to be kept; and no webhook is refused for that.
+      if (error instanceof StreamDeleted) return { event, outcome: 'not_kept', reason: 'quarantine_deleted' };
+      throw error;
+    }
+  };
 
   const payload = readPayload(delivery.body);
   if (payload.event === 'transcript_updated' && !keepTranscriptUpdates)
@@ -72,6 +76,7 @@ export async function accept(
   } catch (failure) {
     if (failure instanceof FactTooLarge || failure instanceof UnrecordableEvent)
       return setAside('untranslatable', payload.event, failure);
+    if (failure instanceof StreamDeleted) return setAside('stream_deleted', payload.event);
     throw failure;
   }
 }

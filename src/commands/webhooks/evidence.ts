@@ -1,4 +1,4 @@
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, readLeft, StreamDeleted } from '../../events/event-log.ts';
 import { sha256 } from '../../events/identity.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import { RawDeliveryPart } from '../../events/raw-delivery.ts';
@@ -15,10 +15,18 @@ export async function evidenceOf(fact: CallFact, delivery: Delivery): Promise<Wr
   return { stream: evidenceStream(delivery.tenant.id, fact.callId), events: await rawParts(fact.id, delivery) };
 }
 
-/** Whether anything that a fact rests on is stored: a process that was killed may have left one without. */
+/**
+ * Whether nothing that a fact rests on is wanting: a process that was killed may have left one without. What was deleted
+ * for good is not to come back.
+ */
 export async function hasEvidence(fact: CallFact, stream: string, { log }: Writing): Promise<boolean> {
-  const events = await log.read(stream);
-  return events.some(({ metadata }) => RawDeliveryPart.safeParse(metadata).data?.deliveryId === fact.id);
+  try {
+    const events = await log.read(stream);
+    return events.some(({ metadata }) => RawDeliveryPart.safeParse(metadata).data?.deliveryId === fact.id);
+  } catch (error) {
+    if (error instanceof StreamDeleted) return true;
+    throw error;
+  }
 }
 
 /** The delivery that a fact rests on, byte for byte; undefined: expired or erased. */
@@ -27,7 +35,7 @@ export const readRawDelivery = async (
   stream: string,
   deliveryId: string,
   digest?: string,
-): Promise<RawDelivery | undefined> => assemble(await log.read(stream), deliveryId, digest);
+): Promise<RawDelivery | undefined> => assemble(await readLeft(log, stream), deliveryId, digest);
 
 export type EvidenceVerdict = 'verified' | 'failed' | 'expired' | 'none';
 
@@ -42,7 +50,7 @@ export async function evidenceVerdicts(
   facts: readonly Pick<FactMetadata, 'evidence'>[],
 ): Promise<EvidenceVerdict[]> {
   if (facts.every(({ evidence }) => evidence === undefined)) return facts.map(() => 'none');
-  const events = await log.read(evidenceStream(tenant.id, callId));
+  const events = await readLeft(log, evidenceStream(tenant.id, callId));
   return Promise.all(
     facts.map(async ({ evidence }) => {
       if (evidence === undefined) return 'none';

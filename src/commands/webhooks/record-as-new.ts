@@ -1,4 +1,10 @@
-import { type EventLog, EventStoreOverloaded, EventStoreUnavailable, type NewEvent } from '../../events/event-log.ts';
+import {
+  type EventLog,
+  EventStoreOverloaded,
+  EventStoreUnavailable,
+  type NewEvent,
+  StreamDeleted,
+} from '../../events/event-log.ts';
 import { fitsOneAppend } from './append-limit.ts';
 import type { StreamMemory } from './stream-memory.ts';
 
@@ -37,9 +43,11 @@ export function newRecords(log: EventLog, memory: StreamMemory) {
       if (newest === undefined || performance.now() < ailingUntil) return false;
       if (!fitsOneAppend(evidence.events) || !fitsOneAppend(fact.events)) return false;
       const [before, after] = await Promise.allSettled([append(evidence), append(fact)]);
+      const isOnRecord = after.status === 'fulfilled' && after.value === undefined;
       for (const { reason } of [before, after].filter((result) => result.status === 'rejected')) {
         memory.forget(evidence.stream);
         memory.forget(fact.stream);
+        if (reason instanceof StreamDeleted && isOnRecord) continue; // its evidence alone was deleted for good
         // Where it had not even room, three round trips instead of one would have less.
         if (!(reason instanceof EventStoreUnavailable) || reason instanceof EventStoreOverloaded) throw reason;
         ailingUntil = performance.now() + AILING_MS;

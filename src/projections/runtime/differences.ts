@@ -1,4 +1,4 @@
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, readLeft } from '../../events/event-log.ts';
 import type { DifferingRow } from './compare.ts';
 
 /** One value that is not what the log says; or a whole row that is there and should not be, or the other way round. */
@@ -61,7 +61,7 @@ export async function withFacts(
   const read = new Map<string, readonly BehindFact[]>();
   for (const stream of new Set(noted.flatMap(({ streams }) => streams))) {
     signal.throwIfAborted();
-    const events = await log.read(stream, { max: FACTS });
+    const events = await readLeft(log, stream, { max: FACTS });
     const taken = events.filter(({ position }) => upTo !== undefined && position <= upTo);
     read.set(
       stream,

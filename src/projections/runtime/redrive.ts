@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, readLeft } from '../../events/event-log.ts';
 import { firstBroken, foldAround, sort } from './apply-around.ts';
 import type { CheckpointOf } from './checkpoint.ts';
 import { type Database, inTransaction } from './connection.ts';
@@ -23,7 +23,7 @@ export async function redrive(
   parked: ParkedStream,
 ): Promise<'redriven' | Newly> {
   const { checkpoint = -1n } = mine;
-  const recorded = await log.read(parked.stream, { from: parked.revision });
+  const recorded = await readLeft(log, parked.stream, { from: parked.revision });
   const events = recorded.filter(({ position }) => position <= checkpoint);
   const { facts, unreadable } = sort(events, NOTHING_PARKED);
   return inTransaction(db, async (trx) => {

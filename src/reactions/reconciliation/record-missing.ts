@@ -1,6 +1,6 @@
 import { callFact } from '../../commands/webhooks/call-fact.ts';
 import type { CallStatement } from '../../commands/webhooks/retell-payload.ts';
-import { EventStoreUnavailable } from '../../events/event-log.ts';
+import { EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream } from '../../events/streams.ts';
@@ -40,7 +40,8 @@ export async function recordMissing(
     // A store that is away fails the run. A call of which no facts can be made must not keep the others from theirs.
     if (error instanceof EventStoreUnavailable || !isFactsFault(error)) throw error;
     report.unreadable++;
-    logger.error({ reason: 'reconciled_call_unreadable', error: (error as Error).name, callId }, 'passed over');
+    if (error instanceof StreamDeleted) logger.info({ reason: 'stream_deleted', callId }, 'passed over');
+    else logger.error({ reason: 'reconciled_call_unreadable', error: (error as Error).name, callId }, 'passed over');
     return 'unreadable';
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
-import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import { UnrecordableEvent } from '../../events/recordable.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
 import { appendMailFact, type MailKey } from './append-mail-fact.ts';
@@ -57,6 +57,7 @@ export async function attemptMail(
   try {
     return await attempt(options, key, job);
   } catch (error) {
+    if (error instanceof StreamDeleted) return { word: 'done' }; // nobody is to be told any more
     if (error instanceof UnrecordableEvent) {
       // It will not be recordable later either.
       options.logger.error({ ...idsOf(key), error: error.message }, 'ticket_mail_unrecordable');
@@ -211,7 +212,7 @@ async function recordDelivery(
       return;
     } catch (error) {
       logger.error({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_sent_but_not_recorded');
-      if (signal.aborted || error instanceof UnrecordableEvent) throw error;
+      if (signal.aborted || error instanceof UnrecordableEvent || error instanceof StreamDeleted) throw error;
       await sleep(wait, undefined, { signal }).catch(() => {});
     }
   }

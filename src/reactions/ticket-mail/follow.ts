@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { decode } from '../../events/codec.ts';
-import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
@@ -119,6 +119,7 @@ async function consider(options: FollowOptions, candidate: Candidate): Promise<b
     .then((facts) => dutiesOf(facts, { begunAfter: begun.after, waitMs }))
     .catch((error: unknown) => {
       if (error instanceof EventStoreUnavailable) throw error;
+      if (error instanceof StreamDeleted) return undefined; // nobody is to be told any more
       logger.error({ tenantId, callId, error: wordsOf(error) }, 'ticket_mail_unreadable');
       options.onUnreadable();
       return undefined;

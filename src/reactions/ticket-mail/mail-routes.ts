@@ -8,7 +8,7 @@ import { ticketIdOf } from '../../events/ticket-facts.ts';
 import { requireAdmin } from '../../http/bearer.ts';
 import { pathId } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
-import { factUnreadable } from '../../http/unreadable-fact.ts';
+import { factUnreadable, goneForGood } from '../../http/unreadable-fact.ts';
 import { normalTicketId } from '../../model/ids.ts';
 import { previewTicketMail } from './preview.ts';
 import { redriveTicketMail } from './redrive.ts';
@@ -49,6 +49,7 @@ const refusals = {
   401: problemResponse('Not the admin key.'),
   404: problemResponse('`unknown_ticket`.'),
   409: problemResponse(factUnreadable),
+  410: goneForGood,
   503: problemResponse('A store does not answer; repeat the request.'),
 };
 
