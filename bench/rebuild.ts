@@ -74,7 +74,7 @@ async function compare(folder: string, choices: Choices, rival: string | undefin
 const PULLING = { emmett: undefined, 'emmett, tuned': { batchSize: 500, pullingFrequencyInMs: 0 } } as const;
 
 /** Here every call names a session and an appointment of its own. */
-const ROW_PER_CALL: ReadonlySet<string> = new Set(['call_sessions', 'appointments']);
+const ROW_PER_CALL: ReadonlySet<string> = new Set(['calls']);
 
 type Choices = ReturnType<typeof choicesOf>;
 
@@ -82,7 +82,7 @@ function choicesOf(args: readonly string[]) {
   const numbers = numbersOf(args, { facts: 100_000, rounds: 2, baseline: 99_999 });
   const options = { projection: { type: 'string' }, profile: { type: 'boolean' }, data: { type: 'string' } } as const;
   const { values } = parseArgs({ args: [...args], options, strict: false });
-  const { projection = 'call_sessions', profile = false, data } = values;
+  const { projection = 'calls', profile = false, data } = values;
   const all = projections();
   const chosen = all.filter(({ name }) => projection === 'all' || name === projection);
   const names = chosen.map(({ name }) => name);

@@ -2,24 +2,17 @@ import type { Kysely } from 'kysely';
 import type { EventLog } from './events/event-log.ts';
 import { appointmentStream, callStream, sessionStream, ticketStream } from './events/streams.ts';
 import { callIdOfTicket } from './events/ticket-facts.ts';
-import { type Past, pastAt, type Reduce } from './past.ts';
+import { type Past, pastAt } from './past.ts';
 import { appointmentAsOf } from './projections/appointments/appointment-as-of.ts';
-import { type AppointmentStream, reduce as reduceForAppointments } from './projections/appointments/appointments.ts';
-import type { Decisions } from './projections/appointments/decision.ts';
 import type { StaffState } from './projections/appointments/staff-state.ts';
 import { type Parts, sessionIdOf } from './projections/as-of/sessions.ts';
-import type { Description } from './projections/call-sessions/description.ts';
 import { sessionAsOf } from './projections/call-sessions/session-as-of.ts';
-import { reduceSessionStream, type SessionStream } from './projections/call-sessions/session-fold.ts';
-import type { CallState, Correlation } from './projections/calls/call-state.ts';
 import { findNamed } from './projections/calls/named.ts';
-import type { RequestState } from './projections/calls/request-state.ts';
 import { ownSessionId } from './projections/calls/session.ts';
+import type { CallFields, WholeCall } from './projections/calls/whole-call.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { ticketAsOf } from './projections/tickets/ticket-as-of.ts';
-import type { TicketCall } from './projections/tickets/ticket-call.ts';
 import type { TicketLog } from './projections/tickets/ticket-log.ts';
-import { reduce as reduceForTickets } from './projections/tickets/tickets.ts';
 import type { AsOf } from './read-api/as-of.ts';
 import { callsEverIn, type RelatedCall, relatedCalls, sessionsEverAbout } from './related-streams.ts';
 
@@ -37,25 +30,21 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
       // `call:<id>` goes on answering when the session has another id.
       const callId = id.slice('call:'.length);
       const calls = await relatedCalls(past.reads, [callId]);
-      const sessionId = sessionIdOf(
-        callId,
-        await partsOf<Description, SessionStream>(past, reduceSessionStream, [], calls),
-      );
+      const sessionId = sessionIdOf(callId, await partsOf(past, [], calls));
       return sessionId === undefined ? undefined : session(past, sessionId);
     },
 
     async appointment(tenantId, id, moment) {
       const past = await pastAt(stores, tenantId, moment);
       if (!past) return undefined;
-      const parts = (sessionIds: readonly string[], calls: readonly RelatedCall[]) =>
-        partsOf<Decisions, AppointmentStream>(past, reduceForAppointments, sessionIds, calls);
       const own = appointmentStream(tenantId, id);
-      const staff = (await past.fold(reduceForAppointments, [own])).get(own) as StaffState | undefined;
+      const staff = (await past.fold([own])).get(own) as StaffState | undefined;
       const about = await sessionsEverAbout(past.reads, id);
       const calls = await callsEverIn(past.reads, about);
       // A call that named it may have done so in another session, where it spoke for other calls too.
-      const sessionIds = [...new Set([...about, ...sessionsOfNaming(id, calls, await parts(about, calls))])];
-      return appointmentAsOf(id, sessionIds, await parts(sessionIds, await callsEverIn(past.reads, sessionIds)), staff);
+      const sessionIds = [...new Set([...about, ...sessionsOfNaming(id, calls, await partsOf(past, about, calls))])];
+      const parts = await partsOf(past, sessionIds, await callsEverIn(past.reads, sessionIds));
+      return appointmentAsOf(id, sessionIds, parts, staff);
     },
 
     async ticket(tenantId, id, moment) {
@@ -64,9 +53,9 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
       if (!past || callId === undefined) return undefined;
       const [ofCall, ofTicket] = [callStream(tenantId, callId), ticketStream(tenantId, id)];
       const calls = await relatedCalls(past.reads, [callId]);
-      const { requests, matched } = await partsOf(past, reduceForTickets, [], calls);
-      const states = await past.fold(reduceForTickets, [ofCall, ofTicket]);
-      const call = states.get(ofCall) as TicketCall | undefined;
+      const { requests, matched } = await partsOf(past, [], calls);
+      const states = await past.fold([ofCall, ofTicket]);
+      const call = states.get(ofCall) as WholeCall | undefined;
       return call && ticketAsOf(call, states.get(ofTicket) as TicketLog | undefined, { requests, matched });
     },
   };
@@ -74,23 +63,22 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
 
 async function session(past: Past, id: string) {
   const calls = await callsEverIn(past.reads, [id]);
-  return sessionAsOf(id, await partsOf<Description, SessionStream>(past, reduceSessionStream, [id], calls));
+  return sessionAsOf(id, await partsOf(past, [id], calls));
 }
 
 /** What the sessions, the calls and those who have placed them came to. */
-async function partsOf<Fields extends Correlation, State>(
+async function partsOf(
   past: Past,
-  reduce: Reduce<State>,
   sessionIds: readonly string[],
   calls: readonly RelatedCall[],
-): Promise<Parts<Fields>> {
+): Promise<Parts<CallFields>> {
   const { tenantId } = past;
   const requesters = new Set([...sessionIds, ...calls.flatMap(({ placedBy }) => placedBy ?? [])]);
-  const states = await past.fold(reduce, [
+  const states = await past.fold([
     ...[...requesters].map((id) => sessionStream(tenantId, id)),
     ...calls.map(({ callId }) => callStream(tenantId, callId)),
   ]);
-  const found = [...states.values()] as unknown as readonly (CallState<Fields> | RequestState)[];
+  const found = [...states.values()];
   return {
     tenantId,
     calls: found.filter((state) => 'callId' in state),
@@ -100,7 +88,7 @@ async function partsOf<Fields extends Correlation, State>(
 }
 
 /** Every session that one of the calls which named an appointment may have been in. */
-const sessionsOfNaming = (appointmentId: string, related: readonly RelatedCall[], { calls }: Parts<Decisions>) =>
+const sessionsOfNaming = (appointmentId: string, related: readonly RelatedCall[], { calls }: Parts<CallFields>) =>
   calls
     .filter(({ appointmentsNamed }) => findNamed(appointmentsNamed, appointmentId))
     .flatMap(({ callId, sessionsNamed }) => {

@@ -3,14 +3,12 @@ import type { Kysely } from 'kysely';
 import type { Fact } from './events/codec.ts';
 import { type EventLog, EventStoreUnavailable } from './events/event-log.ts';
 import type { Recorded } from './events/recorded.ts';
-import { prefixOf } from './events/streams.ts';
 import { foldOf, isKnown, knownOf, type Until } from './projections/as-of/known.ts';
+import { prefixes, reduceStream, type StreamState } from './projections/calls/stream-state.ts';
 import { generations } from './projections/runtime/generations.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { type Moment, ReadModelBehind } from './read-api/as-of.ts';
 import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
-
-export type Reduce<State> = (state: State | undefined, fact: Fact) => State;
 
 /** The log as far as it was known at a moment, to one tenant. */
 export type Past = {
@@ -21,7 +19,7 @@ export type Past = {
    * What each of these streams came to; one of which nothing was known is left out. A stream is read once.
    * Throws `UnreadableFact`: less than was known is never said.
    */
-  fold<State>(reduce: Reduce<State>, streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
+  fold(streams: readonly string[]): Promise<ReadonlyMap<string, StreamState>>;
 };
 
 type Stores = { readonly log: EventLog; readonly db: Kysely<ReadModel> };
@@ -46,15 +44,15 @@ export async function pastAt(stores: Stores, tenantId: string, moment: Moment): 
   return {
     tenantId,
     reads: readsOf(db, tenantId),
-    async fold(reduce, streams) {
+    async fold(streams) {
       const unread = streams.filter((stream) => !facts.has(stream));
       for (let i = 0; i < unread.length; i += CONCURRENT_READS) {
         const some = unread.slice(i, i + CONCURRENT_READS);
         await Promise.all(some.map(async (stream) => facts.set(stream, knownOf(await log.read(stream), until))));
       }
-      const states = new Map<string, ReturnType<typeof reduce>>();
+      const states = new Map<string, StreamState>();
       for (const stream of streams) {
-        const state = foldOf(reduce, facts.get(stream)!);
+        const state = foldOf(reduceStream, facts.get(stream)!);
         if (state !== undefined) states.set(stream, state);
       }
       return states;
@@ -63,7 +61,7 @@ export async function pastAt(stores: Stores, tenantId: string, moment: Moment): 
 }
 
 /** The projection that is asked which streams have to do with what, and what it reads. */
-const RELATIONS = { name: 'call_sessions', prefixes: [prefixOf('call'), prefixOf('session')] };
+const RELATIONS = { name: 'calls', prefixes };
 const WAIT_MS = 2000;
 
 /**

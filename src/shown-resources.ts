@@ -20,23 +20,23 @@ export type ShownResources = {
 
 export function shownResources(db: Kysely<ReadModel>, running: RunningProjections): ShownResources {
   const after =
-    (projection: string, find: (reads: TenantReads, id: string) => Promise<unknown>): ShownAfter =>
+    (find: (reads: TenantReads, id: string) => Promise<unknown>): ShownAfter =>
     async (tenantId, id, position, timeoutMs) => {
-      const checkpoint = () => running.status().find(({ name }) => name === projection)?.checkpoint ?? '-1';
+      const checkpoint = () => running.status().find(({ name }) => name === 'calls')?.checkpoint ?? '-1';
       for (const limit = Date.now() + timeoutMs; BigInt(checkpoint()) < position; await sleep(5))
         if (Date.now() > limit) return undefined;
       return find(readsOf(db, tenantId), id);
     };
   return {
-    appointment: after('appointments', async (reads, id) => {
+    appointment: after(async (reads, id) => {
       const row = await reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();
       return row && appointmentOf(row);
     }),
-    ticket: after('tickets', async (reads, id) => {
+    ticket: after(async (reads, id) => {
       const row = await reads.tickets().selectAll().where('id', '=', id).executeTakeFirst();
       return row && ticketOf(row);
     }),
-    session: after('call_sessions', async (reads, id) => {
+    session: after(async (reads, id) => {
       const row = await findCallSession(reads, id);
       return row && callSessionOf(row);
     }),

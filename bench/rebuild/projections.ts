@@ -29,7 +29,7 @@ await measure(facts, async (handled) => {
   clearInterval(progress);
   return async () => {
     await running.stop();
-    return rowsOf(names[0]!);
+    return rowsOf(names[0] === 'calls' ? 'call_sessions' : names[0]!);
   };
 });
 

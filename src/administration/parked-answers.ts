@@ -5,7 +5,7 @@ import type { ParkedItem, ParkedPlace } from '../projections/runtime/parked-item
 export const Parked = z
   .object({
     id: z.string().openapi({ example: 'call_sessions.1.1309' }),
-    projection: z.string().openapi({ example: 'call_sessions' }),
+    projection: z.string().openapi({ example: 'calls' }),
     stream: z.string().openapi({ example: 'call-acme.call_5f0c2b1e' }),
     position: z.string().openapi({ description: 'In the log, of the fact that breaks.', example: '1309' }),
     revision: z.int().openapi({ description: 'In its stream.' }),

@@ -12,13 +12,13 @@ import {
   type ParkedItem,
   requestRedrive,
 } from '../projections/runtime/parked-items.ts';
-import type { Projection } from '../projections/runtime/projection.ts';
+import { type Projection, projectionCalled } from '../projections/runtime/projection.ts';
 import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
 import { cursorOf, Parked, ParkedCursor, ParkedDetail, parkedOf, Redriven } from './parked-answers.ts';
 
 export type ParkedRoutesDeps = AdministrationRoutesDeps & {
   readonly log: EventLog;
-  readonly projections: readonly Pick<Projection, 'name' | 'dependsOnOrder'>[];
+  readonly projections: readonly Pick<Projection, 'name' | 'replaces' | 'dependsOnOrder'>[];
   /** How long a redrive is waited for before the answer is that it is requested. */
   readonly redriveWithinMs?: number;
 };
@@ -32,7 +32,7 @@ const Path = z.object({
   id: z
     .string()
     .max(200)
-    .openapi({ param: { name: 'id', in: 'path' }, example: 'call_sessions.1.1309' }),
+    .openapi({ param: { name: 'id', in: 'path' }, example: 'calls.1.1309' }),
 });
 const SHOWN = 200;
 const ASK_EVERY_MS = 100;
@@ -67,7 +67,8 @@ export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
       },
     }),
     async (c) => {
-      const { projection, limit, cursor } = c.req.valid('query');
+      const { projection: called, limit, cursor } = c.req.valid('query');
+      const projection = called === undefined ? called : (projectionCalled(projections, called) ?? called);
       const found = await listParked(await databaseOf(deps), { projection, limit: limit + 1, after: cursor });
       const items = found.slice(0, limit);
       const last = items.at(-1);

@@ -9,7 +9,7 @@ import { type OperationKind, requestOperation } from '../projections/runtime/ope
 import { overviewOf } from '../projections/runtime/overview.ts';
 import { acceptParked } from '../projections/runtime/parked-limit.ts';
 import type { ProjectionStatus } from '../projections/runtime/progress.ts';
-import type { Projection } from '../projections/runtime/projection.ts';
+import { type Projection, projectionCalled } from '../projections/runtime/projection.ts';
 import { isSwapTarget } from '../projections/runtime/rebuild.ts';
 import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
 
@@ -24,7 +24,7 @@ export type ProjectionRoutesDeps = AdministrationRoutesDeps & {
 const position = z.string().nullable().openapi({ description: 'A position of the log.', example: '1309' });
 const Overview = z
   .object({
-    name: z.string().openapi({ example: 'call_sessions' }),
+    name: z.string().openapi({ example: 'calls' }),
     version: z.int(),
     generation: z.int().nullable(),
     state: z.enum(['live', 'starting']),
@@ -135,8 +135,8 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
         },
       }),
       async (c) => {
-        const { name } = c.req.valid('param');
-        if (!projections.some((projection) => projection.name === name)) return unknown(c, projections);
+        const name = projectionCalled(projections, c.req.valid('param').name);
+        if (name === undefined) return unknown(c, projections);
         const db = await databaseOf(deps);
         const missing = kind === 'swap_back' ? await whyNotSwapBack(db, name) : undefined;
         if (missing !== undefined) return problem(c, 409, 'nothing_to_swap_back', { detail: missing }) as never;
@@ -177,8 +177,8 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
       },
     }),
     async (c) => {
-      const { name } = c.req.valid('param');
-      if (!projections.some((projection) => projection.name === name)) return unknown(c, projections);
+      const name = projectionCalled(projections, c.req.valid('param').name);
+      if (name === undefined) return unknown(c, projections);
       const accepted = await acceptParked(await databaseOf(deps), name);
       if (accepted) return c.json(accepted, 200, uncached);
       return problem(c, 409, 'nothing_is_built', {
@@ -189,7 +189,13 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
   return routes;
 }
 
-const Name = z.object({ name: z.string().openapi({ param: { name: 'name', in: 'path' } }) });
+const Name = z.object({
+  name: z.string().openapi({
+    param: { name: 'name', in: 'path' },
+    example: 'calls',
+    description: 'Of the projection, or of one of its views, as `tickets`.',
+  }),
+});
 const unknownProjection = problemResponse('`unknown_projection`; the detail names those there are.');
 
 const unknown = (c: Context, projections: ProjectionRoutesDeps['projections']) =>

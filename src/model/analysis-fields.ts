@@ -6,8 +6,16 @@ import { isScalar, normalName, type Scalar, saysNothing, truthOf } from './words
 export type FieldReader = (ourName: string) => readonly Scalar[];
 
 /** The custom analysis fields of a fact, found by our names (docs/outcomes.md). */
-export const analysisFields = (fact: CallClaim): FieldReader =>
-  reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames);
+export function analysisFields(fact: CallClaim): FieldReader {
+  const known = read.get(fact);
+  if (known) return known;
+  const fields = reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames);
+  read.set(fact, fields);
+  return fields;
+}
+
+/** Half a dozen rules ask each fact, and to normalise its names costs more than they do. */
+const read = new WeakMap<CallClaim, FieldReader>();
 
 /** The variables collected during the call, likewise. */
 export const collectedFields = (fact: CallClaim): FieldReader =>

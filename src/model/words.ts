@@ -97,4 +97,15 @@ export const saysNothing = (value: Json | undefined): boolean =>
 export const namesNothing = (text: string): boolean => isNothing(text) || UNFILLED_PART.test(text) || ZEROS.test(text);
 
 /** How names of fields compare: trimmed, without case, in Unicode NFC. */
-export const normalName = (name: string): string => trimmed(name).normalize('NFC').toLowerCase();
+export function normalName(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const normal = trimmed(name).normalize('NFC').toLowerCase();
+  if (names.size >= REMEMBERED) names.clear();
+  if (name.length <= LONGEST) names.set(name, normal);
+  return normal;
+}
+
+/** Every call has fields of the same few names. */
+const names = new Map<string, string>();
+const REMEMBERED = 1000;

@@ -27,7 +27,7 @@ const head = async () => (await stores.log.head())!;
 
 test('that a call was found by its number is logged once, when it is decided, without the number', async () => {
   const match = { event: 'matched_by_phone_number', tenant_id: TENANT, call_id: 'call_1', session_id: 'cs_1' };
-  const line = { level: 30, projection: 'call_sessions', ...match, msg: 'notice' };
+  const line = { level: 30, projection: 'calls', ...match, msg: 'notice' };
   const toNumber = '+4930123';
   const said = await logged(async () => {
     await stores.say(requested({ toNumber }));

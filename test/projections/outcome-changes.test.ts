@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallEvent } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
-import { type CallOutcomes, reduceCallOutcomes } from '../../src/projections/outcome-changes/call-outcomes.ts';
+import { reduceWholeCall, type WholeCall } from '../../src/projections/calls/whole-call.ts';
 import { changesOf, type Link, type Naming } from '../../src/projections/outcome-changes/changes.ts';
 import { analyzed, ended, recorded, type Said, started } from './controls.ts';
 
@@ -9,8 +9,8 @@ import { analyzed, ended, recorded, type Said, started } from './controls.ts';
 const [first, second, third, fourth] = ['7', '14', '21', '28'] as const;
 
 const callAfter = (...said: readonly Said[]) =>
-  recorded(...said).reduce<CallOutcomes | undefined>(
-    (state, fact) => reduceCallOutcomes(state, fact as Fact<CallEvent>),
+  recorded(...said).reduce<WholeCall | undefined>(
+    (state, fact) => reduceWholeCall(state, fact as Fact<CallEvent>),
     undefined,
   )!;
 const changes = (said: readonly Said[], links: readonly Link[] = [], namings: readonly Naming[] = []) =>

@@ -6,8 +6,8 @@ import pg from 'pg';
 import { TestClock } from 'pg-boss';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
+import { projections } from '../../src/projections/index.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
-import { tickets } from '../../src/projections/tickets/tickets.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { relayTo } from '../support/relay.ts';
@@ -238,7 +238,7 @@ test('a read model that is made anew again and again, under load, is no reason f
     const running = await startProjections({
       log: scene.log,
       databaseUrl: scene.databaseUrl,
-      projections: [tickets({ matchMinutes: 60 })],
+      projections: projections(),
       logger,
     });
     expect(await running.waitUntilCaughtUp((await scene.log.head())!, 30_000)).toBe(true);

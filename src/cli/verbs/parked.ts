@@ -24,7 +24,7 @@ export const verb: Verb = (program, cli) => {
     .option('--projection <name>', 'of this projection only')
     .option('--limit <n>', 'at most so many: 1 to 200 (50)')
     .option('--cursor <cursor>', 'the page after another')
-    .addHelpText('after', examples('parked list', 'parked list --projection call_sessions'))
+    .addHelpText('after', examples('parked list', 'parked list --projection calls'))
     .action(async (options: ListOptions) => {
       const page = await pageOf(cli, options);
       cli.answer(page, page.items.length > 0 ? parkedTable(page.items) : 'Nothing is parked.');

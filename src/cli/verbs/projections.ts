@@ -47,14 +47,14 @@ export const verb: Verb = (program, cli) => {
 
   projections
     .command('rebuild [name]')
-    .description('builds a projection anew from the log, beside the live one, and puts it in its place')
+    .description('builds a projection (calls) anew from the log, beside the live one, and puts it in its place')
     .option('--all', 'every projection')
     .option('--no-wait', 'only request it')
     .option('--accept-parked', 'go on however many streams break, and park them')
-    .addHelpText('after', examples('projections rebuild tickets', 'projections rebuild --all --no-wait'))
+    .addHelpText('after', examples('projections rebuild', 'projections rebuild --all --no-wait'))
     .action(async (name: string | undefined, { all, wait, acceptParked }: RebuildOptions) => {
-      whichOf(name, all);
-      const { ids, refused } = await requestEach(cli, name, 'rebuild', acceptParked && { acceptParked });
+      const which = whichOf(name, all);
+      const { ids, refused } = await requestEach(cli, which, 'rebuild', acceptParked && { acceptParked });
       for (const why of refused) cli.remark(why);
       if (refused.length > 0) cli.no();
       if (!wait) {
@@ -68,11 +68,11 @@ export const verb: Verb = (program, cli) => {
     });
 
   projections
-    .command('swap-back <name>')
+    .command('swap-back [name]')
     .description('makes the generation live again that a rebuild has replaced, once it has caught up')
     .option('--no-wait', 'only request it')
-    .addHelpText('after', examples('projections swap-back tickets'))
-    .action(async (name: string, { wait }: { wait: boolean }) => {
+    .addHelpText('after', examples('projections swap-back'))
+    .action(async (name = CALLS, { wait }: { wait: boolean }) => {
       const operationId = await request(cli, name, 'swap-back');
       if (!wait) return cli.answer({ operationId }, `requested: operation ${operationId}`);
       const [operation] = await follow(cli, [operationId]);
@@ -80,10 +80,10 @@ export const verb: Verb = (program, cli) => {
     });
 
   projections
-    .command('accept-parked <name>')
+    .command('accept-parked [name]')
     .description('lets the generation that a release builds go on, although it parks more than REBUILD_MAX_PARKED')
-    .addHelpText('after', examples('projections accept-parked tickets'))
-    .action(async (name: string) => {
+    .addHelpText('after', examples('projections accept-parked'))
+    .action(async (name = CALLS) => {
       const answer = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/accept-parked`);
       cli.answer(
         answer,
@@ -94,13 +94,13 @@ export const verb: Verb = (program, cli) => {
   projections
     .command('verify [name]')
     .description(
-      'proves that a projection is what the log says; exit code 0: it is, 1: it differs, 2: could not be done',
+      'proves that a projection (calls) is what the log says; exit code 0: it is, 1: it differs, 2: could not be done',
     )
     .option('--all', 'every projection')
-    .addHelpText('after', examples('projections verify tickets', 'projections verify --all --json'))
+    .addHelpText('after', examples('projections verify', 'projections verify --all --json'))
     .action(async (name: string | undefined, { all }: { all?: true }) => {
-      whichOf(name, all);
-      const { operations, refused } = await verifyEach(cli, name).catch(couldNot);
+      const which = whichOf(name, all);
+      const { operations, refused } = await verifyEach(cli, which).catch(couldNot);
       const found = operations.filter(({ state }) => state === 'succeeded');
       const differs = found.some(({ result }) => !(result as unknown as Verification).equal);
       if (differs) cli.no();
@@ -152,9 +152,14 @@ const share = ({ done, total }: { done: number; total: number }) =>
 const aside = ({ parked = 0, heldUp }: NonNullable<Listed['building']>) =>
   `${parked > 0 ? `, ${parked} parked` : ''}${heldUp ? ', held up' : ''}`;
 
-function whichOf(name: string | undefined, all: true | undefined): void {
-  if ((name === undefined) === (all === undefined))
+/** What is meant where no name is given. */
+const CALLS = 'calls';
+
+/** Undefined: all. */
+function whichOf(name: string | undefined, all: true | undefined): string | undefined {
+  if (name !== undefined && all)
     throw new Failure(2, 'Which one?', { remedy: 'Name a projection (projections list), or say --all.' });
+  return all ? undefined : (name ?? CALLS);
 }
 
 type RebuildOptions = { readonly all?: true; readonly wait: boolean; readonly acceptParked?: true };

@@ -1,23 +1,15 @@
-import type { AppointmentEvent } from '../../events/appointment-facts.ts';
-import type { CallEvent } from '../../events/call-facts.ts';
-import type { Fact } from '../../events/codec.ts';
-import type { SessionEvent } from '../../events/session-facts.ts';
-import { appointmentStream, type Category, callStream, parseStream, sessionStream } from '../../events/streams.ts';
-import { type CallState, reduceCall } from '../calls/call-state.ts';
+import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import { entriesOf } from '../calls/growing.ts';
-import { updateMembership } from '../calls/membership.ts';
 import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
-import { type RequestState, reduceRequest } from '../calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../calls/session.ts';
-import { linksOfCalls, sessionCalls } from '../calls/session-calls.ts';
-import { leftSessions, openings } from '../calls/waiting-requests.ts';
-import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import { linksOfCalls } from '../calls/session-calls.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../runtime/table.ts';
 import type { AppointmentRow } from '../tables.ts';
 import { appointmentOf } from './appointment.ts';
-import { type CallDecision, type Decisions, decisionOf, decisions } from './decision.ts';
-import { reduceStaff, type StaffEntry, type StaffState } from './staff-state.ts';
+import { type CallDecision, type Decisions, decisionOf } from './decision.ts';
+import type { StaffEntry, StaffState } from './staff-state.ts';
 
 const shown: Readonly<Record<keyof AppointmentRow, string>> = {
   tenant_id: 'text not null',
@@ -57,27 +49,22 @@ const decided: Table = {
 };
 
 type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: CallDecision };
-export type AppointmentStream = CallState<Decisions> | RequestState | StaffState;
 type AppointmentId = { readonly tenantId: string; readonly id: string };
 
 /** One row per appointment (A9). */
-export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<AppointmentStream> => ({
-  name: 'appointments',
-  version: 6,
-  dependsOnOrder: true,
-  prefixes: ['call-', 'session-', 'appointment-'],
-  tables: [rows, decided, sessionCalls, openings, leftSessions],
-  reduce,
+export const appointments: View = {
+  tables: [rows, decided],
   async save(trx, table, batch) {
-    const { touched: sessions } = await updateMembership<Decisions>(trx, table, batch, matchMinutes);
     const births = birthsIn(batch);
     const touched = new Map<string, AppointmentId>();
     const touch = (tenantId: string, id: string) => touched.set(appointmentStream(tenantId, id), { tenantId, id });
-    for (const row of await saveDecisions(trx, table, sessions)) touch(row.tenant_id, row.appointment_id);
+    for (const row of await saveDecisions(trx, table, batch.membership.touched))
+      touch(row.tenant_id, row.appointment_id);
     for (const { tenantId, id } of births.values()) touch(tenantId, id);
     for (const { after } of batch.changed.values())
       if ('appointmentId' in after) touch(after.tenantId, after.appointmentId);
     await saveAppointments(trx, table, batch, births, [...touched.values()]);
+    return undefined;
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
     if (of !== rows) return [];
@@ -96,14 +83,7 @@ export const appointments = ({ matchMinutes }: { readonly matchMinutes: number }
       ]),
     ];
   },
-});
-
-export function reduce(state: AppointmentStream | undefined, fact: Fact): AppointmentStream {
-  const category: Category | undefined = parseStream(fact.stream)?.category;
-  if (category === 'appointment') return reduceStaff(state as StaffState | undefined, fact as Fact<AppointmentEvent>);
-  if (category === 'session') return reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>);
-  return reduceCall(decisions, state as CallState<Decisions> | undefined, fact as Fact<CallEvent>);
-}
+};
 
 /** The decisions of the calls of these sessions; answers those that are new, changed or no longer of an appointment. */
 async function saveDecisions(
@@ -145,7 +125,7 @@ export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
 type Birth = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
 
 /** By appointment stream: what brought it into being, as far as the batch tells. */
-function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, AppointmentId & { birth: Birth }> {
+function birthsIn(batch: ChangedCalls): ReadonlyMap<string, AppointmentId & { birth: Birth }> {
   const births = new Map<string, AppointmentId & { birth: Birth }>();
   const born = (tenantId: string, id: string, birth: Birth) => {
     const key = appointmentStream(tenantId, id);
@@ -160,6 +140,7 @@ function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, Ap
       if (first) born(after.tenantId, after.appointmentId, { ...first, earliestAt: first.occurredAt });
       continue;
     }
+    if (!('appointmentsNamed' in after)) continue;
     const known = before && 'appointmentsNamed' in before ? before.appointmentsNamed : [];
     for (const { id, ...named } of after.appointmentsNamed)
       if (findNamed(known, id)?.earliestAt !== named.earliestAt) born(after.tenantId, id, named);
@@ -170,7 +151,7 @@ function birthsIn(batch: FoldedBatch<AppointmentStream>): ReadonlyMap<string, Ap
 async function saveAppointments(
   trx: Tx,
   table: TableName,
-  batch: FoldedBatch<AppointmentStream>,
+  batch: ChangedCalls,
   births: ReadonlyMap<string, { birth: Birth }>,
   ids: readonly AppointmentId[],
 ): Promise<void> {

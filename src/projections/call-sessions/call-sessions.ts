@@ -1,15 +1,14 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
-import { updateMembership } from '../calls/membership.ts';
 import { appointmentOf, type Session } from '../calls/session.ts';
 import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
-import { leftSessions, type Match, openings } from '../calls/waiting-requests.ts';
-import type { Notice, Projection } from '../runtime/projection.ts';
+import type { View } from '../calls/view.ts';
+import type { Match } from '../calls/waiting-requests.ts';
+import type { Notice } from '../runtime/projection.ts';
 import { deleteBy, type Row, type Table, upsert, write } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
 import type { Description } from './description.ts';
 import { appointmentsNamedBy, formerCalls, formerCallsOf, otherAppointments, otherAppointmentsOf } from './formerly.ts';
 import { sessionFields } from './session-document.ts';
-import { reduceSessionStream, type SessionStream } from './session-fold.ts';
 
 const columns: Readonly<Record<keyof CallSessionRow, string>> = {
   tenant_id: 'text not null',
@@ -76,16 +75,10 @@ const aliases: Table = {
   view: ['tenant_id', 'call_id', 'session_id', 'placed_session_id', 'matched_session_id'],
 };
 
-/** One row per call session, and the session of each call. It alone tells of matches: others decide the same again. */
-export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<SessionStream> => ({
-  name: 'call_sessions',
-  version: 8,
-  dependsOnOrder: true,
-  prefixes: ['call-', 'session-'],
-  tables: [sessions, aliases, openings, leftSessions, formerCalls, otherAppointments],
-  reduce: reduceSessionStream,
-  async save(trx, table, batch) {
-    const { touched, matched, left } = await updateMembership<Description>(trx, table, batch, matchMinutes);
+/** One row per call session, and the session of each call. */
+export const callSessions: View = {
+  tables: [sessions, aliases, formerCalls, otherAppointments],
+  async save(trx, table, { membership: { touched, matched, left } }) {
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
     await write(trx, table(sessions), sessions, {
       added: alive.filter(({ isNew }) => isNew).map(rowOf),
@@ -114,7 +107,7 @@ export const callSessions = ({ matchMinutes }: { readonly matchMinutes: number }
       ...links.map((link) => callStream(link.tenant_id, link.call_id)),
     ];
   },
-});
+};
 
 const noticeOf = ({ tenantId, callId, sessionId }: Match): Notice => ({
   event: 'matched_by_phone_number',

@@ -1,21 +1,10 @@
-import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
-import type { SessionEvent } from '../../events/session-facts.ts';
-import { parseStream } from '../../events/streams.ts';
-import { type CallState, reduceCall } from '../calls/call-state.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
-import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import type { RequestState } from '../calls/request-state.ts';
 import type { Session } from '../calls/session.ts';
-import { type Description, description } from './description.ts';
-
-export type SessionStream = CallState<Description> | RequestState;
-
-/** One more fact of a call's or a session's stream. */
-export function reduceSessionStream(state: SessionStream | undefined, fact: Fact): SessionStream {
-  return parseStream(fact.stream)?.category === 'session'
-    ? reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>)
-    : reduceCall(description, state as CallState<Description> | undefined, fact as Fact<CallEvent>);
-}
+import { reduceStream, type StreamState } from '../calls/stream-state.ts';
+import type { WholeCall } from '../calls/whole-call.ts';
+import type { Description } from './description.ts';
 
 /** A session while the facts of all its streams come in, for those who have only the facts: history, time travel. */
 export type SessionFold = {
@@ -23,7 +12,7 @@ export type SessionFold = {
   readonly id: string;
   /** The calls that the phone number led here: that is decided among all sessions, so these facts cannot tell. */
   readonly matched: readonly string[];
-  readonly streams: ReadonlyMap<string, SessionStream>;
+  readonly streams: ReadonlyMap<string, StreamState>;
   readonly pending: PendingText;
 };
 
@@ -40,7 +29,7 @@ export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFo
   const [pending, fact] = withPersonal(fold.pending, recorded);
   if (!fact) return [{ ...fold, pending }, undefined];
   const streams = new Map(fold.streams);
-  streams.set(fact.stream, reduceSessionStream(streams.get(fact.stream), fact));
+  streams.set(fact.stream, reduceStream(streams.get(fact.stream), fact));
   return [{ ...fold, pending, streams }, fact];
 }
 
@@ -48,8 +37,6 @@ export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFo
 export function sessionOf({ tenantId, id, matched, streams }: SessionFold): Session<Description> | undefined {
   const states = [...streams.values()];
   const request = states.find((state): state is RequestState => 'sessionId' in state);
-  const calls = states.filter(
-    (state): state is CallState<Description> => 'callId' in state && state.first !== undefined,
-  );
+  const calls = states.filter((state): state is WholeCall => 'callId' in state && state.first !== undefined);
   return request || calls.length > 0 ? { tenantId, id, request, calls, matched } : undefined;
 }

@@ -86,7 +86,7 @@ const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): bo
   return !known || Object.keys(link).some((column) => link[column as keyof LinkRow] !== known[column as keyof LinkRow]);
 };
 
-function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
+export function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
   return [...batch.changed.values()].filter(({ after }) => idName in (after as object)) as Change<State>[];
 }
 

@@ -1,10 +1,10 @@
-import type { CallEvent } from '../../events/call-facts.ts';
-import type { Fact } from '../../events/codec.ts';
 import { callStream } from '../../events/streams.ts';
-import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import { changesOf } from '../calls/membership.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
+import type { WholeCall } from '../calls/whole-call.ts';
 import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CustomerRow } from '../tables.ts';
-import { reduceTicketCall, type TicketCall } from '../tickets/ticket-call.ts';
+import type { TicketCall } from '../tickets/ticket-call.ts';
 import { type Customer, customerBy, withCall } from './customer.ts';
 
 const shown: Readonly<Record<keyof CustomerRow, string>> = {
@@ -44,15 +44,10 @@ const customerCalls: Table = {
 type Link = { readonly tenant_id: string; readonly call_id: string; readonly customer_id: string };
 
 /** One row per customer (B6). */
-export const customers: Projection<TicketCall> = {
-  name: 'customers',
-  version: 4,
-  liveEveryMs: 100,
-  prefixes: ['call-'],
+export const customers: View = {
   tables: [rows, customerCalls],
-  reduce: (state, fact) => reduceTicketCall(state, fact as Fact<CallEvent>),
   async save(trx, table, batch) {
-    const moves = [...batch.changed.values()].map(({ before, after }) => ({
+    const moves = changesOf<WholeCall>(batch, 'callId').map(({ before, after }) => ({
       call: after,
       from: before && customerBy(before),
       to: customerBy(after),
@@ -69,6 +64,7 @@ export const customers: Projection<TicketCall> = {
     for (const { from, to } of grown) known.set(to!.id, withCall(known.get(to!.id), to!, from?.id !== to!.id));
     await upsert(trx, table(rows), rows, [...known.values(), ...present(anew)].map(rowOf));
     await deleteBy(trx, table(rows), rows, rows.key, gone(anew, left));
+    return undefined;
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
     if (of !== rows) return [];
@@ -86,7 +82,7 @@ const linkOf = ({ call, to }: Move): Row => ({ tenant_id: call.tenantId, call_id
 async function madeAnew(
   trx: Tx,
   table: TableName,
-  batch: FoldedBatch<TicketCall>,
+  batch: ChangedCalls,
   losers: ReadonlyMap<string, Customer>,
 ): Promise<Map<string, Customer | undefined>> {
   const keys = [...losers.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, customer_id: id }));
@@ -96,7 +92,7 @@ async function madeAnew(
   const states = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
   const made = new Map<string, Customer | undefined>([...losers.keys()].map((id) => [id, undefined]));
   for (const stream of streams) {
-    const call = customerBy(batch.changed.get(stream)?.after ?? states.get(stream)!);
+    const call = customerBy((batch.changed.get(stream)?.after ?? states.get(stream)) as WholeCall);
     if (call) made.set(call.id, withCall(made.get(call.id), call, true));
   }
   return made;

@@ -3,7 +3,7 @@ import { occurrenceOf } from '../../events/metadata.ts';
 import { parseStream } from '../../events/streams.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { correlation } from '../calls/call-state.ts';
-import type { Projection } from '../runtime/projection.ts';
+import type { View } from '../calls/view.ts';
 import { insert, type Row, type Table } from '../runtime/table.ts';
 import type { DeliveryRow } from '../tables.ts';
 
@@ -34,15 +34,12 @@ const rows: Table = {
 };
 
 /** A15 `retell_events`: one row per fact of a call. */
-export const deliveries: Projection = {
-  name: 'deliveries',
-  version: 3,
-  liveEveryMs: 100,
-  prefixes: ['call-'],
+export const deliveries: View = {
   tables: [rows],
   async save(trx, table, { facts }) {
-    const told = facts.filter((fact) => fact.type !== 'CallTextPart');
-    await insert(trx, table(rows), rows, told.map(rowOf));
+    const ofCalls = facts.filter(({ stream }) => parseStream(stream)?.category === 'call');
+    await insert(trx, table(rows), rows, ofCalls.map(rowOf));
+    return undefined;
   },
 };
 

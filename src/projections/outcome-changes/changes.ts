@@ -2,7 +2,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import { latest } from '../calls/latest.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import { ownSessionId } from '../calls/session.ts';
-import type { CallOutcomes } from './call-outcomes.ts';
+import type { CallOutcomes } from './reached.ts';
 
 /** That a call came to belong to a session, and how the log came to say so. */
 export type Link = { readonly sessionId: string; readonly way: Way; readonly position: Position };

@@ -3,8 +3,8 @@ import { isBefore, type Position } from '../calls/position.ts';
 import type { RequestState } from '../calls/request-state.ts';
 import type { LinkRow as MemberRow } from '../calls/session-calls.ts';
 import { insert, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
-import type { CallOutcomes } from './call-outcomes.ts';
 import type { Link, Naming, Way } from './changes.ts';
+import type { CallOutcomes } from './reached.ts';
 
 // Every session that a call has ever belonged to, and every appointment that a session has ever concerned, with the
 // place in the log where that began. Rows are added and never change.

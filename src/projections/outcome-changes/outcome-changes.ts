@@ -1,15 +1,7 @@
-import type { CallEvent } from '../../events/call-facts.ts';
-import type { Fact } from '../../events/codec.ts';
-import type { SessionEvent } from '../../events/session-facts.ts';
-import { callStream, parseStream, sessionStream } from '../../events/streams.ts';
-import { updateMembership } from '../calls/membership.ts';
-import { type RequestState, reduceRequest } from '../calls/request-state.ts';
-import { sessionCalls } from '../calls/session-calls.ts';
-import { leftSessions, openings } from '../calls/waiting-requests.ts';
-import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import { callStream, sessionStream } from '../../events/streams.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
 import { type Row, type Table, upsert } from '../runtime/table.ts';
 import type { OutcomeChangeRow } from '../tables.ts';
-import { type CallOutcomes, reduceCallOutcomes } from './call-outcomes.ts';
 import { changesOf, type OutcomeChange } from './changes.ts';
 import {
   addLinks,
@@ -23,6 +15,7 @@ import {
   namingsOf,
   namingsTable,
 } from './links.ts';
+import type { CallOutcomes } from './reached.ts';
 
 const columns: Readonly<Record<keyof OutcomeChangeRow, string>> = {
   position: 'bigint not null',
@@ -43,19 +36,10 @@ const rows: Table = {
   view: Object.keys(columns),
 };
 
-type OutcomeStream = CallOutcomes | RequestState;
-
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
-export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<OutcomeStream> => ({
-  name: 'outcome_changes',
-  version: 5,
-  liveEveryMs: 100,
-  dependsOnOrder: true,
-  prefixes: ['call-', 'session-'],
-  tables: [rows, linksTable, namingsTable, sessionCalls, openings, leftSessions],
-  reduce,
+export const outcomeChanges: View = {
+  tables: [rows, linksTable, namingsTable],
   async save(trx, table, batch) {
-    const membership = await updateMembership(trx, table, batch, matchMinutes);
     const states = [...batch.changed.values()].map(({ after }) => after);
     const requests = states.filter((state) => 'sessionId' in state);
     const placed = requests.flatMap(({ tenantId, placed }) =>
@@ -69,7 +53,7 @@ export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number
     await addLinks(
       trx,
       table,
-      linksBy(calls, requests, membership.links).filter((link) => recordedAt.has(link.position)),
+      linksBy(calls, requests, batch.membership.links).filter((link) => recordedAt.has(link.position)),
     );
     const links = await linksOf(trx, table, calls);
     const sessions = await addNamings(trx, table, calls, requests, links);
@@ -85,17 +69,12 @@ export const outcomeChanges = ({ matchMinutes }: { readonly matchMinutes: number
         .map((change) => rowOf(call, change, recordedAt.get(change.position)!));
     });
     await upsert(trx, table(rows), rows, changes);
+    return undefined;
   },
-});
-
-function reduce(state: OutcomeStream | undefined, fact: Fact): OutcomeStream {
-  return parseStream(fact.stream)?.category === 'session'
-    ? reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>)
-    : reduceCallOutcomes(state as CallOutcomes | undefined, fact as Fact<CallEvent>);
-}
+};
 
 /** Those of the calls that a fact tells of. */
-async function statesOf(batch: FoldedBatch<OutcomeStream>, ids: readonly CallId[]): Promise<CallOutcomes[]> {
+async function statesOf(batch: ChangedCalls, ids: readonly CallId[]): Promise<CallOutcomes[]> {
   const streams = ids.map(({ tenantId, callId }) => callStream(tenantId, callId));
   const kept = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
   return streams.flatMap((stream) => {

@@ -27,11 +27,21 @@ async function nobodyBuilds(trx: Transaction<unknown>, name: string): Promise<bo
   return rows[0]!.free;
 }
 
-/** Drops previous generations that were replaced before a time, unless a process of their version still writes them. */
-export const clearOutlived = (db: Kysely<unknown>, { name, version }: Projection, before: Date): Promise<void> =>
+/**
+ * Drops previous generations that were replaced before a time, those of projections that this one has replaced too,
+ * unless a process of their version still writes them.
+ */
+export const clearOutlived = (
+  db: Kysely<unknown>,
+  { name, version, replaces = [] }: Projection,
+  before: Date,
+): Promise<void> =>
   clear(db, async (trx) => {
-    for (const generation of await generations(trx, name))
-      if (isOutlived(generation, before) && !(await isKept(trx, generation, version))) await drop(trx, generation);
+    for (const generation of await generations(trx)) {
+      const isOwn = generation.name === name;
+      if (!(isOwn || replaces.includes(generation.name)) || !isOutlived(generation, before)) continue;
+      if (!(await isKept(trx, generation, isOwn ? version : undefined))) await drop(trx, generation);
+    }
   });
 
 export const isOutlived = ({ state, replacedAt }: Generation, before: Date): boolean =>

@@ -89,7 +89,7 @@ export async function follow({ connection, projection, options, progress, onAppl
   let isReplaced = false;
   let begunAnew = false;
   progress.askedAt = performance.now();
-  for await (const batch of gather(subscribe, until, maxBatch, projection.liveEveryMs)) {
+  for await (const batch of gather(subscribe, until, maxBatch)) {
     delete progress.askedAt;
     handedOut(progress, batch);
     await inTurn(async () => {

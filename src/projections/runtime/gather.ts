@@ -28,7 +28,6 @@ export async function* gather(
   subscribe: (signal: AbortSignal) => Subscription,
   signal: AbortSignal,
   size: number,
-  liveEveryMs = LIVE_EVERY_MS,
 ): AsyncGenerator<Gathered, void> {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
@@ -63,7 +62,7 @@ export async function* gather(
       yield batch;
       if (batch.caughtUp) {
         const took = performance.now() - began;
-        const rest = Math.max(liveEveryMs - took, Math.min(took, LIVE_REST_MS));
+        const rest = Math.max(LIVE_EVERY_MS - took, Math.min(took, LIVE_REST_MS));
         await sleep(rest, undefined, { signal: until }).catch(() => {});
         next = fill();
       }

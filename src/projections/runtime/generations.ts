@@ -98,13 +98,21 @@ export const generationFor = (db: Kysely<unknown>, projection: Projection): Prom
     await oneAtATime(trx);
     const all = await generations(trx, projection.name);
     const live = all.find(({ state }) => state === 'live');
-    if (live?.version === projection.version) return live;
+    const replaced = await liveReplaced(trx, projection);
+    if (live?.version === projection.version && replaced.length === 0) return live;
     const begun = all.find(({ version, operation }) => version === projection.version && operation === undefined);
-    if (begun) return begun.state === 'previous' ? bringBack(trx, begun) : begun;
-    const made = await create(trx, projection, live ? 'building' : 'live');
-    if (!live) await showInViews(trx, projection, made);
+    if (begun) return begun.state === 'building' ? begun : bringBack(trx, begun);
+    const made = await create(trx, projection, live || replaced.length > 0 ? 'building' : 'live');
+    if (made.state === 'live') await showInViews(trx, projection, made);
     return made;
   });
+
+/** What the views show while an earlier release's projections have not been replaced, or are live again after a step back. */
+async function liveReplaced(trx: Tx, { replaces = [] }: Projection): Promise<Generation[]> {
+  return replaces.length === 0
+    ? []
+    : (await generations(trx)).filter(({ name, state }) => state === 'live' && replaces.includes(name));
+}
 
 /** Instead of what the code has begun to build; but what was live before is gone on with. */
 export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Generation): Promise<Generation> =>
@@ -186,13 +194,14 @@ export async function swap(trx: Tx, projection: Projection, built: Generation): 
     if (other.state === 'previous' && !(await isKept(trx, other, built.version))) await drop(trx, other);
     if (other.state === 'live') await setState(trx, other, 'previous', other.version === built.version);
   }
+  for (const other of await liveReplaced(trx, projection)) await setState(trx, other, 'previous');
   const live = await setState(trx, built, 'live');
   await showInViews(trx, projection, live);
   return live;
 }
 
 /** A process of another version may still be writing it; without it, that one would begin anew. */
-export const isKept = async (trx: Tx, { name, version }: Generation, ours: number): Promise<boolean> =>
+export const isKept = async (trx: Tx, { name, version }: Generation, ours: number | undefined): Promise<boolean> =>
   version !== ours && (await isLed(trx, { name, version }));
 
 /** For whoever changes what others read: one at a time, and without making readers wait for long. */

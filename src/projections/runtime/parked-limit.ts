@@ -25,8 +25,8 @@ export class TooManyParked extends Error {
 type Counted = ParkedAt & { readonly count: number };
 
 /**
- * The streams that a generation has parked and the live one has not, without those that were accepted or that it had
- * parked while it was live itself: how many they are, and the first.
+ * The streams that a generation has parked and no live one has (also of an earlier release's projections), without those
+ * that were accepted or that it had parked while it was live itself: how many they are, and the first.
  */
 async function unaccounted(db: Kysely<unknown>, { name, generation }: CheckpointOf): Promise<Counted | undefined> {
   const { rows } = await sql<Counted>`
@@ -38,7 +38,7 @@ async function unaccounted(db: Kysely<unknown>, { name, generation }: Checkpoint
        and not exists (
          select from projection.projections live
            join projection.parked its on its.projection = live.name and its.generation = live.generation
-          where live.name = ${name} and live.state = 'live' and its.stream = p.stream)
+          where live.state = 'live' and its.stream = p.stream)
      order by p.position limit 1`.execute(db);
   return rows[0];
 }

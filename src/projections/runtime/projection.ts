@@ -22,14 +22,11 @@ export type Projection<State = unknown> = {
   readonly name: string;
   /** To be raised with every change of what its rows hold: the next start builds them anew, beside the old ones. */
   readonly version: number;
+  /** Projections of earlier releases whose views it has taken over. */
+  readonly replaces?: readonly string[];
   /** Of the streams that it reads. */
   readonly prefixes: readonly string[];
   readonly tables: readonly Table[];
-  /**
-   * Live, a batch begins at most so often (gather.ts); absent: as often as for whoever waits for his own change. A batch
-   * of many facts costs little more than one of few.
-   */
-  readonly liveEveryMs?: number;
   /**
    * What it makes of a fact depends on which facts of other streams stand before it. A parked stream that is redriven
    * comes after them, so that only a rebuild is sure to decide as the log says.
@@ -48,3 +45,9 @@ export type Projection<State = unknown> = {
    */
   streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
 };
+
+/** The name of the projection that a name means: its own, or one of those whose views it has taken over. */
+export const projectionCalled = (
+  all: readonly Pick<Projection, 'name' | 'replaces'>[],
+  name: string,
+): string | undefined => all.find((one) => one.name === name || one.replaces?.includes(name))?.name;

@@ -94,7 +94,8 @@ async function lookAround(
     if (live?.version !== projection.version) continue; // those of the other version see to it
     if (live.generation !== runner.status().generation) runner.lookAgain();
     if ([...underWay.values()].some(({ operation }) => operation.projection === projection.name)) continue;
-    if (its.some((generation) => isOutlived(generation, before))) await clearOutlived(db, projection, before);
+    const replaced = all.filter(({ name }) => projection.replaces?.includes(name));
+    if ([...its, ...replaced].some((one) => isOutlived(one, before))) await clearOutlived(db, projection, before);
     if (its.some((generation) => isAbandoned(generation, open))) await clearAbandoned(db, projection);
     const next = open.find((operation) => operation.projection === projection.name);
     if (next) start(next, runner, live, underWay, options);

@@ -12,7 +12,7 @@ import { nameSaidBy } from '../customers/name.ts';
 import { type NeedSince, withNeeds } from './need.ts';
 import { type Direction, directionClaimed, makesTickets } from './ticket-endpoint.ts';
 
-type Fields = Correlation & {
+export type TicketFields = Correlation & {
   readonly direction: Direction | 'web';
   /** As the URL has it; known as soon as there is a ticket. */
   readonly url: Direction;
@@ -22,7 +22,7 @@ type Fields = Correlation & {
   readonly qualification: Qualification;
 };
 
-const fields: Reading<Fields, CallFact> = (fact) => ({
+export const ticketFields: Reading<TicketFields, CallFact> = (fact) => ({
   ...correlation(fact),
   direction: fact.data.direction,
   url: directionClaimed(fact.metadata),
@@ -36,7 +36,9 @@ const fields: Reading<Fields, CallFact> = (fact) => ({
 export type Spellings = Readonly<Record<string, readonly string[]>>;
 
 /** What tickets and customers need to know of a call: a join over all its facts, whichever URL they came to. */
-export type TicketCall = CallState<Fields> & {
+export type TicketCall = CallState<TicketFields> & TicketParts;
+
+export type TicketParts = {
   /** When the first fact came to a ticket endpoint; absent: the call has no ticket. */
   readonly opened?: { readonly position: Position; readonly recordedAt: string };
   readonly needSince: NeedSince;
@@ -51,9 +53,16 @@ export type TicketCall = CallState<Fields> & {
 export const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
 
 /** The state after one more fact of the call's stream. */
-export function reduceTicketCall(before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall {
+export const reduceTicketCall = (before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall =>
+  withTicketParts(before, reduceCall(ticketFields, before, fact), fact);
+
+/** A call's state after a fact, with what tickets need besides. */
+export function withTicketParts<Call extends CallState>(
+  before: TicketParts | undefined,
+  call: Call,
+  fact: Fact<CallEvent>,
+): Call & TicketParts {
   const known = before ?? nothingKnown;
-  const call = reduceCall(fields, before, fact);
   const next = { ...known, ...call };
   switch (fact.type) {
     case 'CallTextPart':
@@ -87,9 +96,9 @@ const nothingKnown = {
   // No infinities: the state is kept as JSON.
   seen: [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
   spellings: {},
-} as const satisfies Partial<TicketCall>;
+} as const satisfies TicketParts;
 
-function openedBy({ opened }: Partial<TicketCall>, fact: CallFact): Pick<TicketCall, 'opened'> {
+function openedBy({ opened }: Partial<TicketParts>, fact: CallFact): Pick<TicketParts, 'opened'> {
   const position = `${fact.position}`;
   if (!makesTickets(fact.metadata) || (opened && !isBefore(position, opened.position))) return {};
   return { opened: { position, recordedAt: fact.recordedAt } };

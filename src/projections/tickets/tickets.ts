@@ -1,18 +1,13 @@
-import type { CallEvent } from '../../events/call-facts.ts';
-import type { Fact } from '../../events/codec.ts';
-import type { SessionEvent } from '../../events/session-facts.ts';
-import { callStream, parseStream, ticketStream } from '../../events/streams.ts';
-import { callIdOfTicket, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
-import { updateMembership } from '../calls/membership.ts';
-import { type RequestState, reduceRequest } from '../calls/request-state.ts';
+import { callStream, ticketStream } from '../../events/streams.ts';
+import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
-import { leftSessions, openings } from '../calls/waiting-requests.ts';
-import type { FoldedBatch, Projection } from '../runtime/projection.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
+import type { WholeCall } from '../calls/whole-call.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { TicketRow } from '../tables.ts';
 import { type Ticket, ticketOf } from './ticket.ts';
-import { reduceTicketCall, type TicketCall } from './ticket-call.ts';
-import { reduceTicketLog, type TicketLog } from './ticket-log.ts';
+import type { TicketCall } from './ticket-call.ts';
+import type { TicketLog } from './ticket-log.ts';
 
 const columns: Readonly<Record<keyof TicketRow, string>> = {
   tenant_id: 'text not null',
@@ -49,36 +44,22 @@ export const rows: Table = {
   view: Object.keys(columns),
 };
 
-export type TicketStream = TicketCall | RequestState | TicketLog;
-
 /** One row per ticket (B2). */
-export const tickets = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<TicketStream> => ({
-  name: 'tickets',
-  version: 6,
-  dependsOnOrder: true,
-  prefixes: ['call-', 'session-', 'ticket-'],
-  tables: [rows, sessionCalls, openings, leftSessions],
-  reduce,
+export const tickets: View = {
+  tables: [rows],
   async save(trx, table, batch) {
     const touched = new Map<string, Touched>();
-    const { touched: sessions } = await updateMembership(trx, table, batch, matchMinutes);
-    for (const { id, calls } of sessions)
-      for (const call of calls as readonly TicketCall[])
+    for (const { id, calls } of batch.membership.touched)
+      for (const call of calls as readonly WholeCall[])
         touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
     for (const one of await onlyTheirLogs(trx, table, batch, touched))
       touched.set(callStream(one.call.tenantId, one.call.callId), one);
     await upsert(trx, table(rows), rows, await rowsOf(batch, [...touched.values()]));
+    return undefined;
   },
   streamsBehind: async (_, __, of, { tenant_id: tenantId, id }) =>
     of === rows ? [ticketStream(tenantId as string, id as string)] : [],
-});
-
-export function reduce(state: TicketStream | undefined, fact: Fact): TicketStream {
-  const category = parseStream(fact.stream)?.category;
-  if (category === 'ticket') return reduceTicketLog(state as TicketLog | undefined, fact as Fact<TicketEvent>);
-  if (category === 'session') return reduceRequest(state as RequestState | undefined, fact as Fact<SessionEvent>);
-  return reduceTicketCall(state as TicketCall | undefined, fact as Fact<CallEvent>);
-}
+};
 
 /** A call whose ticket a batch may have changed, and the session that it belongs to. */
 type Touched = { readonly call: TicketCall; readonly sessionId: string };
@@ -87,7 +68,7 @@ type Touched = { readonly call: TicketCall; readonly sessionId: string };
 async function onlyTheirLogs(
   trx: Tx,
   table: TableName,
-  batch: FoldedBatch<TicketStream>,
+  batch: ChangedCalls,
   touched: ReadonlyMap<string, Touched>,
 ): Promise<Touched[]> {
   const calls = [...batch.changed.values()].flatMap(({ after }) => {
@@ -105,7 +86,7 @@ async function onlyTheirLogs(
   });
 }
 
-async function rowsOf(batch: FoldedBatch<TicketStream>, touched: readonly Touched[]): Promise<Row[]> {
+async function rowsOf(batch: ChangedCalls, touched: readonly Touched[]): Promise<Row[]> {
   const streamOf = ({ call }: Touched) => ticketStream(call.tenantId, ticketIdOf(call.callId));
   const withTicket = touched.filter(({ call }) => call.opened);
   const kept = await batch.statesOf(withTicket.map(streamOf).filter((stream) => !batch.changed.has(stream)));

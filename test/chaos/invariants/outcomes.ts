@@ -1,7 +1,7 @@
 import type { CallEvent } from '../../../src/events/call-facts.ts';
 import type { Fact } from '../../../src/events/codec.ts';
 import { outcomes } from '../../../src/model/outcome.ts';
-import { type CallOutcomes, reduceCallOutcomes } from '../../../src/projections/outcome-changes/call-outcomes.ts';
+import { reduceWholeCall, type WholeCall } from '../../../src/projections/calls/whole-call.ts';
 import type { Invariant } from './finding.ts';
 
 type Change = { readonly key: string; readonly outcome: string };
@@ -22,9 +22,9 @@ function falls(changes: readonly Change[]): string[] {
 export const noOutcomeFalls: Invariant = {
   name: 'no outcome falls within a call',
   async check({ world, ledger }) {
-    const calls = new Map<string, CallOutcomes>();
+    const calls = new Map<string, WholeCall>();
     for (const fact of ledger.facts.filter(({ stream }) => stream.startsWith('call-')))
-      calls.set(fact.stream, reduceCallOutcomes(calls.get(fact.stream), fact as Fact<CallEvent>));
+      calls.set(fact.stream, reduceWholeCall(calls.get(fact.stream), fact as Fact<CallEvent>));
     const reached = [...calls].flatMap(([key, call]) => call.reached.map(({ outcome }) => ({ key, outcome })));
     const { rows } = await world.pool.query<Change>(
       `select tenant_id || ' ' || call_id as key, outcome from outcome_changes order by position`,

@@ -1,0 +1,39 @@
+import { appointments } from '../appointments/appointments.ts';
+import { callSessions } from '../call-sessions/call-sessions.ts';
+import { customers } from '../customers/customers.ts';
+import { deliveries } from '../deliveries/deliveries.ts';
+import { outcomeChanges } from '../outcome-changes/outcome-changes.ts';
+import type { Projection } from '../runtime/projection.ts';
+import { tickets } from '../tickets/tickets.ts';
+import { updateMembership } from './membership.ts';
+import { prefixes, reduceStream, type StreamState } from './stream-state.ts';
+import type { View } from './view.ts';
+import { leftSessions, openings } from './waiting-requests.ts';
+import type { CallFields } from './whole-call.ts';
+
+/** Every answer about calls. To add one: a value of this type, and a line here. */
+const views: readonly View[] = [callSessions, appointments, tickets, customers, outcomeChanges, deliveries];
+
+/**
+ * One fold of calls for all views (docs/decisions/0016-one-fold-many-views.md): they are written in one transaction under
+ * one checkpoint, so a session, its ticket, its appointment and its customer never disagree.
+ */
+export const calls = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<StreamState> => ({
+  name: 'calls',
+  version: 1,
+  replaces: ['call_sessions', 'appointments', 'tickets', 'customers', 'outcome_changes', 'deliveries'],
+  dependsOnOrder: true,
+  prefixes,
+  tables: [...views.flatMap(({ tables }) => tables), openings, leftSessions],
+  reduce: reduceStream,
+  async save(trx, table, batch) {
+    const membership = await updateMembership<CallFields>(trx, table, batch, matchMinutes);
+    const notices = [];
+    for (const view of views) notices.push(...((await view.save(trx, table, { ...batch, membership })) ?? []));
+    return notices;
+  },
+  async streamsBehind(trx, table, of, row) {
+    const view = views.find(({ tables }) => tables.includes(of));
+    return (await view?.streamsBehind?.(trx, table, of, row)) ?? [];
+  },
+});

@@ -1,0 +1,25 @@
+import type { Fact } from '../../events/codec.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { CallState } from '../calls/call-state.ts';
+import { statusOf } from '../calls/call-status.ts';
+import type { Position } from '../calls/position.ts';
+
+/** What a call had come to at a position of the log, as far as its own facts tell and were there no appointment. */
+export type Reached = { readonly position: Position; readonly outcome: Outcome };
+
+/** A call and the outcomes that it has reached, one after the other. */
+export type CallOutcomes = CallState & { readonly reached: readonly Reached[] };
+
+/**
+ * With the next fact of the call's stream. Outcomes only rise, so they are few. Unlike all else that is kept of a call
+ * they are a matter of the order of the log: the live feed tells what was known when.
+ */
+export function withReached<Call extends CallState>(
+  reached: readonly Reached[] = [],
+  call: Call,
+  { position }: Fact,
+): Call & CallOutcomes {
+  const { status } = statusOf(call, false);
+  const isNews = status !== (reached.at(-1)?.outcome ?? 'pending');
+  return { ...call, reached: isNews ? [...reached, { position: `${position}`, outcome: status }] : reached };
+}
