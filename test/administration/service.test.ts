@@ -51,7 +51,7 @@ test('what one process accepts another one carries out, and one without Postgres
   type Item = { name: string; generation: number; previous?: object };
   const tickets = await eventually(async () => {
     const { items } = (await answer('/api/projections')) as { items: Item[] };
-    const item = items.find(({ name }) => name === 'tickets')!;
+    const item = items.find(({ name }) => name === 'calls')!;
     return item.previous === undefined && item; // kept for no time at all
   });
   expect(tickets.generation).toBe(2);

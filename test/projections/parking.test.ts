@@ -225,7 +225,7 @@ test('a generation that is being built parks what breaks, and logs where; shown,
   const metadata = { tenantId: TENANT, source: 'webhook', receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: 'c' };
   const data = { callId: unreadable, endedAt: 5, personal: { transcript: 'Jane Roe' } };
   const broken = { id: crypto.randomUUID(), type: 'CallEnded', data, metadata };
-  await stores.log.append(streamOf(unreadable), 0n, [broken]);
+  await appendAnyhow(stores.eventStoreUrl, streamOf(unreadable), 0n, [broken]);
 
   scene.mended = false;
   const two = await start(spoken(scene, 2));
