@@ -11,7 +11,7 @@ export type Run = Measured & {
 
 const rate = ({ facts, seconds }: Run): number => facts / seconds;
 
-/** The best run of each name, side by side; then the ratios that are aimed at (issue 6). */
+/** The best run of each name, side by side; then the ratios that are aimed at (docs/performance.md, "Targets"). */
 export function print(runs: readonly Run[], title: string): void {
   const best = new Map(runs.toSorted((a, b) => rate(a) - rate(b)).map((run) => [run.name, run]));
   console.log(`\n${title}`);

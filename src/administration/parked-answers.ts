@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { ParkedItem, ParkedPlace } from '../projections/runtime/parked-items.ts';
 
-/** RULES of the outside: `{id, projection, stream, position, error, parkedAt, waiting}`, and what helps to judge it. */
+/**
+ * docs/rules.md, "API shapes": `{id, projection, stream, position, error, parkedAt, waiting}`, and what helps to judge
+ * it.
+ */
 export const Parked = z
   .object({
     id: z.string().openapi({ example: 'call_sessions.1.1309' }),

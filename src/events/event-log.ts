@@ -70,7 +70,7 @@ export type EventLogOptions = {
 
 /**
  * The event log over one EventStoreDB, or a cluster of it. **One per process**: the client keeps its waiting
- * appends in one table shared by all clients (FACTS.md, "Surprising: the client" 3).
+ * appends in one table shared by all clients (docs/event-store.md, "Surprising: the client" 3).
  */
 export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.

@@ -1,6 +1,6 @@
 /**
  * The event store did not answer as it should. After an append this means *unknown*: it may have been
- * written or may be yet. Read before deciding again (FACTS.md, "Surprising: the server" 1).
+ * written or may be yet. Read before deciding again (docs/event-store.md, "Surprising: the server" 1).
  */
 export class EventStoreUnavailable extends Error {
   override readonly name = 'EventStoreUnavailable';

@@ -7,7 +7,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
  * Whether a value from outside may serve as a call id or a correlation id: a string of 1–512 UTF-8 bytes
- * without control characters or broken Unicode. A number is not an id (RULES.md, "Session", "The door").
+ * without control characters or broken Unicode. A number is not an id (docs/rules.md, "Session", "The door").
  */
 export const isUsableId = (value: unknown): value is string =>
   typeof value === 'string' &&

@@ -1,6 +1,6 @@
 /**
  * Stream names: `<category>-<tenant>.<id>`. A tenant id cannot hold the dot that ends it, so nobody
- * can write into another tenant's stream by choosing a call id (RULES.md, "The door").
+ * can write into another tenant's stream by choosing a call id (docs/rules.md, "The door").
  */
 export const categories = ['call', 'session', 'ticket', 'appointment', 'tenant', 'evidence', 'quarantine'] as const;
 export type Category = (typeof categories)[number];

@@ -36,7 +36,7 @@ const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
 /**
  * A catch-up subscription to filtered `$all` that is pulled: a batch is whatever has arrived since the last one
  * was handled. It resumes by itself, after the last event handed out, when the server drops it for lagging, dies
- * or changes its leader (FACTS.md, "Surprising: the server" 4, "A cluster of three").
+ * or changes its leader (docs/event-store.md, "Surprising: the server" 4, "A cluster of three").
  * Who asks for the next batch before the last one is handled must, when that fails, subscribe anew from what it has
  * committed: a resumption by itself goes on behind what was handed out.
  */

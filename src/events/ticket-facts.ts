@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const ticketStatuses = ['new', 'qualified', 'contacted', 'resolved', 'closed'] as const;
 export type TicketStatus = (typeof ticketStatuses)[number];
 
-/** Why a mail that was due could not be sent at all (RULES.md, "Tickets, customers, mail"). */
+/** Why a mail that was due could not be sent at all (docs/rules.md, "Tickets, customers, mail"). */
 export const mailObstacles = ['disabled', 'no_recipients', 'no_smtp'] as const;
 export type MailObstacle = (typeof mailObstacles)[number];
 

@@ -19,6 +19,6 @@ export const stronger = (a: Outcome, b: Outcome): Outcome => (strength(a) >= str
 /** An outcome, and the word that says what it rests on. */
 export type Verdict = { readonly status: Outcome; readonly reason: string };
 
-/** What settles an appointment; the rest never touches one (RULES.md, "Appointment"). */
+/** What settles an appointment; the rest never touches one (docs/rules.md, "Appointment"). */
 export const decisive = ['confirmed', 'rescheduled', 'cancelled'] as const satisfies readonly Outcome[];
 export type Decisive = (typeof decisive)[number];

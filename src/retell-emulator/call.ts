@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** A call as Retell's API and webhooks show it (REFERENCE §2.2). */
+/** A call as Retell's API and webhooks show it (docs/retell-api.md, "Webhooks"). */
 export type RetellCall = {
   call_id: string;
   call_type: 'phone_call';
@@ -49,7 +49,7 @@ export function newCall(create: Create, random: Random): RetellCall {
   };
 }
 
-/** As the v3 list shows a call: what was said is left to get-call (REFERENCE §4). */
+/** As the v3 list shows a call: what was said is left to get-call (docs/retell-api.md, "API"). */
 export function listed(call: RetellCall): RetellCall {
   const { transcript: _a, transcript_object: _b, transcript_with_tool_calls: _c, ...rest } = call;
   return rest as RetellCall;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { listed, type RetellCall } from './call.ts';
 
-// POST /v3/list-calls as REFERENCE §4 and the SDK's types describe it. Strict: a filter that Retell does not have
-// is 400 here, so that a test sees it.
+// POST /v3/list-calls as docs/retell-api.md, "API" and the SDK's types describe it. Strict: a filter that Retell does
+// not have is 400 here, so that a test sees it.
 
 const key = z.string().optional();
 const StringFilter = z.strictObject({

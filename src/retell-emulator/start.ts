@@ -1,7 +1,7 @@
 /**
- * Retell as far as this service knows it: a server that dials, lists and tells, after REFERENCE §2 and §4. It knows
- * the truth of every call, so whoever runs it can compare what the service made of it; and it can fail as Retell and
- * the network between can. For tests and `npm run simulate`; no part of the service.
+ * Retell as far as this service knows it: a server that dials, lists and tells, after docs/retell-api.md, "Webhooks"
+ * and "API". It knows the truth of every call, so whoever runs it can compare what the service made of it; and it can
+ * fail as Retell and the network between can. For tests and `npm run simulate`; no part of the service.
  *
  *   const retell = await startRetell({ apiKey: 'key_x', webhooks: { url: `${service}/api/webhooks/retell`, key } });
  *   retell.tell('cs_1', 'confirmed');            // how the call of session cs_1 will go

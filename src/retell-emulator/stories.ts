@@ -1,4 +1,7 @@
-/** How a call goes, in Retell's words, and what must come of it here (RULES.md, "Outcome of a call", "Tickets"). */
+/**
+ * How a call goes, in Retell's words, and what must come of it here (docs/rules.md, "Outcome of a call",
+ * "Tickets, customers, mail").
+ */
 export type Story = {
   readonly name: string;
   /** The agent's work; each kind of agent has a webhook URL of its own. */

@@ -32,7 +32,9 @@ export type Delivery = {
   readonly tampered: boolean;
 };
 
-/** Three attempts, 0.12–0.35 s apart when they fail fast (REFERENCE §2.3); all over in about a second. */
+/**
+ * Three attempts, 0.12–0.35 s apart when they fail fast (docs/retell-api.md, "Webhooks"); all over in about a second.
+ */
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 10_000;
 

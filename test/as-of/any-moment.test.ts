@@ -16,7 +16,7 @@ import {
 import { inbound, mailFailed, mailNotSent, mailSent, outbound, staffSays } from '../projections/tickets-controls.ts';
 import { type Kind, kinds, of, type Scene, startScene } from './scene.ts';
 
-// What `at=` answers is what the read model held when it had heard of nothing later (RULES.md, "API shapes").
+// What `at=` answers is what the read model held when it had heard of nothing later (docs/rules.md, "API shapes").
 
 let scene: Scene;
 beforeAll(async () => {

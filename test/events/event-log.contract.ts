@@ -391,7 +391,10 @@ export function eventLogContract(name: string, server: () => Promise<{ url: stri
     });
 
     describe('a server that does not answer', () => {
-      /** What every writer does after "unknown": read, and append what is not there (FACTS.md, server 1). */
+      /**
+       * What every writer does after "unknown": read, and append what is not there (docs/event-store.md,
+       * "Surprising: the server" 1).
+       */
       const readThenDecide = async (stream: string, wanted: NewEvent) => {
         const seen = await log.read(stream);
         if (seen.some((e) => e.id === wanted.id)) return 'it was there';

@@ -24,7 +24,7 @@ describe('the ranking', () => {
   test('grouping never matters', () =>
     fc.assert(fc.property(any, any, any, (a, b, c) => stronger(a, stronger(b, c)) === stronger(stronger(a, b), c))));
   test('repeating never matters', () => fc.assert(fc.property(any, (a) => stronger(a, a) === a)));
-  test('is the one of RULES.md', () =>
+  test('is the one of docs/rules.md', () =>
     expect(outcomes.toReversed().join(' > ')).toBe(
       'confirmed > rescheduled > cancelled > voicemail > no_answer > busy > failed > answered > pending',
     ));

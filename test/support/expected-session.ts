@@ -4,10 +4,10 @@ import type { Story } from '../../src/retell-emulator/stories.ts';
 
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
 
-/** The fields of a session (INTERFACE.md) that its one call decides, from what Retell knows of it. */
+/** The fields of a session (docs/rules.md, "API shapes") that its one call decides, from what Retell knows of it. */
 export function expectedSession({ call, story }: { call: RetellCall; story: Story }, day = 0) {
   const { call_analysis: analysis, metadata = {} } = call;
-  // A day after its end a call without analysis is one that has none (RULES, "Outcome of a call").
+  // A day after its end a call without analysis is one that has none (docs/rules.md, "Outcome of a call").
   const closed = day > 0 && analysis === undefined;
   return {
     id: metadata.call_session_id,

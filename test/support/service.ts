@@ -15,7 +15,7 @@ export const inherited = {
   ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
 };
 
-/** A signature as Retell makes it (REFERENCE §1.1). */
+/** A signature as Retell makes it (docs/retell-api.md, "Signature"). */
 export const sign = (body: Uint8Array | string, key: string, at = Date.now()): string =>
   `v=${at},d=${createHmac('sha256', key).update(body).update(String(at)).digest('hex')}`;
 

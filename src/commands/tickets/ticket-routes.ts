@@ -80,7 +80,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
   return routes;
 }
 
-/** RULES.md, "Tickets, customers, mail"; the others need nothing to be done. */
+/** docs/rules.md, "Tickets, customers, mail"; the others need nothing to be done. */
 const active: readonly string[] = ['new', 'qualified', 'contacted'];
 
 /** What is known without the read model: what staff said, not what the call was about. */

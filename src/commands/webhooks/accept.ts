@@ -25,8 +25,8 @@ export type Accepting = {
 
 /**
  * From signed bytes to a fact on disk: read, translate, record; what cannot be understood is kept in quarantine.
- * A webhook is never refused for what is in it (DESIGN, invariant 7). Throws only when the event store does not
- * answer. Quarantined deliveries that are retried come this way again.
+ * A webhook is never refused for what is in it (docs/rules.md, "Invariants" 7). Throws only when the event store does
+ * not answer. Quarantined deliveries that are retried come this way again.
  */
 export async function accept(
   delivery: Delivery,

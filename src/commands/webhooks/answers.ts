@@ -62,7 +62,8 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
   return {
     accepted(accepted: Accepted, delivery: Delivery, form: 'timed' | 'bare'): Response {
       logAccepted(logger, accepted, delivery, form, elapsed());
-      // The call waits for this answer and then goes on with the agent it is bound to (REFERENCE §2.5).
+      // The call waits for this answer and then goes on with the agent it is bound to (docs/retell-api.md,
+      // "Inbound call webhook").
       const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
       return answered(response, accepted.outcome, 'newWords' in accepted ? accepted.newWords : []);
     },

@@ -7,7 +7,7 @@ export type Turns = {
 
 /**
  * Who writes to one stream takes turns within a process. So only other processes can come between (C2), and identical
- * deliveries in flight share one append: whoever comes later finds it done (RULES, "The door").
+ * deliveries in flight share one append: whoever comes later finds it done (docs/rules.md, "The door").
  */
 export function inTurn(): Turns {
   const last = new Map<string, Promise<unknown>>();

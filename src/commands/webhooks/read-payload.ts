@@ -9,7 +9,10 @@ const MAX_DEPTH = 100;
 
 const object = z.custom<JsonObject>(isJsonObject).optional().catch(undefined);
 
-/** All that is required of a delivery: a name, and for a call its id (REFERENCE §3.6). Until 2024 the call stood in `data`. */
+/**
+ * All that is required of a delivery: a name, and for a call its id (docs/retell-api.md, "Fields that say the same"). Until 2024 the
+ * call stood in `data`.
+ */
 const Envelope = z.object({ event: z.string().min(1).max(200), call: object, data: object });
 
 export type Payload = {
@@ -20,7 +23,9 @@ export type Payload = {
 export type CallPayload = Payload & { readonly callId: string; readonly call: JsonObject };
 export type Unreadable = { readonly unreadable: DeliveryQuarantined['reason']; readonly event?: string };
 
-/** Events that are about no call: an incoming call's question for instructions, and chats (RULES, "The door"). */
+/**
+ * Events that are about no call: an incoming call's question for instructions, and chats (docs/rules.md, "The door").
+ */
 const isAboutNoCall = (event: string): boolean => event === 'call_inbound' || event.startsWith('chat_');
 
 /** The delivery as the vendor meant it, or why it cannot be one. Never throws, whatever the bytes. */

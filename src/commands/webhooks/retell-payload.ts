@@ -27,7 +27,8 @@ export const kinds: ReadonlyMap<string, CallFactType> = new Map([
 export const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 1e12 && value < 253_402_300_800_000;
 
-// A field of another type or out of bounds counts as absent: a delivery is never refused for it (DESIGN, invariant 7).
+// A field of another type or out of bounds counts as absent: a delivery is never refused for it (docs/rules.md,
+// "Invariants" 7).
 const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 /** A word that stands for nothing is as if the field were not there. */
 const text = (max: number) =>
@@ -169,7 +170,9 @@ function customFields(analysis: JsonObject = {}, nested: JsonObject = {}): Map<s
   return fields;
 }
 
-/** The ids the caller gave the call; none where it names a tenant that it does not belong to (RULES, "Session"). */
+/**
+ * The ids the caller gave the call; none where it names a tenant that it does not belong to (docs/rules.md, "Session").
+ */
 function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFacts>> {
   if (isForeign(tenantNamedIn(metadata, owner.isTenant), owner)) return { tenantMismatch: true };
   const id = (snake: string, camel: string) => chosenId(metadata[snake]) ?? chosenId(metadata[camel]);

@@ -1,10 +1,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { WebhookKey } from '../tenants/tenant.ts';
 
-/** Both directions, inclusive (A13, REFERENCE §1.1). */
+/** Both directions, inclusive (A13; docs/retell-api.md, "Signature"). */
 const SKEW_MS = 300_000;
 
-/** Exactly what the vendor's SDK takes (REFERENCE §1.2): any case, nothing around, no second header. */
+/**
+ * Exactly what the vendor's SDK takes (docs/retell-api.md, "Signature"): any case, nothing around, no second header.
+ */
 const TIMED = /^v=(\d+),d=([0-9a-f]{64})$/i;
 const BARE = /^[0-9a-f]{64}$/i;
 

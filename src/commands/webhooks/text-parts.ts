@@ -21,7 +21,7 @@ export class FactTooLarge extends Error {
 
 /**
  * The events that record a fact: itself, or, where it would exceed the append limit, the parts of its `personal`
- * and then itself (RULES, "The door"). Its id is that of the whole: how it is cut is not part of what it says.
+ * and then itself (docs/rules.md, "The door"). Its id is that of the whole: how it is cut is not part of what it says.
  * Throws UnrecordableEvent before anything is sent, evidence too; cut, its parts would pass.
  */
 export function eventsOf({ id, type, data, metadata }: CallFact): readonly NewEvent[] {

@@ -7,7 +7,7 @@ import { isBefore } from '../calls/position.ts';
 import { appointmentOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
 import type { Analysis, Description } from './description.ts';
 
-/** A call session as the API shows it (INTERFACE.md); what is not known is absent. */
+/** A call session as the API shows it (docs/rules.md, "API shapes"); what is not known is absent. */
 export type SessionDocument = {
   readonly id: string;
   readonly tenantId: string;

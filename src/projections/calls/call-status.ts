@@ -8,7 +8,7 @@ export function strongest(supported: Supported): Verdict | undefined {
   return status && { status, reason: supported[status]! };
 }
 
-/** The outcome of a call (RULES.md, "Outcome of a call"). It can only rise as facts are added. */
+/** The outcome of a call (docs/rules.md, "Outcome of a call"). It can only rise as facts are added. */
 export function statusOf(call: CallState, concernsAppointment: boolean): Verdict {
   const supported = strongest(call.supported);
   if (supported) return supported;

@@ -47,7 +47,7 @@ export function changesOf(call: CallOutcomes, links: readonly Link[], namings: r
       all.filter((one) => !isBefore(position, one.position));
     const appointmentId = latestNamed(by(own)) ?? latestNamed(by(theirs));
     const reached = by(call.reached).at(-1)?.outcome ?? 'pending';
-    // Undecided: a failure where there was something to decide (RULES.md, "Outcome of a call").
+    // Undecided: a failure where there was something to decide (docs/rules.md, "Outcome of a call").
     const outcome = reached === 'answered' && appointmentId !== undefined ? 'failed' : reached;
     if (outcome === before) continue;
     changes.push({ position, outcome, sessionId: sessionAt(call.callId, by(links)), appointmentId });

@@ -3,7 +3,10 @@ import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { showsTransfer } from '../calls/call-state.ts';
 import { first, type Position } from '../calls/position.ts';
 
-/** Weakest first. The list *is* the ranking of the need for action (RULES.md, "Tickets"); unknown is below all. */
+/**
+ * Weakest first. The list *is* the ranking of the need for action (docs/rules.md, "Tickets, customers, mail"); unknown
+ * is below all.
+ */
 export const needs = ['not_required', 'required', 'transferred'] as const;
 export type Need = (typeof needs)[number];
 

@@ -5,7 +5,7 @@ import { told } from '../calls/latest.ts';
 import { strongestNeed } from './need.ts';
 import { directionOf, type TicketCall } from './ticket-call.ts';
 
-// RULES.md, "Tickets, customers, mail", as data.
+// docs/rules.md, "Tickets, customers, mail", as data.
 
 /** Why a ticket has its status. */
 export const statusReasons = [

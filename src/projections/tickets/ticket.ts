@@ -14,7 +14,7 @@ import { reduceTicketLog, type TicketLog } from './ticket-log.ts';
 /** All that a ticket rests on: the stream of its call and its own. One call has one ticket (B2). */
 export type TicketState = { readonly call?: TicketCall | undefined; readonly log?: TicketLog | undefined };
 
-/** A ticket as the API shows it (INTERFACE.md), but for its session. */
+/** A ticket as the API shows it (docs/rules.md, "API shapes"), but for its session. */
 export type Ticket = {
   readonly id: string;
   readonly tenantId: string;

@@ -29,7 +29,7 @@ export function standingOf(call: JsonObject, now: number): Standing {
   };
 }
 
-/** What `call_started` carries of a call, whatever has become of it since (samples/01; REFERENCE §2.2). */
+/** What `call_started` carries of a call, whatever has become of it since (docs/retell-api.md, "Webhooks"). */
 const AT_THE_START = [
   'call_id',
   'call_type',

@@ -79,9 +79,9 @@ async function recordStarts(run: TenantRun, calls: readonly Listed[]): Promise<v
 }
 
 /**
- * Calls that never connected have no time that a list could be asked for by (REFERENCE §4): the newest first, until a
- * page brings nothing new. The first list of all tells what was there before this service, and of that only calls of
- * its own sessions are taken; an operator who names a time takes all, whatever it is.
+ * Calls that never connected have no time that a list could be asked for by (docs/retell-api.md, "API"): the newest
+ * first, until a page brings nothing new. The first list of all tells what was there before this service, and of that
+ * only calls of its own sessions are taken; an operator who names a time takes all, whatever it is.
  */
 async function readUndated(run: TenantRun, all: boolean): Promise<void> {
   const { records } = run;

@@ -139,7 +139,7 @@ async function attempt(options: AttemptOptions, key: MailKey, job: { readonly cr
 const idOf = ({ callId, opening }: MailKey) => ({ callId, opening });
 const idsOf = ({ tenantId, callId, opening }: MailKey) => ({ tenantId, ticketId: ticketIdOf(callId), opening });
 
-/** The list is the order in which they are told (RULES.md). */
+/** The list is the order in which they are told (docs/rules.md, "Tickets, customers, mail"). */
 const obstacleOf = (enabled: boolean, recipients: readonly string[], smtpUrl?: string): MailObstacle | undefined =>
   !enabled ? 'disabled' : recipients.length === 0 ? 'no_recipients' : smtpUrl === undefined ? 'no_smtp' : undefined;
 

@@ -5,7 +5,7 @@ import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../pro
 import { type MailRecord, mailRecords } from './mail-record.ts';
 import type { TicketFacts } from './ticket-facts-of.ts';
 
-/** What is to be done about the mail for one opening of a ticket (RULES.md, "Tickets, customers, mail"). */
+/** What is to be done about the mail for one opening of a ticket (docs/rules.md, "Tickets, customers, mail"). */
 export type Duty = {
   readonly opening: number;
   readonly record: MailRecord;

@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { AppointmentRow } from '../../projections/tables.ts';
 
-/** RULES.md, "Appointment". */
+/** docs/rules.md, "Appointment". */
 export const appointmentStatuses = ['scheduled', 'confirmed', 'rescheduled', 'cancelled'] as const;
 
 const instant = z.iso.datetime({ precision: 3 });
 
-/** INTERFACE.md, "appointment". What is not known is absent. */
+/** docs/rules.md, "API shapes". What is not known is absent. */
 export const Appointment = z
   .object({
     id: z.string(),

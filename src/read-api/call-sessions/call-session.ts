@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { CallSessionRow } from '../../projections/tables.ts';
 
-/** Strongest first (RULES.md, "Outcome of a call"). */
+/** Strongest first (docs/rules.md, "Outcome of a call"). */
 export const outcomes = [
   'confirmed',
   'rescheduled',
@@ -29,7 +29,7 @@ const Analysis = z
   })
   .openapi('CallAnalysis');
 
-/** INTERFACE.md, "call session". What is not known is absent. */
+/** docs/rules.md, "API shapes". What is not known is absent. */
 export const CallSession = z
   .object({
     id: z.string().openapi({ description: 'The call session id; `call:<Retell call id>` for a call without one.' }),

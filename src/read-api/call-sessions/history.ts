@@ -7,7 +7,7 @@ import { findCallSession } from './find.ts';
 
 const instant = z.iso.datetime({ precision: 3 });
 
-/** RULES.md, "API shapes", History. */
+/** docs/rules.md, "API shapes", History. */
 export const HistoryItem = z
   .object({
     position: z.string().openapi({ description: 'In the whole log. A string: it exceeds what a JSON number holds.' }),

@@ -3,7 +3,7 @@ import type { CustomerRow } from '../../projections/tables.ts';
 
 const instant = z.iso.datetime({ precision: 3 });
 
-/** INTERFACE.md, "customer". What is not known is absent. */
+/** docs/rules.md, "API shapes". What is not known is absent. */
 export const Customer = z
   .object({
     id: z.string(),

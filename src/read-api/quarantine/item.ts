@@ -4,7 +4,7 @@ import type { QuarantineRow } from '../../projections/tables.ts';
 
 const instant = z.iso.datetime();
 
-/** RULES.md, "API shapes", Quarantine item. */
+/** docs/rules.md, "API shapes", Quarantine item. */
 export const QuarantineItem = z
   .object({
     id: z.string().openapi({ example: 'default.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }),

@@ -2,13 +2,13 @@ import { z } from '@hono/zod-openapi';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
 import type { TicketRow } from '../../projections/tables.ts';
 
-/** A web call has none of its own: its URL decides (RULES.md). */
+/** A web call has none of its own: its URL decides (docs/rules.md, "Tickets, customers, mail"). */
 export const ticketDirections = ['inbound', 'outbound'] as const;
 export const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as const;
 
 const instant = z.iso.datetime({ precision: 3 });
 
-/** INTERFACE.md, "ticket". What is not known is absent, but for `actionRequired`, whose null is an answer. */
+/** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
 export const Ticket = z
   .object({
     id: z.string(),
