@@ -243,11 +243,10 @@ function upgradeHeaders({ headers }: IncomingMessage): Headers {
 
 async function refuse(socket: Duplex, response: Response): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer());
-  const head = [
-    `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`,
-    ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
-    `content-length: ${body.length}`,
-    'connection: close',
-  ];
+  const headers = new Headers(response.headers);
+  headers.set('content-length', `${body.length}`);
+  headers.set('connection', 'close');
+  const status = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`;
+  const head = [status, ...[...headers].map(([name, value]) => `${name}: ${value}`)];
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
 }
