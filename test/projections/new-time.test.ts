@@ -17,8 +17,9 @@ const known = { startsAt: '2026-12-10T19:30:00Z' };
 const planned = registered(known);
 const moved = { appointment_rescheduled: true };
 const start = '2026-11-02T10:00:00.000Z';
+const heard = { receivedAt: '2026-11-02T11:00:00.000Z' };
 const run = (custom: Record<string, Json>, at = 0, claims: Partial<CallFacts> = { startedAt: start }) =>
-  analyzed({ ...claims, personal: { custom } }, { timeZone: 'America/New_York', occurredAt: minute(at) });
+  analyzed({ ...claims, personal: { custom } }, { ...heard, timeZone: 'America/New_York', occurredAt: minute(at) });
 
 function appointmentAfter(facts: readonly Fact[]) {
   let staff: StaffState | undefined;
@@ -57,8 +58,8 @@ describe('a time before the call began is a slip of the tongue, and a person has
     const facts = recorded(
       planned,
       run({ ...moved, new_appointment_datetime: '2026-11-02T05:30' }, 0, {}),
-      ended({ endedAt: '2026-11-02T10:40:00.000Z' }),
-      started({ startedAt: '2026-11-02T10:31:00.000Z' }),
+      ended({ endedAt: '2026-11-02T10:40:00.000Z' }, heard),
+      started({ startedAt: '2026-11-02T10:31:00.000Z' }, heard),
     );
     fc.assert(
       fc.property(fc.shuffledSubarray(facts, { minLength: 4 }), (shuffled) => {
