@@ -7,6 +7,10 @@ import { createLogger } from './logger.ts';
 import { startService } from './service.ts';
 import { openStores } from './stores.ts';
 
+/** Npm's shell, where `npm start` has started this process. */
+const parent = process.ppid;
+const PARENT_CHECK_MS = 500;
+
 const config = readConfig(process.env);
 if ('problems' in config) {
   console.error(`Call Ledger cannot start:\n${config.problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -35,6 +39,9 @@ try {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // The shell does not pass on the signal that ends npm: whoever stops `npm start` means the service.
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => process.ppid !== parent && stop('parent_gone'), PARENT_CHECK_MS).unref();
   logger.info({ url: service.url, roles: config.roles }, 'listening');
   await printGreeting(config, keys, service);
 } catch (error) {
