@@ -1,21 +1,14 @@
 import type { JsonObject } from '../events/json.ts';
-import type { CallClaim } from './call-fact.ts';
+import { type CallClaim, oncePerFact } from './call-fact.ts';
 import { isScalar, normalName, type Scalar, saysNothing, truthOf } from './words.ts';
 
 /** What stands under one of our field names and says something; several where it was given several times. */
 export type FieldReader = (ourName: string) => readonly Scalar[];
 
 /** The custom analysis fields of a fact, found by our names (docs/outcomes.md). */
-export function analysisFields(fact: CallClaim): FieldReader {
-  const known = read.get(fact);
-  if (known) return known;
-  const fields = reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames);
-  read.set(fact, fields);
-  return fields;
-}
-
-/** Half a dozen rules ask each fact, and to normalise its names costs more than they do. */
-const read = new WeakMap<CallClaim, FieldReader>();
+export const analysisFields = oncePerFact(
+  (fact: CallClaim): FieldReader => reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames),
+);
 
 /** The variables collected during the call, likewise. */
 export const collectedFields = (fact: CallClaim): FieldReader =>
@@ -27,6 +20,7 @@ export const givenVariables = (fact: CallClaim): FieldReader =>
 
 /** A flag that may have been given several times: any true wins. Undefined: missing, whatever prose stands there. */
 export function readFlag(values: readonly Scalar[]): boolean | undefined {
+  if (values.length === 0) return undefined;
   const truths = values.map(truthOf);
   return truths.includes(true) ? true : truths.find((truth) => truth !== undefined);
 }
@@ -46,10 +40,14 @@ function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNa
     }
   }
   if (values.size === 0) return silent;
-  return (ourName) => [...namesOf(ourName, fieldNames)].flatMap((name) => values.get(name) ?? []);
+  return (ourName) =>
+    fieldNames !== undefined && Object.hasOwn(fieldNames, ourName)
+      ? [...namesOf(ourName, fieldNames)].flatMap((name) => values.get(name) ?? [])
+      : (values.get(normalName(ourName)) ?? NOTHING);
 }
 
-const silent: FieldReader = () => [];
+const NOTHING: readonly Scalar[] = [];
+const silent: FieldReader = () => NOTHING;
 
 /** The names under which a field of ours may stand, as names are compared. */
 export function namesOf(ourName: string, fieldNames: FieldNames): ReadonlySet<string> {

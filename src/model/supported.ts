@@ -1,5 +1,5 @@
 import { analysisFields, type FieldReader, readFlag } from './analysis-fields.ts';
-import { type CallClaim, type CallFact, isActedOn } from './call-fact.ts';
+import { type CallClaim, type CallFact, isActedOn, oncePerFact } from './call-fact.ts';
 import { disconnections, endsInSilence, isUnreached, outcomeOfEnding } from './disconnections.ts';
 import { type Decisive, type Outcome, outcomes } from './outcome.ts';
 import { type Scalar, wordOf } from './words.ts';
@@ -38,7 +38,7 @@ export const isSelection = (value: Scalar): boolean => selections.has(wordOf(val
 export type Supported = { readonly [O in Outcome]?: string };
 
 /** What one fact supports by itself. */
-export function supportedBy(fact: CallFact): Supported {
+export const supportedBy = oncePerFact((fact: CallFact): Supported => {
   if (!isActedOn(fact)) return {};
   const supported: Record<string, string> = {};
   const support = (outcome: Outcome, reason: string) => {
@@ -52,7 +52,7 @@ export function supportedBy(fact: CallFact): Supported {
   const disconnected = outcomeOfEnding(fact.data);
   if (disconnected) support(disconnected, fact.data.disconnectionReason ?? fact.data.callStatus ?? 'failed');
   return supported;
-}
+});
 
 /** What the analysis says became of the appointment, and the name of the field that says so. */
 const decidedBy = (field: FieldReader): readonly (readonly [name: string, outcome: Decisive])[] => [

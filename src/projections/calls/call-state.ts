@@ -1,7 +1,7 @@
 import type { CallEvent } from '../../events/call-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
-import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { type CallFact, isActedOn, oncePerFact } from '../../model/call-fact.ts';
 import { endsInTransfer } from '../../model/disconnections.ts';
 import { canHaveHappened } from '../../model/instant.ts';
 import { comparedNumber } from '../../model/phone.ts';
@@ -19,7 +19,7 @@ export type Correlation = {
   readonly endedAt: string;
 };
 
-export const correlation: Reading<Correlation, CallFact> = ({ data, metadata }) => {
+export const correlation: Reading<Correlation, CallFact> = oncePerFact(({ data, metadata }) => {
   // A call that began in the year 9999 would be the latest for ever.
   const believed = (at: string | undefined) =>
     at !== undefined && canHaveHappened(Date.parse(at), Date.parse(metadata.receivedAt)) ? at : undefined;
@@ -29,7 +29,7 @@ export const correlation: Reading<Correlation, CallFact> = ({ data, metadata }) 
     startedAt: believed(data.startedAt),
     endedAt: believed(data.endedAt),
   };
-};
+});
 
 /** What the log's first fact of a call said; the fallback by phone number rests on it alone (A6). */
 export type FirstFact = {

@@ -1,5 +1,6 @@
 import type { Fact } from '../../events/codec.ts';
 import { occurrenceOf } from '../../events/metadata.ts';
+import { oncePerFact } from '../../model/call-fact.ts';
 
 /** When something was said, and by which fact. The latest by occurrence, then fact id, stands, whatever the order of arrival. */
 type Source = {
@@ -10,7 +11,7 @@ type Source = {
 
 export type Latest<T> = Source & { readonly value: T };
 
-export const occurredAt = (fact: Fact): number => Date.parse(occurrenceOf(fact.metadata));
+export const occurredAt = oncePerFact((fact: Fact): number => Date.parse(occurrenceOf(fact.metadata)));
 
 const isLater = (a: Source, b: Source): boolean => a.at > b.at || (a.at === b.at && a.by > b.by);
 
