@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StreamDeleted } from '../../events/event-log.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { UnrecordableEvent } from '../../events/recordable.ts';
@@ -46,6 +47,7 @@ export async function accept(
     }
   };
 
+  await breathe(delivery);
   const payload = readPayload(delivery.body);
   if (payload.event === 'transcript_updated' && !keepTranscriptUpdates)
     return { event: payload.event, outcome: 'not_kept' };
@@ -56,6 +58,7 @@ export async function accept(
   if (owned === undefined) return setAside('tenant_mismatch', payload.event);
   const owners: Delivery = { ...delivery, ...owned };
 
+  await breathe(delivery);
   let fact: CallFact;
   try {
     const statement = translatePayload(payload, {
@@ -70,6 +73,7 @@ export async function accept(
   } catch (failure) {
     return setAside('untranslatable', payload.event, failure);
   }
+  await breathe(delivery);
   try {
     const outcome = await recorder.record(fact, owners);
     return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
@@ -80,3 +84,8 @@ export async function accept(
     throw failure;
   }
 }
+
+const LARGE = 1024 * 1024;
+
+/** Reading, translating and cutting a large body takes some fifty milliseconds each: in between, others have their turn. */
+const breathe = ({ body }: Delivery): Promise<unknown> | undefined => (body.length > LARGE ? nextTurn() : undefined);

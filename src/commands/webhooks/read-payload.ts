@@ -53,21 +53,31 @@ export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadab
 /** Decoding replaced something in it: different names would have become one. */
 const isDamaged = (name: string, bytes: Uint8Array): boolean => name.includes('\ufffd') && !isUtf8(bytes);
 
-/** Told before it is parsed: so many brackets alone would fill the memory. */
+/**
+ * Told before it is parsed: so many brackets alone would fill the memory. What stands in quotes is passed over at once:
+ * most of a long call is one transcript.
+ */
 export function isTooDeep(text: string): boolean {
   let depth = 0;
-  let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (quoted) {
-      if (c === BACKSLASH) i++;
-      else if (c === QUOTE) quoted = false;
-    } else if (c === QUOTE) quoted = true;
-    else if (c === BRACE || c === BRACKET) {
+    if (c === QUOTE) {
+      do {
+        i = text.indexOf('"', i + 1);
+        if (i < 0) return false;
+      } while (isEscaped(text, i));
+    } else if (c === BRACE || c === BRACKET) {
       if (++depth > MAX_DEPTH) return true;
     } else if (c === CLOSING_BRACE || c === CLOSING_BRACKET) depth--;
   }
   return false;
+}
+
+/** An odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+  return (at - first) % 2 === 1;
 }
 
 const [QUOTE, BACKSLASH, BRACE, CLOSING_BRACE, BRACKET, CLOSING_BRACKET] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];

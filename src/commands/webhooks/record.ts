@@ -1,4 +1,5 @@
-import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import { concurrencyLimit } from '../../events/concurrency-limit.ts';
+import { type EventLog, EventStoreOverloaded, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { callStream, quarantineStream } from '../../events/streams.ts';
 import { appendMissing, look, type Writing } from './append-missing.ts';
@@ -23,14 +24,38 @@ export type Recorder = {
   idle(): Promise<void>;
 };
 
-/** `budgetMs`: for how long one fact is tried before the store counts as not answering. */
+const LONGEST = 10 * 1024 * 1024;
+const MS_PER_MEBIBYTE = 300;
+
+/** For how long a body is tried before the store counts as not answering: a large one is given more than `budgetMs`. */
+export const timeFor = (bytes: number, budgetMs: number): number =>
+  budgetMs + (Math.min(bytes, LONGEST) / 1024 / 1024) * MS_PER_MEBIBYTE;
+
+/** `budgetMs`: for how long one small fact is tried. */
 export function recorder(log: EventLog, budgetMs: number): Recorder {
   const memory = streamMemory();
   const turns = inTurn();
   const asNew = newRecords(log, memory);
 
-  const writeIn = <T>(stream: string, write: (writing: Writing) => Promise<T>): Promise<T> => {
-    const writing = { log, memory, deadline: performance.now() + budgetMs, onAppended: asNew.acknowledged };
+  const enterLarge = concurrencyLimit({
+    ...{ most: 1, lineMs: timeFor(LONGEST, budgetMs), holdMs: 60_000 },
+    tooLate: () => new EventStoreOverloaded('too many large bodies wait for the event store'),
+  });
+  /** One after the other: of four at once the first is done in a quarter of the time, where all together would be late. */
+  const inLine = async <T>({ deadline }: Writing, isLarge: boolean, write: () => Promise<T>): Promise<T> => {
+    if (!isLarge) return write();
+    const leave = await enterLarge();
+    try {
+      if (performance.now() > deadline) throw new EventStoreOverloaded('its turn among the large ones came too late');
+      return await write();
+    } finally {
+      leave();
+    }
+  };
+
+  const writeIn = <T>(stream: string, bytes: number, write: (writing: Writing) => Promise<T>): Promise<T> => {
+    const deadline = performance.now() + timeFor(bytes, budgetMs);
+    const writing = { log, memory, deadline, onAppended: asNew.acknowledged };
     return turns.take(stream, () => {
       // Whoever asked has been answered 503 while others waited for the store before him: no backlog behind it.
       if (performance.now() > writing.deadline) throw new EventStoreUnavailable(`${stream}: its turn came too late`);
@@ -41,13 +66,19 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
   return {
     record: (fact, delivery) => {
       const stream = callStream(fact.metadata.tenantId, fact.callId);
-      return writeIn(stream, (writing) => recordFact(stream, fact, delivery, writing, asNew));
+      return writeIn(stream, delivery?.body.length ?? 0, async (writing) => {
+        const events = eventsOf(fact);
+        const evidence = delivery && (await evidenceOf(fact, delivery));
+        const isLarge = events.length > 1 || (evidence !== undefined && evidence.events.length > 1);
+        return inLine(writing, isLarge, () => recordFact(fact, { stream, events }, evidence, writing, asNew));
+      });
     },
     quarantine: (reason, delivery) => {
       const stream = quarantineStream(delivery.tenant.id, delivery.sha256);
-      return writeIn(stream, async (writing) => {
+      return writeIn(stream, delivery.body.length, async (writing) => {
         const events = await quarantineEvents(reason, delivery);
-        return (await appendMissing(stream, events, writing)) === 'appended' ? 'quarantined' : 'duplicate';
+        const append = () => appendMissing(stream, events, writing);
+        return (await inLine(writing, events.length > 2, append)) === 'appended' ? 'quarantined' : 'duplicate';
       });
     },
     idle: turns.idle,
@@ -56,14 +87,12 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
 
 /** A fact that is already on record is no news: nothing is written, its evidence least of all. */
 async function recordFact(
-  stream: string,
   fact: CallFact,
-  delivery: Delivery | undefined,
+  { stream, events }: Written,
+  evidence: Written | undefined,
   writing: Writing,
   asNew: NewRecords,
 ): Promise<Recorded> {
-  const events = eventsOf(fact);
-  const evidence = delivery && (await evidenceOf(fact, delivery));
   const isHot = writing.memory.recall(stream) !== undefined;
   if (!isHot && evidence && (await asNew.record(evidence, { stream, events }))) return 'recorded';
 

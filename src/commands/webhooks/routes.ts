@@ -16,7 +16,7 @@ import { clientIp, type ProxyTrust } from './client-ip.ts';
 import { logRefused } from './delivery-log.ts';
 import { describeRoute } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
-import { type Recorder, recorder } from './record.ts';
+import { type Recorder, recorder, timeFor } from './record.ts';
 import { claimOf, verify } from './signature.ts';
 import { namedTenant } from './tenant-selection.ts';
 
@@ -36,7 +36,7 @@ export type WebhookConfig = {
    * What comes on top is refused before more work goes into it, so that the others are still in time.
    */
   readonly mostWaiting?: number;
-  /** How long the event store has to confirm before the answer is 503; Retell itself waits 10 s. */
+  /** How long the event store has to confirm a small body before the answer is 503; Retell itself waits 10 s. */
   readonly storeTimeoutMs: number;
 };
 
@@ -128,7 +128,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       };
       waiting++;
       const accepting = accept(delivery, { recorder: writer, tenants, keepTranscriptUpdates }).finally(() => waiting--);
-      const accepted = await inTime(accepting, config.storeTimeoutMs);
+      const accepted = await inTime(accepting, timeFor(body.length, config.storeTimeoutMs));
       return answers.accepted(accepted, delivery, verdict.form);
     } catch (error) {
       const code = error instanceof EventStoreUnavailable ? 'store_unavailable' : 'internal_error';

@@ -1,3 +1,4 @@
+import http2 from 'node:http2';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
@@ -13,6 +14,18 @@ import { reads } from './read.ts';
 // A live server takes an append message of any size and refuses the append. This is where we stop reading.
 const MAX_MESSAGE = 64 * 1024 * 1024;
 const PATIENCE_MS = 500;
+
+/**
+ * How much may be on its way to us. Node's own is 64 KiB for all of a connection: between two busy processes the megabyte of
+ * one append took sixteen rounds, and every small append waited behind it. A live server takes about a megabyte.
+ */
+const WINDOW = 4 * 1024 * 1024;
+const { createServer } = http2;
+// grpc-js cannot be told; it makes its server by this, and in this process nobody else makes one.
+http2.createServer = ((options: http2.ServerOptions) => {
+  const server = createServer({ ...options, settings: { ...options.settings, initialWindowSize: WINDOW } });
+  return server.on('session', (session) => session.setLocalWindowSize(WINDOW));
+}) as typeof createServer;
 
 export type Node = {
   /** the client's connection string */
