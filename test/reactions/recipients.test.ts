@@ -234,7 +234,7 @@ test('whom nobody takes for a day is given up: failed, a dead letter, and a redr
   await clock.setTime(clock.now() + 25 * 3_600_000);
   const failed = { type: 'TicketMailFailed', opening: 1, reason: 'given_up_rcpt_to_450' };
   await until(async () => expect(await scene.record(call)).toEqual([PARTLY, failed]));
-  await soon(async () => expect(await mail.deadLetters()).toMatchObject([{ callId: call, reason: failed.reason }]));
+  await until(async () => expect(await mail.deadLetters()).toMatchObject([{ callId: call, reason: failed.reason }]));
   await scene.stopAll();
   delete scene.smtp.refusals.recipient;
   await redriveTicketMail(scene.log, TENANT, `tkt_${call}`, clock.now());
