@@ -1,7 +1,7 @@
 import Retell, { APIConnectionError, APIError } from 'retell-sdk';
 import { isJsonObject } from '../../events/json.ts';
 import { truthOf } from '../../model/words.ts';
-import { isTooDeep } from '../webhooks/read-payload.ts';
+import { parseVendorJson } from '../webhooks/vendor-json.ts';
 
 /** The largest answer that is read: a page of a list, or a call with all of its transcripts. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -69,8 +69,11 @@ async function bounded(...request: Parameters<typeof fetch>): Promise<Response> 
   const response = await fetch(...request);
   if (response.body === null) return response;
   const text = await textOf(response.body, response.ok);
-  if (response.ok && isTooDeep(text)) throw new BadAnswer('answer_too_deep', { mayPass: false });
-  return new Response(text, response);
+  if (!response.ok) return new Response(text, response);
+  const parsed = parseVendorJson(text);
+  if (parsed === 'too_deep') throw new BadAnswer('answer_too_deep', { mayPass: false });
+  // Written anew, so that the SDK does not round either; what is no JSON it finds out by itself.
+  return new Response(parsed === 'not_json' ? text : JSON.stringify(parsed.value), response);
 }
 
 async function textOf(body: ReadableStream<Uint8Array>, isAnswer: boolean): Promise<string> {

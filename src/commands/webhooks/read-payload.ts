@@ -3,9 +3,7 @@ import { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { normalId } from '../../model/ids.ts';
-
-/** Deeper JSON is no webhook of anybody's, and would exhaust the stack of what walks it later. */
-const MAX_DEPTH = 100;
+import { parseVendorJson } from './vendor-json.ts';
 
 const object = z.custom<JsonObject>(isJsonObject).optional().catch(undefined);
 
@@ -32,13 +30,9 @@ const isAboutNoCall = (event: string): boolean => event === 'call_inbound' || ev
 export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadable {
   // Broken UTF-8 in a transcript must not lose the outcome beside it; the BOM goes.
   const text = new TextDecoder().decode(bytes);
-  if (isTooDeep(text)) return { unreadable: 'too_deep' };
-  let envelope: unknown;
-  try {
-    envelope = JSON.parse(text);
-  } catch {
-    return { unreadable: 'not_json' };
-  }
+  const parsed = parseVendorJson(text);
+  if (typeof parsed === 'string') return { unreadable: parsed };
+  const envelope = parsed.value;
   const read = Envelope.safeParse(envelope);
   if (!read.success || !isJsonObject(envelope)) return { unreadable: 'schema_invalid' };
   const { event, data, call = data } = read.data;
@@ -52,32 +46,3 @@ export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadab
 
 /** Decoding replaced something in it: different names would have become one. */
 const isDamaged = (name: string, bytes: Uint8Array): boolean => name.includes('\ufffd') && !isUtf8(bytes);
-
-/**
- * Told before it is parsed: so many brackets alone would fill the memory. What stands in quotes is passed over at once:
- * most of a long call is one transcript.
- */
-export function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === QUOTE) {
-      do {
-        i = text.indexOf('"', i + 1);
-        if (i < 0) return false;
-      } while (isEscaped(text, i));
-    } else if (c === BRACE || c === BRACKET) {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (c === CLOSING_BRACE || c === CLOSING_BRACKET) depth--;
-  }
-  return false;
-}
-
-/** An odd number of backslashes stands before it. */
-function isEscaped(text: string, at: number): boolean {
-  let first = at;
-  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
-  return (at - first) % 2 === 1;
-}
-
-const [QUOTE, BACKSLASH, BRACE, CLOSING_BRACE, BRACKET, CLOSING_BRACKET] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
