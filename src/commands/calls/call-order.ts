@@ -24,8 +24,11 @@ const text = z
   .string()
   .max(10_000)
   .refine((value) => value.isWellFormed(), 'must be well-formed text');
-const variable = z.union([text, z.number(), z.boolean()], {
-  error: 'must be a string, a number or a boolean; write anything else as the text that the agent is to read',
+/** A larger one was rounded when the body was read, and the agent would be told another number. */
+const exact = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value));
+const variable = z.union([text, exact, z.boolean()], {
+  error:
+    'must be a string, a number within 2^53 or a boolean; write anything else as the text that the agent is to read',
 });
 
 export const CallBody = z

@@ -307,6 +307,7 @@ test.each([
   ['an extension', { toNumber: '+442079460018 ext. 5' }, 'toNumber'],
   ['a number that is too long', { fromNumber: '+4420794600181234567' }, 'fromNumber'],
   ['a list as a variable', { variables: { a: ['x'] } }, 'variables.a'],
+  ['a number as a variable that was rounded', { variables: { a: 2 ** 53 } }, 'variables.a'],
   ['null as a variable', { variables: { a: null } }, 'variables.a'],
   ['an id that is a number', { appointmentId: 7 }, 'appointmentId'],
   ['a session id with a control character', { callSessionId: 'a\u0007' }, 'callSessionId'],
