@@ -15,7 +15,7 @@ import type { CallFields } from './whole-call.ts';
 const views: readonly View[] = [callSessions, appointments, tickets, customers, outcomeChanges, deliveries];
 
 /**
- * One fold of calls for all views (docs/decisions/0016-one-fold-many-views.md): they are written in one transaction under
+ * One fold of calls for all views (docs/decisions/0014-one-fold-many-views.md): they are written in one transaction under
  * one checkpoint, so a session, its ticket, its appointment and its customer never disagree.
  */
 export const calls = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<StreamState> => ({
