@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-postgres.ts'],
     pool: 'forks',
-    // One more than the cores of a small machine: a third of the time a test waits for a timer or for another process.
-    maxWorkers: 3,
+    // Two more than the cores of a small machine: half of the time a test waits for a timer or for another process.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },

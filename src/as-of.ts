@@ -9,7 +9,7 @@ import { type Parts, sessionIdOf } from './projections/as-of/sessions.ts';
 import { sessionAsOf } from './projections/call-sessions/session-as-of.ts';
 import { findNamed } from './projections/calls/named.ts';
 import { ownSessionId } from './projections/calls/session.ts';
-import type { CallFields, WholeCall } from './projections/calls/whole-call.ts';
+import type { CallFields, WholeCall } from './projections/calls/stream-state.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { ticketAsOf } from './projections/tickets/ticket-as-of.ts';
 import type { TicketLog } from './projections/tickets/ticket-log.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallEvent } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
-import { reduceWholeCall, type WholeCall } from '../../src/projections/calls/whole-call.ts';
+import { reduceWholeCall, type WholeCall } from '../../src/projections/calls/stream-state.ts';
 import { changesOf, type Link, type Naming } from '../../src/projections/outcome-changes/changes.ts';
 import { analyzed, ended, recorded, type Said, started } from './controls.ts';
 

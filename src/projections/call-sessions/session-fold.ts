@@ -2,8 +2,7 @@ import type { Fact } from '../../events/codec.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
 import type { RequestState } from '../calls/request-state.ts';
 import type { Session } from '../calls/session.ts';
-import { reduceStream, type StreamState } from '../calls/stream-state.ts';
-import type { WholeCall } from '../calls/whole-call.ts';
+import { reduceStream, type StreamState, type WholeCall } from '../calls/stream-state.ts';
 import type { Description } from './description.ts';
 
 /** A session while the facts of all its streams come in, for those who have only the facts: history, time travel. */

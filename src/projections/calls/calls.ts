@@ -6,10 +6,9 @@ import { outcomeChanges } from '../outcome-changes/outcome-changes.ts';
 import type { Projection } from '../runtime/projection.ts';
 import { tickets } from '../tickets/tickets.ts';
 import { updateMembership } from './membership.ts';
-import { prefixes, reduceStream, type StreamState } from './stream-state.ts';
+import { type CallFields, prefixes, reduceStream, type StreamState } from './stream-state.ts';
 import type { View } from './view.ts';
 import { leftSessions, openings } from './waiting-requests.ts';
-import type { CallFields } from './whole-call.ts';
 
 /** Every answer about calls. To add one: a value of this type, and a line here. */
 const views: readonly View[] = [callSessions, appointments, tickets, customers, outcomeChanges, deliveries];

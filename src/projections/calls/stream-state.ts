@@ -4,10 +4,31 @@ import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { type Category, parseStream, prefixOf } from '../../events/streams.ts';
 import type { TicketEvent } from '../../events/ticket-facts.ts';
+import type { CallFact } from '../../model/call-fact.ts';
+import { type Decisions, decisions } from '../appointments/decision.ts';
 import { reduceStaff, type StaffState } from '../appointments/staff-state.ts';
+import { type Description, description } from '../call-sessions/description.ts';
+import { type CallOutcomes, withReached } from '../outcome-changes/reached.ts';
+import { type TicketFields, type TicketParts, ticketFields, withTicketParts } from '../tickets/ticket-call.ts';
 import { reduceTicketLog, type TicketLog } from '../tickets/ticket-log.ts';
+import { type CallState, reduceCall } from './call-state.ts';
+import type { Reading } from './latest.ts';
 import { type RequestState, reduceRequest } from './request-state.ts';
-import { reduceWholeCall, type WholeCall } from './whole-call.ts';
+
+export type CallFields = Description & Decisions & TicketFields;
+
+/** All that the views need to know of a call. */
+export type WholeCall = CallState<CallFields> & TicketParts & Pick<CallOutcomes, 'reached'>;
+
+const fields: Reading<CallFields, CallFact> = (fact) => ({
+  ...description(fact),
+  ...decisions(fact),
+  ...ticketFields(fact),
+});
+
+/** The state after the next fact of the call's stream. */
+export const reduceWholeCall = (before: WholeCall | undefined, fact: Fact<CallEvent>): WholeCall =>
+  withReached(before?.reached, withTicketParts(before, reduceCall(fields, before, fact), fact), fact);
 
 /** What the facts of one stream come to: a call, a request for one, what staff say of an appointment, a ticket's log. */
 export type StreamState = WholeCall | RequestState | StaffState | TicketLog;

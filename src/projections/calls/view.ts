@@ -1,8 +1,7 @@
 import type { FoldedBatch, Notice } from '../runtime/projection.ts';
 import type { Row, Table, TableName, Tx } from '../runtime/table.ts';
 import type { Membership } from './membership.ts';
-import type { StreamState } from './stream-state.ts';
-import type { CallFields } from './whole-call.ts';
+import type { CallFields, StreamState } from './stream-state.ts';
 
 /** What a batch of facts has changed: the states of its streams, and which call belongs to which session. */
 export type ChangedCalls = FoldedBatch<StreamState> & { readonly membership: Membership<CallFields> };

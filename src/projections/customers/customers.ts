@@ -1,7 +1,7 @@
 import { callStream } from '../../events/streams.ts';
 import { changesOf } from '../calls/membership.ts';
+import type { WholeCall } from '../calls/stream-state.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import type { WholeCall } from '../calls/whole-call.ts';
 import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { CustomerRow } from '../tables.ts';
 import type { TicketCall } from '../tickets/ticket-call.ts';

@@ -1,8 +1,8 @@
 import { callStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
+import type { WholeCall } from '../calls/stream-state.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import type { WholeCall } from '../calls/whole-call.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
 import type { TicketRow } from '../tables.ts';
 import { type Ticket, ticketOf } from './ticket.ts';
