@@ -1,15 +1,12 @@
 /** `npm start`: the service with whatever stores the environment names, or embedded ones. */
 
 import { readConfig } from './config.ts';
+import { onceNpmIsGone } from './embedded/npm-parent.ts';
 import { printGreeting } from './greeting.ts';
 import { openKeys } from './keys.ts';
 import { createLogger } from './logger.ts';
 import { startService } from './service.ts';
 import { openStores } from './stores.ts';
-
-/** Npm's shell, where `npm start` has started this process. */
-const parent = process.ppid;
-const PARENT_CHECK_MS = 500;
 
 const config = readConfig(process.env);
 if ('problems' in config) {
@@ -18,6 +15,8 @@ if ('problems' in config) {
   process.exit(1);
 }
 const logger = createLogger(config.logLevel);
+let stop = async (_signal: string): Promise<void> => process.exit(1); // what has begun by then ends with us
+onceNpmIsGone('start', () => void stop('npm is gone'));
 
 try {
   const keys = await openKeys(config);
@@ -28,7 +27,7 @@ try {
   });
 
   let stopping = false;
-  const stop = async (signal: string) => {
+  stop = async (signal) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
@@ -39,9 +38,6 @@ try {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // The shell does not pass on the signal that ends npm: whoever stops `npm start` means the service.
-  if (process.env.npm_lifecycle_event !== undefined)
-    setInterval(() => process.ppid !== parent && stop('parent_gone'), PARENT_CHECK_MS).unref();
   logger.info({ url: service.url, roles: config.roles }, 'listening');
   await printGreeting(config, keys, service);
 } catch (error) {

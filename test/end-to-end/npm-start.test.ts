@@ -1,45 +1,51 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, expect, test } from 'vitest';
-import { dataDirectory, eventually, inherited } from '../support/service.ts';
-
-// As a process manager runs the first of the two commands: it knows npm, and npm's shell knows the service.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dataDirectory, inherited } from '../support/service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+let directory: Awaited<ReturnType<typeof dataDirectory>>;
 const groups: number[] = [];
-afterAll(() => {
+let isOver = false;
+beforeAll(async () => {
+  directory = await dataDirectory();
+});
+afterAll(async () => {
+  isOver = true; // a round that has failed begins no other
   for (const group of groups)
     try {
       process.kill(-group, 'SIGKILL');
-    } catch {
-      // gone, as it should be
-    }
+    } catch {} // nobody is left, as it should be
+  await directory.remove();
 });
 
-async function npmStart(dataDir: string): Promise<{ npm: ChildProcess; url: string }> {
-  const env = { ...inherited, HOME: dataDir, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info' };
-  const npm = spawn('npm', ['start'], { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-  groups.push(npm.pid!);
-  for await (const line of createInterface({ input: npm.stdout! }))
-    if (line.includes('"msg":"listening"')) {
-      npm.stdout!.resume();
-      return { npm, url: (JSON.parse(line) as { url: string }).url };
-    }
-  throw new Error('npm start ended before it listened');
+/** `npm …` as a process manager runs it; `gone` settles when everybody who could write to its output has ended. */
+function npm(args: readonly string[], says: RegExp) {
+  const child = spawn('npm', args, {
+    ...{ cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+    env: { ...inherited, HOME: process.env.HOME ?? '', PORT: '0', LOG_LEVEL: 'info', DATA_DIR: directory.path },
+  });
+  groups.push(child.pid!);
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const lines = createInterface({ input: child.stdout! }).on('line', (line) => says.test(line) && resolve());
+  const gone = once(lines, 'close').then(() => reject(new Error('it has ended before it was ready')));
+  ready.catch(() => {});
+  return { ready, gone, endNpmAlone: () => process.kill(child.pid!, 'SIGTERM') };
 }
 
-const answers = async (url: string) => (await fetch(`${url}/health/live`).catch(() => undefined)) !== undefined;
-
-test('SIGTERM to npm stops the service and its stores, and it starts again on the same data', async () => {
-  const directory = await dataDirectory();
-  const first = await npmStart(directory.path);
-  first.npm.kill('SIGTERM');
-  await eventually(async () => !(await answers(first.url)), { what: 'the end of the service' });
-  // It refuses to start as long as a store of the first has the data open.
-  const second = await eventually(() => npmStart(directory.path), { what: 'another start', every: 500 });
-  second.npm.kill('SIGTERM');
-  await eventually(async () => !(await answers(second.url)), { what: 'the end of the second' });
-  await eventually(() => directory.remove().then(() => true));
-  expect(await answers(second.url)).toBe(false);
+test.each([
+  ['npm start', ['start'], /"msg":"listening"/],
+  ['npm run eventstore', ['run', 'eventstore', '--', '--port', '0', '--data', 'DATA'], /^esdb:/],
+])('%s ends with npm, stores and all, and can be started again on the same data', async (_, args, says) => {
+  const given = args.map((arg) => (arg === 'DATA' ? join(directory.path, 'alone') : arg));
+  for (let round = 1; round <= 2 && !isOver; round++) {
+    const running = npm(given, says);
+    await running.ready;
+    running.endNpmAlone();
+    await running.gone;
+  }
+  expect(isOver).toBe(false);
 });

@@ -5,6 +5,7 @@
  * It is for development, tests and small single-machine use. It is one node without replication, users, TLS,
  * projections or persistent subscriptions, and nothing measured on it says anything about EventStoreDB.
  */
+import { onceNpmIsGone } from '../npm-parent.ts';
 import { readArguments, USAGE } from './command-line.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import { serve } from './server.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   // Ctrl-C reaches the whole process group; a node with a parent serves on while the parent finishes its work.
   process.on('SIGINT', exitWithParent ? () => {} : stop);
   if (exitWithParent) process.stdin.resume().on('close', stop);
+  else onceNpmIsGone('eventstore', stop);
 
   console.log(node.url);
   await node.broken;
