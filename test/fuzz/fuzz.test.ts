@@ -4,7 +4,7 @@ import { runFuzz } from './run.ts';
 
 // The short form of `npm run fuzz` (docs/fuzz.md).
 
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 400);
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 200);
 const SEED = Number(process.env.FUZZ_SEED ?? 7);
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
