@@ -31,6 +31,7 @@ export const quarantineReasons = [
   'not_json',
   'schema_invalid',
   'too_deep',
+  'too_many_fields',
   'call_id_invalid',
   'not_a_call',
   'untranslatable',

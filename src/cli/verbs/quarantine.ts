@@ -16,7 +16,7 @@ export const verb: Verb = (program, cli) => {
     .option('--tenant <id>', 'of this tenant only')
     .option(
       '--reason <words>',
-      'not_json, schema_invalid, too_deep, call_id_invalid, not_a_call, untranslatable, tenant_mismatch, stream_deleted',
+      'not_json, schema_invalid, too_deep, too_many_fields, call_id_invalid, not_a_call, untranslatable, tenant_mismatch, stream_deleted',
     )
     .option('--released <which>', 'also what a retry has released: all; only that: true')
     .option('--limit <n>', 'at most so many: 1 to 200 (50)')

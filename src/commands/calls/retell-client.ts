@@ -70,10 +70,10 @@ async function bounded(...request: Parameters<typeof fetch>): Promise<Response> 
   if (response.body === null) return response;
   const text = await textOf(response.body, response.ok);
   if (!response.ok) return new Response(text, response);
-  const parsed = parseVendorJson(text);
+  const parsed = parseVendorJson(text, Number.POSITIVE_INFINITY);
   if (parsed === 'too_deep') throw new BadAnswer('answer_too_deep', { mayPass: false });
   // Written anew, so that the SDK does not round either; what is no JSON it finds out by itself.
-  return new Response(parsed === 'not_json' ? text : JSON.stringify(parsed.value), response);
+  return new Response(typeof parsed === 'string' ? text : JSON.stringify(parsed.value), response);
 }
 
 async function textOf(body: ReadableStream<Uint8Array>, isAnswer: boolean): Promise<string> {

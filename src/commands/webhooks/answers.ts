@@ -50,6 +50,8 @@ export const refusals = {
 } as const satisfies Record<string, Refused> & Record<Unread, Refused>;
 export type RefusalCode = keyof typeof refusals;
 
+type Behind = { readonly error?: unknown; readonly reason?: string | undefined };
+
 /** The answers to one request; each is logged and measured once (A11). */
 export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswered: OnAnswered = () => {}) {
   const started = performance.now();
@@ -67,10 +69,11 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
       const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
       return answered(response, accepted.outcome, 'newWords' in accepted ? accepted.newWords : []);
     },
-    refused(code: RefusalCode, tenantId: string | undefined, error?: unknown): Response {
-      logRefused(logger, code, { handler, tenant_id: tenantId, t: elapsed() }, error);
+    /** `reason`: a finer word than the code, for the operator alone. */
+    refused(code: RefusalCode, tenantId: string | undefined, { error, reason = code }: Behind = {}): Response {
+      logRefused(logger, reason, { handler, tenant_id: tenantId, t: elapsed() }, error);
       const { status, detail, headers = {} }: Refused = refusals[code];
-      return answered(problem(c, status, code, { detail, headers }), code);
+      return answered(problem(c, status, code, { detail, headers }), reason);
     },
     tooMany({ first, retryAfterSeconds }: Taken & { allowed: false }, tenantId: string | undefined): Response {
       if (first) logRefused(logger, 'rate_limited', { handler, tenant_id: tenantId, t: elapsed() });

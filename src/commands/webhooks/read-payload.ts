@@ -41,7 +41,18 @@ export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadab
   if (call === undefined || typeof call.call_id !== 'string') return { unreadable: 'schema_invalid', event };
   const callId = normalId(call.call_id);
   if (callId === undefined || isDamaged(callId, bytes)) return { unreadable: 'call_id_invalid', event };
+  if (fieldsOf(call) > MAX_FIELDS) return { unreadable: 'too_many_fields', event };
   return { event, envelope, callId, call };
+}
+
+/** Of those that a customer names; each is compared, sorted and stored. */
+const MAX_FIELDS = 20_000;
+
+function fieldsOf(call: JsonObject): number {
+  const analysis = call.call_analysis;
+  const custom = isJsonObject(analysis) ? analysis.custom_analysis_data : undefined;
+  const maps = [analysis, custom, call.retell_llm_dynamic_variables, call.collected_dynamic_variables];
+  return maps.filter(isJsonObject).reduce((count, map) => count + Object.keys(map).length, 0);
 }
 
 /** Decoding replaced something in it: different names would have become one. */

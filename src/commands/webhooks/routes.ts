@@ -8,7 +8,7 @@ import { sha256 } from '../../events/identity.ts';
 import { isTenantId } from '../../events/ids.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
-import { DEFAULT_TENANT, type TenantDirectory } from '../tenants/tenant.ts';
+import { DEFAULT_TENANT, type TenantDirectory, type WebhookKey } from '../tenants/tenant.ts';
 import { accept } from './accept.ts';
 import { answersTo, type OnAnswered, type RefusalCode } from './answers.ts';
 import { bodyReader } from './body.ts';
@@ -17,7 +17,7 @@ import { logRefused } from './delivery-log.ts';
 import { describeRoute } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
-import { claimOf, verify } from './signature.ts';
+import { type Claim, claimOf, verify } from './signature.ts';
 import { namedTenant } from './tenant-selection.ts';
 
 export type WebhookConfig = {
@@ -90,9 +90,10 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     const counted = config.rateLimitScope === 'all' ? limit.take(asker) : undefined;
     if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
     /** Whoever is not known to be Retell is counted; Retell, all of it behind one address, never is (B11). */
-    const unverified = (code: RefusalCode, bytes?: number): Response => {
+    const unverified = (code: RefusalCode, bytes?: number, reason?: () => string): Response => {
       const taken = counted ?? limit.take(asker, bytes);
-      return taken.allowed ? answers.refused(code, selected?.id) : answers.tooMany(taken, selected?.id);
+      if (!taken.allowed) return answers.tooMany(taken, selected?.id);
+      return answers.refused(code, selected?.id, { reason: reason?.() });
     };
 
     // What needs no byte of the body costs none.
@@ -113,7 +114,10 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       const receivedAt = now();
       const takesBare = tenant?.settings.acceptUntimestampedSignature ?? false;
       const verdict = verify(claim, body, tenant?.webhookKeys ?? [], takesBare);
-      if (!verdict.authentic) return unverified(verdict.reason, body.length);
+      if (!verdict.authentic) {
+        const keys = tenant?.webhookKeys ?? [];
+        return unverified(verdict.reason, body.length, () => reasonOf(verdict.reason, claim, body, keys));
+      }
       if (tenant === undefined) return unverified('sig_mismatch', body.length);
       if (waiting >= mostWaiting) return answers.refused('overloaded', tenant.id);
 
@@ -132,7 +136,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       return answers.accepted(accepted, delivery, verdict.form);
     } catch (error) {
       const code = error instanceof EventStoreUnavailable ? 'store_unavailable' : 'internal_error';
-      return answers.refused(code, selected?.id, error);
+      return answers.refused(code, selected?.id, { error });
     } finally {
       held.release();
     }
@@ -185,6 +189,19 @@ const tenantNamedBy = (c: Ctx, publicHost: string | undefined): string =>
     { path: c.req.param('tenant'), header: c.req.header('x-tenant-id'), host: c.req.header('host') },
     publicHost,
   ) ?? DEFAULT_TENANT;
+
+/**
+ * For the operator alone: whether something on the way has parsed the body and written it anew, and so broken the signature of
+ * what is Retell's. It is tried of small bodies, for known and unknown tenants alike.
+ */
+function reasonOf(refusal: RefusalCode, claim: Claim, body: Buffer, keys: readonly WebhookKey[]): string {
+  if (refusal !== 'sig_mismatch' || body.length > SMALL_BYTES) return refusal;
+  try {
+    const compact = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
+    if (verify(claim, compact, keys, false).authentic) return 'sig_mismatch_reserialised';
+  } catch {} // it is no JSON, or too deep to be written
+  return refusal;
+}
 
 /** A name that cannot be a tenant's is as unknown as one that is nobody's. */
 const tenantIn = (tenants: TenantDirectory, name: string) => (isTenantId(name) ? tenants.get(name) : undefined);

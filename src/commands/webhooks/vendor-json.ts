@@ -1,13 +1,18 @@
 /** Deeper JSON is no webhook of anybody's, and would exhaust the stack of what walks it later. */
 const MAX_DEPTH = 100;
+/** Of all objects together. A call has six for each word that was spoken, so these are four hours without a pause. */
+const MAX_MEMBERS = 250_000;
 
 /**
  * JSON of the vendor's, or why it is none. A number that JavaScript cannot hold (an order number beyond 2^53, `1e400`) is
  * kept as its text: rounded, it would be another one. Not so where ids stand: a number is none, however long.
  */
-export function parseVendorJson(text: string): { readonly value: unknown } | 'too_deep' | 'not_json' {
-  const { isTooDeep, mayRound } = lookOver(text);
-  if (isTooDeep) return 'too_deep';
+export function parseVendorJson(
+  text: string,
+  maxMembers = MAX_MEMBERS,
+): { readonly value: unknown } | TooMuch | 'not_json' {
+  const { tooMuch, mayRound } = lookOver(text, maxMembers);
+  if (tooMuch) return tooMuch;
   try {
     return { value: mayRound ? parseExactly(text) : JSON.parse(text) };
   } catch {
@@ -15,12 +20,15 @@ export function parseVendorJson(text: string): { readonly value: unknown } | 'to
   }
 }
 
+type TooMuch = 'too_deep' | 'too_many_fields';
+
 /**
- * Before it is parsed: whether it is nested too deeply, and whether a number in it may be too large; most bodies have none.
- * What stands in quotes is passed over at once: most of a long call is one transcript.
+ * Before it is parsed: whether it would take the thread for seconds, or its stack, and whether a number in it may be too
+ * large; most bodies have none. What stands in quotes is passed over at once: most of a long call is one transcript.
  */
-function lookOver(text: string): { readonly isTooDeep: boolean; readonly mayRound: boolean } {
+function lookOver(text: string, maxMembers: number): { readonly tooMuch?: TooMuch; readonly mayRound: boolean } {
   let depth = 0;
+  let members = 0;
   let mayRound = false;
   let digits = 0;
   let isFraction = false;
@@ -40,13 +48,15 @@ function lookOver(text: string): { readonly isTooDeep: boolean; readonly mayRoun
     if (c === QUOTE) {
       do {
         i = text.indexOf('"', i + 1);
-        if (i < 0) return { isTooDeep: false, mayRound };
+        if (i < 0) return { mayRound };
       } while (isEscaped(text, i));
+    } else if (c === COLON) {
+      if (++members > maxMembers) return { tooMuch: 'too_many_fields', mayRound };
     } else if (c === BRACE || c === BRACKET) {
-      if (++depth > MAX_DEPTH) return { isTooDeep: true, mayRound };
+      if (++depth > MAX_DEPTH) return { tooMuch: 'too_deep', mayRound };
     } else if (c === CLOSING_BRACE || c === CLOSING_BRACKET) depth--;
   }
-  return { isTooDeep: false, mayRound };
+  return { mayRound };
 }
 
 /** An odd number of backslashes stands before it. */
@@ -57,7 +67,7 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 const [QUOTE, BACKSLASH, BRACE, CLOSING_BRACE, BRACKET, CLOSING_BRACKET] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
-const [ZERO, NINE, DOT, MINUS, E, CAPITAL_E] = [0x30, 0x39, 0x2e, 0x2d, 0x65, 0x45];
+const [ZERO, NINE, DOT, MINUS, COLON, E, CAPITAL_E] = [0x30, 0x39, 0x2e, 0x2d, 0x3a, 0x65, 0x45];
 
 type Holder = Record<string, unknown>;
 
