@@ -140,7 +140,8 @@ test('another version is built beside the live one, and no reader notices the ch
   });
   const two = await start(tally(2));
   expect(await two.waitUntilCaughtUp(position, 30_000)).toBe(true);
-  expect(two.status()).toMatchObject([{ version: 2, generation: 2, state: 'live', caughtUp: true }]);
+  const live = { version: 2, generation: 2, state: 'live', caughtUp: true };
+  await vi.waitFor(() => expect(two.status()).toMatchObject([live]), 30_000); // the log's end is told after its last event
   const after = before.map((facts) => facts * 2);
   await vi.waitFor(() => expect(seen).toContain(JSON.stringify(after)), 30_000);
   reading = false;
