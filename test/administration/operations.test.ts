@@ -81,8 +81,8 @@ test('a process that projects nothing accepts what another carries out, and tell
   const position = await scene.calls(1);
   await scene.over(body.operationId);
   expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
-  const { body: after } = await scene.ask('GET', '/api/projections');
-  expect(after.items).toMatchObject([{ generation: 2, checkpoint: `${position}`, lagEvents: 0, caughtUp: true }]);
+  const over = { generation: 2, checkpoint: `${position}`, lagEvents: 0, caughtUp: true };
+  await vi.waitFor(async () => expect((await scene.ask('GET', '/api/projections')).body.items).toMatchObject([over]));
 });
 
 test('a second one is refused, with the id of the first; a cancelled one makes room', async () => {
