@@ -39,16 +39,13 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+export const PROBLEM = 'application/problem+json';
+
 /** Answers with a problem. `detail` says what to do; it must hold nothing of the caller's secrets. */
 export function problem(c: Context, status: ContentfulStatusCode, code: string, extra: Extra = {}) {
   const { headers, ...rest } = extra;
-  const problem: Problem = { type: 'about:blank', title: titles[status] ?? 'Error', status, code, ...rest };
-  const body = JSON.stringify(problem);
-  return c.body(body, status, {
-    'content-type': 'application/problem+json',
-    'content-length': String(Buffer.byteLength(body)), // an early answer ends with it, not with the connection
-    ...headers,
-  });
+  const body: Problem = { type: 'about:blank', title: titles[status] ?? 'Error', status, code, ...rest };
+  return c.body(JSON.stringify(body), status, { 'content-type': PROBLEM, ...headers });
 }
 
 /** For `new OpenAPIHono({ defaultHook: badRequest })`: what a zod schema refuses becomes 400 with `errors[]`. */
@@ -61,5 +58,5 @@ export const badRequest = (result: { success: boolean; error?: z.ZodError }, c: 
 /** The `responses` entry of a route for a problem. */
 export const problemResponse = (description: string) => ({
   description,
-  content: { 'application/problem+json': { schema: Problem } },
+  content: { [PROBLEM]: { schema: Problem } },
 });

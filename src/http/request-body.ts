@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyLimit } from 'hono/body-limit';
-import { problem } from './problem.ts';
+import { PROBLEM, problem } from './problem.ts';
 
 /** For every route that reads a body, but the webhooks, which have their own way and limit. */
 export const limitedBody = bodyLimit({
@@ -22,7 +22,11 @@ const IDLE_MS = 2000;
  * connection: it goes on behind a small body; behind a large one, or one without a length, it is closed, but only when
  * the rest was read away, or more of it than anybody should send.
  */
-export function earlyAnswer(incoming: IncomingMessage, answer: Response, isClosing: AbortSignal): Response {
+export async function earlyAnswer(
+  incoming: IncomingMessage,
+  answer: Response,
+  isClosing: AbortSignal,
+): Promise<Response> {
   if (incoming.readableEnded || incoming.destroyed) return answer;
   incoming.removeAllListeners('data').resume(); // whoever was reading has answered
   if (incoming.complete) return answer;
@@ -32,9 +36,15 @@ export function earlyAnswer(incoming: IncomingMessage, answer: Response, isClosi
   const drained = drain(incoming, isClosing);
   const headers = new Headers(answer.headers);
   headers.set('connection', 'close');
-  // The length that the answer gives lets the client have it whole while its end is still being held back.
-  const body = answer.body?.pipeThrough(new TransformStream({ flush: () => drained })) ?? null;
-  return new Response(body, { status: answer.status, headers });
+  let { body } = answer;
+  if (headers.get('content-type') === PROBLEM) {
+    // With a length the client has it whole, while its end is still being held back.
+    const bytes = await answer.arrayBuffer();
+    headers.set('content-length', String(bytes.byteLength));
+    body = new Blob([bytes]).stream();
+  }
+  const held = body?.pipeThrough(new TransformStream({ flush: () => drained })) ?? null;
+  return new Response(held, { status: answer.status, headers });
 }
 
 /** Settles when the body has ended, or has been read for long enough. */
