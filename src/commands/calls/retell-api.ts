@@ -3,7 +3,7 @@ import { isJsonObject } from '../../events/json.ts';
 import { chosenId } from '../../model/ids.ts';
 import type { CallOrder } from './call-order.ts';
 import { type Refusal, type RefusalDetails, refusalOf } from './refusals.ts';
-import { BadAnswer, causeOf, pageOf, retellClient, within } from './retell-client.ts';
+import { BadAnswer, causeOf, pageOf, retellClient, retryAfterMs, within } from './retell-client.ts';
 
 /** What became of a create. `unknown`: Retell may have dialled, or may yet. */
 export type Dialled =
@@ -100,7 +100,7 @@ function failed(error: unknown): Dialled {
   return {
     outcome: 'refused',
     reason,
-    details: { retryAfterS: retryAfter(headers), said: said((body as { message?: unknown } | undefined)?.message) },
+    details: { retryAfterS: retryAfterS(headers), said: said((body as { message?: unknown } | undefined)?.message) },
   };
 }
 
@@ -113,10 +113,9 @@ function neverSent(error: unknown): boolean {
   return BEFORE_SENDING.has(fetchFailed?.cause?.code ?? '');
 }
 
-function retryAfter(headers: Headers | undefined): number | undefined {
-  const text = headers?.get('retry-after') ?? '';
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 3600) : undefined;
+function retryAfterS(headers: Headers | undefined): number | undefined {
+  const ms = retryAfterMs(headers);
+  return ms === undefined ? undefined : Math.min(Math.max(Math.ceil(ms / 1000), 1), 3600);
 }
 
 /** Retell's own words, for the one who asked and nobody else. */

@@ -48,6 +48,13 @@ export const within = (timeoutMs: number, signal: AbortSignal) => ({
   signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
 });
 
+/** How long Retell wants to be left alone, in milliseconds: `Retry-After` in seconds or as a date. */
+export function retryAfterMs(headers: Headers | undefined): number | undefined {
+  const text = headers?.get('retry-after') ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
 /** Longer is no key, and a list has many. */
 const MAX_KEY_LENGTH = 2048;
 

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Retell from 'retell-sdk';
 import { APIError } from 'retell-sdk';
-import { BadAnswer, badAnswerOf, causeOf, pageOf, retellClient, within } from '../../commands/calls/retell-client.ts';
+import {
+  BadAnswer,
+  badAnswerOf,
+  causeOf,
+  pageOf,
+  retellClient,
+  retryAfterMs,
+  within,
+} from '../../commands/calls/retell-client.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import type { Pacer } from './pacer.ts';
 
@@ -107,9 +115,8 @@ export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCall
 }
 
 function waitOf(error: unknown, usual: number): number {
-  const text = (error instanceof APIError ? error.headers?.get('retry-after') : undefined) ?? '';
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(ms) ? Math.max(ms, usual) : usual;
+  const asked = error instanceof APIError ? retryAfterMs(error.headers) : undefined;
+  return Math.max(asked ?? usual, usual);
 }
 
 /** Retell refused, or did not answer: what was to be asked is left to the next run. */
