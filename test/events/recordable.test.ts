@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EventLog, NewEvent } from '../../src/events/event-log.ts';
+import { describe, expect, test } from 'vitest';
+import type { NewEvent } from '../../src/events/event-log.ts';
 import type { JsonObject } from '../../src/events/json.ts';
 import { UnrecordableEvent } from '../../src/events/recordable.ts';
-import { startStore } from '../commands/webhooks/door.ts';
-import { patientLog } from '../support/patient-log.ts';
+import { storeOfFile } from '../support/store-of-file.ts';
 
-let store: Awaited<ReturnType<typeof startStore>>;
-let log: EventLog;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-});
-afterAll(async () => {
-  await log.close();
-  await store.remove();
-});
+const { log } = await storeOfFile();
 
 const metadata = {
   tenantId: 'acme',

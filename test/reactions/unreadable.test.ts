@@ -1,27 +1,17 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Fact, UnreadableFact } from '../../src/events/codec.ts';
-import type { EventLog } from '../../src/events/event-log.ts';
 import { callStream } from '../../src/events/streams.ts';
 import { contentOf } from '../../src/reactions/ticket-mail/content.ts';
 import { dutiesOf } from '../../src/reactions/ticket-mail/duty.ts';
 import { mailRoutes } from '../../src/reactions/ticket-mail/mail-routes.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
-import { directory, KEY, newCallId, startStore, tenant } from '../commands/webhooks/door.ts';
+import { directory, KEY, newCallId, tenant } from '../commands/webhooks/door.ts';
 import { recorded, started } from '../projections/controls.ts';
 import { appendAnyhow } from '../support/append-anyhow.ts';
-import { patientLog } from '../support/patient-log.ts';
+import { storeOfFile } from '../support/store-of-file.ts';
 
-let store: Awaited<ReturnType<typeof startStore>>;
-let log: EventLog;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-});
-afterAll(async () => {
-  await log.close();
-  await store.remove();
-});
+const { store, log } = await storeOfFile();
 
 const ask = async (method: string, path: string) => {
   const routes = mailRoutes({

@@ -1,23 +1,13 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openRequests } from '../../../src/commands/calls/open-requests.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import type { SubscriptionOptions } from '../../../src/events/subscription.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Store, startStore } from '../webhooks/door.ts';
+import { storeOfFile } from '../../support/store-of-file.ts';
 
 // What a start, and each reconciliation, reads of the sessions' streams.
 
-let store: Store;
-let log: EventLog;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-});
-afterAll(async () => {
-  await log.close();
-  await store.remove();
-});
+const { log } = await storeOfFile();
 
 const metadata = {
   tenantId: 'default',

@@ -4,31 +4,18 @@ import { type ClientRequest, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { callFact } from '../../../src/commands/webhooks/call-fact.ts';
 import { readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
 import { eventsOf } from '../../../src/commands/webhooks/text-parts.ts';
-import type { EventLog } from '../../../src/events/event-log.ts';
 import { factId, sha256 } from '../../../src/events/identity.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Door, ended, newCallId, openDoor, type Store, signature, startStore, tenant } from './door.ts';
+import { doorOfFile } from '../../support/store-of-file.ts';
+import { type Door, ended, newCallId, openDoor, signature, tenant } from './door.ts';
 
 const LIMIT = 10 * 1024 * 1024;
 const PATH = '/api/webhooks/retell';
 
-let store: Store;
-let log: EventLog;
-let door: Door;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-  door = await openDoor(log);
-});
-afterAll(async () => {
-  await door.close();
-  await log.close();
-  await store.remove();
-});
+const { log, door } = await doorOfFile();
 
 /** The signature of something else: nothing but the body can tell. */
 const plausible = () => ({ 'x-retell-signature': signature('another body') });

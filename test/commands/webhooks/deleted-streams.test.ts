@@ -1,29 +1,16 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { retryQuarantined } from '../../../src/commands/quarantine/retry.ts';
 import { evidenceVerdicts } from '../../../src/commands/webhooks/evidence.ts';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
-import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { deleteStream, tombstoneStream } from '../../events/delete-stream-process.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Door, directory, ended, newCallId, openDoor, type Store, someTenants, startStore } from './door.ts';
+import { doorOfFile } from '../../support/store-of-file.ts';
+import { type Door, directory, ended, newCallId, openDoor, someTenants } from './door.ts';
 
 // An operator may delete streams with the event store's own tools: softly, or for good.
 
-let store: Store;
-let log: EventLog;
-let door: Door;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-  door = await openDoor(log);
-});
-afterAll(async () => {
-  await door.close();
-  await log.close();
-  await store.remove();
-});
+const { store, log, door } = await doorOfFile();
 
 /** As a process that has not heard of any stream yet. */
 async function withAnotherDoor<T>(use: (door: Door) => Promise<T>): Promise<T> {

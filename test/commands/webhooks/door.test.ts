@@ -3,14 +3,13 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { evidenceVerdicts, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { decode } from '../../../src/events/codec.ts';
-import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import type { FactMetadata } from '../../../src/events/metadata.ts';
-import { patientLog } from '../../support/patient-log.ts';
+import { doorOfFile } from '../../support/store-of-file.ts';
 import {
   bare,
   type Door,
@@ -19,11 +18,9 @@ import {
   KEY,
   newCallId,
   openDoor,
-  type Store,
   signature,
   someTenants,
   standard,
-  startStore,
   tenant,
 } from './door.ts';
 
@@ -32,19 +29,7 @@ const bytesOf = (name: string) => readFileSync(new URL(name, samples));
 const names = readdirSync(samples).filter((name) => name.endsWith('.json'));
 const invalid = readdirSync(new URL('invalid/', samples)).map((name) => `invalid/${name}`);
 
-let store: Store;
-let log: EventLog;
-let door: Door;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-  door = await openDoor(log);
-});
-afterAll(async () => {
-  await door.close();
-  await log.close();
-  await store.remove();
-});
+const { log, door } = await doorOfFile();
 
 /** Opens another door for one test. */
 async function withDoor(options: Parameters<typeof openDoor>[1], use: (door: Door) => Promise<void>) {

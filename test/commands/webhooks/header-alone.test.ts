@@ -1,24 +1,11 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { EventLog } from '../../../src/events/event-log.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Door, ended, newCallId, openDoor, type Store, signature, startStore } from './door.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { doorOfFile } from '../../support/store-of-file.ts';
+import { type Door, ended, newCallId, openDoor, signature } from './door.ts';
 
 const LIMIT = 10 * 1024 * 1024;
 
-let store: Store;
-let log: EventLog;
-let door: Door;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-  door = await openDoor(log);
-});
-afterAll(async () => {
-  await door.close();
-  await log.close();
-  await store.remove();
-});
+const { log, door } = await doorOfFile();
 
 /** Sends the head of a request and not a byte of its body, and answers with what comes back: `401 sig_missing`. */
 async function answerToHead(to: Door, lines: readonly string[], tenant = 'default'): Promise<string> {

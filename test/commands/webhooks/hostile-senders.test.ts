@@ -1,24 +1,11 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EventLog } from '../../../src/events/event-log.ts';
+import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../../src/events/identity.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Door, ended, KEY, newCallId, openDoor, type Store, signature, startStore } from './door.ts';
+import { doorOfFile } from '../../support/store-of-file.ts';
+import { ended, KEY, newCallId, signature } from './door.ts';
 
-let store: Store;
-let log: EventLog;
-let door: Door;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-  door = await openDoor(log);
-});
-afterAll(async () => {
-  await door.close();
-  await log.close();
-  await store.remove();
-});
+const { log, door } = await doorOfFile();
 
 /** Twenty small webhooks a second until the work is done; answers what became of them. */
 async function meanwhile(work: Promise<unknown>): Promise<Set<number>> {

@@ -1,25 +1,16 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { appendMissing, type Writing } from '../../../src/commands/webhooks/append-missing.ts';
 import { streamMemory } from '../../../src/commands/webhooks/stream-memory.ts';
 import { type Appended, type EventLog, EventStoreUnavailable, type NewEvent } from '../../../src/events/event-log.ts';
 import { uuidOf } from '../../../src/events/identity.ts';
 import { deleteStream } from '../../events/delete-stream-process.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { newCallId, openDoor, type Store, startStore } from './door.ts';
+import { storeOfFile } from '../../support/store-of-file.ts';
+import { newCallId, openDoor } from './door.ts';
 
 // What is too large for one append goes to the store in several, on their way together.
 
-let store: Store;
-let log: EventLog;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-});
-afterAll(async () => {
-  await log.close();
-  await store.remove();
-});
+const { store, log } = await storeOfFile();
 
 const HALF = 'x'.repeat(500_000); // two do not fit one append
 const event = (stream: string, name: string, filling = HALF): NewEvent => ({

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clientIp, proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
 import { rateLimit } from '../../../src/commands/webhooks/rate-limit.ts';
-import type { EventLog } from '../../../src/events/event-log.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Door, directory, ended, newCallId, openDoor, type Store, startStore, tenant } from './door.ts';
+import { storeOfFile } from '../../support/store-of-file.ts';
+import { type Door, directory, ended, newCallId, openDoor, tenant } from './door.ts';
 
-let store: Store;
-let log: EventLog;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-});
-afterAll(async () => {
-  await log.close();
-  await store.remove();
-});
+const { log } = await storeOfFile();
 
 async function withDoor(options: Parameters<typeof openDoor>[1], use: (door: Door) => Promise<void>) {
   const door = await openDoor(log, options);

@@ -1,12 +1,11 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { retryQuarantined } from '../../../src/commands/quarantine/retry.ts';
 import { isAsSigned, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
-import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
-import { patientLog } from '../../support/patient-log.ts';
-import { type Door, directory, ended, newCallId, openDoor, type Store, startStore, tenant } from './door.ts';
+import { doorOfFile } from '../../support/store-of-file.ts';
+import { directory, ended, newCallId, tenant } from './door.ts';
 
 // A signature covers the body and not the address: where two tenants hold one key, the same bytes verify under both.
 
@@ -21,19 +20,7 @@ const known = [
   tenant('apart', ['a key of its own']),
 ];
 
-let store: Store;
-let log: EventLog;
-let door: Door;
-beforeAll(async () => {
-  store = await startStore();
-  log = patientLog(store.url);
-  door = await openDoor(log, { tenants: directory(known) });
-});
-afterAll(async () => {
-  await door.close();
-  await log.close();
-  await store.remove();
-});
+const { log, door } = await doorOfFile({ tenants: directory(known) });
 
 /** Posts a call to a tenant's address; answers with whose it has become. */
 async function ownersOf(address: string, call: object, key = SHARED) {
