@@ -1,24 +1,15 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { overviewOf } from '../../src/projections/runtime/overview.ts';
 import { acceptParked } from '../../src/projections/runtime/parked-limit.ts';
 import type { RunningProjections } from '../../src/projections/runtime/start.ts';
 import { readinessOf } from '../../src/readiness.ts';
-import { type Scene, startScene } from './operations-scene.ts';
+import { caughtUp, eventually, sceneOfFile } from './operations-scene.ts';
 import { brittleTally, tally } from './tally.ts';
 
 // A release in which more breaks than facts account for waits for an operator, and for nothing else. Decision 13.
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterEach(() => scene.clear());
-afterAll(() => scene.stop());
+const scene = await sceneOfFile();
 
-const caughtUp = async (one: RunningProjections, position: bigint) =>
-  expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
-const eventually = (one: RunningProjections, status: object) =>
-  vi.waitFor(() => expect(one.status()).toMatchObject([status]), { timeout: 30_000 });
 const overview = async () => (await overviewOf(scene.db, [tally()], [], 2))[0]!;
 const readyOf = (projections: RunningProjections) =>
   readinessOf({ log: scene.log, directory: { ready: () => true } as never, projections }).projections!.tally!();

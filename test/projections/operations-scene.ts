@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { expect, vi } from 'vitest';
+import { afterAll, afterEach, expect, vi } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
 import { connect } from '../../src/projections/runtime/connection.ts';
 import { prepare } from '../../src/projections/runtime/generations.ts';
@@ -170,3 +170,25 @@ export async function readerOf(connectionString: string): Promise<pg.Client> {
   await reader.query('select count(*) from tally');
   return reader;
 }
+
+/** A scene of a test file's own, cleared after each test. To be called at the top of the file. */
+export async function sceneOfFile(): Promise<Scene> {
+  const scene = await startScene();
+  afterEach(() => scene.clear());
+  afterAll(() => scene.stop());
+  return scene;
+}
+
+export const caughtUp = async (one: RunningProjections, position: bigint) =>
+  expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
+
+export const eventually = (one: RunningProjections, status: object) =>
+  vi.waitFor(() => expect(one.status()).toMatchObject([status]), { timeout: 30_000 });
+
+/** For tests of a verification: it, what it leaves behind, and what it is to find. */
+export const verifications = (scene: Scene) => ({
+  verified: async () => scene.over(await scene.request('verify')),
+  nothingIsLeft: () =>
+    vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 30_000),
+  corrupt: (statement: string) => scene.pool.query(`update projection.${statement}`),
+});

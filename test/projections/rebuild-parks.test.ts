@@ -1,27 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { prepare } from '../../src/projections/runtime/generations.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
-import type { RunningProjections } from '../../src/projections/runtime/start.ts';
 import { ended, started } from './controls.ts';
-import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { caughtUp, eventually, sceneOfFile, slowTally } from './operations-scene.ts';
 import { brittleTally, tally } from './tally.ts';
 
 // A stream that breaks is parked in a generation that is built, too. Decision 13.
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterEach(() => scene.clear());
-afterAll(() => scene.stop());
+const scene = await sceneOfFile();
 
-const caughtUp = async (one: RunningProjections, position: bigint) =>
-  expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
-const eventually = (one: RunningProjections, status: object) =>
-  vi.waitFor(() => expect(one.status()).toMatchObject([status]), { timeout: 30_000 });
 /** The streams of the last calls but some. */
 const streams = (n: number) => Array.from({ length: n }, (_, i) => scene.stream(3 * i + 1));
 

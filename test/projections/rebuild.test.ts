@@ -1,18 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterEach(() => scene.clear());
-afterAll(() => scene.stop());
+const scene = await sceneOfFile();
 
 test('without any traffic the one that is built is gone on with, too', async () => {
   const one = await scene.start();

@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
 import { inTransaction } from '../../src/projections/runtime/connection.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { readAllTheTime, readerOf, type Scene, slowTally, startScene } from './operations-scene.ts';
+import { readAllTheTime, readerOf, sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
 const HOUR_MS = 3_600_000;
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterEach(() => scene.clear());
-afterAll(() => scene.stop());
+const scene = await sceneOfFile();
 
 test('whoever still writes a generation that was replaced by one of its own version is refused', async () => {
   const one = await scene.start();

@@ -1,21 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { sceneOfFile, slowTally, verifications } from './operations-scene.ts';
 import { brittleTally, tally } from './tally.ts';
 
 // A verification leaves out what either side has parked, and says how much that is.
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterEach(() => scene.clear());
-afterAll(() => scene.stop());
+const scene = await sceneOfFile();
 
-const verified = async () => scene.over(await scene.request('verify'));
-const nothingIsLeft = () =>
-  vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 30_000);
-const corrupt = (statement: string) => scene.pool.query(`update projection.${statement}`);
+const { verified, nothingIsLeft, corrupt } = verifications(scene);
 
 test('a fact that breaks the fold now, and did not when it was applied, is named, and its rows are counted apart', async () => {
   const brittle = brittleTally();

@@ -2,23 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
 import { startProjections } from '../../src/projections/runtime/start.ts';
-import { type Scene, slowTally, startScene } from './operations-scene.ts';
+import { sceneOfFile, slowTally, verifications } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterEach(() => scene.clear());
-afterAll(() => scene.stop());
+const scene = await sceneOfFile();
 
-const verified = async () => scene.over(await scene.request('verify'));
-const nothingIsLeft = () =>
-  vi.waitFor(async () => expect(await scene.tables()).toEqual(['tally_1_streams', 'tally_1_tally']), 30_000);
-const corrupt = (statement: string) => scene.pool.query(`update projection.${statement}`);
+const { verified, nothingIsLeft, corrupt } = verifications(scene);
 
 test('under live load it is what the log says, each time it is asked', async () => {
   const one = await scene.start(slowTally(3));

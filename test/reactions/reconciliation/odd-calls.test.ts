@@ -1,27 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Recorder, recorder } from '../../../src/commands/webhooks/record.ts';
-import type { TenantReport } from '../../../src/reactions/reconciliation/report.ts';
-import type { Reconciliation } from '../../../src/reactions/reconciliation/start.ts';
-import { logged, type Scene, startScene } from './scene.ts';
+import { logged, sceneOfFile } from './scene.ts';
 
 // Calls of which Retell says what cannot be, or never the last word: no one of them holds up the others, and each is told.
 
-let scene: Scene;
-let reconciliation: Reconciliation;
-beforeAll(async () => {
-  scene = await startScene();
-  reconciliation = scene.start();
-  await scene.run(reconciliation);
-});
-afterEach(async () => {
-  scene.line.clear();
-  scene.retell.webhooksTo(undefined);
-  const report = await scene.run(reconciliation, { since: Date.now() - 3_600_000 }); // nothing is left to the next test
-  expect(report.tenants[0]).toMatchObject({ phase: 'done', later: 0 });
-});
-afterAll(() => scene.stop());
-
-const run = async (what?: object): Promise<TenantReport> => (await scene.run(reconciliation, what)).tenants[0]!;
+const { scene, run } = await sceneOfFile();
 const calls = async (n: number) => {
   const ids = await Promise.all(Array.from({ length: n }, () => scene.call('confirmed')));
   await scene.retell.quiet();

@@ -1,26 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { TenantReport } from '../../../src/reactions/reconciliation/report.ts';
-import type { Reconciliation } from '../../../src/reactions/reconciliation/start.ts';
+import { describe, expect, test } from 'vitest';
 import { randomFrom } from '../../../src/retell-emulator/random.ts';
 import { deliver, type Webhook } from '../../../src/retell-emulator/webhooks.ts';
-import { logged, type Scene, startScene } from './scene.ts';
+import { logged, sceneOfFile } from './scene.ts';
 
-let scene: Scene;
-let reconciliation: Reconciliation;
-beforeAll(async () => {
-  scene = await startScene();
-  reconciliation = scene.start();
-  await scene.run(reconciliation);
-});
-afterEach(async () => {
-  scene.line.clear();
-  scene.retell.webhooksTo(undefined);
-  const report = await scene.run(reconciliation, { since: Date.now() - 3_600_000 }); // nothing is left to the next test
-  expect(report.tenants[0]).toMatchObject({ phase: 'done', later: 0 });
-});
-afterAll(() => scene.stop());
-
-const run = async (what?: object): Promise<TenantReport> => (await scene.run(reconciliation, what)).tenants[0]!;
+const { scene, reconciliation, run } = await sceneOfFile();
 const calls = (n: number, story = 'confirmed') => Promise.all(Array.from({ length: n }, () => scene.call(story)));
 
 describe('what no webhook told', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
+import { afterAll, afterEach, expect } from 'vitest';
 import type { Tenant } from '../../../src/commands/tenants/tenant.ts';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
@@ -12,7 +13,7 @@ import { projections } from '../../../src/projections/index.ts';
 import { startProjections } from '../../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { readCoverage } from '../../../src/reactions/reconciliation/coverage.ts';
-import type { RunReport } from '../../../src/reactions/reconciliation/report.ts';
+import type { RunReport, TenantReport } from '../../../src/reactions/reconciliation/report.ts';
 import type { ReconciliationOptions } from '../../../src/reactions/reconciliation/run-all.ts';
 import { type Reconciliation, startReconciliation } from '../../../src/reactions/reconciliation/start.ts';
 import type { RunOptions } from '../../../src/reactions/reconciliation/tenant-run.ts';
@@ -155,3 +156,23 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
   };
 }
 export type Scene = Awaited<ReturnType<typeof startScene>>;
+
+/**
+ * A scene of a test file's own and a reconciliation whose first run is over: no test leaves anything to the next one. To be
+ * called at the top of the file.
+ */
+export async function sceneOfFile() {
+  const scene = await startScene();
+  const reconciliation = scene.start();
+  await scene.run(reconciliation);
+  afterEach(async () => {
+    scene.line.clear();
+    scene.retell.webhooksTo(undefined);
+    const report = await scene.run(reconciliation, { since: Date.now() - 3_600_000 });
+    expect(report.tenants[0]).toMatchObject({ phase: 'done', later: 0 });
+  });
+  afterAll(() => scene.stop());
+  /** What a run says of the one tenant. */
+  const run = async (what?: RunOptions): Promise<TenantReport> => (await scene.run(reconciliation, what)).tenants[0]!;
+  return { scene, reconciliation, run };
+}
