@@ -162,12 +162,12 @@ async function saveAppointments(
   const born = new Map(known.map((row) => [appointmentStream(row.tenant_id, row.id), row]));
   const found = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
   const calls = Map.groupBy(found, (row) => appointmentStream(row.tenant_id, row.appointment_id));
-  const kept = await batch.statesOf(ids.map(streamOf).filter((stream) => !batch.changed.has(stream)));
+  const states = await batch.statesOf(ids.map(streamOf));
 
   const made = { added: [] as Row[], changed: [] as Row[] };
   for (const id of ids) {
     const stream = streamOf(id);
-    const staff = (batch.changed.get(stream)?.after ?? kept.get(stream)) as StaffState | undefined;
+    const staff = states.get(stream) as StaffState | undefined;
     const entries = entriesOf(staff?.entries);
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
     const birth = births.get(stream)?.birth;

@@ -105,8 +105,8 @@ async function gather<Fields extends Correlation>(
     ...links.map((link) => callStream(link.tenant_id, link.call_id)),
     ...sessions.map(({ tenantId, sessionId }) => sessionStream(tenantId, sessionId)),
   ];
-  const kept = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
-  const stateOf = <S>(stream: string) => (batch.changed.get(stream)?.after ?? kept.get(stream)) as S | undefined;
+  const states = await batch.statesOf(streams);
+  const stateOf = <S>(stream: string) => states.get(stream) as S | undefined;
   return sessions.map(({ tenantId, sessionId }) => {
     const stream = sessionStream(tenantId, sessionId);
     const itsLinks = members.get(stream) ?? [];
@@ -115,10 +115,10 @@ async function gather<Fields extends Correlation>(
       return call?.first ? [call] : [];
     });
     const matched = itsLinks.filter((link) => link.matched_session_id === sessionId).map((link) => link.call_id);
+    const change = batch.changed.get(stream);
     const isNew =
       !left.has(stream) &&
-      !kept.has(stream) &&
-      !batch.changed.get(stream)?.before &&
+      (change ? !change.before : !states.has(stream)) &&
       itsLinks.every((link) => news.has(callStream(link.tenant_id, link.call_id)));
     return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, matched, isNew };
   });

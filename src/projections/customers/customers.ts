@@ -89,10 +89,10 @@ async function madeAnew(
   const by = ['tenant_id', 'customer_id'] as const;
   const links = await selectBy<Link>(trx, table(customerCalls), customerCalls, by, keys);
   const streams = links.map((link) => callStream(link.tenant_id, link.call_id));
-  const states = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
+  const states = await batch.statesOf(streams);
   const made = new Map<string, Customer | undefined>([...losers.keys()].map((id) => [id, undefined]));
   for (const stream of streams) {
-    const call = customerBy((batch.changed.get(stream)?.after ?? states.get(stream)) as WholeCall);
+    const call = customerBy(states.get(stream) as WholeCall);
     if (call) made.set(call.id, withCall(made.get(call.id), call, true));
   }
   return made;

@@ -76,9 +76,9 @@ export const outcomeChanges: View = {
 /** Those of the calls that a fact tells of. */
 async function statesOf(batch: ChangedCalls, ids: readonly CallId[]): Promise<CallOutcomes[]> {
   const streams = ids.map(({ tenantId, callId }) => callStream(tenantId, callId));
-  const kept = await batch.statesOf(streams.filter((stream) => !batch.changed.has(stream)));
+  const states = await batch.statesOf(streams);
   return streams.flatMap((stream) => {
-    const call = (batch.changed.get(stream)?.after ?? kept.get(stream)) as CallOutcomes | undefined;
+    const call = states.get(stream) as CallOutcomes | undefined;
     return call?.first ? [call] : [];
   });
 }

@@ -42,12 +42,16 @@ export async function foldBatch(
   for (const stream of new Set(whole.map((fact) => fact.stream)))
     changed.set(stream, { before: before.get(stream)?.state, after: kept.get(stream)!.state });
 
+  const states = new Map([...changed].map(([stream, { after }]) => [stream, after]));
+  const looked = new Set(states.keys());
   const batch: FoldedBatch<unknown> = {
     facts: whole,
     changed,
     async statesOf(streams) {
-      const others = await load(trx, table, streams, hot);
-      return new Map([...others].map(([stream, { state }]) => [stream, state]));
+      const unread = streams.filter((stream) => !looked.has(stream));
+      for (const [stream, { state }] of await load(trx, table, unread, hot)) states.set(stream, state);
+      for (const stream of unread) looked.add(stream);
+      return states;
     },
   };
   await projection.save(trx, table, batch);
@@ -56,8 +60,7 @@ export async function foldBatch(
     return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
   };
   const begun = [...new Set(facts.map((fact) => fact.stream))].filter((stream) => !older.has(stream));
-  const states = { added: begun.map(rowOf), changed: [...older].map(rowOf) };
-  await write(trx, table(streamStates), streamStates, states);
+  await write(trx, table(streamStates), streamStates, { added: begun.map(rowOf), changed: [...older].map(rowOf) });
   return kept;
 }
 

@@ -10,7 +10,7 @@ export type FoldedBatch<State> = {
   readonly facts: readonly Fact[];
   /** By stream. */
   readonly changed: ReadonlyMap<string, Change<State>>;
-  /** The states of other streams, as far as they have any. */
+  /** Among others the states of these streams, as far as they have any: as the batch has changed them, or as kept. */
   statesOf(streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
 };
 

@@ -79,9 +79,9 @@ async function onlyTheirLogs(
   });
   type Link = { readonly tenant_id: string; readonly call_id: string; readonly session_id: string };
   const links = await selectBy<Link>(trx, table(sessionCalls), sessionCalls, sessionCalls.key, calls);
-  const kept = await batch.statesOf(links.map((link) => callStream(link.tenant_id, link.call_id)));
+  const states = await batch.statesOf(links.map((link) => callStream(link.tenant_id, link.call_id)));
   return links.flatMap((link) => {
-    const call = kept.get(callStream(link.tenant_id, link.call_id)) as TicketCall | undefined;
+    const call = states.get(callStream(link.tenant_id, link.call_id)) as TicketCall | undefined;
     return call ? [{ call, sessionId: link.session_id }] : [];
   });
 }
@@ -89,10 +89,10 @@ async function onlyTheirLogs(
 async function rowsOf(batch: ChangedCalls, touched: readonly Touched[]): Promise<Row[]> {
   const streamOf = ({ call }: Touched) => ticketStream(call.tenantId, ticketIdOf(call.callId));
   const withTicket = touched.filter(({ call }) => call.opened);
-  const kept = await batch.statesOf(withTicket.map(streamOf).filter((stream) => !batch.changed.has(stream)));
+  const states = await batch.statesOf(withTicket.map(streamOf));
   return withTicket.map((one) => {
-    const log = batch.changed.get(streamOf(one))?.after ?? kept.get(streamOf(one));
-    return rowOf(ticketOf({ call: one.call, log: log as TicketLog | undefined })!, one.sessionId);
+    const log = states.get(streamOf(one)) as TicketLog | undefined;
+    return rowOf(ticketOf({ call: one.call, log })!, one.sessionId);
   });
 }
 
