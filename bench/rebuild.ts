@@ -83,7 +83,7 @@ function choicesOf(args: readonly string[]) {
   const options = { projection: { type: 'string' }, profile: { type: 'boolean' }, data: { type: 'string' } } as const;
   const { values } = parseArgs({ args: [...args], options, strict: false });
   const { projection = 'calls', profile = false, data } = values;
-  const all = projections();
+  const all = projections;
   const chosen = all.filter(({ name }) => projection === 'all' || name === projection);
   const names = chosen.map(({ name }) => name);
   if (names.length === 0)

@@ -8,7 +8,7 @@ import type { StaffState } from './projections/appointments/staff-state.ts';
 import { type Parts, sessionIdOf } from './projections/as-of/sessions.ts';
 import { sessionAsOf } from './projections/call-sessions/session-as-of.ts';
 import { findNamed } from './projections/calls/named.ts';
-import { ownSessionId } from './projections/calls/session.ts';
+import { ownSessionId, sessionsEverOf } from './projections/calls/session.ts';
 import type { CallFields, WholeCall } from './projections/calls/stream-state.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { ticketAsOf } from './projections/tickets/ticket-as-of.ts';
@@ -53,10 +53,10 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
       if (!past || callId === undefined) return undefined;
       const [ofCall, ofTicket] = [callStream(tenantId, callId), ticketStream(tenantId, id)];
       const calls = await relatedCalls(past.reads, [callId]);
-      const { requests, matched } = await partsOf(past, [], calls);
+      const { requests } = await partsOf(past, [], calls);
       const states = await past.fold([ofCall, ofTicket]);
       const call = states.get(ofCall) as WholeCall | undefined;
-      return call && ticketAsOf(call, states.get(ofTicket) as TicketLog | undefined, { requests, matched });
+      return call && ticketAsOf(call, states.get(ofTicket) as TicketLog | undefined, requests);
     },
   };
 }
@@ -83,7 +83,6 @@ async function partsOf(
     tenantId,
     calls: found.filter((state) => 'callId' in state),
     requests: found.filter((state) => 'sessionId' in state),
-    matched: new Map(calls.flatMap(({ callId, matchedWith }) => (matchedWith === null ? [] : [[callId, matchedWith]]))),
   };
 }
 
@@ -91,11 +90,7 @@ async function partsOf(
 const sessionsOfNaming = (appointmentId: string, related: readonly RelatedCall[], { calls }: Parts<CallFields>) =>
   calls
     .filter(({ appointmentsNamed }) => findNamed(appointmentsNamed, appointmentId))
-    .flatMap(({ callId, sessionsNamed }) => {
-      const { placedBy, matchedWith } = related.find((one) => one.callId === callId)!;
-      return [
-        ...sessionsNamed.map(({ id }) => id),
-        ...[placedBy, matchedWith].filter((id) => id !== null),
-        ownSessionId(callId),
-      ];
-    });
+    .flatMap((call) => [
+      ...sessionsEverOf(call, related.find(({ callId }) => callId === call.callId)!.placedBy),
+      ownSessionId(call.callId),
+    ]);

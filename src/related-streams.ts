@@ -1,12 +1,10 @@
 import type { TenantReads } from './read-api/tenant-reads.ts';
 
-/** A call, and what the read model knows of its sessions that no fact of its own says. */
+/** A call, and the session that no fact of its own says. */
 export type RelatedCall = {
   readonly callId: string;
   /** The first session that says it has placed the call. */
   readonly placedBy: string | null;
-  /** The session that the phone number led to; that never changes. */
-  readonly matchedWith: string | null;
 };
 
 // What may ever have had to do with what. The read model only adds to it, so who looks back may ask as it is now;
@@ -24,14 +22,6 @@ export async function callsEverIn(reads: TenantReads, sessionIds: readonly strin
   const ownName = sessionIds.flatMap((id) => (id.startsWith('call:') ? [id.slice('call:'.length)] : []));
   const found = await Promise.all([
     links(reads).where('session_id', 'in', sessionIds).execute(),
-    links(reads)
-      .whereRef('placed_session_id', '<>', 'session_id')
-      .where('placed_session_id', 'in', sessionIds)
-      .execute(),
-    links(reads)
-      .whereRef('matched_session_id', '<>', 'session_id')
-      .where('matched_session_id', 'in', sessionIds)
-      .execute(),
     links(reads).where('call_id', 'in', formerly).execute(),
     ownName.length > 0 ? links(reads).where('call_id', 'in', ownName).execute() : [],
   ]);
@@ -47,14 +37,12 @@ export async function sessionsEverAbout(reads: TenantReads, appointmentId: strin
   return [...new Set([...now.map(({ id }) => id), ...besides.map(({ session_id }) => session_id)])];
 }
 
-const links = (reads: TenantReads) =>
-  reads.callSessionCalls().select(['call_id', 'placed_session_id', 'matched_session_id']);
+const links = (reads: TenantReads) => reads.callSessionCalls().select(['call_id', 'placed_session_id']);
 
-type Link = { call_id: string; placed_session_id: string | null; matched_session_id: string | null };
+type Link = { call_id: string; placed_session_id: string | null };
 
 const shown = (rows: readonly Link[]): RelatedCall[] =>
   [...new Map(rows.map((row) => [row.call_id, row])).values()].map((row) => ({
     callId: row.call_id,
     placedBy: row.placed_session_id,
-    matchedWith: row.matched_session_id,
   }));

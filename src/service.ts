@@ -17,6 +17,7 @@ import { measureProjections, measureWebhooks } from './measurements.ts';
 import { projections } from './projections/index.ts';
 import { startProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import { startCallLinking } from './reactions/call-linking/start.ts';
 import { measureReconciliation } from './reactions/reconciliation/measure.ts';
 import { startReconciliation } from './reactions/reconciliation/start.ts';
 import { startTicketMail } from './reactions/ticket-mail/start.ts';
@@ -65,11 +66,10 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const { databaseUrl } = stores;
   const pool = databaseUrl === undefined ? undefined : createReadPool(databaseUrl, { logger });
   const db = pool && new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
-  const questions = projections({ sessionMatchMinutes: config.sessionMatchMinutes });
   const running =
     databaseUrl !== undefined && has('project')
       ? await startProjections({
-          ...{ log, databaseUrl, projections: questions, logger, signal, maxParked: config.rebuildMaxParked },
+          ...{ log, databaseUrl, projections, logger, signal, maxParked: config.rebuildMaxParked },
           operations: { keepMs: config.generationKeepHours * 3_600_000 },
         })
       : undefined;
@@ -78,6 +78,10 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const mail =
     databaseUrl !== undefined && has('react')
       ? startTicketMail({ log, tenants: directory, databaseUrl, ...config.mail, logger, signal })
+      : undefined;
+  const linking =
+    databaseUrl !== undefined && has('react')
+      ? startCallLinking({ log, databaseUrl, matchMinutes: config.sessionMatchMinutes, logger, signal })
       : undefined;
   const reconciliation =
     databaseUrl !== undefined && has('react')
@@ -107,7 +111,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
 
   const root = routesOf({
     ...{ roles: config.roles, log, directory, keys, door, placements, metrics, logger },
-    ...{ retellOf: retell, questions, maxParked: config.rebuildMaxParked },
+    ...{ retellOf: retell, questions: projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),
     ...(running && { projections: running }),
@@ -129,7 +133,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       await door.drain();
       await closed;
       await placements.drain();
-      await Promise.all([mail?.stop(), reconciliation?.stop()]);
+      await Promise.all([mail?.stop(), linking?.stop(), reconciliation?.stop()]);
       stopping.abort();
       stopMeasuring?.();
       await running?.stop();

@@ -14,13 +14,13 @@ import type { ReadHistory } from './read-api/call-sessions/history.ts';
  */
 export const sessionHistory =
   (log: EventLog, tenants: TenantDirectory): ReadHistory =>
-  async ({ tenantId, sessionId, callIds, matched }) => {
+  async ({ tenantId, sessionId, callIds }) => {
     const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
     const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
     recorded.sort((a, b) => (a.position < b.position ? -1 : 1));
     const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
     const verdicts = await verdictsByPosition(log, tenants, tenantId, recorded);
-    return historyOf(tenantId, sessionId, facts, matched).map((item) => {
+    return historyOf(tenantId, sessionId, facts).map((item) => {
       // Of a fact that does not say how it came to be known, nobody can tell whether it was signed.
       const evidence = verdicts.get(item.position) ?? (item.source === undefined ? undefined : 'none');
       return { ...item, changes: [...item.changes], ...(evidence && { evidence }) };

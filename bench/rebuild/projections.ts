@@ -12,7 +12,7 @@ const { names, url, databaseUrl, facts } = JSON.parse(process.argv[2]!) as Order
 
 const log = connectEventLog(url);
 const head = (await log.head())!;
-const wanted = projections().filter(({ name }) => names.includes(name));
+const wanted = projections.filter(({ name }) => names.includes(name));
 const logger = pino({ level: 'warn' }, pino.destination(2));
 
 await measure(facts, async (handled) => {

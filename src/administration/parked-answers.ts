@@ -34,9 +34,6 @@ export const Redriven = Parked.extend({
   outcome: z.enum(['redriven', 'still_parked', 'requested']).openapi({
     description: '`still_parked`: it breaks again, as `error` and `position` say; what stands before that is applied.',
   }),
-  rebuildAdvised: z.boolean().openapi({
-    description: 'Facts of other streams were applied before these. A rebuild decides all in the order of the log.',
-  }),
 }).openapi('ParkedRedrive');
 
 export const parkedOf = ({ place: _, position, revision, parkedAt, ...item }: ParkedItem): z.infer<typeof Parked> => ({

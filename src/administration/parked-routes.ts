@@ -18,7 +18,7 @@ import { cursorOf, Parked, ParkedCursor, ParkedDetail, parkedOf, Redriven } from
 
 export type ParkedRoutesDeps = AdministrationRoutesDeps & {
   readonly log: EventLog;
-  readonly projections: readonly Pick<Projection, 'name' | 'replaces' | 'dependsOnOrder'>[];
+  readonly projections: readonly Pick<Projection, 'name' | 'replaces'>[];
   /** How long a redrive is waited for before the answer is that it is requested. */
   readonly redriveWithinMs?: number;
 };
@@ -119,11 +119,9 @@ export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
       const db = await databaseOf(deps);
       const before = await requestRedrive(db, c.req.valid('param').id);
       if (!before) return unknown(c);
-      const rebuildAdvised = projections.some((one) => one.name === before.projection && one.dependsOnOrder === true);
       const { outcome, item } = await outcomeOf(db, before, redriveWithinMs);
-      if (outcome === 'redriven')
-        return c.json({ ...parkedOf(item), redriveRequested: false, outcome, rebuildAdvised }, 200, uncached);
-      const answer = { ...parkedOf(item), outcome, rebuildAdvised: false };
+      if (outcome === 'redriven') return c.json({ ...parkedOf(item), redriveRequested: false, outcome }, 200, uncached);
+      const answer = { ...parkedOf(item), outcome };
       return outcome === 'requested' ? c.json(answer, 202, uncached) : c.json(answer, 200, uncached);
     },
   );

@@ -69,6 +69,9 @@ export const CallTextPart = z.object({ factId: z.string(), part: z.number().int(
 
 const CallArchived = z.object({ by: z.string().optional() });
 
+/** The call belongs to a session that it does not name (A6), and how that was found out: `phone_number`. */
+const CallLinked = z.object({ sessionId: z.string(), by: z.string() });
+
 export const callEventSchemas = {
   CallStarted: CallFacts,
   CallEnded: CallFacts,
@@ -81,6 +84,7 @@ export const callEventSchemas = {
   CallTextPart,
   CallArchived,
   CallUnarchived: CallArchived,
+  CallLinked,
 } as const;
 
 // End of the stored format.
@@ -91,4 +95,4 @@ export type CallEvent = {
 }[CallEventType];
 
 /** The kinds that carry what is known of the call. */
-export type CallFactType = Exclude<CallEventType, 'CallTextPart' | 'CallArchived' | 'CallUnarchived'>;
+export type CallFactType = Exclude<CallEventType, 'CallTextPart' | 'CallArchived' | 'CallUnarchived' | 'CallLinked'>;

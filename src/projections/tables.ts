@@ -59,11 +59,11 @@ export type CallSessionCallRow = {
   session_id: string;
   /** The first session that says it has placed the call. */
   placed_session_id: string | null;
-  /** The session that the phone number led to when the call was first heard of (A6). */
+  /** The session that the phone number led to (A6). */
   matched_session_id: string | null;
 };
 
-/** Sessions that a call has named and is not in: what it may have belonged to before (`at=`). */
+/** Sessions of a call that may have been in several: what it may have belonged to before (`at=`). */
 export type CallSessionFormerCallRow = { tenant_id: string; session_id: string; call_id: string };
 
 /** Appointments that a session has named and is not about: what it may have been about before (`at=`). */

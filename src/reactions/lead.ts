@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /** Of all processes one at a time carries it out. */
-type Reaction = 'reconciliation' | 'ticket-mail';
+export type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
 
 const keyOf = (reaction: Reaction) => sql`hashtext('call-ledger reaction'), hashtext(${reaction})`;
 

@@ -8,6 +8,7 @@ import {
   changed,
   ended,
   idOf,
+  linked,
   placed,
   registered,
   requested,
@@ -52,9 +53,12 @@ describe('a call session', () => {
   test('has a call that its number led to it, until the call itself says otherwise', async () => {
     const to = { direction: 'outbound', personal: { toNumber: '+4930555' } } as const;
     const waiting = await scene.tell(requested({ toNumber: '+4930555' }, 'cs_c'));
-    const matched = await scene.tell(started(to, {}, 'call_c'));
+    const alone = await scene.tell(started(to, {}, 'call_c'));
+    const matched = await scene.tell(linked('cs_c', 'call_c'));
     const said = await scene.tell(ended({ ...to, callSessionId: 'cs_c2' }, {}, 'call_c'));
     expect(await then('callSession', 'cs_c', waiting)).toMatchObject({ retellCallIds: [], statusReason: 'requested' });
+    expect(await then('callSession', 'cs_c', alone)).toMatchObject({ retellCallIds: [] });
+    expect(await then('callSession', 'call:call_c', alone)).toMatchObject({ id: 'call:call_c' });
     const found = { retellCallIds: ['call_c'], matchedByPhoneNumber: ['call_c'] };
     expect(await then('callSession', 'cs_c', matched)).toMatchObject(found);
     expect(await then('callSession', 'call:call_c', matched)).toMatchObject({ id: 'cs_c' });

@@ -20,7 +20,7 @@ export type Kind = (typeof kinds)[number];
 export async function startScene() {
   const stores = await startStores();
   const { log, databaseUrl } = stores;
-  const project = () => startProjections({ log, databaseUrl, projections: projections(), logger });
+  const project = () => startProjections({ log, databaseUrl, projections: projections, logger });
   let running = await project();
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(databaseUrl) }) });
   const past = asOf({ log, db });

@@ -52,7 +52,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const ledger = openLedger(world.log);
   const struck = new Map<string, number>();
   const held = invariants.map(({ name }): Held => ({ name, checks: 0, looked: 0, at: '', wrong: [] }));
-  const names = projections().map(({ name }) => name);
+  const names = projections.map(({ name }) => name);
   const ends = Date.now() + options.minutes * 60_000;
   let rounds = 0;
   let unsettled: string | undefined;

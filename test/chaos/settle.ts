@@ -29,7 +29,7 @@ export async function settle(world: World, ledger: Ledger): Promise<void> {
   await until('the last fact in every projection', async () => {
     await ledger.readOn();
     const live = await checkpoints(world);
-    return projections().every(({ name, prefixes }) => {
+    return projections.every(({ name, prefixes }) => {
       const last = ledger.recorded.findLast(({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)));
       return last === undefined || live.get(name) === last.position;
     });

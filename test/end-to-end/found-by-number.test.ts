@@ -85,13 +85,13 @@ test('a call is led to the one request that waits for its number, and session, h
   expect(await client.post(busy('call_early', number))).toBe(204);
   const session = await client.see('/api/call-sessions/cs_waits', ({ status }) => status === 'busy');
   expect(session).toMatchObject({ retellCallIds: ['call_early'], matchedByPhoneNumber: ['call_early'] });
-  const told = [{ type: 'CallEnded', from: null, to: ['call_early'] }];
+  const told = [{ type: 'CallLinked', from: null, to: ['call_early'] }];
   expect(matches(await historyOf('cs_waits'))).toEqual(told);
 
   // Retell's answer confirms it; how the call was found stays on record.
   answer('cs_waits', 'call_early');
   expect((await placing!).status).toBe(202);
-  const confirmed = await client.see('/api/call-sessions/cs_waits', ({ revision }) => revision === 3);
+  const confirmed = await client.see('/api/call-sessions/cs_waits', ({ revision }) => revision === 4);
   expect(confirmed).toMatchObject({ retellCallIds: ['call_early'], matchedByPhoneNumber: ['call_early'] });
   expect(matches(await historyOf('cs_waits'))).toEqual(told);
 

@@ -50,6 +50,12 @@ export const unarchived = (callId = 'call_1'): Said => ({
   metadata: { source: 'command' },
 });
 
+export const linked = (sessionId = 'cs_1', callId = 'call_1'): Said => ({
+  stream: callStream(TENANT, callId),
+  event: { type: 'CallLinked', data: { sessionId, by: 'phone_number' } },
+  metadata: { source: 'command' },
+});
+
 export const requested = (data: Record<string, string> = {}, sessionId = 'cs_1'): Said => ({
   stream: sessionStream(TENANT, sessionId),
   event: { type: 'CallRequested', data },

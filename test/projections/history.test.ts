@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import { historyOf, sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
-import { analyzed, ended, idOf, minute, placed, recorded, requested, started, TENANT, textPart } from './controls.ts';
+import {
+  analyzed,
+  ended,
+  idOf,
+  linked,
+  minute,
+  placed,
+  recorded,
+  requested,
+  started,
+  TENANT,
+  textPart,
+} from './controls.ts';
 
 test('each fact tells where it stands and what it changed, and all changes together make the session', () => {
   const facts = recorded(
@@ -29,22 +41,20 @@ test('each fact tells where it stands and what it changed, and all changes toget
   expect(revision).toBe(items.length);
 });
 
-test('the fact that was led to the session by its phone number says so, and the session keeps saying so', () => {
+test('that the phone number has led a call here is a fact, and the session keeps saying so', () => {
   const facts = recorded(
     requested({ toNumber: '+2' }),
     started({ personal: { toNumber: '+2' } }),
+    linked('cs_1'),
     placed(),
     ended({ callSessionId: 'cs_1' }),
   );
-  const told = (matched: string[]) =>
-    historyOf(TENANT, 'cs_1', facts, matched).map(({ changes }) =>
-      changes.find(({ field }) => field === 'matchedByPhoneNumber'),
-    );
+  const told = historyOf(TENANT, 'cs_1', facts).map(({ changes }) =>
+    changes.find(({ field }) => field === 'matchedByPhoneNumber'),
+  );
   const says = { field: 'matchedByPhoneNumber', from: null, to: ['call_1'] };
-  expect(told(['call_1'])).toEqual([undefined, says, undefined, undefined]);
-  expect(sessionFromFacts(TENANT, 'cs_1', facts, ['call_1'])?.matchedByPhoneNumber).toEqual(['call_1']);
-  // The same facts, where the number had led nowhere: only what was said later brought the call here.
-  expect(told([])).toEqual([undefined, undefined, undefined, undefined]);
+  expect(told).toEqual([undefined, undefined, says, undefined, undefined]);
+  expect(sessionFromFacts(TENANT, 'cs_1', facts)?.matchedByPhoneNumber).toEqual(['call_1']);
 });
 
 test('a text that stands in parts is read whole, and its parts are no facts', () => {

@@ -3,10 +3,12 @@ import type { CallEvent } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
 import { reduceWholeCall, type WholeCall } from '../../src/projections/calls/stream-state.ts';
 import { changesOf, type Link, type Naming } from '../../src/projections/outcome-changes/changes.ts';
-import { analyzed, ended, recorded, type Said, started } from './controls.ts';
+import { analyzed, ended, minute, recorded, type Said, started } from './controls.ts';
 
 // Positions in the log, as `recorded` gives them out: 7, 14, 21 …
 const [first, second, third, fourth] = ['7', '14', '21', '28'] as const;
+
+const at = (position: string) => ({ position, recordedAt: minute(Number(position) / 7 - 1) });
 
 const callAfter = (...said: readonly Said[]) =>
   recorded(...said).reduce<WholeCall | undefined>(
@@ -17,13 +19,13 @@ const changes = (said: readonly Said[], links: readonly Link[] = [], namings: re
   changesOf(callAfter(...said), links, namings).map(({ position, outcome, sessionId, appointmentId = '–' }) =>
     [position, outcome, sessionId, appointmentId].join(' '),
   );
-const placed = (position: string, sessionId = 'cs_1'): Link => ({ sessionId, way: 'placed', position });
-const named = (position: string, sessionId = 'cs_2'): Link => ({ sessionId, way: 'named', position });
-const matched = (position: string, sessionId = 'cs_3'): Link => ({ sessionId, way: 'matched', position });
+const placed = (position: string, sessionId = 'cs_1'): Link => ({ sessionId, way: 'placed', ...at(position) });
+const named = (position: string, sessionId = 'cs_2'): Link => ({ sessionId, way: 'named', ...at(position) });
+const linked = (position: string, sessionId = 'cs_3'): Link => ({ sessionId, way: 'linked', ...at(position) });
 const concerns = (appointmentId: string, position: string, sessionId = 'cs_1'): Naming => ({
   sessionId,
   appointmentId,
-  position,
+  ...at(position),
   occurredAt: Number(position),
 });
 const hungUp = ended({ disconnectionReason: 'user_hangup' });
@@ -90,16 +92,30 @@ describe('the outcome of a call changes', () => {
       [`${first} confirmed cs_1 apt_1`],
     ],
     [
-      'in the session that it named, rather than the one that placed it, rather than the one that it was matched with',
+      'when what it came to turns out to be about an appointment, and not again when about another',
+      [confirmed, started({ appointmentId: 'apt_1' }), started({ appointmentId: 'apt_2' })],
+      [],
+      [],
+      [`${first} confirmed call:call_1 –`, `${second} confirmed call:call_1 apt_1`],
+    ],
+    [
+      'when its number turns out to lead to a session about an appointment',
+      [confirmed, started()],
+      [linked(second)],
+      [concerns('apt_1', first, 'cs_3')],
+      [`${first} confirmed call:call_1 –`, `${second} confirmed cs_3 apt_1`],
+    ],
+    [
+      'in the session that it named, rather than the one that placed it, rather than the one that it was linked to',
       [analyzed({ inVoicemail: true })],
-      [matched(first), placed(first), named(first)],
+      [linked(first), placed(first), named(first)],
       [],
       [`${first} voicemail cs_2 –`],
     ],
     [
       'in the session that it was in then',
       [analyzed({ inVoicemail: true }), confirmed],
-      [matched(first), placed(second), named(third)],
+      [linked(first), placed(second), named(third)],
       [],
       [`${first} voicemail cs_3 –`, `${second} confirmed cs_1 –`],
     ],
@@ -108,5 +124,5 @@ describe('the outcome of a call changes', () => {
 
 test('only rises are kept, however many facts there are', () =>
   expect(callAfter(started(), hungUp, started({ agentId: 'a' }), confirmed, analyzed()).reached).toEqual([
-    { position: fourth, outcome: 'confirmed' },
+    { ...at(fourth), outcome: 'confirmed' },
   ]));

@@ -22,7 +22,7 @@ let running: RunningProjections;
 beforeAll(async () => {
   stores = await startStores();
   const { log, databaseUrl } = stores;
-  running = await startProjections({ log, databaseUrl, projections: projections(), logger });
+  running = await startProjections({ log, databaseUrl, projections, logger });
 });
 afterAll(async () => {
   await running?.stop();
@@ -106,7 +106,7 @@ test('a text in parts is whole even when a batch ends amid them', async () => {
   running = await startProjections({
     log,
     databaseUrl,
-    projections: projections(),
+    projections,
     logger,
     options: { maxBatch: 1 },
   });

@@ -45,7 +45,7 @@ test('what an earlier release has made is shown until it is replaced, again afte
   await running([earlier]);
   expect([await sessions(), await generations()]).toEqual([[], ['call_sessions live']]);
 
-  await running(projections(), async () => {
+  await running(projections, async () => {
     expect(await sessions()).toEqual(['call:call_1']);
     await expect.poll(generations).toEqual(['calls live', 'quarantine live']);
   });
@@ -57,7 +57,7 @@ test('what an earlier release has made is shown until it is replaced, again afte
   ]);
   position = await stores.say(started({}, {}, 'call_2'));
 
-  await running(projections());
+  await running(projections);
   expect((await sessions()).sort()).toEqual(['call:call_1', 'call:call_2']);
   expect(await generations()).toEqual(expect.arrayContaining(['calls live', 'quarantine live']));
 });

@@ -57,7 +57,7 @@ test('no projection reads a tenant’s other rows to find those it looks for, fr
   const calls = 700;
   let last = -1n;
   const running = await startProjections({
-    ...{ log: stores.log, databaseUrl: stores.databaseUrl, projections: projections(), logger },
+    ...{ log: stores.log, databaseUrl: stores.databaseUrl, projections, logger },
     options: { maxBatch: 50 },
   });
   for (let i = 0; i < calls; i++) {

@@ -108,7 +108,7 @@ const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weig
   selector: controls.idOf,
 });
 
-const all = projections();
+const all = projections;
 const start = (maxBatch: number, some = all): Promise<RunningProjections> => {
   const { log, databaseUrl } = stores;
   const shared = { log, databaseUrl, projections: some, logger };

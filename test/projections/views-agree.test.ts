@@ -17,7 +17,7 @@ beforeAll(async () => {
   stores = await startStores();
   const { log, databaseUrl } = stores;
   const operations = { pollMs: 20 };
-  running = await startProjections({ log, databaseUrl, projections: projections(), logger, operations });
+  running = await startProjections({ log, databaseUrl, projections: projections, logger, operations });
 });
 afterAll(async () => {
   await running?.stop();

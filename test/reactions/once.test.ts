@@ -238,7 +238,7 @@ test('a read model that is made anew again and again, under load, is no reason f
     const running = await startProjections({
       log: scene.log,
       databaseUrl: scene.databaseUrl,
-      projections: projections(),
+      projections,
       logger,
     });
     expect(await running.waitUntilCaughtUp((await scene.log.head())!, 30_000)).toBe(true);

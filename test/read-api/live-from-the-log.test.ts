@@ -25,7 +25,7 @@ test('from a webhook’s 204 to the feed it takes well under 250 ms', async () =
   const running = await startProjections({
     log,
     databaseUrl: database.url,
-    projections: projections().filter(({ name }) => name === 'calls'),
+    projections: projections.filter(({ name }) => name === 'calls'),
     logger,
   });
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });

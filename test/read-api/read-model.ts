@@ -32,7 +32,7 @@ export async function createReadModel() {
   const writer = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
   const anyDb = writer as unknown as Kysely<unknown>;
   await prepare(anyDb);
-  for (const projection of projections())
+  for (const projection of projections)
     await makeQueryIndexes(anyDb, projection, await generationFor(anyDb, projection), pino({ level: 'silent' }));
   await withoutTheRest.execute(writer);
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });

@@ -62,10 +62,6 @@ export const verb: Verb = (program, cli) => {
       for (const id of everything) results.push(await redrive(id));
       if (results.some(({ outcome }) => outcome !== 'redriven')) cli.no();
       cli.answer(results, results.length > 0 ? results.map(toldOf).join('\n') : 'Nothing is parked.');
-      for (const name of new Set(results.filter((one) => one.rebuildAdvised).map((one) => `${one.projection}`)))
-        cli.remark(
-          `Others went before: to decide all in the order of the log, call-ledger projections rebuild ${name}`,
-        );
     });
 
   /** What the service refuses for one of them does not keep the others from being tried. */

@@ -64,7 +64,6 @@ export const appointments: View = {
     for (const { after } of batch.changed.values())
       if ('appointmentId' in after) touch(after.tenantId, after.appointmentId);
     await saveAppointments(trx, table, batch, births, [...touched.values()]);
-    return undefined;
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
     if (of !== rows) return [];

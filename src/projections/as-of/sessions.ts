@@ -10,19 +10,17 @@ export type Parts<Fields extends Correlation> = {
   readonly calls: readonly CallState<Fields>[];
   /** Those of all sessions that have ever placed one of the calls are among them. */
   readonly requests: readonly RequestState[];
-  /** Call id → session id, where the phone number has led a call: decided at its first fact, and never again (A6). */
-  readonly matched: ReadonlyMap<string, string>;
 };
 
 /**
  * The session that a call belonged to; undefined: nobody had heard of it. The order is that of `calls/membership.ts`,
  * which decides the same for the read model.
  */
-export function sessionIdOf(callId: string, { calls, requests, matched }: Parts<Correlation>): string | undefined {
+export function sessionIdOf(callId: string, { calls, requests }: Parts<Correlation>): string | undefined {
   const call = calls.find((one) => one.callId === callId && one.first);
   const placedBy = firstToPlace(callId, requests);
   if (!call) return placedBy;
-  return told(call.known, 'callSessionId') ?? placedBy ?? matched.get(callId) ?? ownSessionId(callId);
+  return told(call.known, 'callSessionId') ?? placedBy ?? call.linked?.id ?? ownSessionId(callId);
 }
 
 function firstToPlace(callId: string, requests: readonly RequestState[]): string | undefined {
@@ -39,13 +37,12 @@ export function sessionsOf<Fields extends Correlation>(
   ids: readonly string[],
   parts: Parts<Fields>,
 ): Session<Fields>[] {
-  const { tenantId, requests, matched } = parts;
+  const { tenantId, requests } = parts;
   const heardOf = parts.calls.filter(({ first }) => first !== undefined);
   const bySession = Map.groupBy(heardOf, ({ callId }) => sessionIdOf(callId, parts)!);
   return ids.flatMap((id) => {
     const request = requests.find(({ sessionId }) => sessionId === id);
     const calls = bySession.get(id) ?? [];
-    const byNumber = calls.map(({ callId }) => callId).filter((callId) => matched.get(callId) === id);
-    return request || calls.length > 0 ? [{ tenantId, id, request, calls, matched: byNumber }] : [];
+    return request || calls.length > 0 ? [{ tenantId, id, request, calls }] : [];
   });
 }

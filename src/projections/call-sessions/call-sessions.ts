@@ -2,8 +2,6 @@ import { callStream, sessionStream } from '../../events/streams.ts';
 import { appointmentOf, type Session } from '../calls/session.ts';
 import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
 import type { View } from '../calls/view.ts';
-import type { Match } from '../calls/waiting-requests.ts';
-import type { Notice } from '../runtime/projection.ts';
 import { deleteBy, type Row, type Table, upsert, write } from '../runtime/table.ts';
 import type { CallSessionRow } from '../tables.ts';
 import type { Description } from './description.ts';
@@ -68,23 +66,19 @@ export const sessions: Table = {
 
 const aliases: Table = {
   ...sessionCalls,
-  queryIndexes: [
-    '(tenant_id, placed_session_id) where placed_session_id <> session_id',
-    '(tenant_id, matched_session_id) where matched_session_id <> session_id',
-  ],
   view: ['tenant_id', 'call_id', 'session_id', 'placed_session_id', 'matched_session_id'],
 };
 
 /** One row per call session, and the session of each call. */
 export const callSessions: View = {
   tables: [sessions, aliases, formerCalls, otherAppointments],
-  async save(trx, table, { membership: { touched, matched, left } }) {
+  async save(trx, table, { membership: { touched, links, left } }) {
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
     await write(trx, table(sessions), sessions, {
       added: alive.filter(({ isNew }) => isNew).map(rowOf),
       changed: alive.filter(({ isNew }) => !isNew).map(rowOf),
     });
-    await upsert(trx, table(formerCalls), formerCalls, alive.flatMap(formerCallsOf));
+    await upsert(trx, table(formerCalls), formerCalls, formerCallsOf(alive, links));
     // Which of several it is about, and which calls are in it, may have changed.
     const changing = touched.filter(
       (session) => left.has(sessionStream(session.tenantId, session.id)) || appointmentsNamedBy(session).size > 1,
@@ -96,7 +90,6 @@ export const callSessions: View = {
     // Its calls have moved on to their final session.
     const keys = gone.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
     await deleteBy(trx, table(sessions), sessions, sessions.key, keys);
-    return matched.map(noticeOf);
   },
   async streamsBehind(trx, table, of, { tenant_id: tenantId, id }) {
     if (of !== sessions) return [];
@@ -108,13 +101,6 @@ export const callSessions: View = {
     ];
   },
 };
-
-const noticeOf = ({ tenantId, callId, sessionId }: Match): Notice => ({
-  event: 'matched_by_phone_number',
-  tenant_id: tenantId,
-  call_id: callId,
-  session_id: sessionId,
-});
 
 const exists = ({ request, calls }: Session): boolean => request !== undefined || calls.length > 0;
 

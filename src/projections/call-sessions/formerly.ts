@@ -1,10 +1,12 @@
-import type { Session } from '../calls/session.ts';
+import { callStream } from '../../events/streams.ts';
+import { type Session, sessionsEverOf } from '../calls/session.ts';
+import type { LinkRow } from '../calls/session-calls.ts';
 import type { Row, Table } from '../runtime/table.ts';
 
 // What a session has to do with now stands in `call_sessions` and `call_session_calls`. Who asks what was known at an
 // earlier time (`at=`) needs besides what it may have had to do with then. Almost no call has any of this.
 
-/** Sessions that a call has named, when there are several: it may have been in each. Rows are added and never change. */
+/** Sessions that a call may ever have been in, when there are several. Rows are added and never change. */
 export const formerCalls: Table = {
   name: 'call_session_former_calls',
   columns: { tenant_id: 'text not null', session_id: 'text not null', call_id: 'text not null' },
@@ -24,11 +26,13 @@ export const otherAppointments: Table = {
   view: ['tenant_id', 'appointment_id', 'session_id'],
 };
 
-export const formerCallsOf = ({ tenantId, calls }: Session): Row[] =>
-  calls.flatMap(({ callId, sessionsNamed }) =>
-    sessionsNamed.length > 1
-      ? sessionsNamed.map(({ id }) => ({ tenant_id: tenantId, session_id: id, call_id: callId }))
-      : [],
+export const formerCallsOf = (sessions: readonly Session[], links: ReadonlyMap<string, LinkRow>): Row[] =>
+  sessions.flatMap(({ calls }) =>
+    calls.flatMap((call) => {
+      const { tenantId, callId } = call;
+      const ids = sessionsEverOf(call, links.get(callStream(tenantId, callId))?.placed_session_id);
+      return ids.length > 1 ? ids.map((id) => ({ tenant_id: tenantId, session_id: id, call_id: callId })) : [];
+    }),
   );
 
 /** By the session and by the calls that are in it now. */

@@ -30,18 +30,13 @@ export type Unread = { readonly recorded: Recorded; readonly error: unknown };
 
 /**
  * The history of a session from the facts of all its streams in the order of the log; the changes of all items,
- * one after the other, make the session as it is. `matched`: those of its calls that were linked by phone number.
+ * one after the other, make the session as it is.
  * As in the read model, a fact that cannot be read or folded changes nothing, nor does what its stream says after it.
  */
-export function historyOf(
-  tenantId: string,
-  sessionId: string,
-  facts: readonly (Fact | Unread)[],
-  matched: readonly string[] = [],
-): HistoryItem[] {
+export function historyOf(tenantId: string, sessionId: string, facts: readonly (Fact | Unread)[]): HistoryItem[] {
   const items: HistoryItem[] = [];
   const unreadable = new Map<string, string>();
-  let fold = noFactsYet(tenantId, sessionId, matched);
+  let fold = noFactsYet(tenantId, sessionId);
   let before: SessionDocument | undefined;
   for (const one of facts) {
     const recorded: Recorded = 'recorded' in one ? one.recorded : one;
@@ -84,9 +79,8 @@ export function sessionFromFacts(
   tenantId: string,
   sessionId: string,
   facts: readonly Fact[],
-  matched: readonly string[] = [],
 ): SessionDocument | undefined {
-  return documentOf(facts.reduce((fold, fact) => withFact(fold, fact)[0], noFactsYet(tenantId, sessionId, matched)));
+  return documentOf(facts.reduce((fold, fact) => withFact(fold, fact)[0], noFactsYet(tenantId, sessionId)));
 }
 
 function documentOf(fold: SessionFold): SessionDocument | undefined {

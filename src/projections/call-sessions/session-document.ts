@@ -64,7 +64,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
   const fromNumber = field('fromNumber');
   const toNumber = field('toNumber');
   const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
-  const matched = calls.map(({ callId }) => callId).filter((callId) => session.matched?.includes(callId));
+  const matched = calls.filter(({ linked }) => linked?.id === id).map(({ callId }) => callId);
   const withTicket = calls.findLast((call) => told(call.known, 'hasTicket'));
   return {
     id,

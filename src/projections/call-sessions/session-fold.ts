@@ -9,16 +9,13 @@ import type { Description } from './description.ts';
 export type SessionFold = {
   readonly tenantId: string;
   readonly id: string;
-  /** The calls that the phone number led here: that is decided among all sessions, so these facts cannot tell. */
-  readonly matched: readonly string[];
   readonly streams: ReadonlyMap<string, StreamState>;
   readonly pending: PendingText;
 };
 
-export const noFactsYet = (tenantId: string, id: string, matched: readonly string[] = []): SessionFold => ({
+export const noFactsYet = (tenantId: string, id: string): SessionFold => ({
   tenantId,
   id,
-  matched,
   streams: new Map(),
   pending: {},
 });
@@ -33,9 +30,9 @@ export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFo
 }
 
 /** Undefined: nothing has happened in it yet. */
-export function sessionOf({ tenantId, id, matched, streams }: SessionFold): Session<Description> | undefined {
+export function sessionOf({ tenantId, id, streams }: SessionFold): Session<Description> | undefined {
   const states = [...streams.values()];
   const request = states.find((state): state is RequestState => 'sessionId' in state);
   const calls = states.filter((state): state is WholeCall => 'callId' in state && state.first !== undefined);
-  return request || calls.length > 0 ? { tenantId, id, request, calls, matched } : undefined;
+  return request || calls.length > 0 ? { tenantId, id, request, calls } : undefined;
 }

@@ -4,12 +4,11 @@ import { parseStream } from '../../events/streams.ts';
 import { type CallFact, isActedOn, oncePerFact } from '../../model/call-fact.ts';
 import { endsInTransfer } from '../../model/disconnections.ts';
 import { canHaveHappened } from '../../model/instant.ts';
-import { comparedNumber } from '../../model/phone.ts';
 import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from '../../model/supported.ts';
 import { withText } from './growing.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
 import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
-import { isBefore, type Position } from './position.ts';
+import { earlier, isBefore, type Place, type Position, placeOf } from './position.ts';
 
 /** What every reader of calls needs of one; each adds the fields of its own. */
 export type Correlation = {
@@ -31,16 +30,6 @@ export const correlation: Reading<Correlation, CallFact> = oncePerFact(({ data, 
   };
 });
 
-/** What the log's first fact of a call said; the fallback by phone number rests on it alone (A6). */
-export type FirstFact = {
-  readonly position: Position;
-  readonly recordedAt: string;
-  /** As numbers are compared. */
-  readonly toNumber?: string;
-  readonly direction?: string;
-  readonly callSessionId?: string;
-};
-
 /**
  * All that is known of one call: a join over its facts, so their order, grouping and repetition cannot matter.
  * What depends on the time of receipt goes by the position in the log, not by the order of folding.
@@ -51,7 +40,7 @@ export type CallState<Fields extends Correlation = Correlation> = {
   /** Ids of the facts folded. */
   readonly facts: readonly string[];
   /** Absent while only commands are known. */
-  readonly first?: FirstFact;
+  readonly first?: Place;
   readonly supported: Supported;
   readonly silence: Silence;
   readonly ended: boolean;
@@ -59,6 +48,8 @@ export type CallState<Fields extends Correlation = Correlation> = {
   readonly transferred: boolean;
   readonly tenantMismatch: boolean;
   readonly archived?: { readonly value: boolean; readonly position: Position };
+  /** The session that the phone number led to (A6). */
+  readonly linked?: NamedSession;
   readonly lastEventAt: number;
   /** Every session and appointment that a fact of this call has named. */
   readonly sessionsNamed: readonly NamedSession[];
@@ -84,6 +75,8 @@ export function reduceCall<Fields extends Correlation>(
       return { ...next, archived: lastWord(state.archived, true, fact) };
     case 'CallUnarchived':
       return { ...next, archived: lastWord(state.archived, false, fact) };
+    case 'CallLinked':
+      return { ...next, linked: earlier(state.linked, { id: fact.data.sessionId, ...placeOf(fact) }) };
     case 'CallStarted':
     case 'CallEnded':
     case 'CallAnalyzed':
@@ -95,7 +88,7 @@ export function reduceCall<Fields extends Correlation>(
       const silence = withSilence(state.silence, fact);
       return {
         ...next,
-        first: firstOf(state.first, fact),
+        first: earlier(state.first, placeOf(fact)),
         supported: [supportedBy(fact), noAnswerBy(silence)].reduce(joined, state.supported),
         silence,
         ended: state.ended || fact.type === 'CallEnded' || fact.type === 'CallAnalyzed',
@@ -125,20 +118,6 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
   appointmentsNamed: [],
   known: nothingKnown,
 });
-
-function firstOf(known: FirstFact | undefined, fact: CallFact): FirstFact {
-  const position = `${fact.position}`;
-  if (known && !isBefore(position, known.position)) return known;
-  const { direction, callSessionId, personal } = fact.data;
-  const toNumber = comparedNumber(personal?.toNumber, fact.metadata.defaultRegion);
-  return {
-    position,
-    recordedAt: fact.recordedAt,
-    ...(toNumber === undefined ? {} : { toNumber }),
-    ...(direction === undefined ? {} : { direction }),
-    ...(callSessionId === undefined ? {} : { callSessionId }),
-  };
-}
 
 /** Archiving is a decision of staff: the last one in the log stands. */
 function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {

@@ -8,7 +8,6 @@ import { tickets } from '../tickets/tickets.ts';
 import { updateMembership } from './membership.ts';
 import { type CallFields, prefixes, reduceStream, type StreamState } from './stream-state.ts';
 import type { View } from './view.ts';
-import { leftSessions, openings } from './waiting-requests.ts';
 
 /** Every answer about calls. To add one: a value of this type, and a line here. */
 const views: readonly View[] = [callSessions, appointments, tickets, customers, outcomeChanges, deliveries];
@@ -17,22 +16,19 @@ const views: readonly View[] = [callSessions, appointments, tickets, customers, 
  * One fold of calls for all views (docs/decisions/0014-one-fold-many-views.md): they are written in one transaction under
  * one checkpoint, so a session, its ticket, its appointment and its customer never disagree.
  */
-export const calls = ({ matchMinutes }: { readonly matchMinutes: number }): Projection<StreamState> => ({
+export const calls: Projection<StreamState> = {
   name: 'calls',
-  version: 1,
+  version: 2,
   replaces: ['call_sessions', 'appointments', 'tickets', 'customers', 'outcome_changes', 'deliveries'],
-  dependsOnOrder: true,
   prefixes,
-  tables: [...views.flatMap(({ tables }) => tables), openings, leftSessions],
+  tables: views.flatMap(({ tables }) => tables),
   reduce: reduceStream,
   async save(trx, table, batch) {
-    const membership = await updateMembership<CallFields>(trx, table, batch, matchMinutes);
-    const notices = [];
-    for (const view of views) notices.push(...((await view.save(trx, table, { ...batch, membership })) ?? []));
-    return notices;
+    const membership = await updateMembership<CallFields>(trx, table, batch);
+    for (const view of views) await view.save(trx, table, { ...batch, membership });
   },
   async streamsBehind(trx, table, of, row) {
     const view = views.find(({ tables }) => tables.includes(of));
     return (await view?.streamsBehind?.(trx, table, of, row)) ?? [];
   },
-});
+};

@@ -7,10 +7,9 @@ import { placements } from './placements.ts';
 import type { RequestState } from './request-state.ts';
 import { ownSessionId, type Session } from './session.ts';
 import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
-import { type Match, matchStrays } from './waiting-requests.ts';
 
-// Which session a call belongs to (A6): the one it names itself, else the one that placed it, else the only request
-// that it can be, else one of its own.
+// Which session a call belongs to (A6): the one it names itself, else the one that placed it, else the one that it was
+// linked to by its phone number (reactions/call-linking), else one of its own.
 
 type SessionKey = { readonly tenantId: string; readonly sessionId: string };
 
@@ -20,20 +19,17 @@ export type Touched<Fields extends Correlation> = Session<Fields> & { readonly i
 export type Membership<Fields extends Correlation> = {
   /** Sessions that the batch has changed, as they are now; one without request and calls is no more. */
   readonly touched: readonly Touched<Fields>[];
-  /** Calls that the batch has brought and the phone number has led to a session. */
-  readonly matched: readonly Match[];
-  /** By call stream: what is known of the calls that the batch has changed. */
+  /** By call stream: of the calls that the batch has changed, and of all others of the sessions. */
   readonly links: ReadonlyMap<string, LinkRow>;
   /** Streams of the sessions that calls have left. */
   readonly left: ReadonlySet<string>;
 };
 
-/** Brings `sessionCalls` and `openings` up to date with a batch, and gathers the sessions that it has changed. */
+/** Brings `sessionCalls` up to date with a batch, and gathers the sessions that it has changed. */
 export async function updateMembership<Fields extends Correlation>(
   trx: Tx,
   table: TableName,
   batch: FoldedBatch<unknown>,
-  matchMinutes: number,
 ): Promise<Membership<Fields>> {
   const calls = changesOf<CallState<Fields>>(batch, 'callId').filter(({ after }) => after.first !== undefined);
   const requests = changesOf<RequestState>(batch, 'sessionId');
@@ -41,24 +37,23 @@ export async function updateMembership<Fields extends Correlation>(
   const ids = [...calls.map(({ after }) => after), ...placed.values()];
   const known = await linksOfCalls(trx, table, ids);
   const before = new Map(known.map((row) => [callStream(row.tenant_id, row.call_id), row]));
-  const matched = await matchStrays(trx, table, { calls, requests, before, placed, matchMinutes });
-  const matches = new Map(matched.map((match) => [callStream(match.tenantId, match.callId), match.sessionId]));
 
   const links = new Map<string, LinkRow>();
   const states = new Map(calls.map(({ after }) => [callStream(after.tenantId, after.callId), after]));
   for (const { tenantId, callId } of ids) {
     const stream = callStream(tenantId, callId);
     const known = before.get(stream);
-    const own = told(states.get(stream)?.known ?? nothingKnown, 'callSessionId') ?? known?.own_session_id ?? null;
+    const state = states.get(stream);
+    const own = told(state?.known ?? nothingKnown, 'callSessionId') ?? known?.own_session_id ?? null;
     const placedBy = known?.placed_session_id ?? placed.get(stream)?.sessionId ?? null;
-    const match = known?.matched_session_id ?? matches.get(stream) ?? null;
+    const linked = state?.linked?.id ?? known?.matched_session_id ?? null;
     links.set(stream, {
       tenant_id: tenantId,
       call_id: callId,
-      session_id: own ?? placedBy ?? match ?? ownSessionId(callId),
+      session_id: own ?? placedBy ?? linked ?? ownSessionId(callId),
       own_session_id: own,
       placed_session_id: placedBy,
-      matched_session_id: match,
+      matched_session_id: linked,
     });
   }
   const isKnown = (link: LinkRow) => before.has(callStream(link.tenant_id, link.call_id));
@@ -78,7 +73,9 @@ export async function updateMembership<Fields extends Correlation>(
       .map((known) => sessionStream(known.tenant_id, known.session_id)),
   );
   const news = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
-  return { touched: await gather(trx, table, batch, [...keys.values()], { news, left }), matched, links, left };
+  const members = await linksOfSessions(trx, table, [...keys.values()]);
+  for (const link of members) links.set(callStream(link.tenant_id, link.call_id), link);
+  return { touched: await gather(batch, [...keys.values()], members, { news, left }), links, left };
 }
 
 const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
@@ -92,14 +89,12 @@ export function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): C
 
 /** The sessions with all that belongs to them, from the batch or as kept. */
 async function gather<Fields extends Correlation>(
-  trx: Tx,
-  table: TableName,
   batch: FoldedBatch<unknown>,
   sessions: readonly SessionKey[],
+  links: readonly LinkRow[],
   /** Streams of calls that were in no session before the batch, and of sessions that calls have left. */
   { news, left }: { readonly news: ReadonlySet<string>; readonly left: ReadonlySet<string> },
 ): Promise<readonly Touched<Fields>[]> {
-  const links = await linksOfSessions(trx, table, sessions);
   const members = Map.groupBy(links, (link) => sessionStream(link.tenant_id, link.session_id));
   const streams = [
     ...links.map((link) => callStream(link.tenant_id, link.call_id)),
@@ -114,12 +109,11 @@ async function gather<Fields extends Correlation>(
       const call = stateOf<CallState<Fields>>(callStream(link.tenant_id, link.call_id));
       return call?.first ? [call] : [];
     });
-    const matched = itsLinks.filter((link) => link.matched_session_id === sessionId).map((link) => link.call_id);
     const change = batch.changed.get(stream);
     const isNew =
       !left.has(stream) &&
       (change ? !change.before : !states.has(stream)) &&
       itsLinks.every((link) => news.has(callStream(link.tenant_id, link.call_id)));
-    return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, matched, isNew };
+    return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, isNew };
   });
 }

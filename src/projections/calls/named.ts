@@ -2,16 +2,14 @@ import type { Fact } from '../../events/codec.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { placeIn } from './growing.ts';
 import { occurredAt } from './latest.ts';
-import { isBefore, type Position } from './position.ts';
+import { earlier, isBefore, type Place, placeOf } from './position.ts';
 
 /** A session that facts of a stream have named, and where the log first did. */
-export type NamedSession = { readonly id: string; readonly position: Position };
+export type NamedSession = Place & { readonly id: string };
 
 /** Likewise an appointment. */
-export type NamedAppointment = {
+export type NamedAppointment = Place & {
   readonly id: string;
-  readonly position: Position;
-  readonly recordedAt: string;
   readonly occurredAt: number;
   /** The earliest occurrence of all facts that name it, whichever of them came first. */
   readonly earliestAt: number;
@@ -35,12 +33,12 @@ function put<N extends { readonly id: string }>(known: List<N>, one: N): List<N>
   return known.toSpliced(at, known[at]?.id === one.id ? 1 : 0, one);
 }
 
-export function withSession(known: List<NamedSession>, { data, position: at }: CallFact): List<NamedSession> {
-  const id = data.callSessionId;
+export function withSession(known: List<NamedSession>, fact: CallFact): List<NamedSession> {
+  const id = fact.data.callSessionId;
   if (id === undefined) return known;
   const before = findNamed(known, id);
-  const position = `${at}`;
-  return before && !isBefore(position, before.position) ? known : put(known, { id, position });
+  const named = { id, ...placeOf(fact) };
+  return earlier(before, named) === named ? put(known, named) : known;
 }
 
 export function withAppointment(
@@ -51,9 +49,9 @@ export function withAppointment(
 ): List<NamedAppointment> {
   if (id === undefined) return known;
   const before = findNamed(known, id);
-  const position = `${fact.position}`;
+  const place = placeOf(fact);
   const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, at);
-  if (!before || isBefore(position, before.position))
-    return put(known, { id, position, recordedAt: fact.recordedAt, occurredAt: at, earliestAt });
+  if (!before || isBefore(place.position, before.position))
+    return put(known, { id, ...place, occurredAt: at, earliestAt });
   return earliestAt === before.earliestAt ? known : put(known, { ...before, earliestAt });
 }

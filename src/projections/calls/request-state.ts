@@ -1,11 +1,10 @@
 import type { Fact } from '../../events/codec.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { parseStream } from '../../events/streams.ts';
-import { comparedNumber } from '../../model/phone.ts';
 import { withText } from './growing.ts';
 import { type Known, type Latest, latest, learn, nothingKnown, occurredAt, type Reading } from './latest.ts';
 import { type NamedAppointment, withAppointment } from './named.ts';
-import { first, isBefore, type Position } from './position.ts';
+import { earlier, type Place, placeOf } from './position.ts';
 
 /** What a request says of the call that it asks for. */
 export type Requested = {
@@ -35,18 +34,10 @@ export type RequestState = {
   readonly facts: readonly string[];
   readonly recordedAt: string;
   readonly lastEventAt: number;
-  readonly request?: {
-    readonly position: Position;
-    readonly recordedAt: string;
-    readonly occurredAt: number;
-    /** As numbers are compared. */
-    readonly toNumber?: string;
-  };
+  readonly request?: Place & { readonly occurredAt: number };
   /** Retell's ids of the calls that were placed for it, and when the log first said so. */
-  readonly placed: Readonly<Record<string, { readonly position: Position; readonly recordedAt: string }>>;
+  readonly placed: Readonly<Record<string, Place>>;
   readonly failed?: Latest<string>;
-  /** Where the log first says that it is no longer waiting for a call. */
-  readonly closedAt?: Position;
   readonly appointmentsNamed: readonly NamedAppointment[];
   readonly known: Known<Requested>;
 };
@@ -55,36 +46,29 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
   const state = before ?? unknownSession(fact);
   const facts = withText(state.facts, fact.id);
   if (facts === state.facts) return state;
-  const position = `${fact.position}`;
-  const { recordedAt } = fact;
   const next: RequestState = {
     ...state,
     facts,
-    recordedAt: [recordedAt, state.recordedAt].sort()[0]!,
+    recordedAt: [fact.recordedAt, state.recordedAt].sort()[0]!,
     lastEventAt: Math.max(state.lastEventAt, occurredAt(fact)),
   };
   switch (fact.type) {
     case 'CallRequested': {
-      const learnt = {
+      return {
         ...next,
+        request: earlier(state.request, { ...placeOf(fact), occurredAt: occurredAt(fact) }),
         known: learn(state.known, requested(fact), fact),
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
       };
-      if (state.request && !isBefore(position, state.request.position)) return learnt;
-      const toNumber = comparedNumber(fact.data.toNumber, fact.metadata.defaultRegion);
-      const request = { position, recordedAt, occurredAt: occurredAt(fact) };
-      return { ...learnt, request: toNumber === undefined ? request : { ...request, toNumber } };
     }
     case 'CallPlaced': {
       const id = fact.data.retellCallId;
       const known = Object.hasOwn(state.placed, id) ? state.placed[id] : undefined;
-      const isFirst = !known || isBefore(position, known.position);
-      const placed = isFirst ? { ...state.placed, [id]: { position, recordedAt } } : state.placed;
-      return { ...next, placed, closedAt: first(state.closedAt, position) };
+      return { ...next, placed: { ...state.placed, [id]: earlier(known, placeOf(fact)) } };
     }
     case 'CallPlacementFailed': {
       const failed = latest(state.failed, { value: fact.data.reason, at: occurredAt(fact), by: fact.id })!;
-      return { ...next, failed, closedAt: first(state.closedAt, position) };
+      return { ...next, failed };
     }
   }
 }

@@ -1,6 +1,6 @@
 import { selectBy, type Table, type TableName, type Tx } from '../runtime/table.ts';
 
-/** The session of each call, and what each way of telling says of it. Each projection that needs sessions keeps one. */
+/** The session of each call, and what each way of telling says of it. */
 export const sessionCalls: Table = {
   name: 'call_session_calls',
   columns: {
@@ -23,7 +23,7 @@ export type LinkRow = {
   readonly own_session_id: string | null;
   /** The first session that says it has placed the call. */
   readonly placed_session_id: string | null;
-  /** The session that the phone number led to when the call was first heard of; never changes. */
+  /** The session that the phone number led to; never changes. */
   readonly matched_session_id: string | null;
 };
 

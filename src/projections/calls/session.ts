@@ -11,9 +11,14 @@ export type Session<Fields extends Correlation = Correlation> = {
   readonly request?: RequestState | undefined;
   /** Those that a fact tells of, in any order. */
   readonly calls: readonly CallState<Fields>[];
-  /** Retell's ids of those that the phone number led here when they were first heard of. */
-  readonly matched?: readonly string[] | undefined;
 };
+
+/** The sessions that a call has named, was placed by or linked to, the strongest first: it may have been in each. */
+export const sessionsEverOf = ({ sessionsNamed, linked }: CallState, placedBy: string | null | undefined): string[] => [
+  ...new Set(
+    [...sessionsNamed, ...(placedBy ? [{ id: placedBy }] : []), ...(linked ? [linked] : [])].map(({ id }) => id),
+  ),
+];
 
 /** The session of a call that names none. */
 export const ownSessionId = (callId: string): string => `call:${callId}`;

@@ -1,4 +1,4 @@
-import type { FoldedBatch, Notice } from '../runtime/projection.ts';
+import type { FoldedBatch } from '../runtime/projection.ts';
 import type { Row, Table, TableName, Tx } from '../runtime/table.ts';
 import type { Membership } from './membership.ts';
 import type { CallFields, StreamState } from './stream-state.ts';
@@ -9,8 +9,8 @@ export type ChangedCalls = FoldedBatch<StreamState> & { readonly membership: Mem
 /** An answer about calls that others read: its tables, and the rows that follow from what has changed. */
 export type View = {
   readonly tables: readonly Table[];
-  /** Writes its rows, and nothing else; answers what is to be logged once they are committed. */
-  save(trx: Tx, table: TableName, changed: ChangedCalls): Promise<readonly Notice[] | undefined>;
+  /** Writes its rows, and nothing else. */
+  save(trx: Tx, table: TableName, changed: ChangedCalls): Promise<void>;
   /** The streams that a row of one of its tables is made of, beside those that the row's columns name. */
   streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
 };

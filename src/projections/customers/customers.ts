@@ -64,7 +64,6 @@ export const customers: View = {
     for (const { from, to } of grown) known.set(to!.id, withCall(known.get(to!.id), to!, from?.id !== to!.id));
     await upsert(trx, table(rows), rows, [...known.values(), ...present(anew)].map(rowOf));
     await deleteBy(trx, table(rows), rows, rows.key, gone(anew, left));
-    return undefined;
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
     if (of !== rows) return [];

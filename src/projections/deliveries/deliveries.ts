@@ -39,7 +39,6 @@ export const deliveries: View = {
   async save(trx, table, { facts }) {
     const ofCalls = facts.filter(({ stream }) => parseStream(stream)?.category === 'call');
     await insert(trx, table(rows), rows, ofCalls.map(rowOf));
-    return undefined;
   },
 };
 

@@ -1,181 +1,99 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
-import { isBefore, type Position } from '../calls/position.ts';
+import { formerCalls } from '../call-sessions/formerly.ts';
+import type { NamedAppointment } from '../calls/named.ts';
+import { earlier, type Place } from '../calls/position.ts';
 import type { RequestState } from '../calls/request-state.ts';
-import type { LinkRow as MemberRow } from '../calls/session-calls.ts';
-import { insert, selectBy, type Table, type TableName, type Tx, upsert } from '../runtime/table.ts';
-import type { Link, Naming, Way } from './changes.ts';
+import { sessionsEverOf } from '../calls/session.ts';
+import { linksOfCalls, linksOfSessions } from '../calls/session-calls.ts';
+import type { ChangedCalls } from '../calls/view.ts';
+import { selectBy, type TableName, type Tx } from '../runtime/table.ts';
+import { type Link, later, type Naming } from './changes.ts';
 import type { CallOutcomes } from './reached.ts';
 
-// Every session that a call has ever belonged to, and every appointment that a session has ever concerned, with the
-// place in the log where that began. Rows are added and never change.
-
-export const linksTable: Table = {
-  name: 'links',
-  columns: {
-    tenant_id: 'text not null',
-    call_id: 'text not null',
-    session_id: 'text not null',
-    way: 'text not null',
-    position: 'text not null',
-  },
-  key: ['tenant_id', 'call_id', 'session_id', 'way'],
-  indexes: ['(tenant_id, session_id)'],
+/** A call with every session that it has ever belonged to and every appointment that one of them has ever concerned. */
+export type Concerned = {
+  readonly call: CallOutcomes;
+  readonly links: readonly Link[];
+  readonly namings: readonly Naming[];
 };
 
-export const namingsTable: Table = {
-  name: 'namings',
-  columns: {
-    tenant_id: 'text not null',
-    session_id: 'text not null',
-    appointment_id: 'text not null',
-    position: 'text not null',
-    occurred_at: 'double precision not null',
-  },
-  key: ['tenant_id', 'session_id', 'appointment_id'],
-};
-
-export type CallId = { readonly tenantId: string; readonly callId: string };
 type SessionId = { readonly tenantId: string; readonly sessionId: string };
-type LinkRow = { tenant_id: string; call_id: string; session_id: string; way: Way; position: Position };
-type NamingRow = {
-  tenant_id: string;
-  session_id: string;
-  appointment_id: string;
-  position: Position;
-  occurred_at: number;
+type Ever = {
+  readonly sessionId: string;
+  readonly request: RequestState | undefined;
+  readonly calls: readonly CallOutcomes[];
 };
 
-const linkOf = (row: LinkRow): Link => ({ sessionId: row.session_id, way: row.way, position: row.position });
-const namingOf = (row: NamingRow): Naming => ({
-  sessionId: row.session_id,
-  appointmentId: row.appointment_id,
-  position: row.position,
-  occurredAt: row.occurred_at,
-});
+/** The calls that have ever belonged to a session which the batch has changed: their outcomes may follow. */
+export async function concerned(trx: Tx, table: TableName, batch: ChangedCalls): Promise<readonly Concerned[]> {
+  const rows = new Map(batch.membership.links);
+  const sessions = new Map<string, Ever>();
 
-/** By call stream. */
-export async function linksOf(trx: Tx, table: TableName, calls: readonly CallId[]): Promise<Map<string, Link[]>> {
-  const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
-  const rows = await selectBy<LinkRow>(trx, table(linksTable), linksTable, ['tenant_id', 'call_id'], keys);
-  const byCall = Map.groupBy(rows, (row) => callStream(row.tenant_id, row.call_id));
-  return new Map([...byCall].map(([stream, some]) => [stream, some.map(linkOf)]));
-}
-
-/** By session stream. */
-export async function namingsOf(
-  trx: Tx,
-  table: TableName,
-  sessions: readonly SessionId[],
-): Promise<Map<string, Naming[]>> {
-  const keys = sessions.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
-  const rows = await selectBy<NamingRow>(trx, table(namingsTable), namingsTable, ['tenant_id', 'session_id'], keys);
-  const bySession = Map.groupBy(rows, (row) => sessionStream(row.tenant_id, row.session_id));
-  return new Map([...bySession].map(([stream, some]) => [stream, some.map(namingOf)]));
-}
-
-/** The calls that have ever belonged to these sessions. */
-export async function callsOf(trx: Tx, table: TableName, sessions: readonly SessionId[]): Promise<CallId[]> {
-  const keys = sessions.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
-  const rows = await selectBy<LinkRow>(trx, table(linksTable), linksTable, ['tenant_id', 'session_id'], keys);
-  return rows.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
-}
-
-/**
- * The links that calls and requests tell of, and those that the membership has decided by number. Each is as old as the
- * first fact that tells of it.
- */
-export function linksBy(
-  calls: readonly CallOutcomes[],
-  requests: readonly RequestState[],
-  members: ReadonlyMap<string, MemberRow>,
-): readonly (Link & CallId)[] {
-  const named = calls.flatMap(({ tenantId, callId, sessionsNamed }) =>
-    sessionsNamed.map(({ id, position }) => ({
-      tenantId,
-      callId,
-      sessionId: id,
-      position,
-      way: 'named' as const,
-    })),
-  );
-  const placed = requests.flatMap(({ tenantId, sessionId, placed }) =>
-    Object.entries(placed).map(([callId, { position }]) => ({
-      tenantId,
-      callId,
-      sessionId,
-      position,
-      way: 'placed' as const,
-    })),
-  );
-  return [...named, ...placed, ...matchesOf(calls, members)];
-}
-
-export async function addLinks(trx: Tx, table: TableName, links: readonly (Link & CallId)[]): Promise<void> {
-  const rows = links.map((link) => ({
-    tenant_id: link.tenantId,
-    call_id: link.callId,
-    session_id: link.sessionId,
-    way: link.way,
-    position: link.position,
-  }));
-  await upsert(trx, table(linksTable), linksTable, rows);
-}
-
-/** A call is matched at its first fact or never. */
-const matchesOf = (calls: readonly CallOutcomes[], members: ReadonlyMap<string, MemberRow>) =>
-  calls.flatMap(({ tenantId, callId, first }) => {
-    const sessionId = members.get(callStream(tenantId, callId))?.matched_session_id;
-    return sessionId ? [{ tenantId, callId, sessionId, position: first!.position, way: 'matched' as const }] : [];
-  });
-
-/** Adds the appointments that requests name, and those that calls do for all their sessions; answers whose are new. */
-export async function addNamings(
-  trx: Tx,
-  table: TableName,
-  calls: readonly CallOutcomes[],
-  requests: readonly RequestState[],
-  links: ReadonlyMap<string, readonly Link[]>,
-): Promise<SessionId[]> {
-  const candidates = [
-    ...requests.map(({ tenantId, sessionId, appointmentsNamed }) => ({
-      tenantId,
-      sessionId,
-      since: '',
-      appointmentsNamed,
-    })),
-    ...calls.flatMap(({ tenantId, callId, appointmentsNamed }) =>
-      (links.get(callStream(tenantId, callId)) ?? []).map(({ sessionId, position }) => ({
-        tenantId,
+  async function look(some: readonly SessionId[]): Promise<void> {
+    const keys = some.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
+    type Former = { readonly tenant_id: string; readonly session_id: string; readonly call_id: string };
+    const former = await selectBy<Former>(trx, table(formerCalls), formerCalls, ['tenant_id', 'session_id'], keys);
+    const isUnknown = (row: Former) => !rows.has(callStream(row.tenant_id, row.call_id));
+    const unknown = former.filter(isUnknown).map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
+    for (const row of await linksOfCalls(trx, table, unknown)) rows.set(callStream(row.tenant_id, row.call_id), row);
+    const now = Map.groupBy(rows.values(), (row) => sessionStream(row.tenant_id, row.session_id));
+    const then = Map.groupBy(former, (row) => sessionStream(row.tenant_id, row.session_id));
+    const members = some.map(({ tenantId, sessionId }) => {
+      const stream = sessionStream(tenantId, sessionId);
+      const itsRows = [...(now.get(stream) ?? []), ...(then.get(stream) ?? [])];
+      return { sessionId, stream, calls: [...new Set(itsRows.map((row) => callStream(row.tenant_id, row.call_id)))] };
+    });
+    const states = await batch.statesOf(members.flatMap(({ stream, calls }) => [stream, ...calls]));
+    for (const { sessionId, stream, calls } of members)
+      sessions.set(stream, {
         sessionId,
-        since: position,
-        appointmentsNamed,
-      })),
-    ),
-  ];
-  const fresh = new Map<string, NamingRow>();
-  for (const { tenantId, sessionId, since, appointmentsNamed } of candidates) {
-    for (const named of appointmentsNamed) {
-      const key = `${sessionStream(tenantId, sessionId)} ${named.id}`;
-      const position = isBefore(named.position, since) ? since : named.position;
-      const before = fresh.get(key);
-      if (before && !isBefore(position, before.position)) continue;
-      fresh.set(key, {
-        tenant_id: tenantId,
-        session_id: sessionId,
-        appointment_id: named.id,
-        position,
-        occurred_at: named.occurredAt,
+        request: states.get(stream) as RequestState | undefined,
+        calls: calls.map((call) => states.get(call) as CallOutcomes).filter((call) => call?.first),
       });
-    }
   }
-  const known = await selectBy<NamingRow>(trx, table(namingsTable), namingsTable, namingsTable.key, [
-    ...fresh.values(),
-  ]);
-  for (const row of known) fresh.delete(`${sessionStream(row.tenant_id, row.session_id)} ${row.appointment_id}`);
-  await insert(trx, table(namingsTable), namingsTable, [...fresh.values()]);
-  return [...fresh.values()].map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
+
+  await look(batch.membership.touched.map(({ tenantId, id }) => ({ tenantId, sessionId: id })));
+  const all = [...sessions.values()].flatMap(({ calls }) => calls);
+  const calls = [...new Map(all.map((call) => [callStream(call.tenantId, call.callId), call])).values()];
+  const placedBy = (call: CallOutcomes) => rows.get(callStream(call.tenantId, call.callId))?.placed_session_id;
+  const theirs = calls.flatMap((call) =>
+    sessionsEverOf(call, placedBy(call)).map((sessionId) => ({ tenantId: call.tenantId, sessionId })),
+  );
+  const others = new Map(theirs.map((id) => [sessionStream(id.tenantId, id.sessionId), id]));
+  for (const stream of sessions.keys()) others.delete(stream);
+  if (others.size > 0) {
+    const found = await linksOfSessions(trx, table, [...others.values()]);
+    for (const row of found) rows.set(callStream(row.tenant_id, row.call_id), row);
+    await look([...others.values()]);
+  }
+
+  const linksOf = (call: CallOutcomes): Link[] => {
+    const placer = placedBy(call);
+    const placed = placer && sessions.get(sessionStream(call.tenantId, placer))?.request?.placed[call.callId];
+    return [
+      ...call.sessionsNamed.map(({ id, ...place }): Link => ({ ...place, sessionId: id, way: 'named' })),
+      ...(placer && placed ? [{ ...placed, sessionId: placer, way: 'placed' } as const] : []),
+      ...[call.linked].flatMap((link) => (link ? [{ ...link, sessionId: link.id, way: 'linked' } as const] : [])),
+    ];
+  };
+  const namings = new Map([...sessions].map(([stream, ever]) => [stream, namingsIn(ever, linksOf)]));
+  return calls.map((call) => {
+    const links = linksOf(call);
+    const streams = new Set(links.map(({ sessionId }) => sessionStream(call.tenantId, sessionId)));
+    return { call, links, namings: [...streams].flatMap((stream) => namings.get(stream) ?? []) };
+  });
 }
 
-export const distinctCalls = (calls: readonly CallId[]): CallId[] => [
-  ...new Map(calls.map(({ tenantId, callId }) => [callStream(tenantId, callId), { tenantId, callId }])).values(),
-];
+/** The appointments that a session has ever concerned, each as old as the first fact that told of it there. */
+function namingsIn({ sessionId, request, calls }: Ever, linksOf: (call: CallOutcomes) => readonly Link[]): Naming[] {
+  const first = new Map<string, Naming>();
+  const name = (named: NamedAppointment, since: Place) => {
+    const naming = { sessionId, appointmentId: named.id, occurredAt: named.occurredAt, ...later(named, since) };
+    first.set(named.id, earlier(first.get(named.id), naming));
+  };
+  for (const named of request?.appointmentsNamed ?? []) name(named, named);
+  for (const call of calls)
+    for (const link of call.appointmentsNamed.length > 0 ? linksOf(call) : [])
+      if (link.sessionId === sessionId) for (const named of call.appointmentsNamed) name(named, link);
+  return [...first.values()];
+}

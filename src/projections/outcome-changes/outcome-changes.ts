@@ -1,20 +1,9 @@
-import { callStream, sessionStream } from '../../events/streams.ts';
-import type { ChangedCalls, View } from '../calls/view.ts';
-import { type Row, type Table, upsert } from '../runtime/table.ts';
+import type { Place } from '../calls/position.ts';
+import type { View } from '../calls/view.ts';
+import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
 import type { OutcomeChangeRow } from '../tables.ts';
 import { changesOf, type OutcomeChange } from './changes.ts';
-import {
-  addLinks,
-  addNamings,
-  type CallId,
-  callsOf,
-  distinctCalls,
-  linksBy,
-  linksOf,
-  linksTable,
-  namingsOf,
-  namingsTable,
-} from './links.ts';
+import { concerned } from './links.ts';
 import type { CallOutcomes } from './reached.ts';
 
 const columns: Readonly<Record<keyof OutcomeChangeRow, string>> = {
@@ -38,62 +27,28 @@ const rows: Table = {
 
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
 export const outcomeChanges: View = {
-  tables: [rows, linksTable, namingsTable],
+  tables: [rows],
   async save(trx, table, batch) {
-    const states = [...batch.changed.values()].map(({ after }) => after);
-    const requests = states.filter((state) => 'sessionId' in state);
-    const placed = requests.flatMap(({ tenantId, placed }) =>
-      Object.keys(placed).map((callId) => ({ tenantId, callId })),
+    const all = await concerned(trx, table, batch);
+    if (batch.late) {
+      const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
+      await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);
+    }
+    // What earlier facts have changed stands already, unless facts have come behind it that belong before it.
+    const news = new Set(batch.facts.map(({ position }) => `${position}`));
+    const isNew = ({ position }: Place) => batch.late || news.has(position);
+    const changes = all.flatMap(({ call, links, namings }) =>
+      [...call.reached, ...call.appointmentsNamed, ...links, ...namings].some(isNew)
+        ? changesOf(call, links, namings)
+            .filter(isNew)
+            .map((change) => rowOf(call, change))
+        : [],
     );
-    const told = states.filter((state) => 'callId' in state);
-    const calls = await statesOf(batch, distinctCalls([...told, ...placed]));
-
-    // What was made by earlier facts stands already.
-    const recordedAt = new Map(batch.facts.map((fact) => [`${fact.position}`, fact.recordedAt]));
-    await addLinks(
-      trx,
-      table,
-      linksBy(calls, requests, batch.membership.links).filter((link) => recordedAt.has(link.position)),
-    );
-    const links = await linksOf(trx, table, calls);
-    const sessions = await addNamings(trx, table, calls, requests, links);
-    const ids = distinctCalls([...calls, ...(await callsOf(trx, table, sessions))]);
-    const others = ids.filter(({ tenantId, callId }) => !links.has(callStream(tenantId, callId)));
-    for (const [stream, theirs] of await linksOf(trx, table, others)) links.set(stream, theirs);
-    const namings = await namingsOf(trx, table, sessionsOf(ids, links));
-    const changes = (await statesOf(batch, ids)).flatMap((call) => {
-      const theirs = links.get(callStream(call.tenantId, call.callId)) ?? [];
-      const named = theirs.flatMap(({ sessionId }) => namings.get(sessionStream(call.tenantId, sessionId)) ?? []);
-      return changesOf(call, theirs, named)
-        .filter(({ position }) => recordedAt.has(position))
-        .map((change) => rowOf(call, change, recordedAt.get(change.position)!));
-    });
     await upsert(trx, table(rows), rows, changes);
-    return undefined;
   },
 };
 
-/** Those of the calls that a fact tells of. */
-async function statesOf(batch: ChangedCalls, ids: readonly CallId[]): Promise<CallOutcomes[]> {
-  const streams = ids.map(({ tenantId, callId }) => callStream(tenantId, callId));
-  const states = await batch.statesOf(streams);
-  return streams.flatMap((stream) => {
-    const call = states.get(stream) as CallOutcomes | undefined;
-    return call?.first ? [call] : [];
-  });
-}
-
-const sessionsOf = (ids: readonly CallId[], links: Awaited<ReturnType<typeof linksOf>>) => [
-  ...new Map(
-    ids.flatMap(({ tenantId, callId }) =>
-      (links.get(callStream(tenantId, callId)) ?? []).map(
-        ({ sessionId }) => [sessionStream(tenantId, sessionId), { tenantId, sessionId }] as const,
-      ),
-    ),
-  ).values(),
-];
-
-function rowOf(call: CallOutcomes, change: OutcomeChange, changedAt: string): Row {
+function rowOf(call: CallOutcomes, change: OutcomeChange): Row {
   const row: { readonly [K in keyof OutcomeChangeRow]: unknown } = {
     position: change.position,
     tenant_id: call.tenantId,
@@ -101,7 +56,7 @@ function rowOf(call: CallOutcomes, change: OutcomeChange, changedAt: string): Ro
     session_id: change.sessionId,
     appointment_id: change.appointmentId,
     outcome: change.outcome,
-    changed_at: changedAt,
+    changed_at: change.recordedAt,
   };
   return row;
 }

@@ -2,10 +2,10 @@ import type { Fact } from '../../events/codec.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { CallState } from '../calls/call-state.ts';
 import { statusOf } from '../calls/call-status.ts';
-import type { Position } from '../calls/position.ts';
+import { type Place, placeOf } from '../calls/position.ts';
 
 /** What a call had come to at a position of the log, as far as its own facts tell and were there no appointment. */
-export type Reached = { readonly position: Position; readonly outcome: Outcome };
+export type Reached = Place & { readonly outcome: Outcome };
 
 /** A call and the outcomes that it has reached, one after the other. */
 export type CallOutcomes = CallState & { readonly reached: readonly Reached[] };
@@ -17,9 +17,9 @@ export type CallOutcomes = CallState & { readonly reached: readonly Reached[] };
 export function withReached<Call extends CallState>(
   reached: readonly Reached[] = [],
   call: Call,
-  { position }: Fact,
+  fact: Fact,
 ): Call & CallOutcomes {
   const { status } = statusOf(call, false);
   const isNews = status !== (reached.at(-1)?.outcome ?? 'pending');
-  return { ...call, reached: isNews ? [...reached, { position: `${position}`, outcome: status }] : reached };
+  return { ...call, reached: isNews ? [...reached, { ...placeOf(fact), outcome: status }] : reached };
 }

@@ -52,13 +52,14 @@ export async function foldAround(
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
+  options?: { readonly late: boolean },
 ): Promise<ReadonlyMap<string, BrokenFact>> {
   const broken = new Map<string, BrokenFact>();
   const pieces = [facts];
   for (let piece = pieces.pop(); piece; piece = pieces.pop()) {
     const whole = broken.size > 0 ? piece.filter(({ stream }) => !broken.has(stream)) : piece;
     if (whole.length === 0) continue;
-    const error = await breaks(trx, () => foldBatch(trx, projection, table, whole));
+    const error = await breaks(trx, () => foldBatch(trx, projection, table, whole, options));
     if (error === undefined) continue;
     if (whole.length > 1) {
       const half = Math.ceil(whole.length / 2);

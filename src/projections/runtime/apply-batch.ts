@@ -26,7 +26,7 @@ export async function applyBatch(
 ): Promise<'applied' | 'superseded'> {
   const written = await inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp))) return undefined;
-    return facts.length > 0 ? foldBatch(trx, projection, tableNames(generation), facts, hot) : new Map();
+    return facts.length > 0 ? foldBatch(trx, projection, tableNames(generation), facts, { hot }) : new Map();
   });
   if (!written) return 'superseded';
   hot.keep(written, weight);

@@ -22,10 +22,10 @@ export async function foldBatch(
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-  hot?: HotStates,
+  { hot, late = false }: { readonly hot?: HotStates; readonly late?: boolean } = {},
 ): Promise<ReadonlyMap<string, Kept>> {
   if (!projection.reduce) {
-    await projection.save(trx, table, { facts, changed: new Map(), statesOf: async () => new Map() });
+    await projection.save(trx, table, { facts, late, changed: new Map(), statesOf: async () => new Map() });
     return new Map();
   }
   const older = streamsWithAPast(facts);
@@ -46,6 +46,7 @@ export async function foldBatch(
   const looked = new Set(states.keys());
   const batch: FoldedBatch<unknown> = {
     facts: whole,
+    late,
     changed,
     async statesOf(streams) {
       const unread = streams.filter((stream) => !looked.has(stream));

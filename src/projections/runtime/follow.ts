@@ -10,7 +10,6 @@ import { beginAnew, type Generation, generationFor, liveGeneration, promote } fr
 import { type HotStates, hotStates } from './hot-states.ts';
 import { takingTurns } from './in-turn.ts';
 import { noteTaken } from './note-taken.ts';
-import { overheard } from './notices.ts';
 import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
 import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
 import { notice, type Progress } from './progress.ts';
@@ -85,7 +84,6 @@ export async function follow({ connection, projection, options, progress, onAppl
         logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
       },
     });
-  const heard = overheard(projection, logger);
   let isReplaced = false;
   let begunAnew = false;
   progress.askedAt = performance.now();
@@ -93,10 +91,9 @@ export async function follow({ connection, projection, options, progress, onAppl
     delete progress.askedAt;
     handedOut(progress, batch);
     await inTurn(async () => {
-      const taken = await take(connection, heard.projection, mine, batch, parked, hot, options, progress);
+      const taken = await take(connection, projection, mine, batch, parked, hot, options, progress);
       isReplaced = taken === 'replaced';
       if (taken === 'replaced') return;
-      heard.log(mine);
       mine = taken;
       await analyzed(batch.events.length);
       if (!batch.caughtUp || mine.indexed) return;

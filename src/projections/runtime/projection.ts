@@ -8,14 +8,13 @@ export type Change<State> = { readonly before: State | undefined; readonly after
 export type FoldedBatch<State> = {
   /** In the order of the log; a long `personal` is whole only where the projection reduces. */
   readonly facts: readonly Fact[];
+  /** They come after facts that stand behind them in the log: their stream was parked. */
+  readonly late: boolean;
   /** By stream. */
   readonly changed: ReadonlyMap<string, Change<State>>;
   /** Among others the states of these streams, as far as they have any: as the batch has changed them, or as kept. */
   statesOf(streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
 };
-
-/** A line for the service's log about what a batch has decided; ids only, never personal data. */
-export type Notice = { readonly event: string; readonly [field: string]: string };
 
 /** The question a read model answers. A value that only writes rows; it acts on nothing and asks nobody. */
 export type Projection<State = unknown> = {
@@ -27,18 +26,10 @@ export type Projection<State = unknown> = {
   /** Of the streams that it reads. */
   readonly prefixes: readonly string[];
   readonly tables: readonly Table[];
-  /**
-   * What it makes of a fact depends on which facts of other streams stand before it. A parked stream that is redriven
-   * comes after them, so that only a rebuild is sure to decide as the log says.
-   */
-  readonly dependsOnOrder?: true;
   /** The state of one stream after one more of its facts: pure. Kept by the runtime. Absent: `save` needs the facts only. */
   reduce?(state: State | undefined, fact: Fact): State;
-  /**
-   * Writes the rows that follow from a batch. The checkpoint moves in the same transaction. What it answers is to be
-   * logged when that is committed, and not while a rebuild decides again what was decided before.
-   */
-  save(trx: Tx, table: TableName, batch: FoldedBatch<State>): Promise<readonly Notice[] | undefined>;
+  /** Writes the rows that follow from a batch. The checkpoint moves in the same transaction. */
+  save(trx: Tx, table: TableName, batch: FoldedBatch<State>): Promise<void>;
   /**
    * The streams that a row of one of its tables is made of, beside those that the row's columns name
    * (streams-behind.ts): for a person who looks into a difference.

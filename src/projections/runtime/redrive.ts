@@ -28,7 +28,7 @@ export async function redrive(
   const { facts, unreadable } = sort(events, NOTHING_PARKED);
   return inTransaction(db, async (trx) => {
     await holdCheckpoint(trx, mine);
-    const unfoldable = await foldAround(trx, projection, tableNames(mine), facts);
+    const unfoldable = await foldAround(trx, projection, tableNames(mine), facts, { late: true });
     const [still] = firstBroken(events, unreadable, unfoldable);
     if (still) await keepParked(trx, parked.id, still);
     else await unpark(trx, parked.id);

@@ -10,10 +10,10 @@ import { rowOf, rows } from './tickets.ts';
 export function ticketAsOf(
   call: TicketCall,
   log: TicketLog | undefined,
-  { requests, matched }: Pick<Parts<never>, 'requests' | 'matched'>,
+  requests: Parts<never>['requests'],
 ): TicketRow | undefined {
   const ticket = ticketOf({ call, log });
   if (!ticket) return undefined;
-  const sessionId = sessionIdOf(call.callId, { tenantId: call.tenantId, calls: [call], requests, matched })!;
+  const sessionId = sessionIdOf(call.callId, { tenantId: call.tenantId, calls: [call], requests })!;
   return asRead(rows, rowOf(ticket, sessionId)) as TicketRow;
 }

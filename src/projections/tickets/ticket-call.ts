@@ -68,6 +68,7 @@ export function withTicketParts<Call extends CallState>(
     case 'CallTextPart':
     case 'CallArchived':
     case 'CallUnarchived':
+    case 'CallLinked':
       return next;
     case 'CallStarted':
     case 'CallEnded':

@@ -55,7 +55,6 @@ export const tickets: View = {
     for (const one of await onlyTheirLogs(trx, table, batch, touched))
       touched.set(callStream(one.call.tenantId, one.call.callId), one);
     await upsert(trx, table(rows), rows, await rowsOf(batch, [...touched.values()]));
-    return undefined;
   },
   streamsBehind: async (_, __, of, { tenant_id: tenantId, id }) =>
     of === rows ? [ticketStream(tenantId as string, id as string)] : [],

@@ -1,10 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../checkpoint.ts';
 
-/** Small and disposable: with all of it lost, the reaction reads the log again from where it began. */
 export async function prepareTables(db: Kysely<unknown>): Promise<void> {
-  await sql`create schema if not exists reactions`.execute(db);
-  await sql`create table if not exists reactions.checkpoints (
-    reaction text primary key, position numeric not null, origin text not null)`.execute(db);
+  await prepareCheckpoints(db);
   await sql`create table if not exists reactions.waiting_calls (
     tenant_id text not null, call_id text not null, since timestamptz not null default now(),
     primary key (tenant_id, call_id))`.execute(db);
@@ -14,16 +12,11 @@ export async function prepareTables(db: Kysely<unknown>): Promise<void> {
 
 const REACTION = 'ticket-mail';
 
-/**
- * A position is worth something with its origin only: this log, and the queue that the jobs up to there went into.
- * Undefined: begin at the beginning.
- */
-export async function loadCheckpoint(db: Kysely<unknown>, origin: string): Promise<bigint | undefined> {
-  const { rows } = await sql<{ position: string; origin: string }>`
-    select position::text, origin from reactions.checkpoints where reaction = ${REACTION}`.execute(db);
-  if (rows[0]?.origin === origin) return BigInt(rows[0].position);
-  await sql`truncate reactions.checkpoints, reactions.waiting_calls`.execute(db);
-  return undefined;
+/** `origin`: this log, and the queue that the jobs up to there went into. Undefined: begin at the beginning. */
+export async function loadPosition(db: Kysely<unknown>, origin: string): Promise<bigint | undefined> {
+  const position = await loadCheckpoint(db, REACTION, origin);
+  if (position === undefined) await sql`truncate reactions.waiting_calls`.execute(db);
+  return position;
 }
 
 export type CallKey = { readonly tenantId: string; readonly callId: string };
@@ -58,9 +51,7 @@ export async function saveBatch(
       await sql`delete from reactions.waiting_calls w
         using json_to_recordset(${asRows(settled)}::json) as c(tenant_id text, call_id text)
         where w.tenant_id = c.tenant_id and w.call_id = c.call_id`.execute(trx);
-    await sql`insert into reactions.checkpoints (reaction, position, origin)
-      values (${REACTION}, ${`${position}`}, ${origin})
-      on conflict (reaction) do update set position = excluded.position, origin = excluded.origin`.execute(trx);
+    await saveCheckpoint(trx, REACTION, origin, position);
   });
 }
 

@@ -8,8 +8,8 @@ import { parseStream, prefixOf } from '../../events/streams.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../projections/tickets/need.ts';
-import type { Beginning } from './beginning.ts';
-import { type CallKey, loadCheckpoint, saveBatch, waitingAmong } from './checkpoint.ts';
+import type { Beginning } from '../beginning.ts';
+import { type CallKey, loadPosition, saveBatch, waitingAmong } from './checkpoint.ts';
 import { dutiesOf, isOpen } from './duty.ts';
 import type { MailQueue } from './queue.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
@@ -37,7 +37,7 @@ const REST_MS = 100;
 export async function follow(options: FollowOptions): Promise<void> {
   const { log, db, origin, begun, signal, logger, onProgress } = options;
   const head = await log.head();
-  const kept = await loadCheckpoint(db, origin);
+  const kept = await loadPosition(db, origin);
   const after = kept !== undefined && kept <= (head ?? -1n) ? kept : begun.after;
   onProgress({ position: after, caughtUp: false });
   const batches = log.subscribe({

@@ -1,7 +1,7 @@
 import type { EventLog } from '../../events/event-log.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
+import { beginning } from '../beginning.ts';
 import { appendMailFact } from './append-mail-fact.ts';
-import { beginning } from './beginning.ts';
 import { dutiesOf } from './duty.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
 
@@ -19,7 +19,7 @@ export async function redriveTicketMail(
 ): Promise<Redriven> {
   const callId = callIdOfTicket(ticketId);
   if (callId === undefined) return 'unknown_ticket';
-  const { after } = await beginning(log);
+  const { after } = await beginning(log, 'ticket-mail', 'end');
   const { ticket, of } = dutiesOf(await readTicketFacts(log, tenantId, callId), { begunAfter: after, waitMs: 0 });
   if (!ticket) return 'unknown_ticket';
   const latest = of.at(-1);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { type Connection, connect } from '../../projections/runtime/connection.ts';
+import { type Beginning, beginning } from '../beginning.ts';
 import { takeLead } from '../lead.ts';
+import { pause, supervise } from '../supervise.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
-import { type Beginning, beginning } from './beginning.ts';
 import { prepareTables } from './checkpoint.ts';
 import { follow } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
@@ -68,8 +68,6 @@ export type TicketMail = {
 
 type State = { -readonly [K in keyof TicketMailStatus]: TicketMailStatus[K] };
 
-const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000] as const;
-
 /** Sends tickets' mails for as long as it is let. Never throws: a store that is away is waited for. */
 export function startTicketMail(options: TicketMailOptions): TicketMail {
   const { logger } = options;
@@ -86,26 +84,24 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
     unreadable: 0,
   };
   const running: Running = { status, signal, underWay: new Set(), me: randomUUID(), queue: undefined };
-  const ended = (async () => {
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        await session(options, running, () => {
-          failures = 0;
-          delete status.error;
-        });
-      } catch (error) {
-        if (signal.aborted) break;
-        status.error = wordsOf(error);
-        const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
-        logger.warn({ error: status.error, retryInMs: wait }, 'ticket_mail_interrupted');
-        await pause(wait, signal);
-      } finally {
-        status.state = 'waiting';
-        status.caughtUp = false;
-      }
+  const attempt = async (onWell: () => void) => {
+    try {
+      await session(options, running, () => {
+        onWell();
+        delete status.error;
+      });
+    } finally {
+      status.state = 'waiting';
+      status.caughtUp = false;
     }
-  })();
+  };
+  const ended = supervise(attempt, {
+    signal,
+    onFailure(error, retryInMs) {
+      status.error = wordsOf(error);
+      logger.warn({ error: status.error, retryInMs }, 'ticket_mail_interrupted');
+    },
+  });
   return {
     status: () => ({ ...status }),
     deadLetters: async () => running.queue?.deadLetters(),
@@ -129,7 +125,7 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
   const { log, databaseUrl, logger, clock } = options;
   const pace = { ...queuePace, ...smtpTimes, ...usualPace, ...options.pace };
   const { signal, status } = running;
-  const begun = await beginning(log);
+  const begun = await beginning(log, 'ticket-mail', 'end'); // nobody wants mails about last year
   await using connection = await connect(databaseUrl, 'ticket-mail');
   const queue = await startQueue({
     databaseUrl,
@@ -231,5 +227,3 @@ async function leadAndFollow(options: TicketMailOptions, { status }: Running, le
     },
   });
 }
-
-const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => {});

@@ -21,8 +21,8 @@ export const HistoryItem = z
     source: z.enum(['webhook', 'reconciliation', 'command']).optional(),
     changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })).openapi({
       description:
-        'What the fact changed in the session, field by field; null: there was no value. ' +
-        '`matchedByPhoneNumber` changes with the fact that was led to the session by its phone number.',
+        'What the fact changed in the session, field by field; null: there was no value. `CallLinked` changes ' +
+        '`matchedByPhoneNumber`: the phone number has led a call here.',
     }),
     evidence: z.enum(['verified', 'failed', 'expired', 'none']).optional().openapi({
       description: 'Whether the signed bytes behind the fact still verify; `none`: nothing was signed.',
@@ -48,8 +48,6 @@ export type ReadHistory = (session: {
   readonly tenantId: string;
   readonly sessionId: string;
   readonly callIds: readonly string[];
-  /** Those of them that were linked by phone number. */
-  readonly matched: readonly string[];
 }) => Promise<readonly HistoryItem[]>;
 
 export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHistory) =>
@@ -73,8 +71,7 @@ export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHisto
       const row = await findCallSession(c.var.reads, c.req.valid('param').id);
       if (row === undefined) return problem(c, 404, 'not_found');
       const { tenantId } = c.var.caller;
-      const [callIds, matched] = [row.retell_call_ids, row.matched_by_phone_number ?? []];
-      const items = await history({ tenantId, sessionId: row.id, callIds, matched });
+      const items = await history({ tenantId, sessionId: row.id, callIds: row.retell_call_ids });
       return c.json({ items: [...items] }, 200);
     },
   );

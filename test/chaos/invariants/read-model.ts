@@ -35,7 +35,7 @@ export const readModelIsTheFold: Invariant = {
 
 async function compareWith(referenceUrl: string, { world, ledger }: Evidence): Promise<Finding> {
   const { log } = world;
-  const all = projections();
+  const all = projections;
   const building = await startProjections({
     ...{ log, databaseUrl: referenceUrl, projections: all, logger: pino({ level: 'silent' }) },
   });

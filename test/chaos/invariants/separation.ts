@@ -15,7 +15,7 @@ export const tenantsAreApart: Invariant = {
       if (tenantId !== (metadata as { tenantId?: string }).tenantId || isForeignTo(tenantId, JSON.stringify(data)))
         wrong.push(`the log at ${position}: ${stream}`);
     }
-    const views = projections().flatMap(({ tables }) => tables.flatMap(({ name, view }) => (view ? [name] : [])));
+    const views = projections.flatMap(({ tables }) => tables.flatMap(({ name, view }) => (view ? [name] : [])));
     for (const view of views) {
       const { rows } = await world.pool.query<{ tenant_id: string; row: string }>(
         `select tenant_id, to_jsonb(t)::text as row from ${view} t`,

@@ -44,8 +44,7 @@ beforeAll(async () => {
   running = await startProjections({
     log,
     databaseUrl: database.url,
-    projections: projections({ sessionMatchMinutes: 60 }),
-    logger,
+    ...{ projections, logger },
     signal: stopping.signal,
   });
 });

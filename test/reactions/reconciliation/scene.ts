@@ -49,7 +49,7 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
   const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
   const log = patientLog(eventStore.url);
   const tenants = directory(options.tenants ?? [tenant('default', [KEY])]);
-  const running = await startProjections({ log, databaseUrl: database.url, projections: projections(), logger });
+  const running = await startProjections({ log, databaseUrl: database.url, projections: projections, logger });
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
   pool.on('error', () => {});
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });

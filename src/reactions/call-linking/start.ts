@@ -1,0 +1,124 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { appendDecided } from '../../commands/append-decided.ts';
+import { type EventLog, type NewEvent, StreamDeleted } from '../../events/event-log.ts';
+import { uuidOf } from '../../events/identity.ts';
+import type { JsonObject } from '../../events/json.ts';
+import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
+import { callStream, prefixOf } from '../../events/streams.ts';
+import { connect } from '../../projections/runtime/connection.ts';
+import { describe } from '../../projections/runtime/describe.ts';
+import { beginning } from '../beginning.ts';
+import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../checkpoint.ts';
+import { takeLead } from '../lead.ts';
+import { pause, supervise } from '../supervise.ts';
+import { type Link, waitingRequests } from './waiting-requests.ts';
+
+export type CallLinkingOptions = {
+  readonly log: EventLog;
+  readonly databaseUrl: string;
+  /** `SESSION_MATCH_MINUTES`: how long a request may wait for a call that does not name it. */
+  readonly matchMinutes: number;
+  readonly logger: Logger;
+  /** Ends it, as `stop()` does. */
+  readonly signal?: AbortSignal;
+  /** How often one who does not lead asks whether it may. */
+  readonly standbyMs?: number;
+  readonly now?: () => number;
+};
+
+export type CallLinking = { stop(): Promise<void> };
+
+const REACTION = 'call-linking';
+
+/** It stands a whole window behind what is read, so it may as well be a little older. */
+const SAVE_EVERY_MS = 10_000;
+
+/**
+ * Records that a call which names no session belongs to the request that its phone number leads to (A6), as a fact of the
+ * call. Never throws: a store that is away is waited for.
+ */
+export function startCallLinking(options: CallLinkingOptions): CallLinking {
+  const { databaseUrl, logger, standbyMs = 2000 } = options;
+  const stopped = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+
+  /** One process of all reads the log; the lock goes with its connection. */
+  async function lead(onWell: () => void): Promise<void> {
+    await using connection = await connect(databaseUrl, REACTION);
+    const { db, lost } = connection;
+    const until = AbortSignal.any([signal, lost]);
+    await prepareCheckpoints(db);
+    onWell();
+    while (!until.aborted && !(await takeLead(db, REACTION))) await pause(standbyMs, until);
+    if (!until.aborted) await follow(options, db, until);
+    if (!signal.aborted) throw lost.reason;
+  }
+
+  const ended = supervise(lead, {
+    signal,
+    onFailure: (error, retryInMs) => logger.warn({ error: describe(error), retryInMs }, 'call_linking_interrupted'),
+  });
+  return {
+    async stop() {
+      stopped.abort();
+      await ended;
+    },
+  };
+}
+
+async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: AbortSignal): Promise<void> {
+  const { log, matchMinutes, logger } = options;
+  const { id: origin } = await beginning(log, REACTION, 'start');
+  const kept = await loadCheckpoint(db, REACTION, origin);
+  const head = (await log.head()) ?? -1n;
+  const requests = waitingRequests(matchMinutes * 60_000);
+  let savedAt = performance.now();
+  const batches = log.subscribe({
+    prefixes: [prefixOf('call'), prefixOf('session')],
+    after: kept !== undefined && kept <= head ? kept : undefined,
+    maxBatch: 1000,
+    signal,
+    onBreak: (error, retryInMs) =>
+      logger.warn({ error: describe(error), retryInMs }, 'call_linking_subscription_broken'),
+  });
+  for await (const { events } of batches) {
+    const links = events.map(requests.take).filter((link) => link !== undefined);
+    await Promise.all(links.map((link) => record(options, link)));
+    if (performance.now() - savedAt < SAVE_EVERY_MS) continue;
+    savedAt = performance.now();
+    const position = requests.resumeAfter();
+    if (position !== undefined) await saveCheckpoint(db, REACTION, origin, position);
+  }
+}
+
+/** Once: what is read again is found to be there. */
+async function record({ log, logger, now = Date.now }: CallLinkingOptions, link: Link): Promise<void> {
+  const { tenantId, callId, sessionId, fact } = link;
+  const stream = callStream(tenantId, callId);
+  const metadata: FactMetadata = {
+    tenantId,
+    source: 'command',
+    receivedAt: new Date(now()).toISOString(),
+    // No news of the call itself, which is as old as it was.
+    occurredAt: occurrenceOf(fact.metadata),
+    $correlationId: callId,
+    $causationId: fact.id,
+  };
+  const linked: NewEvent = {
+    id: uuidOf(stream, 'CallLinked'),
+    type: 'CallLinked',
+    data: { sessionId, by: 'phone_number' },
+    metadata: metadata as unknown as JsonObject,
+  };
+  try {
+    const { appended } = await appendDecided<never>(log, stream, (seen) =>
+      seen.some(({ type }) => type === 'CallLinked') ? [] : [linked],
+    );
+    if (appended.length === 0) return;
+    const ids = { tenant_id: tenantId, call_id: callId, session_id: sessionId };
+    logger.info({ event: 'matched_by_phone_number', ...ids }, 'notice');
+  } catch (error) {
+    if (!(error instanceof StreamDeleted)) throw error;
+  }
+}

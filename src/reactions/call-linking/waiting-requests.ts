@@ -1,0 +1,148 @@
+import { decode, type Fact, UnreadableFact } from '../../events/codec.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { callStream, parseStream, sessionStream } from '../../events/streams.ts';
+import type { CallFact } from '../../model/call-fact.ts';
+import { comparedNumber } from '../../model/phone.ts';
+import { type PendingText, withPersonal } from '../../projections/calls/personal-text.ts';
+
+/** A call that belongs to a session which it does not name. */
+export type Link = {
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly sessionId: string;
+  /** The call's first fact, by which that was decided. */
+  readonly fact: CallFact;
+};
+
+export type WaitingRequests = {
+  /** Takes the next event of the log; answers the link that it makes. */
+  take(event: Recorded): Link | undefined;
+  /** The position after which the log has to be read again, to go on deciding as now; undefined: from its beginning. */
+  resumeAfter(): bigint | undefined;
+};
+
+type Request = { readonly sessionId: string; readonly number: string; readonly at: number };
+
+/** How many places in a window one may resume at. */
+const MARKS = 60;
+
+/**
+ * The fallback of A6: a call without a session belongs to the only request of the same tenant and number that waits for
+ * its call when the call is first heard of, and that has not waited for longer than the window. Decided in the order of
+ * the log, from the facts of one window: so it is decided alike however often the log is read.
+ */
+export function waitingRequests(windowMs: number): WaitingRequests {
+  /** By session stream. */
+  const waiting = new Map<string, Request>();
+  const byNumber = new Map<string, Set<string>>();
+  /** Streams of sessions that have had their call, and of calls that were placed: when that was said. */
+  const closed = new Map<string, number>();
+  const placed = new Map<string, number>();
+  /** Streams of calls of which nothing but texts and words of staff has come yet. */
+  const untold = new Map<string, PendingText>();
+  const marks: { readonly at: number; readonly position: bigint }[] = [];
+
+  function stopWaiting(session: string): void {
+    const request = waiting.get(session);
+    if (!request) return;
+    waiting.delete(session);
+    const others = byNumber.get(request.number)!;
+    others.delete(session);
+    if (others.size === 0) byNumber.delete(request.number);
+  }
+
+  function close(session: string, at: number): void {
+    stopWaiting(session);
+    if (!closed.has(session)) closed.set(session, at);
+  }
+
+  function forget(at: number): void {
+    const since = at - windowMs;
+    for (const [session, request] of waiting) {
+      if (request.at >= since) break;
+      stopWaiting(session);
+    }
+    for (const said of [closed, placed])
+      for (const [stream, when] of said) {
+        if (when >= since) break;
+        said.delete(stream);
+      }
+  }
+
+  function mark(at: number, position: bigint): void {
+    const last = marks.at(-1);
+    if (last && at - last.at < windowMs / MARKS) return;
+    marks.push({ at, position });
+    while (marks[1] && marks[1].at <= at - windowMs) marks.shift();
+  }
+
+  /** The call's first fact, whole; undefined: this is not it. */
+  function firstOf(fact: Fact): CallFact | undefined {
+    const pending = fact.revision === 0n ? {} : untold.get(fact.stream);
+    if (!pending) return undefined;
+    untold.delete(fact.stream);
+    if (fact.type !== 'CallTextPart' && 'callId' in fact.data) return withPersonal(pending, fact)[1] as CallFact;
+    untold.set(fact.stream, withPersonal(pending, fact)[0]);
+    return undefined;
+  }
+
+  function linkOf(fact: CallFact, tenantId: string, callId: string, at: number): Link | undefined {
+    const { direction, personal } = fact.data;
+    if (direction === 'inbound' || direction === 'web' || placed.has(fact.stream)) return undefined;
+    const number = comparedNumber(personal?.toNumber, fact.metadata.defaultRegion);
+    const [session, another] = byNumber.get(`${tenantId} ${number}`) ?? [];
+    if (number === undefined || session === undefined || another !== undefined) return undefined;
+    const { sessionId } = waiting.get(session)!;
+    close(session, at);
+    return { tenantId, callId, sessionId, fact };
+  }
+
+  function taken(fact: Fact): Link | undefined {
+    const { tenantId, id } = parseStream(fact.stream)!;
+    const at = Date.parse(fact.recordedAt);
+    switch (fact.type) {
+      case 'CallRequested': {
+        const number = comparedNumber(fact.data.toNumber, fact.metadata.defaultRegion);
+        if (number === undefined || closed.has(fact.stream) || waiting.has(fact.stream)) return undefined;
+        const request = { sessionId: id, number: `${tenantId} ${number}`, at };
+        waiting.set(fact.stream, request);
+        byNumber.set(request.number, (byNumber.get(request.number) ?? new Set()).add(fact.stream));
+        return undefined;
+      }
+      case 'CallPlaced':
+        placed.set(callStream(tenantId, fact.data.retellCallId), at);
+        close(fact.stream, at);
+        return undefined;
+      case 'CallPlacementFailed':
+        close(fact.stream, at);
+        return undefined;
+      case 'CallLinked':
+        close(sessionStream(tenantId, fact.data.sessionId), at);
+        return undefined;
+    }
+    const first = firstOf(fact);
+    const named = 'callSessionId' in fact.data ? fact.data.callSessionId : undefined;
+    if (named !== undefined) close(sessionStream(tenantId, named), at);
+    return first && named === undefined ? linkOf(first, tenantId, id, at) : undefined;
+  }
+
+  return {
+    take(event) {
+      const at = Date.parse(event.recordedAt);
+      forget(at);
+      mark(at, event.position);
+      try {
+        const fact = decode(event);
+        return fact && taken(fact);
+      } catch (error) {
+        // It decides nothing; the read model parks its stream and says so.
+        if (error instanceof UnreadableFact) return undefined;
+        throw error;
+      }
+    },
+    resumeAfter() {
+      const [oldest, newest] = [marks[0], marks.at(-1)];
+      return oldest && newest && oldest.at <= newest.at - windowMs ? oldest.position : undefined;
+    },
+  };
+}
