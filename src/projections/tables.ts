@@ -14,6 +14,7 @@ export type ReadModel = {
   tickets: TicketRow;
   customers: CustomerRow;
   outcome_changes: OutcomeChangeRow;
+  appointment_changes: AppointmentChangeRow;
   quarantine: QuarantineRow;
 };
 
@@ -143,6 +144,20 @@ export type OutcomeChangeRow = {
   session_id: string;
   appointment_id: string | null;
   outcome: string;
+  changed_at: Date;
+};
+
+/** One row per change of an appointment by a call or by staff, at the position of the fact that made it. */
+export type AppointmentChangeRow = {
+  position: string;
+  tenant_id: string;
+  appointment_id: string;
+  status: string;
+  starts_at: Date | null;
+  reschedule_text: string | null;
+  cancellation_reason: string | null;
+  needs_review: boolean;
+  decided_by_call_id: string | null;
   changed_at: Date;
 };
 

@@ -102,6 +102,20 @@ function appointmentsOf(facts: readonly Fact[], bySession: ReadonlyMap<string, r
   });
 }
 
+/** What each fact changed in an appointment: the read models of the log up to it and before it, beside each other. */
+function changesOfAppointments(facts: readonly Fact[]) {
+  const last = new Map<string, string>();
+  return facts.flatMap((fact, i) =>
+    readModelOf(facts.slice(0, i + 1)).appointments.flatMap(({ id, notes: _, ...became }) => {
+      const text = JSON.stringify(became);
+      if (text === (last.get(id) ?? JSON.stringify({ status: 'scheduled', needsReview: false }))) return [];
+      last.set(id, text);
+      return [{ position: `${fact.position}`, id, ...JSON.parse(text), startsAt: normal(became.startsAt) }];
+    }),
+  );
+}
+const normal = (at: string | undefined) => at && new Date(at).toISOString();
+
 const some = <T>(...values: T[]) => fc.constantFrom(...values);
 /** A key that is undefined is not there once it is in the log. */
 const rarely = (...values: string[]) => fc.option(some(...values), { freq: 1, nil: undefined as unknown as string });
@@ -154,6 +168,8 @@ const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weig
 });
 
 const iso = (at: Date | null) => at?.toISOString();
+const byPosition = (a: { position: string; id: string }, b: { position: string; id: string }) =>
+  Number(BigInt(a.position) - BigInt(b.position)) || byId(a, b);
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 
 async function shown(tenantId: string) {
@@ -186,7 +202,22 @@ async function shown(tenantId: string) {
     notes: row.notes_json,
   }));
   const links = (await rows('call_session_calls')).map((row) => [row.call_id, row.session_id]);
-  return { sessions: sessions.sort(byId), links: links.sort(), appointments: appointments.sort(byId) };
+  const changes = (await rows('appointment_changes')).map((row) => ({
+    position: row.position,
+    id: row.appointment_id,
+    status: row.status,
+    startsAt: iso(row.starts_at),
+    rescheduleText: row.reschedule_text ?? undefined,
+    cancellationReason: row.cancellation_reason ?? undefined,
+    needsReview: row.needs_review,
+    decidedByCallId: row.decided_by_call_id ?? undefined,
+  }));
+  return {
+    sessions: sessions.sort(byId),
+    links: links.sort(),
+    appointments: appointments.sort(byId),
+    changes: changes.sort(byPosition),
+  };
 }
 
 /** Keeps why a batch could not be written: it would be tried in pieces. */
@@ -216,7 +247,12 @@ function expected(facts: readonly Fact[]) {
     ...one,
     startsAt: one.startsAt && new Date(one.startsAt).toISOString(),
   }));
-  return { sessions: fields.sort(byId), links: links.sort(), appointments: starts.sort(byId) };
+  return {
+    sessions: fields.sort(byId),
+    links: links.sort(),
+    appointments: starts.sort(byId),
+    changes: changesOfAppointments(facts).sort(byPosition),
+  };
 }
 
 async function wholeLog(): Promise<Fact[]> {

@@ -87,6 +87,7 @@ const VIEWS = [
   'tickets',
   'customers',
   'outcome_changes',
+  'appointment_changes',
 ] as const;
 
 async function shown() {

@@ -47,9 +47,9 @@ test('a redrive takes nothing that the projection has still to come to, and writ
   const { newlyParked } = await apply(events.slice(0, 2));
   scene.mended = true;
   const elsewhere = { ...mine, checkpoint: events[2]!.position };
-  await expect(redrive(db, log, projection, elsewhere, newlyParked[0]!)).rejects.toThrow(/checkpoint/);
+  await expect(redrive(db, log, projection, elsewhere, newlyParked[0]!, new Map())).rejects.toThrow(/checkpoint/);
   expect(await agents()).toEqual([]);
-  expect(await redrive(db, log, projection, mine, newlyParked[0]!)).toBe('redriven');
+  expect(await redrive(db, log, projection, mine, newlyParked[0]!, new Map())).toBe('redriven');
   expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b`]);
   await apply(events.slice(2));
   expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b c`]);

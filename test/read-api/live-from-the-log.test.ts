@@ -63,7 +63,10 @@ test('from a webhook’s 204 to the feed it takes well under 250 ms', async () =
   }
   for (const ears of listeners) {
     expect(await hears(ears, TIMES)).toEqual(told);
-    expect(ears.heard.at(-1)!.data).toEqual({ tenantId: 'default', callId: told.at(-1), outcome: 'busy' });
+    expect(ears.heard.at(-1)!.data).toEqual({
+      ...{ tenantId: 'default', callId: told.at(-1), sessionId: `call:${told.at(-1)}` },
+      outcome: 'busy',
+    });
     ears.cut();
   }
   delays.sort((a, b) => a - b);

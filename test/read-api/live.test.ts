@@ -39,6 +39,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await readModel.writer.deleteFrom('outcome_changes').execute();
+  await readModel.writer.deleteFrom('appointment_changes').execute();
 });
 
 const serviceOf = (options: Partial<LiveFeedOptions> = {}, url = readModel.url) => feedService(url, options);
@@ -89,14 +90,52 @@ describe.each([
       {
         event: 'call.outcome.changed',
         id: `${position - 1n}`,
-        data: { tenantId: 'acme', callId: 'a', outcome: 'busy' },
+        data: { tenantId: 'acme', callId: 'a', sessionId: 'session', outcome: 'busy' },
       },
       {
         event: 'call.outcome.changed',
         id: `${position}`,
-        data: { tenantId: 'acme', appointmentId: 'appointment-1', callId: 'b', outcome: 'confirmed' },
+        data: {
+          tenantId: 'acme',
+          appointmentId: 'appointment-1',
+          callId: 'b',
+          sessionId: 'session',
+          outcome: 'confirmed',
+        },
       },
     ]);
+  });
+
+  test('tells of an appointment beside the call that changed it, and goes on between the two', async () => {
+    const cursor = now();
+    const place = { position: `${++position}`, tenant_id: 'acme', changed_at: new Date() };
+    const nothing = { reschedule_text: null, cancellation_reason: null };
+    await readModel.writer.transaction().execute(async (trx) => {
+      const became = { appointment_id: 'apt', status: 'confirmed', needs_review: false, decided_by_call_id: 'a' };
+      const changed = { ...place, ...became, ...nothing, starts_at: new Date('2026-04-01T10:00:00Z') };
+      await trx.insertInto('appointment_changes').values(changed).execute();
+      const outcome = outcomeChange(place.position, { call_id: 'a', appointment_id: 'apt' });
+      await trx.insertInto('outcome_changes').values(outcome).execute();
+    });
+    const told = [
+      {
+        event: 'call.outcome.changed',
+        id: `${position}.1`,
+        data: { tenantId: 'acme', appointmentId: 'apt', callId: 'a', sessionId: 'session', outcome: 'confirmed' },
+      },
+      {
+        event: 'appointment.changed',
+        id: `${position}`,
+        data: {
+          ...{ tenantId: 'acme', appointmentId: 'apt', status: 'confirmed', startsAt: '2026-04-01T10:00:00.000Z' },
+          ...{ needsReview: false, decidedByCallId: 'a' },
+        },
+      },
+    ];
+    const whole = await open(listen, service.url, { cursor });
+    await expect.poll(() => whole.heard.slice(1), { timeout: 10_000 }).toEqual(told);
+    const rest = await open(listen, service.url, { cursor: told[0]!.id });
+    await expect.poll(() => rest.heard.slice(1), { timeout: 10_000 }).toEqual(told.slice(1));
   });
 
   test('begins now, and says where that is', async () => {
@@ -549,7 +588,7 @@ test('is in the OpenAPI document, with what its events hold', async () => {
     'header last-event-id',
   ]);
   expect(Object.keys(get.responses['200'].content)).toEqual(['text/event-stream']);
-  expect(document.components.schemas.OutcomeChanged.required).toEqual(['tenantId', 'callId', 'outcome']);
+  expect(document.components.schemas.OutcomeChanged.required).toEqual(['tenantId', 'callId', 'sessionId', 'outcome']);
 });
 
 test('neither keys nor ids of calls are in the log', async () => {

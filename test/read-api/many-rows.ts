@@ -47,6 +47,10 @@ export async function fillReadModel(db: Kysely<ReadModel>): Promise<void> {
     from ${everyone}`.execute(db);
   await sql`insert into outcome_changes (position, tenant_id, call_id, session_id, outcome, changed_at)
     select row_number() over (), tenant_id, call_id, session_id, 'confirmed', at from ${everyone}`.execute(db);
+  await sql`insert into appointment_changes (position, tenant_id, appointment_id, status, needs_review, changed_at)
+    select row_number() over () * 3, tenant_id, 'appointment-' || n, 'confirmed', false, at from ${everyone}`.execute(
+    db,
+  );
   await sql`insert into quarantine (tenant_id, id, endpoint, reason, received_at, size, released_at, created_at)
     select tenant_id, tenant_id || '.' || n, 'retell', case when oldest then 'not_json' else 'not_a_call' end, at, 1000,
       case when oldest then at end, at from ${everyone}`.execute(db);

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { readCoverage } from '../../src/reactions/reconciliation/coverage.ts';
-import { changesAfter, newestPosition } from '../../src/read-api/live/outcome-change.ts';
+import { eventsAfter, newestPosition } from '../../src/read-api/live/feed-event.ts';
 import { quarantineReadRoutes } from '../../src/read-api/quarantine/routes.ts';
 import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { queryApi } from './callers.ts';
@@ -181,8 +181,8 @@ describe('over a tenant with much, few rows are read for', () => {
   test('the live feed, wherever its client stands', async () => {
     expectFewReads(await plansOf(() => newestPosition(db)));
     for (const after of [0n, BigInt(MANY), BigInt(2 * MANY)]) {
-      expectFewReads(await plansOf(() => changesAfter(db, after)));
-      expectFewReads(await plansOf(() => changesAfter(db, after, 'acme')));
+      expectFewReads(await plansOf(() => eventsAfter(db, after)));
+      expectFewReads(await plansOf(() => eventsAfter(db, after, 'acme')));
     }
   });
 });

@@ -2,6 +2,8 @@ import type { AppointmentStatus } from '../../events/appointment-facts.ts';
 import type { CallDecision } from './decision.ts';
 import type { StaffEntry } from './staff-state.ts';
 
+export type AppointmentId = { readonly tenantId: string; readonly id: string };
+
 /** What the facts make of an appointment (A9). */
 export type Appointment = {
   readonly status: AppointmentStatus;

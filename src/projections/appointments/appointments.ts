@@ -7,7 +7,7 @@ import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../runtime/table.ts';
 import type { AppointmentRow } from '../tables.ts';
-import { appointmentOf } from './appointment.ts';
+import { type AppointmentId, appointmentOf } from './appointment.ts';
 import { type CallDecision, type Decisions, decisionOf } from './decision.ts';
 import type { StaffEntry, StaffState } from './staff-state.ts';
 
@@ -41,15 +41,14 @@ export const rows: Table = {
 };
 
 /** What calls have decided, and of which appointment. */
-const decided: Table = {
+export const decided: Table = {
   name: 'decisions',
   columns: { tenant_id: 'text not null', call_id: 'text not null', appointment_id: 'text not null', decision: 'json' },
   key: ['tenant_id', 'call_id'],
   indexes: ['(tenant_id, appointment_id)'],
 };
 
-type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: CallDecision };
-type AppointmentId = { readonly tenantId: string; readonly id: string };
+export type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: CallDecision };
 
 /** One row per appointment (A9). */
 export const appointments: View = {

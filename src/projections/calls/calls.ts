@@ -1,3 +1,4 @@
+import { appointmentChanges } from '../appointments/appointment-changes.ts';
 import { appointments } from '../appointments/appointments.ts';
 import { callSessions } from '../call-sessions/call-sessions.ts';
 import { customers } from '../customers/customers.ts';
@@ -5,12 +6,21 @@ import { deliveries } from '../deliveries/deliveries.ts';
 import { outcomeChanges } from '../outcome-changes/outcome-changes.ts';
 import type { Projection } from '../runtime/projection.ts';
 import { tickets } from '../tickets/tickets.ts';
+import { everRelated } from './ever.ts';
 import { updateMembership } from './membership.ts';
 import { type CallFields, prefixes, reduceStream, type StreamState } from './stream-state.ts';
 import type { View } from './view.ts';
 
 /** Every answer about calls. To add one: a value of this type, and a line here. */
-const views: readonly View[] = [callSessions, appointments, tickets, customers, outcomeChanges, deliveries];
+const views: readonly View[] = [
+  callSessions,
+  appointments,
+  tickets,
+  customers,
+  outcomeChanges,
+  appointmentChanges,
+  deliveries,
+];
 
 /**
  * One fold of calls for all views (docs/decisions/0014-one-fold-many-views.md): they are written in one transaction under
@@ -25,7 +35,8 @@ export const calls: Projection<StreamState> = {
   reduce: reduceStream,
   async save(trx, table, batch) {
     const membership = await updateMembership<CallFields>(trx, table, batch);
-    for (const view of views) await view.save(trx, table, { ...batch, membership });
+    const ever = await everRelated(trx, table, batch, membership.reached, membership.links);
+    for (const view of views) await view.save(trx, table, { ...batch, membership, ever });
   },
   async streamsBehind(trx, table, of, row) {
     const view = views.find(({ tables }) => tables.includes(of));

@@ -73,7 +73,7 @@ export const told = <Fields, K extends keyof Fields>(known: Known<Fields>, name:
 
 /** The same with its source, to be compared with what others say. */
 export function latestOf<Fields, K extends keyof Fields>(
-  known: Known<Fields>,
+  known: Known<Pick<Fields, K>>,
   name: K,
 ): Latest<NonNullable<Fields[K]>> | undefined {
   const said = saidOf(known, name);

@@ -2,16 +2,15 @@ import { callStream, sessionStream } from '../../events/streams.ts';
 import type { Change, FoldedBatch } from '../runtime/projection.ts';
 import { type TableName, type Tx, write } from '../runtime/table.ts';
 import type { CallState, Correlation } from './call-state.ts';
+import type { SessionKey } from './ever.ts';
 import { nothingKnown, told } from './latest.ts';
 import { placements } from './placements.ts';
 import type { RequestState } from './request-state.ts';
-import { ownSessionId, type Session } from './session.ts';
+import { ownSessionId, type Session, sessionsEverOf } from './session.ts';
 import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
 
 // Which session a call belongs to (A6): the one it names itself, else the one that placed it, else the one that it was
 // linked to by its phone number (reactions/call-linking), else one of its own.
-
-type SessionKey = { readonly tenantId: string; readonly sessionId: string };
 
 /** A session that a batch has changed; `isNew`: nothing was known of it before. */
 export type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
@@ -19,7 +18,9 @@ export type Touched<Fields extends Correlation> = Session<Fields> & { readonly i
 export type Membership<Fields extends Correlation> = {
   /** Sessions that the batch has changed, as they are now; one without request and calls is no more. */
   readonly touched: readonly Touched<Fields>[];
-  /** By call stream: of the calls that the batch has changed, and of all others of the sessions. */
+  /** The same sessions, and those that calls have only passed through. */
+  readonly reached: readonly SessionKey[];
+  /** By call stream: of the calls that the batch has changed, and of all others in the sessions that it has reached. */
   readonly links: ReadonlyMap<string, LinkRow>;
   /** Streams of the sessions that calls have left. */
   readonly left: ReadonlySet<string>;
@@ -73,9 +74,20 @@ export async function updateMembership<Fields extends Correlation>(
       .map((known) => sessionStream(known.tenant_id, known.session_id)),
   );
   const news = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
-  const members = await linksOfSessions(trx, table, [...keys.values()]);
+  const reached = new Map(keys);
+  for (const { after } of calls) {
+    const placedBy = links.get(callStream(after.tenantId, after.callId))?.placed_session_id;
+    for (const sessionId of sessionsEverOf(after, placedBy))
+      reached.set(sessionStream(after.tenantId, sessionId), { tenantId: after.tenantId, sessionId });
+  }
+  const members = await linksOfSessions(trx, table, [...reached.values()]);
   for (const link of members) links.set(callStream(link.tenant_id, link.call_id), link);
-  return { touched: await gather(batch, [...keys.values()], members, { news, left }), links, left };
+  return {
+    touched: await gather(batch, [...keys.values()], members, { news, left }),
+    reached: [...reached.values()],
+    links,
+    left,
+  };
 }
 
 const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {

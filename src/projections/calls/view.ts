@@ -1,10 +1,15 @@
 import type { FoldedBatch } from '../runtime/projection.ts';
 import type { Row, Table, TableName, Tx } from '../runtime/table.ts';
+import type { Ever } from './ever.ts';
 import type { Membership } from './membership.ts';
 import type { CallFields, StreamState } from './stream-state.ts';
 
-/** What a batch of facts has changed: the states of its streams, and which call belongs to which session. */
-export type ChangedCalls = FoldedBatch<StreamState> & { readonly membership: Membership<CallFields> };
+/** What a batch of facts has changed: the states of its streams, which call belongs to which session, and did before. */
+export type ChangedCalls = FoldedBatch<StreamState> & {
+  readonly membership: Membership<CallFields>;
+  /** Of the sessions that the batch has changed. */
+  readonly ever: Ever;
+};
 
 /** An answer about calls that others read: its tables, and the rows that follow from what has changed. */
 export type View = {

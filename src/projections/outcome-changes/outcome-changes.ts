@@ -29,7 +29,7 @@ const rows: Table = {
 export const outcomeChanges: View = {
   tables: [rows],
   async save(trx, table, batch) {
-    const all = await concerned(trx, table, batch);
+    const all = concerned(batch.ever);
     if (batch.late) {
       const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
       await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);

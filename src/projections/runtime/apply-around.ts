@@ -4,7 +4,7 @@ import type { Recorded } from '../../events/recorded.ts';
 import { BrokenFact, isFactsFault } from './broken-fact.ts';
 import { foldBatch } from './fold-batch.ts';
 import type { Newly, ParkedStreams } from './parked.ts';
-import type { Projection } from './projection.ts';
+import type { Late, Projection } from './projection.ts';
 import type { TableName, Tx } from './table.ts';
 
 /** What is to become of the events of a batch. */
@@ -52,14 +52,14 @@ export async function foldAround(
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-  options?: { readonly late: boolean },
+  late?: Late,
 ): Promise<ReadonlyMap<string, BrokenFact>> {
   const broken = new Map<string, BrokenFact>();
   const pieces = [facts];
   for (let piece = pieces.pop(); piece; piece = pieces.pop()) {
     const whole = broken.size > 0 ? piece.filter(({ stream }) => !broken.has(stream)) : piece;
     if (whole.length === 0) continue;
-    const error = await breaks(trx, () => foldBatch(trx, projection, table, whole, options));
+    const error = await breaks(trx, () => foldBatch(trx, projection, table, whole, { late }));
     if (error === undefined) continue;
     if (whole.length > 1) {
       const half = Math.ceil(whole.length / 2);

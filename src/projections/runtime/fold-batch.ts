@@ -1,7 +1,7 @@
 import type { Fact } from '../../events/codec.ts';
 import { type PendingText, withPersonal } from '../calls/personal-text.ts';
 import type { HotStates, Kept } from './hot-states.ts';
-import type { Change, FoldedBatch, Projection } from './projection.ts';
+import type { Change, FoldedBatch, Late, Projection } from './projection.ts';
 import { selectBy, type Table, type TableName, type Tx, write } from './table.ts';
 
 /** Where the runtime keeps the state of each stream, as JSON that nobody queries. */
@@ -22,21 +22,25 @@ export async function foldBatch(
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-  { hot, late = false }: { readonly hot?: HotStates; readonly late?: boolean } = {},
+  { hot, late }: { readonly hot?: HotStates; readonly late?: Late | undefined } = {},
 ): Promise<ReadonlyMap<string, Kept>> {
   if (!projection.reduce) {
-    await projection.save(trx, table, { facts, late, changed: new Map(), statesOf: async () => new Map() });
+    await projection.save(trx, table, { facts, states: [], late, changed: new Map(), statesOf: async () => new Map() });
     return new Map();
   }
   const older = streamsWithAPast(facts);
   const before = await load(trx, table, older, hot);
   const kept = new Map(before);
   const whole: Fact[] = [];
+  const after: unknown[] = [];
   for (const recorded of facts) {
     const { state, pending: texts } = kept.get(recorded.stream) ?? { state: undefined, pending: {} };
     const [pending, fact] = withPersonal(texts, recorded);
-    if (fact) whole.push(fact);
-    kept.set(recorded.stream, { state: fact ? projection.reduce(state, fact) : state, pending });
+    const next = fact ? projection.reduce(state, fact) : state;
+    kept.set(recorded.stream, { state: next, pending });
+    if (!fact) continue;
+    whole.push(fact);
+    after.push(next);
   }
   const changed = new Map<string, Change<unknown>>();
   for (const stream of new Set(whole.map((fact) => fact.stream)))
@@ -46,6 +50,7 @@ export async function foldBatch(
   const looked = new Set(states.keys());
   const batch: FoldedBatch<unknown> = {
     facts: whole,
+    states: after,
     late,
     changed,
     async statesOf(streams) {

@@ -4,12 +4,19 @@ import type { Row, Table, TableName, Tx } from './table.ts';
 /** What the facts of a batch have made of one stream. */
 export type Change<State> = { readonly before: State | undefined; readonly after: State };
 
+/** Facts that come after others which stand behind them in the log: their stream was parked. */
+export type Late = {
+  /** All facts of some streams that have been applied, in the order of the log. */
+  factsOf(streams: readonly string[]): Promise<readonly Fact[]>;
+};
+
 /** A batch after folding: what `save` derives its rows from. */
 export type FoldedBatch<State> = {
   /** In the order of the log; a long `personal` is whole only where the projection reduces. */
   readonly facts: readonly Fact[];
-  /** They come after facts that stand behind them in the log: their stream was parked. */
-  readonly late: boolean;
+  /** The state of its stream after each of the facts. */
+  readonly states: readonly State[];
+  readonly late?: Late | undefined;
   /** By stream. */
   readonly changed: ReadonlyMap<string, Change<State>>;
   /** Among others the states of these streams, as far as they have any: as the batch has changed them, or as kept. */

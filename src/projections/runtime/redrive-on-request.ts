@@ -62,7 +62,7 @@ async function redriveWanted(options: RedriveOptions, signal: AbortSignal): Prom
     if (!one || signal.aborted) continue;
     const outcome = await inTurn(() => {
       onRedrive();
-      return redrive(db, log, projection, generation(), one);
+      return redrive(db, log, projection, generation(), one, parked);
     });
     const said = { projection: projection.name, parked_id: one.id, stream };
     if (outcome === 'redriven') {

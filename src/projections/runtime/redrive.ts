@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
+import type { Recorded } from '../../events/recorded.ts';
 import { firstBroken, foldAround, sort } from './apply-around.ts';
 import type { CheckpointOf } from './checkpoint.ts';
 import { type Database, inTransaction } from './connection.ts';
 import { type Generation, tableNames } from './generations.ts';
-import { keepParked, type Newly, type ParkedStream, unpark } from './parked.ts';
-import type { Projection } from './projection.ts';
+import { keepParked, type Newly, type ParkedStream, type ParkedStreams, unpark } from './parked.ts';
+import type { Late, Projection } from './projection.ts';
 import type { Tx } from './table.ts';
 
 const NOTHING_PARKED = new Map<string, never>();
@@ -21,6 +22,7 @@ export async function redrive(
   projection: Projection,
   mine: Generation,
   parked: ParkedStream,
+  others: ParkedStreams,
 ): Promise<'redriven' | Newly> {
   const { checkpoint = -1n } = mine;
   const recorded = await readLeft(log, parked.stream, { from: parked.revision });
@@ -28,13 +30,28 @@ export async function redrive(
   const { facts, unreadable } = sort(events, NOTHING_PARKED);
   return inTransaction(db, async (trx) => {
     await holdCheckpoint(trx, mine);
-    const unfoldable = await foldAround(trx, projection, tableNames(mine), facts, { late: true });
+    const unfoldable = await foldAround(trx, projection, tableNames(mine), facts, {
+      factsOf: appliedOf(log, checkpoint, parked, others),
+    });
     const [still] = firstBroken(events, unreadable, unfoldable);
     if (still) await keepParked(trx, parked.id, still);
     else await unpark(trx, parked.id);
     return still ?? 'redriven';
   });
 }
+
+/** Reads facts that the generation has applied: up to its checkpoint, and of parked streams before what broke. */
+const appliedOf =
+  (log: EventLog, checkpoint: bigint, redriven: ParkedStream, parked: ParkedStreams): Late['factsOf'] =>
+  async (streams) => {
+    const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
+    const isApplied = ({ stream, position, revision }: Recorded) => {
+      const broken = stream === redriven.stream ? undefined : parked.get(stream)?.revision;
+      return position <= checkpoint && (broken === undefined || revision < broken);
+    };
+    const applied = recorded.filter(isApplied).sort((a, b) => (a.position < b.position ? -1 : 1));
+    return sort(applied, NOTHING_PARKED).facts;
+  };
 
 /** Throws when it is not where we believe: then somebody else writes, and nothing may be written here. */
 async function holdCheckpoint(

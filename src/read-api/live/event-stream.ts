@@ -1,5 +1,5 @@
+import type { FeedEvent } from './feed-event.ts';
 import { BEYOND_LOG, type Client, type Ending } from './listener.ts';
-import type { OutcomeChange } from './outcome-change.ts';
 
 /** After how long a client that lost the connection comes back. */
 const RETRY_MS = 2000;
@@ -8,7 +8,7 @@ const RETRY_MS = 2000;
 const event = (name: string, data: unknown, id?: string): string =>
   `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 
-const changed = ({ cursor, data }: OutcomeChange): string => event('call.outcome.changed', data, cursor);
+const textOf = ({ name, cursor, data }: FeedEvent): string => event(name, data, cursor);
 
 /**
  * A client that reads Server-Sent Events: a body for its response, and how to write to it. A write settles when the
@@ -31,7 +31,7 @@ export function eventStream(destroy: () => void): {
   const client: Client = {
     ready: (cursor) => write(`retry: ${RETRY_MS}\n${event('ready', { cursor }, cursor)}`),
     reset: (cursor) => write(event('reset', { cursor, reason: BEYOND_LOG }, cursor)),
-    changes: (changes) => write(changes.map(changed).join('')),
+    events: (events) => write(events.map(textOf).join('')),
     heartbeat: () => write(': heartbeat\n\n'),
     close(reason: Ending) {
       void write(event('closed', { reason }));

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Caller } from '../../http/bearer.ts';
 import { type Cursor, formatCursor } from './cursor.ts';
-import type { OutcomeChange } from './outcome-change.ts';
-import type { OutcomeChanges } from './outcome-changes.ts';
+import type { Feed } from './feed.ts';
+import type { FeedEvent } from './feed-event.ts';
 
 /** Why the feed ends a connection. */
 export type Ending = 'too_slow' | 'key_revoked' | 'shutting_down';
@@ -12,7 +12,7 @@ export type Client = {
   ready(cursor: string): Promise<void>;
   /** It stood beyond the end of the log, and goes on at this cursor. */
   reset(cursor: string): Promise<void>;
-  changes(changes: readonly OutcomeChange[]): Promise<void>;
+  events(events: readonly FeedEvent[]): Promise<void>;
   heartbeat(): Promise<void>;
   /** Says why, behind what was sent before, and closes. */
   close(reason: Ending): void;
@@ -37,14 +37,14 @@ export const BEYOND_LOG = 'cursor_beyond_log';
 const GRACE_MS = 2000;
 
 /**
- * Sends a client its tenant's changes until one of the two ends it. The next changes are only read when it has taken
+ * Sends a client its tenant's events until one of the two ends it. The next ones are only read when it has taken
  * those before; who takes nothing for too long is dropped, and can resume.
  */
 export function listen(
   client: Client,
   { tenantId, keyId }: Caller,
   cursor: Cursor,
-  { feed, pace, logger }: { feed: OutcomeChanges; pace: Pace; logger: Pick<Logger, 'debug' | 'warn'> },
+  { feed, pace, logger }: { feed: Feed; pace: Pace; logger: Pick<Logger, 'debug' | 'warn'> },
 ): Listener {
   const stopped = new AbortController();
   const until = AbortSignal.any([stopped.signal, client.gone]);
@@ -72,7 +72,7 @@ export function listen(
   const run = async () => {
     try {
       for await (const word of feed.follow(tenantId, cursor, until)) {
-        if ('changes' in word) await sent(client.changes(word.changes));
+        if ('events' in word) await sent(client.events(word.events));
         else if ('ready' in word) await sent(client.ready(formatCursor(word.ready)));
         else {
           logger.warn({ event: 'live_reset', tenantId, keyId, reason: BEYOND_LOG }, 'live feed');

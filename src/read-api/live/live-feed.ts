@@ -13,9 +13,9 @@ import { apiKey } from '../answers.ts';
 import { unavailable } from '../query-routes.ts';
 import { type Cursor, parseCursor } from './cursor.ts';
 import { eventStream } from './event-stream.ts';
+import { openFeed } from './feed.ts';
+import { AppointmentChanged, OutcomeChanged } from './feed-event.ts';
 import { type Client, type Listener, listen } from './listener.ts';
-import { OutcomeChanged } from './outcome-change.ts';
-import { outcomeChanges } from './outcome-changes.ts';
 import { webSocketClient } from './web-socket.ts';
 
 export type LiveFeedOptions = {
@@ -79,8 +79,8 @@ const ResumeHeaders = z.object({
     }),
 });
 
-const description = `Server-Sent Events \`call.outcome.changed\`, each with JSON of the schema \`OutcomeChanged\` as data. The \`id\` of
-an event is the cursor behind it: a client that reconnects with it misses nothing and gets nothing twice. The first
+const description = `Server-Sent Events \`call.outcome.changed\` and \`appointment.changed\`, with JSON of the schemas \`OutcomeChanged\`
+and \`AppointmentChanged\` as data, one for each fact of a call or word of staff that changed something. The \`id\` of an event is the cursor behind it: a client that reconnects with it misses nothing and gets nothing twice. The first
 event, \`ready\`, carries the cursor at which the feed begins. Comments are heartbeats. The last event is \`closed\` with
 a \`reason\`: \`too_slow\`, \`key_revoked\` or \`shutting_down\`.
 
@@ -93,11 +93,11 @@ what you keep. A cursor that the log has and the read model has not yet is waite
 reason comes with the close code: 1013, 1008, 1001. Resume with \`?cursor=\`. A browser cannot set headers and gives
 its key as a subprotocol: \`new WebSocket(url, ['call-ledger', 'bearer.' + apiKey])\`.`;
 
-/** The live feed (A10): what changed of calls' outcomes, to whoever listens, of their own tenant. */
+/** The live feed (A10): what changed of calls' outcomes and of appointments, to whoever listens, of their own tenant. */
 export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const { db, authenticate, logger, maxListeners = 1000 } = options;
   const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
-  const feed = outcomeChanges(db, {
+  const feed = openFeed(db, {
     ...{ logger, endOfLog: options.endOfLog },
     everyMs: options.everyMs ?? 50,
     endEveryMs: options.endEveryMs ?? 5000,
@@ -127,6 +127,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const routes = new OpenAPIHono<LiveEnv>({ defaultHook: badRequest });
   routes.onError(unavailable);
   routes.openAPIRegistry.register('OutcomeChanged', OutcomeChanged);
+  routes.openAPIRegistry.register('AppointmentChanged', AppointmentChanged);
   routes.openapi(
     createRoute({
       method: 'get',

@@ -22,8 +22,8 @@ export function webSocketClient(socket: WebSocket): Client {
   return {
     ready: (cursor) => send('ready', cursor, { cursor }),
     reset: (cursor) => send('reset', cursor, { cursor, reason: BEYOND_LOG }),
-    async changes(changes) {
-      await Promise.all(changes.map(({ cursor, data }) => send('call.outcome.changed', cursor, data)));
+    async events(events) {
+      await Promise.all(events.map(({ name, cursor, data }) => send(name, cursor, data)));
     },
     async heartbeat() {
       if (unanswered >= 2) return socket.terminate(); // nobody is there any more

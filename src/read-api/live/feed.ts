@@ -4,29 +4,26 @@ import type { Logger } from 'pino';
 import type { ReadModel } from '../../projections/tables.ts';
 import { isReadModelUnavailable } from '../read-pool.ts';
 import { type Cursor, furthestOf } from './cursor.ts';
-import { changesAfter, newestPosition, notTaken, type OutcomeChange, PAGE } from './outcome-change.ts';
+import { eventsAfter, type FeedEvent, newestPosition, notTaken, PAGE } from './feed-event.ts';
 
 /**
  * What a follower is told: where it begins; what has changed; that it stood beyond the end of the log, which was restored
  * to an earlier state or is another one, and where it goes on.
  */
-export type Word =
-  | { readonly ready: Cursor }
-  | { readonly reset: Cursor }
-  | { readonly changes: readonly OutcomeChange[] };
+export type Word = { readonly ready: Cursor } | { readonly reset: Cursor } | { readonly events: readonly FeedEvent[] };
 
-export type OutcomeChanges = {
+export type Feed = {
   /** Where who begins now begins. Rejects when Postgres does not answer. */
   now(): Promise<Cursor>;
-  /** A tenant's changes after a cursor, as they come, without end; an outage of a store is waited out. */
+  /** A tenant's events after a cursor, as they come, without end; an outage of a store is waited out. */
   follow(tenantId: string, cursor: Cursor, signal: AbortSignal): AsyncGenerator<Word, void>;
   close(): void;
 };
 
-/** The newest changes of all tenants: those with `after < position ≤ upTo`, in order. */
-type Tail = { readonly after: bigint; readonly upTo: bigint; readonly changes: readonly OutcomeChange[] };
+/** The newest events of all tenants: those with `after < position ≤ upTo`, in order. */
+type Tail = { readonly after: bigint; readonly upTo: bigint; readonly events: readonly FeedEvent[] };
 
-export type OutcomeChangesOptions = {
+export type FeedOptions = {
   readonly logger: Pick<Logger, 'warn' | 'error' | 'info'>;
   readonly everyMs: number;
   /** The position of the newest event of the log; undefined: it is empty. Rejects when the event store does not answer. */
@@ -35,24 +32,21 @@ export type OutcomeChangesOptions = {
   readonly endEveryMs: number;
 };
 
-/** It holds changes of facts that the log does not have: it has to be dropped or restored, too. */
+/** It holds events of facts that the log does not have: it has to be dropped or restored, too. */
 class ReadModelOfAnotherLog extends Error {
   override readonly name = 'ReadModelOfAnotherLog';
 }
 
-/** How many changes the tail holds; who is further behind reads from Postgres. */
+/** How many events the tail holds; who is further behind reads from Postgres. */
 const TAIL = 2000;
 const RETRY_MS = 500;
 
 /**
- * The feed's changes, pulled by whoever follows them: nothing is buffered per follower, so a slow one costs nothing.
+ * The feed's events, pulled by whoever follows them: nothing is buffered per follower, so a slow one costs nothing.
  * While there are followers, one query per tick looks for what is new for all of them. A position misses nothing:
  * the rows are written in its order, by one writer, in one transaction at a time.
  */
-export function outcomeChanges(
-  db: Kysely<ReadModel>,
-  { logger, everyMs, endOfLog, endEveryMs }: OutcomeChangesOptions,
-): OutcomeChanges {
+export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, endEveryMs }: FeedOptions): Feed {
   const closed = new AbortController();
   let tail: Tail | undefined;
   /** As of the last look at the log, of which no position is taken back unless it is another log. */
@@ -112,19 +106,19 @@ export function outcomeChanges(
     if (tail === undefined) {
       const position = await newestPosition(db);
       if (await endsBefore(position)) throw new ReadModelOfAnotherLog();
-      tail = { after: position, upTo: position, changes: [] };
+      tail = { after: position, upTo: position, events: [] };
       announce(); // who has read before may have missed what came in between
       return false;
     }
-    const found = await changesAfter(db, tail.upTo);
+    const found = await eventsAfter(db, tail.upTo);
     const last = found.at(-1);
     if (last === undefined) return false;
-    const all = [...tail.changes, ...found];
+    const all = [...tail.events, ...found];
     const dropped = all.at(-TAIL - 1);
     tail = {
       after: dropped?.position ?? tail.after,
       upTo: last.position,
-      changes: dropped ? all.filter(({ position }) => position > dropped.position) : all,
+      events: dropped ? all.filter(({ position }) => position > dropped.position) : all,
     };
     announce();
     return found.length >= PAGE;
@@ -151,18 +145,18 @@ export function outcomeChanges(
     endSeenAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** The next changes of a tenant, and the position up to which it then has all. */
-  async function next(tenantId: string, after: bigint): Promise<{ found: readonly OutcomeChange[]; upTo: bigint }> {
+  /** The next events of a tenant, and the position up to which it then has all. */
+  async function next(tenantId: string, after: bigint): Promise<{ found: readonly FeedEvent[]; upTo: bigint }> {
     const known = tail;
     if (known === undefined) return { found: [], upTo: after }; // it is announced
     if (after >= known.after) {
-      const begin = known.changes.findLastIndex(({ position }) => position <= after) + 1;
-      const mine = known.changes.slice(begin).filter(({ data }) => data.tenantId === tenantId);
+      const begin = known.events.findLastIndex(({ position }) => position <= after) + 1;
+      const mine = known.events.slice(begin).filter(({ data }) => data.tenantId === tenantId);
       const end = mine[PAGE - 1]?.position;
       if (end === undefined) return { found: mine, upTo: known.upTo };
       return { found: mine.filter(({ position }) => position <= end), upTo: end };
     }
-    const found = await changesAfter(db, after, tenantId);
+    const found = await eventsAfter(db, after, tenantId);
     const last = found.at(-1)?.position ?? after;
     if (found.length >= PAGE) return { found, upTo: last };
     // All that the tail had seen was there for this query, too.
@@ -205,9 +199,9 @@ export function outcomeChanges(
             if (!begun) yield { ready: cursor };
             begun = true;
             const { found, upTo } = await next(tenantId, cursor.after);
-            const changes = notTaken(found, cursor);
+            const events = notTaken(found, cursor);
             if (upTo > cursor.after) cursor = { after: upTo, taken: 0 };
-            if (changes.length > 0) yield { changes };
+            if (events.length > 0) yield { events };
             else if (version === seen && !until.aborted) await announced(until);
           } catch (error) {
             told(error);

@@ -1,0 +1,94 @@
+import { callStream, sessionStream } from '../../events/streams.ts';
+import { formerCalls } from '../call-sessions/formerly.ts';
+import type { FoldedBatch } from '../runtime/projection.ts';
+import { selectBy, type TableName, type Tx } from '../runtime/table.ts';
+import type { RequestState } from './request-state.ts';
+import { sessionsEverOf } from './session.ts';
+import { type LinkRow, linksOfCalls, linksOfSessions } from './session-calls.ts';
+import type { StreamState, WholeCall } from './stream-state.ts';
+
+export type SessionKey = { readonly tenantId: string; readonly sessionId: string };
+
+/** A session with every call that has ever been in it. */
+export type EverIn = SessionKey & {
+  readonly request: RequestState | undefined;
+  readonly calls: readonly WholeCall[];
+};
+
+/** What a change of some sessions may reach: whose outcome was known when, and of which appointment, is never taken back. */
+export type Ever = {
+  /** By stream. */
+  readonly sessions: ReadonlyMap<string, EverIn>;
+  /** Every call that has ever been in one of the sessions. */
+  readonly calls: readonly WholeCall[];
+  /** By stream: the other sessions that one of these calls has ever been in. */
+  readonly others: ReadonlyMap<string, EverIn>;
+  /** The session that the call is in now. */
+  sessionOf(call: WholeCall): string | undefined;
+  /** The first session that says it has placed the call. */
+  placedBy(call: WholeCall): string | undefined;
+};
+
+/** `known`: rows of calls that need not be asked for, by call stream. */
+export async function everRelated(
+  trx: Tx,
+  table: TableName,
+  batch: Pick<FoldedBatch<StreamState>, 'statesOf'>,
+  sessions: readonly SessionKey[],
+  known: ReadonlyMap<string, LinkRow>,
+): Promise<Ever> {
+  const rows = new Map(known);
+  const rowOf = ({ tenantId, callId }: WholeCall) => rows.get(callStream(tenantId, callId));
+  const placedBy = (call: WholeCall) => rowOf(call)?.placed_session_id ?? undefined;
+
+  async function look(some: readonly SessionKey[], atHand: readonly WholeCall[]): Promise<Map<string, EverIn>> {
+    const keys = some.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
+    type Former = { readonly tenant_id: string; readonly session_id: string; readonly call_id: string };
+    const former = await selectBy<Former>(trx, table(formerCalls), formerCalls, ['tenant_id', 'session_id'], keys);
+    const isUnknown = (row: Former) => !rows.has(callStream(row.tenant_id, row.call_id));
+    const unknown = former.filter(isUnknown).map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
+    for (const row of await linksOfCalls(trx, table, unknown)) rows.set(callStream(row.tenant_id, row.call_id), row);
+    const members = [
+      ...[...rows.values(), ...former].map((row) => ({ ...row, tenantId: row.tenant_id, sessionId: row.session_id })),
+      // What the batch has just moved does not stand among the former calls yet.
+      ...atHand.flatMap((call) =>
+        sessionsEverOf(call, placedBy(call)).map((sessionId) => ({ ...call, sessionId, call_id: call.callId })),
+      ),
+    ];
+    const bySession = Map.groupBy(members, (member) => sessionStream(member.tenantId, member.sessionId));
+    const looked = some.map(({ tenantId, sessionId }) => {
+      const stream = sessionStream(tenantId, sessionId);
+      const calls = (bySession.get(stream) ?? []).map((member) => callStream(tenantId, member.call_id));
+      return { tenantId, sessionId, stream, calls: [...new Set(calls)] };
+    });
+    const states = await batch.statesOf(looked.flatMap(({ stream, calls }) => [stream, ...calls]));
+    return new Map(
+      looked.map(({ tenantId, sessionId, stream, calls }) => [
+        stream,
+        {
+          ...{ tenantId, sessionId },
+          request: states.get(stream) as RequestState | undefined,
+          calls: calls.map((call) => states.get(call) as WholeCall).filter((call) => call?.first),
+        },
+      ]),
+    );
+  }
+
+  const states = await batch.statesOf([...known.keys()]);
+  const found = await look(
+    sessions,
+    [...known.keys()].map((stream) => states.get(stream) as WholeCall).filter((call) => call?.first),
+  );
+  const all = [...found.values()].flatMap(({ calls }) => calls);
+  const calls = [...new Map(all.map((call) => [callStream(call.tenantId, call.callId), call])).values()];
+  const besides = new Map<string, SessionKey>();
+  for (const call of calls)
+    for (const sessionId of sessionsEverOf(call, placedBy(call)))
+      if (!found.has(sessionStream(call.tenantId, sessionId)))
+        besides.set(sessionStream(call.tenantId, sessionId), { tenantId: call.tenantId, sessionId });
+  if (besides.size > 0)
+    for (const row of await linksOfSessions(trx, table, [...besides.values()]))
+      rows.set(callStream(row.tenant_id, row.call_id), row);
+  const others = besides.size > 0 ? await look([...besides.values()], calls) : new Map<string, EverIn>();
+  return { sessions: found, calls, others, sessionOf: (call) => rowOf(call)?.session_id, placedBy };
+}

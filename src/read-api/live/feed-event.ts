@@ -1,0 +1,117 @@
+import { z } from '@hono/zod-openapi';
+import { type Kysely, sql } from 'kysely';
+import type { AppointmentChangeRow, OutcomeChangeRow, ReadModel } from '../../projections/tables.ts';
+import { appointmentStatuses } from '../appointments/appointment.ts';
+import { outcomes } from '../call-sessions/call-session.ts';
+import { type Cursor, cursorAt } from './cursor.ts';
+
+/** What a client of the feed is told of a call (A10). */
+export const OutcomeChanged = z
+  .object({
+    tenantId: z.string(),
+    appointmentId: z.string().optional().openapi({ description: 'Absent when the call concerns no appointment.' }),
+    callId: z.string().openapi({ description: "Retell's call id." }),
+    sessionId: z.string().openapi({ description: 'The session that the call was in then.' }),
+    outcome: z.enum(outcomes),
+  })
+  .openapi('OutcomeChanged');
+
+/** What it is told of an appointment: as it then was. */
+export const AppointmentChanged = z
+  .object({
+    tenantId: z.string(),
+    appointmentId: z.string(),
+    status: z.enum(appointmentStatuses),
+    startsAt: z.iso.datetime({ precision: 3 }).optional(),
+    rescheduleText: z.string().optional(),
+    cancellationReason: z.string().optional(),
+    needsReview: z.boolean(),
+    decidedByCallId: z.string().optional().openapi({ description: 'Absent: staff decided.' }),
+  })
+  .openapi('AppointmentChanged');
+
+export type FeedEvent = {
+  readonly position: bigint;
+  /** Where a client stands that has got this one. */
+  readonly cursor: string;
+} & (
+  | { readonly name: 'call.outcome.changed'; readonly data: z.infer<typeof OutcomeChanged> }
+  | { readonly name: 'appointment.changed'; readonly data: z.infer<typeof AppointmentChanged> }
+);
+
+/** How many events are read at once; a few more where one fact made several. */
+export const PAGE = 200;
+
+/** A row as JSON has it: instants as text. */
+type AsJson<Row> = { readonly [K in keyof Row]: Extract<Row[K], Date> extends never ? Row[K] : string | null };
+type EventRow = { readonly position: string } & (
+  | { readonly kind: 1; readonly row: AsJson<OutcomeChangeRow> }
+  | { readonly kind: 2; readonly row: AsJson<AppointmentChangeRow> }
+);
+
+/**
+ * The events after a position, in order, never only some of those that one fact made. **Without a tenant: of all of
+ * them**, for the process's own tail, which sorts them out. Indexes: (position), (tenant_id, position). One statement: two
+ * would each see another moment, and the cursor would pass over what only the later one has.
+ */
+export async function eventsAfter(
+  db: Kysely<ReadModel>,
+  after: bigint,
+  tenantId?: string,
+): Promise<readonly FeedEvent[]> {
+  const where = sql`position > ${`${after}`}::bigint ${tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`}`;
+  // Each of the two by its index; together they are few, to be sorted.
+  const page = sql`order by position fetch first ${sql.lit(PAGE)} rows with ties`;
+  const { rows } = await sql<EventRow>`
+    select position, kind, row from (
+      (select position, 1 as kind, to_jsonb(outcome_changes) as row from outcome_changes where ${where} ${page})
+      union all
+      (select position, 2 as kind, to_jsonb(appointment_changes) as row from appointment_changes where ${where} ${page})
+    ) events ${page}`.execute(db);
+  return [...Map.groupBy(rows, ({ position }) => position).values()].flatMap(ofOneFact);
+}
+
+/** In an order that a rebuild does not change; only the last one's cursor leaves the fact behind. */
+function ofOneFact(rows: readonly EventRow[]): FeedEvent[] {
+  const idOf = ({ kind, row }: EventRow) => `${kind} ${kind === 1 ? row.call_id : row.appointment_id}`;
+  return rows
+    .toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+    .map((event, i): FeedEvent => {
+      const position = BigInt(event.position);
+      const place = { position, cursor: cursorAt(position, i < rows.length - 1 ? i + 1 : undefined) };
+      return event.kind === 1
+        ? { ...place, name: 'call.outcome.changed', data: outcomeChanged(event.row) }
+        : { ...place, name: 'appointment.changed', data: appointmentChanged(event.row) };
+    });
+}
+
+const outcomeChanged = (row: AsJson<OutcomeChangeRow>): z.infer<typeof OutcomeChanged> => ({
+  tenantId: row.tenant_id,
+  ...(row.appointment_id === null ? {} : { appointmentId: row.appointment_id }),
+  callId: row.call_id,
+  sessionId: row.session_id,
+  outcome: row.outcome as z.infer<typeof OutcomeChanged>['outcome'],
+});
+
+const appointmentChanged = (row: AsJson<AppointmentChangeRow>): z.infer<typeof AppointmentChanged> => ({
+  tenantId: row.tenant_id,
+  appointmentId: row.appointment_id,
+  status: row.status as z.infer<typeof AppointmentChanged>['status'],
+  ...(row.starts_at === null ? {} : { startsAt: new Date(row.starts_at).toISOString() }),
+  ...(row.reschedule_text === null ? {} : { rescheduleText: row.reschedule_text }),
+  ...(row.cancellation_reason === null ? {} : { cancellationReason: row.cancellation_reason }),
+  needsReview: row.needs_review,
+  ...(row.decided_by_call_id === null ? {} : { decidedByCallId: row.decided_by_call_id }),
+});
+
+/** Those that a client at a cursor has not got, of events after the cursor's position. */
+export const notTaken = (events: readonly FeedEvent[], { after, taken }: Cursor): readonly FeedEvent[] =>
+  taken === 0 ? events : events.filter(({ position }, i) => position !== after + 1n || i >= taken);
+
+/** The position of the newest event of all tenants; 0 before the first, which no fact has. */
+export async function newestPosition(db: Kysely<ReadModel>): Promise<bigint> {
+  const { rows } = await sql<{ newest: string | null }>`
+    select greatest((select max(position) from outcome_changes), (select max(position) from appointment_changes)) as newest
+  `.execute(db);
+  return BigInt(rows[0]!.newest ?? 0);
+}
