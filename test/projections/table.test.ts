@@ -38,13 +38,15 @@ beforeEach(async () => {
 
 const rows = async () => (await sql<Row>`select * from things order by id`.execute(connection.db)).rows;
 const anyText = fc.string({ unit: 'binary', maxLength: 20 });
+const anyDate = fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00.000Z'), noInvalidDate: true });
 const anyRow = fc.record({
   word: fc.option(anyText, { nil: undefined }),
   words: fc.option(fc.array(anyText, { maxLength: 3 }), { nil: null }),
   at: fc.option(
-    fc
-      .date({ min: new Date(0), max: new Date('2100-01-01T00:00:00.000Z'), noInvalidDate: true })
-      .map((d) => d.toISOString()),
+    fc.oneof(
+      anyDate,
+      anyDate.map((date) => date.toISOString()),
+    ),
     { nil: undefined },
   ),
   amount: fc.option(fc.double({ noNaN: false }), { nil: undefined }),
