@@ -119,6 +119,25 @@ test('what comes later queues behind it, and the log says so once', async () => 
   expect(rows).toEqual([{ facts: 4 }]);
 });
 
+test('a batch that breaks although none of its facts does parks nothing, and the log says so', async () => {
+  const calls = [newCall(), newCall()];
+  const position = await stores.say(...calls.flatMap((id) => says(id, 'a', 'b')));
+  const sound = spoken(scene);
+  const one = await start({
+    ...sound,
+    async save(trx, table, batch) {
+      if (batch.changed.size > 1) throw new TypeError('Jane Roe and another');
+      return sound.save(trx, table, batch);
+    },
+  } satisfies typeof sound);
+  await caughtUp(one, position);
+  expect(await Promise.all(calls.map((id) => agentsOf(id)))).toEqual(['a b', 'a b']);
+  expect(await parked()).toEqual([]);
+  const error = expect.stringMatching(/^TypeError at projections\/parking\.test\.ts:\d+$/);
+  expect(told('projection_batch_in_pieces')).toMatchObject([{ level: 40, projection: 'spoken', error }]);
+  expect(JSON.stringify(logs)).not.toContain('Jane');
+});
+
 test('a fact whose stored content is broken parks its stream, and what is told quotes nothing of it', async () => {
   const [sick, parts] = [newCall(), newCall()];
   const stream = streamOf(sick);

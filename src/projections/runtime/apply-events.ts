@@ -1,7 +1,7 @@
 import type { Recorded } from '../../events/recorded.ts';
 import { countByStream, firstBroken, foldAround, type Sorted, sort } from './apply-around.ts';
 import { applyBatch } from './apply-batch.ts';
-import { isFactsFault } from './broken-fact.ts';
+import { isFactsFault, reasonOf } from './broken-fact.ts';
 import { advanceCheckpoint } from './checkpoint.ts';
 import { type Database, inTransaction } from './connection.ts';
 import type { Gathered } from './gather.ts';
@@ -17,6 +17,8 @@ export type Taken = {
   /** Events of streams that are parked, those that have just become so included. */
   readonly setAside: number;
   readonly newlyParked: readonly (ParkedStream & Newly)[];
+  /** Why the batch broke although none of its facts does by itself; without content. */
+  readonly brokeAsAWhole?: string;
 };
 
 /**
@@ -34,6 +36,7 @@ export async function applyEvents(
   const sorted = sort(events, parked);
   const { facts, unreadable, queued, passedOver } = sorted;
   const { position } = events.at(-1)!;
+  let broke: string | undefined;
   if (unreadable.size === 0 && queued.length === 0) {
     try {
       const batch = { facts, position, caughtUp, weight };
@@ -41,12 +44,14 @@ export async function applyEvents(
       return outcome === 'applied' ? { applied: facts.length, passedOver, setAside: 0, newlyParked: [] } : outcome;
     } catch (error) {
       if (!isFactsFault(error)) throw error;
+      broke = reasonOf(error);
     }
   }
   hot.forget(); // what is written below is not kept
   return inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp))) return 'superseded';
-    return applyAround(trx, projection, generation, events, sorted);
+    const taken = await applyAround(trx, projection, generation, events, sorted);
+    return broke !== undefined && taken.newlyParked.length === 0 ? { ...taken, brokeAsAWhole: broke } : taken;
   });
 }
 

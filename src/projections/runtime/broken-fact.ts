@@ -21,7 +21,7 @@ export class BrokenFact extends Error {
  * Names, paths, codes and places in the code. The messages of other errors than our own stay away, because they may
  * quote: "Unexpected token 'J', "Jane Roe" is not valid JSON".
  */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof UnreadableFact) return error.message;
   if (error instanceof pg.DatabaseError) return describe(error);
   if (!(error instanceof Error)) return `${typeof error} was thrown`;

@@ -4,7 +4,7 @@ import type { Generation } from './generations.ts';
 import type { ParkedStream } from './parked.ts';
 import type { Progress } from './progress.ts';
 
-/** Keeps the leader's books of a batch that is committed, and logs each stream that it has parked: once. */
+/** Keeps the leader's books of a batch that is committed, and logs what was wrong with it. */
 export function noteTaken(
   taken: Taken,
   mine: Generation,
@@ -20,12 +20,15 @@ export function noteTaken(
   progress.setAside += setAside;
 }
 
+/** Each stream that a batch has parked, once; and a batch taken apart for no fact's sake: that is slow, and goes unseen. */
 export function noteParked(
-  { newlyParked }: Pick<Taken, 'newlyParked'>,
+  { newlyParked, brokeAsAWhole }: Pick<Taken, 'newlyParked' | 'brokeAsAWhole'>,
   { name, generation }: Generation,
   parked: Map<string, ParkedStream>,
   logger: Logger,
 ): void {
+  if (brokeAsAWhole !== undefined)
+    logger.warn({ projection: name, generation, error: brokeAsAWhole }, 'projection_batch_in_pieces');
   for (const { broken, waiting: _, ...stream } of newlyParked) {
     parked.set(stream.stream, stream);
     const { type, position } = broken.fact;
