@@ -82,6 +82,16 @@ test.each([3, 150])('%i rows take the place of those with the same key', async (
   expect(await rows()).toHaveLength(count);
 });
 
+test.each([3, 150])('of %i rows, what is long is kept compressed', async (count) => {
+  const word = 'Agent: Good morning. User: Good morning.\n'.repeat(100);
+  const some = Array.from({ length: count }, (_, id) => ({ id, word }));
+  await inTransaction(connection.db, (trx) => insert(trx, name, things, some));
+  const { rows } = await sql<{ size: number }>`select max(pg_column_size(word)) as size from things`.execute(
+    connection.db,
+  );
+  expect(rows[0]!.size).toBeLessThan(word.length / 2);
+});
+
 test.each([3, 150])('%i rows said to be new that are not are refused, and the transaction with them', async (count) => {
   const some = numbered(Array.from({ length: count }, () => ({ word: 'a' })));
   await inTransaction(connection.db, (trx) => insert(trx, name, things, some));

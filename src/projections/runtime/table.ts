@@ -28,15 +28,10 @@ export type TableName = (table: Table) => string;
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Bytes. A usual row stands in one page as it is; by default Postgres compresses what is above 2 kB, with each write. */
-const WHOLE_ROW = 8160;
-
 export async function createTable(db: Kysely<unknown>, name: string, table: Table): Promise<void> {
   const columns = Object.entries(table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
   const definition = sql.raw([...columns, `primary key (${list(table.key)})`].join(', '));
-  await sql`create table ${sql.raw(name)} (${definition}) with (toast_tuple_target = ${sql.lit(WHOLE_ROW)})`.execute(
-    db,
-  );
+  await sql`create table ${sql.raw(name)} (${definition})`.execute(db);
   for (const index of table.indexes ?? []) await sql`create index on ${sql.raw(`${name} ${index}`)}`.execute(db);
 }
 
