@@ -110,3 +110,10 @@ test('a value that Postgres refuses fails the copy and leaves the connection usa
   await inTransaction(connection.db, (trx) => upsert(trx, name, things, among([])));
   expect(await rows()).toHaveLength(150);
 });
+
+test('a row that cannot be written as text fails the copy and leaves the connection usable', async () => {
+  const some = among([{ document: 1n }]);
+  await expect(inTransaction(connection.db, (trx) => upsert(trx, name, things, some))).rejects.toThrow(/BigInt/);
+  await inTransaction(connection.db, (trx) => upsert(trx, name, things, among([])));
+  expect(await rows()).toHaveLength(150);
+});

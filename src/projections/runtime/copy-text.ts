@@ -24,7 +24,7 @@ function fieldOf(value: unknown, type: string): string {
   if (type.startsWith('json')) return asJson(value).replaceAll('\\', '\\\\'); // JSON has no other of the special ones
   if (typeof value === 'string') return escaped(value);
   if (Array.isArray(value)) return escaped(arrayOf(value));
-  if (value instanceof Date) return value.toISOString(); // as in JSON: `String` writes what Postgres does not read
+  if (value instanceof Date) return value.toJSON() ?? NULL; // as in JSON: `String` writes what Postgres does not read
   if (typeof value === 'number' && !Number.isFinite(value)) return NULL; // as in JSON
   return String(value);
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -39,17 +40,28 @@ export function statementsOn(client: pg.Client): Statements {
         if (failure) throw failure;
         if (!stream.write(piece)) await once(stream, 'drain');
       };
-      let piece = '';
-      for (const line of lines) {
-        piece += line;
-        if (piece.length < PIECE) continue;
+      try {
+        let piece = '';
+        for (const line of lines) {
+          piece += line;
+          if (piece.length < PIECE) continue;
+          await send(piece);
+          piece = '';
+        }
         await send(piece);
-        piece = '';
+        if (failure) throw failure;
+      } catch (error) {
+        if (failure === undefined) await givenUp(stream);
+        throw error;
       }
-      await send(piece);
-      if (failure) throw failure;
       stream.end();
       await finished(stream);
     },
   };
+}
+
+/** Postgres waits for the end of a COPY, and whatever is asked next waits for Postgres. */
+async function givenUp(stream: Writable): Promise<void> {
+  stream.destroy();
+  await finished(stream).catch(() => {});
 }
