@@ -2,16 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { endpoints } from '../../events/metadata.ts';
 import type { TenantSettings } from '../../events/tenant-facts.ts';
 import { ticketStatuses } from '../../events/ticket-facts.ts';
-
-const isTimeZone = (value: string): boolean => {
-  if (/^[+-]/.test(value)) return false; // an offset is no zone: it knows no summer time
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: value });
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { isTimeZone } from '../../model/zoned-time.ts';
 
 /** Codes that have a name but are no country that numbers could belong to. */
 const NO_COUNTRY = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ']);

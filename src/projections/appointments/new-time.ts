@@ -2,7 +2,7 @@ import { analysisFields, type FieldReader } from '../../model/analysis-fields.ts
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
 import { isoInstant } from '../../model/instant.ts';
 import { trimmed } from '../../model/words.ts';
-import { instantOfLocal } from './zoned-time.ts';
+import { instantOfLocal } from '../../model/zoned-time.ts';
 
 /** The new time that a call names: its words, and the instant where they leave no doubt. */
 export type NewTime = { readonly text: string; readonly startsAt?: string };

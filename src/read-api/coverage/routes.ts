@@ -5,6 +5,7 @@ import { type Authenticate, type CallerEnv, requireAdmin } from '../../http/bear
 import { instant, instantParameter, only, tenantParameter } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
+import { DAY_MS } from '../../model/zoned-time.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { apiKey, json, refusals } from '../answers.ts';
 import { unavailable } from '../query-routes.ts';
@@ -34,7 +35,6 @@ export type CoverageOf = (query: {
   readonly to: Date;
 }) => Promise<readonly CoverageDay[]>;
 
-const DAY_MS = 86_400_000;
 const period = {
   from: instantParameter('Days from this time on. Default: 30 days before `to`.').optional(),
   to: instantParameter('Days before this time. Default: now.').optional(),

@@ -1,0 +1,78 @@
+// Local times are given and answered as if they were UTC, in milliseconds.
+
+/** Whether it is the name of a time zone. An offset is none: it knows no summer time. */
+export function isTimeZone(name: string): boolean {
+  if (/^[+-]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(timeZone: string): Intl.DateTimeFormat {
+  // Zones are named in any case: as callers write them there would be no end of formats.
+  const name = timeZone.toLowerCase();
+  const known = formats.get(name);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'gregory',
+    hourCycle: 'h23',
+    era: 'short',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  formats.set(name, made);
+  return made;
+}
+
+/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. */
+function offsetAt(instant: number, timeZone: string): number {
+  const part: Record<string, string> = {};
+  for (const { type, value } of format(timeZone).formatToParts(instant)) part[type] = value;
+  const { era, year, month, day, hour, minute, second } = part;
+  const shown = new Date(0);
+  // Date.UTC reads the years below 100 as 19xx.
+  shown.setUTCFullYear(era === 'BC' ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day));
+  shown.setUTCHours(Number(hour), Number(minute), Number(second));
+  return shown.getTime() - Math.floor(instant / 1000) * 1000;
+}
+
+export const DAY_MS = 86_400_000;
+
+/** What clocks in a zone show at an instant. */
+export const localAt = (instant: number, timeZone: string): number => instant + offsetAt(instant, timeZone);
+
+/** The two instants at which clocks may show a local time, by what they are ahead a day before and a day after. */
+const candidates = (local: number, timeZone: string): readonly [number, number] => {
+  const [a, b] = [local - offsetAt(local - DAY_MS, timeZone), local - offsetAt(local + DAY_MS, timeZone)];
+  return a < b ? [a, b] : [b, a];
+};
+
+/**
+ * The instant at which clocks in a zone show a local time. Undefined where there is not exactly one: in the hour that is
+ * skipped in spring, and in the one that comes twice in autumn. Neither is guessed.
+ */
+export function instantOfLocal(local: number, timeZone: string): number | undefined {
+  try {
+    const instants = [...new Set(candidates(local, timeZone))].filter((at) => localAt(at, timeZone) === local);
+    return instants.length === 1 ? instants[0] : undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // no zone of that name
+    throw error;
+  }
+}
+
+/** The first instant of a local day, given by its midnight. Where clocks skip that, it is when they do. */
+export function startOfDay(midnight: number, timeZone: string): number {
+  const [first, second] = candidates(midnight, timeZone);
+  return first === second || localAt(first, timeZone) >= midnight ? first : second;
+}
