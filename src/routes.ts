@@ -92,7 +92,8 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   if (roles.includes('serve') && db && coverage) {
     root.route('/', coverageRoutes({ db, authenticate, coverage }));
     const history = sessionHistory(log, directory);
-    root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }) }));
+    const timeZoneOf = (id: string) => directory.get(id)?.settings.timeZone;
+    root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }), timeZoneOf }));
     root.route('/', quarantineReadRoutes({ db, adminKey, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }

@@ -8,6 +8,7 @@ const tags: readonly { readonly name: string; readonly description: string }[] =
   { name: 'Appointments', description: 'What calls and staff decided about an appointment.' },
   { name: 'Tickets', description: 'What calls left to be done.' },
   { name: 'Customers', description: 'Who called or was called, by phone number.' },
+  { name: 'Summary', description: 'How much of what there was on each day.' },
   { name: 'Live', description: 'Outcome changes as they happen; resumable.' },
   { name: 'Calls', description: 'Placing calls.' },
   { name: 'Tenants', description: 'Tenants and their keys. Needs the admin key.' },

@@ -17,6 +17,7 @@ import { getCallSession } from './call-sessions/one.ts';
 import { listCustomers } from './customers/list.ts';
 import { getCustomer } from './customers/one.ts';
 import { isReadModelUnavailable } from './read-pool.ts';
+import { getSummary, type TimeZoneOf } from './summary/get.ts';
 import { asTenant, type QueryApp } from './tenant-reads.ts';
 import { listTickets } from './tickets/list.ts';
 import { getTicket } from './tickets/one.ts';
@@ -27,10 +28,11 @@ export type QueryDependencies = {
   readonly authenticate: Authenticate;
   readonly history: ReadHistory;
   readonly asOf: AsOf;
+  readonly timeZoneOf: TimeZoneOf;
 };
 
 /** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */
-export function queryRoutes({ db, authenticate, history, asOf }: QueryDependencies): QueryApp {
+export function queryRoutes({ db, authenticate, history, asOf, timeZoneOf }: QueryDependencies): QueryApp {
   const tenant = asTenant(db, authenticate);
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   listCallSessions(app, tenant);
@@ -43,6 +45,7 @@ export function queryRoutes({ db, authenticate, history, asOf }: QueryDependenci
   getTicket(app, tenant, asOf.ticket);
   listCustomers(app, tenant);
   getCustomer(app, tenant);
+  getSummary(app, tenant, timeZoneOf);
   app.onError(unavailable);
   return app;
 }

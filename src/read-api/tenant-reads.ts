@@ -6,6 +6,8 @@ import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { type Paging, pageOf } from './keyset.ts';
+import type { Day } from './summary/days.ts';
+import { type Count, countPerDay } from './summary/per-day.ts';
 
 /**
  * What one tenant may read. **The only door to Postgres that a query has**: handlers get this and no `db`, so a
@@ -28,6 +30,11 @@ export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
     paging: Paging,
     large?: readonly RawBuilder<unknown>[],
   ) => pageOf(db, query, paging, large),
+  /** Of queries that began with one of these. */
+  perDay: <TB extends keyof ReadModel>(
+    days: readonly Day[],
+    queries: readonly SelectQueryBuilder<ReadModel, TB, Count>[],
+  ) => countPerDay(db, days, queries),
 });
 export type TenantReads = ReturnType<typeof readsOf>;
 

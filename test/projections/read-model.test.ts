@@ -4,6 +4,7 @@ import { type RunningProjections, startProjections } from '../../src/projections
 import {
   analyzed,
   archived,
+  changed,
   ended,
   idOf,
   minute,
@@ -137,6 +138,28 @@ test('a call that names no appointment decides that of its session', async () =>
   expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await rows(`appointments where id = 'apt_s'`)).toMatchObject([
     { status: 'confirmed', decided_by_call_id: 'call_s' },
+  ]);
+});
+
+test('an appointment has the time of the call that decided it: its start, else when its session became known', async () => {
+  const confirmed = { flags: { appointment_confirmed: true } };
+  const first = { callSessionId: 'cs_redialled', appointmentId: 'apt_redialled' };
+  const position = await stores.say(
+    analyzed({ ...first, ...confirmed, startedAt: minute(5) }, {}, 'call_decides'),
+    ended({ ...first, startedAt: minute(9), disconnectionReason: 'voicemail_reached' }, {}, 'call_again'),
+    requested({ appointmentId: 'apt_startless' }, 'cs_startless'),
+    analyzed({ callSessionId: 'cs_startless', endedAt: minute(9), ...confirmed }, {}, 'call_startless'),
+    analyzed({ appointmentId: 'apt_settled', ...confirmed, startedAt: minute(5) }, {}, 'call_settled'),
+    changed({ status: 'cancelled' }, 'apt_settled'),
+  );
+  expect(await running.waitUntilCaughtUp(position, 30_000)).toBe(true);
+  const [session] = await rows(`call_sessions where id = 'cs_startless'`);
+  expect(session).toMatchObject({ started_at: null, created_at: expect.any(Date) });
+  const ids = `('apt_redialled', 'apt_settled', 'apt_startless')`;
+  expect(await rows(`appointments where id in ${ids} order by id`)).toMatchObject([
+    { decided_by_call_id: 'call_decides', deciding_call_at: new Date(minute(5)) },
+    { decided_by_call_id: null, deciding_call_at: null },
+    { decided_by_call_id: 'call_startless', deciding_call_at: session.created_at },
   ]);
 });
 

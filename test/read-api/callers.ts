@@ -23,12 +23,15 @@ const nothingThen: AsOf = {
   ticket: async () => undefined,
 };
 
+/** Tenant `other` has set none. */
+const timeZoneOf = (tenantId: string) => (tenantId === 'acme' ? 'Europe/Berlin' : undefined);
+
 /** The query API as the service mounts it, and a `get` that calls it with a key. */
 export function queryApi(db: Kysely<ReadModel>, history: ReadHistory = async () => [], asOf: AsOf = nothingThen) {
   const app = new OpenAPIHono();
   const log: string[] = [];
   answerUnhandled(app, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }));
-  app.route('/', queryRoutes({ db, authenticate, history, asOf }));
+  app.route('/', queryRoutes({ db, authenticate, history, asOf, timeZoneOf }));
   return { app, log, get: getter(app) };
 }
 

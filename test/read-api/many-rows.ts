@@ -31,9 +31,10 @@ export async function fillReadModel(db: Kysely<ReadModel>): Promise<void> {
     from ${everyone}`.execute(db);
   await sql`insert into call_session_calls (tenant_id, call_id, session_id)
     select tenant_id, call_id, session_id from ${everyone}`.execute(db);
-  await sql`insert into appointments (tenant_id, id, status, starts_at, needs_review, notes_json, created_at, last_event_at)
+  await sql`insert into appointments (tenant_id, id, status, starts_at, needs_review, deciding_call_at,
+      notes_json, created_at, last_event_at)
     select tenant_id, 'appointment-' || n, case when oldest then 'cancelled' else 'confirmed' end, at + interval '7 days',
-      oldest, '[]', at, at from ${everyone}`.execute(db);
+      oldest, at, '[]', at, at from ${everyone}`.execute(db);
   await sql`insert into tickets (tenant_id, id, call_id, session_id, direction, status, active, transferred, customer_id,
       status_reason, set_by, mail, created_at, last_event_at)
     select tenant_id, 'tkt_' || call_id, call_id, session_id, case when oldest then 'outbound' else 'inbound' end,

@@ -31,6 +31,7 @@ afterAll(async () => {
 /** One step of a plan, with all below it, as `EXPLAIN (ANALYZE, FORMAT JSON)` tells of it. */
 type Step = {
   readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
   readonly 'Actual Rows': number;
   readonly 'Actual Loops': number;
   readonly 'Rows Removed by Filter'?: number;
@@ -142,6 +143,7 @@ const requests = [
   '/api/customers?phone=%2B4917177',
   '/api/customers?phone=0171%2F77',
   '/api/customers/customer-77',
+  `/api/summary?${hour}&timeZone=Asia/Kathmandu`,
 ];
 
 describe('over a tenant with much, few rows are read for', () => {
@@ -171,6 +173,19 @@ describe('over a tenant with much, few rows are read for', () => {
     const headers = { authorization: 'Bearer admin' };
     const ask = async () => expect((await routes.request(`/api/quarantine${query}`, { headers })).status).toBe(200);
     expectFewReads(await plansOf(ask));
+  });
+
+  test('sessions are counted from an index alone, and each day from its own range of one', async () => {
+    const { get } = queryApi(db);
+    const plans = await plansOf(() =>
+      get('/api/summary?from=2026-02-02T23:30:00Z&to=2026-02-03T00:30:00Z&timeZone=UTC'),
+    );
+    const scans = plans.flatMap(stepsOf).filter((step) => step['Index Name'] !== undefined);
+    expect(scans.map((step) => [step['Node Type'], step['Actual Loops'], rowsRead(step)])).toEqual([
+      ['Index Only Scan', 2, 60],
+      ['Index Only Scan', 2, 60],
+      [expect.stringMatching(/^Index (Only )?Scan$/), 2, 0],
+    ]);
   });
 
   test('the coverage of an hour', async () => {

@@ -5,7 +5,13 @@ import { pino } from 'pino';
 import { projections } from '../../src/projections/index.ts';
 import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
 import { makeQueryIndexes } from '../../src/projections/runtime/query-indexes.ts';
-import type { AppointmentRow, CallSessionRow, DeliveryRow, ReadModel } from '../../src/projections/tables.ts';
+import type {
+  AppointmentRow,
+  CallSessionRow,
+  DeliveryRow,
+  ReadModel,
+  TicketRow,
+} from '../../src/projections/tables.ts';
 import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
@@ -51,11 +57,14 @@ export async function createReadModel() {
     appointments: async (...rows: Partial<AppointmentRow>[]) => {
       await writer.insertInto('appointments').values(rows.map(appointment)).execute();
     },
+    tickets: async (...rows: Partial<TicketRow>[]) => {
+      await writer.insertInto('tickets').values(rows.map(ticket)).execute();
+    },
     deliveries: async (...rows: Partial<DeliveryRow>[]) => {
       await writer.insertInto('deliveries').values(rows.map(delivery)).execute();
     },
     clear: async () => {
-      for (const view of ['call_sessions', 'call_session_calls', 'appointments', 'deliveries'] as const)
+      for (const view of ['call_sessions', 'call_session_calls', 'appointments', 'tickets', 'deliveries'] as const)
         await writer.deleteFrom(view).execute();
     },
     drop: async () => {
@@ -148,11 +157,32 @@ export const appointment = (row: Partial<AppointmentRow> = {}): AppointmentRow =
   cancellation_reason: null,
   needs_review: false,
   decided_by_call_id: null,
+  deciding_call_at: null,
   created_at: at('10:00:00'),
   last_event_at: at('10:00:00'),
   ...row,
   // The driver would make a Postgres array of it.
   notes_json: JSON.stringify(row.notes_json ?? []) as never,
+});
+
+export const ticket = (row: Partial<TicketRow> = {}): TicketRow => ({
+  tenant_id: 'acme',
+  id: `ticket-${next()}`,
+  call_id: 'call_1',
+  session_id: 'session_1',
+  direction: 'inbound',
+  status: 'new',
+  active: true,
+  action_required: null,
+  transferred: false,
+  customer_id: null,
+  status_reason: 'rule',
+  set_by: 'rule',
+  mail: 'none',
+  mail_reason: null,
+  created_at: at('10:00:00'),
+  last_event_at: at('10:00:00'),
+  ...row,
 });
 
 export const delivery = (row: Partial<DeliveryRow> = {}): DeliveryRow => ({

@@ -45,6 +45,7 @@ test('there are routes to look at', () => {
     '/api/call-sessions/theirs/history',
     '/api/customers',
     '/api/customers/theirs',
+    '/api/summary',
     '/api/tickets',
     '/api/tickets/theirs',
   ]);

@@ -1,8 +1,9 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import { entriesOf } from '../calls/growing.ts';
+import { told } from '../calls/latest.ts';
 import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
-import { appointmentOfCall, type Session } from '../calls/session.ts';
+import { appointmentOfCall, createdAtOf, type Session } from '../calls/session.ts';
 import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../runtime/table.ts';
@@ -20,6 +21,7 @@ const shown: Readonly<Record<keyof AppointmentRow, string>> = {
   cancellation_reason: 'text',
   needs_review: 'boolean not null',
   decided_by_call_id: 'text',
+  deciding_call_at: 'timestamptz',
   notes_json: 'jsonb not null',
   created_at: 'timestamptz not null',
   last_event_at: 'timestamptz not null',
@@ -36,9 +38,14 @@ export const rows: Table = {
     '(tenant_id, created_at desc, id) where needs_review',
     // A period finds few, which are then sorted.
     '(tenant_id, coalesce(starts_at, created_at))',
+    // Daily counts (read-api/summary/).
+    '(tenant_id, deciding_call_at) where needs_review',
   ],
   view: Object.keys(shown),
 };
+
+/** A decision with the time by which its call is counted (docs/rules.md, "Daily summary"). */
+type DatedDecision = CallDecision & { readonly countedAt: string };
 
 /** What calls have decided, and of which appointment. */
 export const decided: Table = {
@@ -48,7 +55,7 @@ export const decided: Table = {
   indexes: ['(tenant_id, appointment_id)'],
 };
 
-export type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: CallDecision };
+export type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: DatedDecision };
 
 /** One row per appointment (A9). */
 export const appointments: View = {
@@ -117,7 +124,15 @@ export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
     const decision = decisionOf(call);
     const appointment = appointmentOfCall(call, session);
     if (!decision || appointment === undefined) return [];
-    return [{ tenant_id: call.tenantId, call_id: call.callId, appointment_id: appointment, decision }];
+    const countedAt = new Date(told(call.known, 'startedAt') ?? createdAtOf(session)).toISOString();
+    return [
+      {
+        tenant_id: call.tenantId,
+        call_id: call.callId,
+        appointment_id: appointment,
+        decision: { ...decision, countedAt },
+      },
+    ];
   });
 
 type Birth = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
@@ -186,7 +201,7 @@ async function saveAppointments(
 }
 
 export type Grounds = {
-  readonly calls: readonly CallDecision[];
+  readonly calls: readonly DatedDecision[];
   readonly entries: readonly StaffEntry[];
   readonly createdAt: Date | string;
   /** In milliseconds. */
@@ -207,6 +222,7 @@ export function rowOf({ tenantId, id }: AppointmentId, { calls, entries, created
     cancellation_reason: appointment.cancellationReason,
     needs_review: appointment.needsReview,
     decided_by_call_id: appointment.decidedByCallId,
+    deciding_call_at: calls.find(({ callId }) => callId === appointment.decidedByCallId)?.countedAt,
     notes_json: appointment.notes,
     created_at: createdAt,
     last_event_at: new Date(lastEventAt).toISOString(),

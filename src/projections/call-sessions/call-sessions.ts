@@ -53,7 +53,8 @@ export const sessions: Table = {
     '(tenant_id, direction, created_at desc, id, coalesce(started_at, created_at))',
     '(tenant_id, created_at desc, id) where archived',
     // What finds few, which are then sorted.
-    '(tenant_id, coalesce(started_at, created_at))',
+    // Daily counts come from this one alone (read-api/summary/), for which Postgres wants the plain columns as well.
+    '(tenant_id, coalesce(started_at, created_at)) include (status, direction, started_at, created_at)',
     '(tenant_id, appointment_id) where appointment_id is not null',
     '(tenant_id, from_number)',
     '(tenant_id, to_number)',

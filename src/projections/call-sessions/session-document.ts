@@ -4,7 +4,7 @@ import { phoneOf } from '../../model/phone.ts';
 import type { CallState } from '../calls/call-state.ts';
 import { latestTold, nothingKnown, told } from '../calls/latest.ts';
 import { isBefore } from '../calls/position.ts';
-import { appointmentOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
+import { appointmentOf, createdAtOf, inOrder, type Session, sessionStatus } from '../calls/session.ts';
 import type { Analysis, Description } from './description.ts';
 
 /** A call session as the API shows it (docs/rules.md, "API shapes"); what is not known is absent. */
@@ -94,7 +94,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
     transcript: field('transcript'),
     recordingUrl: field('recordingUrl'),
     requestedAt: instant(request?.request?.occurredAt),
-    createdAt: calls.reduce((first, call) => earlier(first, call.first!.recordedAt), request?.recordedAt)!,
+    createdAt: createdAtOf(session),
     lastEventAt: instant(
       calls.reduce((last, call) => Math.max(last, call.lastEventAt), request?.lastEventAt ?? NEVER),
     )!,
@@ -103,7 +103,6 @@ export function sessionFields(session: Session<Description>): SessionFields {
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
-const earlier = (a: string | undefined, b: string): string => (a !== undefined && a < b ? a : b);
 
 /** Placed calls that nothing has been heard of yet come last, in the order in which they were placed. */
 function callIds({ request }: Session, calls: readonly CallState[]): readonly string[] {

@@ -40,6 +40,12 @@ export const appointmentOf = ({ request, calls }: Session): string | undefined =
 export const appointmentOfCall = (call: CallState, session: Session): string | undefined =>
   told(call.known, 'appointmentId') ?? appointmentOf(session);
 
+/** When the first fact of a session was recorded. */
+export const createdAtOf = ({ request, calls }: Session): string =>
+  calls.reduce((first, call) => earlier(first, call.first!.recordedAt), request?.recordedAt)!;
+
+const earlier = (a: string | undefined, b: string): string => (a !== undefined && a < b ? a : b);
+
 /** The join of what happened to the request and to each call; of equal ones the later gives the reason. */
 export function sessionStatus(session: Session): Verdict {
   const concerns = appointmentOf(session) !== undefined;
