@@ -35,12 +35,14 @@ type Asked = { readonly from?: Bound | undefined; readonly to?: Bound | undefine
 /** The local days of a range, the earliest first. Absent: `to` is the end of today, `from` makes it the last 30 days. */
 export function daysOf(asked: Asked, timeZone: string, now: Date): readonly Day[] | BadRange {
   const dayOf = (at: number) => Math.floor(localAt(at, timeZone) / DAY_MS) * DAY_MS;
-  const instantOf = (bound: Bound) => ('day' in bound ? startOfDay(bound.day, timeZone) : bound.instant);
-  const to = instantOf(asked.to ?? { day: dayOf(now.getTime()) + DAY_MS });
-  const from = instantOf(asked.from ?? { day: dayOf(to - 1) - (DEFAULT_DAYS - 1) * DAY_MS });
+  const until = asked.to ?? { day: dayOf(now.getTime()) };
+  const to = 'day' in until ? startOfDay(until.day + DAY_MS, timeZone) : until.instant;
+  const since = asked.from ?? { day: dayOf(to - 1) - (DEFAULT_DAYS - 1) * DAY_MS };
+  const from = 'day' in since ? startOfDay(since.day, timeZone) : since.instant;
   for (const [path, at] of Object.entries({ from, to }) as [BadRange['path'], number][])
     if (!isRecordable(at) || !isRecordable(localAt(at, timeZone))) return { path, message: NO_BOUND };
-  if (from > to) return { path: 'from', message: 'must not be after `to`' };
+  if (from > to || ('day' in since && 'day' in until && since.day > until.day))
+    return { path: 'from', message: 'must not be after `to`' };
   if (localAt(to, timeZone) - localAt(from, timeZone) > MAX_DAYS * DAY_MS)
     return { path: 'from', message: `must be at most ${MAX_DAYS} days before \`to\`` };
   const days: Day[] = [];

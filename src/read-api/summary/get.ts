@@ -15,7 +15,7 @@ const Range = only({
     `From the beginning of this day in \`timeZone\`, or from this time on. Default: the ${DEFAULT_DAYS} days up to \`to\`.`,
   ).optional(),
   to: boundParameter(
-    'Up to the beginning of this day in `timeZone`, or before this time. Default: the end of today.',
+    'Up to the end of this day in `timeZone`, or before this time. Default: the end of today.',
   ).optional(),
   timeZone: z
     .string()
