@@ -11,7 +11,7 @@ import { ownSessionId } from '../calls/session.ts';
 import type { CallFields, StreamState, WholeCall } from '../calls/stream-state.ts';
 import { type Appointment, type AppointmentId, appointmentOf } from './appointment.ts';
 import { decisionsOf } from './appointments.ts';
-import { type CallDecision, decisionOf } from './decision.ts';
+import { type CallDecision, decides, decisionOf } from './decision.ts';
 import type { StaffState } from './staff-state.ts';
 
 /** What an appointment has become, by the fact at this place. A note alone changes nothing of it. */
@@ -79,7 +79,7 @@ export function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: 
   });
 }
 
-/** The sessions and what is in them, while facts are folded one by one. */
+/** The sessions in which calls decide, and what is in them, while facts are folded one by one. */
 function sceneOf(course: Course, ever: Ever) {
   const { facts, before } = course;
   /** The state of each stream, as far as the facts have been taken. */
@@ -89,40 +89,50 @@ function sceneOf(course: Course, ever: Ever) {
     const was = changing.has(stream) ? before(stream) : state;
     if (was) now.set(stream, was);
   };
-  const about = new Map<string, Map<string, AppointmentId>>();
-  const sessionsAbout = new Map<string, EverIn[]>();
+  const callOf = ({ tenantId, callId }: WholeCall) => callStream(tenantId, callId);
   // Who has long left these sessions decides elsewhere.
-  const calls = decidingHere(course, ever);
-  const streams = new Set(calls.map((call) => callStream(call.tenantId, call.callId)));
+  const here = decidingHere(course, ever);
+  const streams = new Set(here.map(callOf));
   const sessions = new Map<string, EverIn>();
-  for (const [stream, session] of ever.sessions)
-    sessions.set(stream, {
-      ...session,
-      calls: session.calls.filter(({ tenantId, callId }) => streams.has(callStream(tenantId, callId))),
-    });
-  for (const call of calls) {
+  for (const [stream, session] of ever.sessions) {
+    const calls = session.calls.filter((call) => streams.has(callOf(call)));
+    if (calls.some(isDecisive)) sessions.set(stream, { ...session, calls });
+  }
+  for (const call of here.filter(isDecisive)) {
     const { tenantId, callId } = call;
     const sessionId = ownSessionId(callId);
     const own = sessionStream(tenantId, sessionId);
     const there = sessions.get(own) ?? { tenantId, sessionId, request: undefined, calls: [] };
-    sessions.set(own, { ...there, calls: [...new Set([...there.calls, call])] });
+    if (!there.calls.includes(call)) sessions.set(own, { ...there, calls: [...there.calls, call] });
   }
+  const about = new Map<string, Map<string, AppointmentId>>();
+  const sessionsAbout = new Map<string, EverIn[]>();
+  /** Of each stream: those of the calls in its sessions. */
+  const together = new Map<string, Set<string>>();
   for (const [stream, session] of sessions) {
     const { tenantId, request, calls } = session;
     const parts = [
       ...(request ? [{ stream, state: request }] : []),
-      ...calls.map((call) => ({ stream: callStream(tenantId, call.callId), state: call })),
+      ...calls.map((call) => ({ stream: callOf(call), state: call })),
     ];
-    const named = new Map(
-      parts.flatMap(({ state }) => state.appointmentsNamed.map(({ id }) => [id, { tenantId, id }])),
-    );
-    for (const id of named.values())
-      sessionsAbout.set(streamOf(id), [...(sessionsAbout.get(streamOf(id)) ?? []), session]);
-    for (const part of parts) {
-      begin(part.stream, part.state);
-      about.set(part.stream, new Map([...(about.get(part.stream) ?? []), ...named]));
+    const named = new Map<string, AppointmentId>();
+    for (const { state } of parts) for (const { id } of state.appointmentsNamed) named.set(id, { tenantId, id });
+    for (const id of named.values()) added(sessionsAbout, streamOf(id), () => []).push(session);
+    for (const { stream, state } of parts) {
+      begin(stream, state);
+      const its = added(about, stream, () => new Map<string, AppointmentId>());
+      for (const [id, one] of named) its.set(id, one);
+      const others = added(together, stream, () => new Set<string>());
+      for (const call of calls) others.add(callOf(call));
     }
   }
+  // A request may take a call from a session that was about another appointment.
+  for (const [stream, { calls }] of sessions)
+    for (const call of calls) for (const [id, one] of about.get(callOf(call))!) about.get(stream)?.set(id, one);
+  const decidesNow = (stream: string) => {
+    const state = now.get(stream);
+    return state !== undefined && 'callId' in state && isDecisive(state);
+  };
 
   function partsOf(tenantId: string, its: readonly EverIn[]): Parts<CallFields> {
     const calls = new Map<string, WholeCall>();
@@ -150,12 +160,15 @@ function sceneOf(course: Course, ever: Ever) {
     },
     /** Whether an appointment may follow from the next state of a stream that did not from the last. */
     mayFollow(stream: string, next: StreamState): boolean {
+      if ('appointmentId' in next) return true;
+      const isOne = 'callId' in next && isDecisive(next);
+      if (!isOne && ![...(together.get(stream) ?? [])].some(decidesNow)) return false;
       const was = now.get(stream);
       const several = (about.get(stream)?.size ?? 0) > 1;
-      return !was || 'appointmentId' in next || telling(was, several) !== telling(next, several);
+      return !was || telling(was, several) !== telling(next, several);
     },
     appointment(id: AppointmentId, elsewhere: readonly CallDecision[]): Appointment {
-      const its = sessionsAbout.get(streamOf(id)) ?? [];
+      const its = (sessionsAbout.get(streamOf(id)) ?? []).filter(({ calls }) => calls.map(callOf).some(decidesNow));
       const ids = its.map(({ sessionId }) => sessionId);
       const decided = sessionsOf(ids, partsOf(id.tenantId, its)).flatMap(decisionsOf);
       const here = decided.filter(({ appointment_id }) => appointment_id === id.id).map(({ decision }) => decision);
@@ -163,6 +176,14 @@ function sceneOf(course: Course, ever: Ever) {
       return appointmentOf([...elsewhere, ...here], entriesOf(staff?.entries));
     },
   };
+}
+
+const isDecisive = ({ supported }: WholeCall): boolean => decides(supported) !== undefined;
+
+function added<V>(all: Map<string, V>, key: string, fresh: () => V): V {
+  const value = all.get(key) ?? fresh();
+  all.set(key, value);
+  return value;
 }
 
 /** All of a state that an appointment may follow from, as text; when something was said decides among several only. */

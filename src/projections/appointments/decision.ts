@@ -22,7 +22,8 @@ export const decisions: Reading<Decisions, CallFact> = (fact) => ({
   decidedAt: isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined,
 });
 
-const decides = (supported: CallState['supported']): Decisive | undefined =>
+/** The strongest decisive outcome that is supported; undefined: the call decides nothing, so far. */
+export const decides = (supported: CallState['supported']): Decisive | undefined =>
   decisive.find((outcome) => supported[outcome] !== undefined);
 
 /** What a call decided of its appointment, and when it took place. */
