@@ -1,10 +1,11 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Settled } from '../../commands/calls/look-for-call.ts';
 import type { Tenant, TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { Recorder } from '../../commands/webhooks/record.ts';
 import type { EventLog } from '../../events/event-log.ts';
+import { pause } from '../supervise.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
 import type { Pace } from './pace.ts';
 import type { Pacer } from './pacer.ts';
@@ -47,12 +48,28 @@ type Under = {
   readonly signal: AbortSignal;
 };
 
+/** How long a first start may take until its read model is there. */
+const READ_MODEL_WITHIN_MS = 60_000;
+
+/** Waits for what is asked of the read model; on a new installation it is made while a run may begin. */
+async function readModelThere(db: Kysely<unknown>, signal: AbortSignal): Promise<void> {
+  const late = performance.now() + READ_MODEL_WITHIN_MS;
+  for (;;) {
+    const { rows } = await sql<{ there: boolean }>`
+      select to_regclass('call_sessions') is not null and to_regclass('deliveries') is not null as there`.execute(db);
+    if (rows[0]!.there || signal.aborted) return;
+    if (performance.now() > late) throw new Error('the read model is not there yet');
+    await pause(250, signal);
+  }
+}
+
 /** A run over the tenants, some at once. Throws what kept one from its end, after the others have come to theirs. */
 export async function runAll(options: ReconciliationOptions, what: RunOptions, under: Under): Promise<void> {
   const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
   const { run, pace, requests, db, signal } = under;
   if (!tenants.ready()) throw new Error('the tenants are not known yet');
   await prepareTables(db);
+  await readModelThere(db, signal);
   const all = tenants.list();
   const chosen = all.filter(({ id }) => what.tenant === undefined || id === what.tenant);
   run.tenants = chosen.map(({ id }) => emptyReport(id));

@@ -37,6 +37,22 @@ test('no more requests a second than are allowed, over all tenants and whatever 
   expect(at.at(-1)! - at[0]!).toBeGreaterThan((at.length - 1) * 50 * 0.5);
 });
 
+test('a run that begins before the read model is there waits for it', async () => {
+  const callId = await scene.call('confirmed');
+  await scene.retell.quiet();
+  await scene.pool.query('alter view deliveries rename to deliveries_later');
+  const begun = await scene.start().begin();
+  if (begun === 'busy') throw new Error(begun);
+  let isOver = false;
+  void begun.ended.then(() => {
+    isOver = true;
+  });
+  await expect(expect.poll(() => isOver, { timeout: 600 }).toBe(true)).rejects.toThrow();
+  await scene.pool.query('alter view deliveries_later rename to deliveries');
+  expect(await begun.ended).not.toHaveProperty('error');
+  expect(await scene.types(callId)).toHaveLength(3);
+});
+
 test('of two at once, one runs', async () => {
   await calls(4);
   await scene.retell.quiet();
