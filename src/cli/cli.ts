@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Failure } from './failure.ts';
-import { type Keys, keysOf } from './keys.ts';
+import { type GlobalOptions, type Keys, keysOf } from './keys.ts';
 import { type Service, serviceAt } from './service.ts';
 import { printable } from './text.ts';
 
@@ -23,14 +23,6 @@ export type Cli = {
   /** The command was carried out, and the answer is no. */
   no(): void;
   exitCode(): number;
-};
-
-export type GlobalOptions = {
-  readonly url: string;
-  readonly adminKey?: string;
-  readonly apiKey?: string;
-  readonly dataDir: string;
-  readonly json?: true;
 };
 
 /** Options are read when they are needed: by then they have been parsed. */

@@ -1,8 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_TENANT } from '../commands/tenants/tenant.ts';
 import { credentialsPath, parseCredentials } from '../credentials.ts';
-import type { GlobalOptions } from './cli.ts';
 import { Failure } from './failure.ts';
+
+export type GlobalOptions = {
+  readonly url: string;
+  readonly adminKey?: string;
+  readonly apiKey?: string;
+  readonly dataDir: string;
+  readonly json?: true;
+};
 
 /** A key, and where it was found: what is said of a key is where it came from, never what it is. */
 export type FoundKey = { readonly key: string; readonly from: string };

@@ -16,20 +16,11 @@ import { Message } from 'google-protobuf';
 import { letPassWhatWasTold, toldToAppend } from './client-rejections.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { asOurs, EventStoreOverloaded, EventStoreUnavailable, StreamDeleted } from './event-store-errors.ts';
-import type { JsonObject } from './json.ts';
 import { refuseUnrecordable } from './recordable.ts';
-import { type Recorded, recordedOf } from './recorded.ts';
+import { type NewEvent, type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 
-export { EventStoreOverloaded, EventStoreUnavailable, StreamDeleted };
-
-/** An event to be appended. JSON unless `data` is bytes. */
-export type NewEvent = {
-  readonly id: string;
-  readonly type: string;
-  readonly data: JsonObject | Uint8Array;
-  readonly metadata: JsonObject;
-};
+export { EventStoreOverloaded, EventStoreUnavailable, type NewEvent, StreamDeleted };
 
 /** The revision a stream must stand at for an append to be written. `any` does not exist here (C2). */
 export type Expected = bigint | 'no_stream';

@@ -1,7 +1,7 @@
 import { type Fault, factReader, faultsIn, type Read, reading, readMetadata } from './codec.ts';
-import type { NewEvent } from './event-log.ts';
 import { OPEN_REQUESTS_SEEN, OpenRequestsSeen, REACTION_STARTED, ReactionStarted } from './own-records.ts';
 import { RAW_DELIVERY_PART, RawDeliveryPart } from './raw-delivery.ts';
+import type { NewEvent } from './recorded.ts';
 import { IDEMPOTENCY_KEY_USED, IdempotencyKeyUsed } from './session-facts.ts';
 
 /** An event that could not be read back. The message holds types, paths and codes, nothing of its content. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import { UnrecordableEvent } from '../../src/events/recordable.ts';
 import { recordMissing } from '../../src/reactions/reconciliation/record-missing.ts';
-import type { TenantRun } from '../../src/reactions/reconciliation/tenant-run.ts';
+import type { TenantRun } from '../../src/reactions/reconciliation/run.ts';
 import { KEY, tenant } from '../commands/webhooks/door.ts';
 import { REQUIRED, type Scene, startScene } from './scene.ts';
 

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import { requireAdmin } from '../../http/bearer.ts';
 import { badRequest, problem } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
@@ -7,13 +7,6 @@ import { commandErrors } from '../command-errors.ts';
 import { type AdministrationDeps, administration } from './administration.ts';
 import { keyRoutes } from './key-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
-
-/** What the routes are made with; `common` says who may ask, and when. */
-export type AdminParts = {
-  readonly common: { tags: string[]; security: { adminKey: string[] }[]; middleware: MiddlewareHandler[] };
-  readonly directory: AdministrationDeps['directory'];
-  readonly admin: ReturnType<typeof administration>;
-};
 
 /** `/api/tenants`: whose calls are taken, with which keys. All of it with ADMIN_KEY. */
 export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: string }): OpenAPIHono {

@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable, type NewEvent } from '../../events/event-log.ts';
 import { tenantStream } from '../../events/streams.ts';
@@ -100,3 +101,10 @@ export function administration({ log, directory, masterKey, logger, now = () => 
       change(tenantId, (state) => decide.revokeApiKey(state, { keyId })),
   };
 }
+
+/** What the routes are made with; `common` says who may ask, and when. */
+export type AdminParts = {
+  readonly common: { tags: string[]; security: { adminKey: string[] }[]; middleware: MiddlewareHandler[] };
+  readonly directory: AdministrationDeps['directory'];
+  readonly admin: ReturnType<typeof administration>;
+};

@@ -4,7 +4,7 @@ import { scopes } from '../../events/tenant-facts.ts';
 import { pathId } from '../../http/parameters.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
 import { body, json, KnownTenantParam, refusals, refused, unknown, unknownTenant } from './admin-answers.ts';
-import type { AdminParts } from './admin-routes.ts';
+import type { AdminParts } from './administration.ts';
 import { PrintableSecret } from './settings.ts';
 
 const KeyParams = KnownTenantParam.extend({ keyId: pathId('keyId') });

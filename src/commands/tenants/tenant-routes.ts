@@ -11,7 +11,7 @@ import {
   unknown,
   unknownTenant,
 } from './admin-answers.ts';
-import type { AdminParts } from './admin-routes.ts';
+import type { AdminParts } from './administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from './settings.ts';
 import type { Tenant } from './tenant.ts';
 

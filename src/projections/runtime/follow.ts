@@ -12,11 +12,10 @@ import { takingTurns } from './in-turn.ts';
 import { noteTaken } from './note-taken.ts';
 import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
 import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
-import { notice, type Progress } from './progress.ts';
+import { notice, type Progress, type RunnerOptions } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { makeQueryIndexes } from './query-indexes.ts';
 import { redriveOnRequest } from './redrive-on-request.ts';
-import type { RunnerOptions } from './runner.ts';
 import { statistics } from './statistics.ts';
 
 export type Following = {

@@ -1,5 +1,24 @@
+import type { Logger } from 'pino';
+import type { EventLog } from '../../events/event-log.ts';
 import type { Generation, GenerationState } from './generations.ts';
 import type { Lag } from './lag.ts';
+
+export type RunnerOptions = {
+  readonly log: EventLog;
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Events folded in one transaction at most. */
+  readonly maxBatch?: number;
+  /** A generation that is built is held up by more streams that break than so many. */
+  readonly maxParked?: number | undefined;
+  /** How often one who does not lead asks whether it may. */
+  readonly standbyMs?: number;
+  /** For how long a subscription may hand nothing out while the log has something for it. */
+  readonly silentAfterMs?: number;
+  /** Called after each step, for those who wait for one. */
+  readonly onProgress?: () => void;
+};
 
 /** How far a runner is; what is told of it is derived when asked for. */
 export type Progress = {

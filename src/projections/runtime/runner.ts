@@ -1,34 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import type { EventLog } from '../../events/event-log.ts';
 import { connect } from './connection.ts';
 import { describe } from './describe.ts';
 import { follow } from './follow.ts';
 import { ForeignLog } from './foreign-log.ts';
 import { prepare } from './generations.ts';
 import { TooManyParked } from './parked-limit.ts';
-import { type Progress, type ProjectionStatus, statusOf } from './progress.ts';
+import { type Progress, type ProjectionStatus, type RunnerOptions, statusOf } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { observeSilence } from './silence.ts';
 import { standBy } from './stand-by.ts';
 import type { Watched } from './watch.ts';
-
-export type RunnerOptions = {
-  readonly log: EventLog;
-  readonly databaseUrl: string;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-  /** Events folded in one transaction at most. */
-  readonly maxBatch?: number;
-  /** A generation that is built is held up by more streams that break than so many. */
-  readonly maxParked?: number | undefined;
-  /** How often one who does not lead asks whether it may. */
-  readonly standbyMs?: number;
-  /** For how long a subscription may hand nothing out while the log has something for it. */
-  readonly silentAfterMs?: number;
-  /** Called after each step, for those who wait for one. */
-  readonly onProgress?: () => void;
-};
 
 export type Runner = Watched & {
   readonly projection: Projection;

@@ -3,9 +3,8 @@ import type { Connection } from './connection.ts';
 import { liveGeneration } from './generations.ts';
 import { takeLead } from './leadership.ts';
 import { countParked } from './parked.ts';
-import { notice, type Progress } from './progress.ts';
+import { notice, type Progress, type RunnerOptions } from './progress.ts';
 import type { Projection } from './projection.ts';
-import type { RunnerOptions } from './runner.ts';
 
 /** Waits for the lead; while another process has it, tells of its progress. */
 export async function standBy(

@@ -4,10 +4,10 @@ import { connect } from './connection.ts';
 import { describe } from './describe.ts';
 import { ForeignLog, refuseForeignLog } from './foreign-log.ts';
 import { generations, prepare } from './generations.ts';
-import type { ProjectionStatus } from './progress.ts';
+import type { ProjectionStatus, RunnerOptions } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { type OperationsOptions, runOperations } from './run-operations.ts';
-import { type Runner, type RunnerOptions, startRunner } from './runner.ts';
+import { type Runner, startRunner } from './runner.ts';
 import { watchLags } from './watch.ts';
 
 export type ProjectionsOptions = {

@@ -2,7 +2,7 @@ import type { Recorded } from '../../events/recorded.ts';
 import { noAnalysis, type Standing, standingOf } from './facts-of-call.ts';
 import { recordMissing } from './record-missing.ts';
 import { leaveInTime, RetellAway } from './retell-calls.ts';
-import type { RunOptions, TenantRun } from './tenant-run.ts';
+import type { RunOptions, TenantRun } from './run.ts';
 
 /** After so many calls in a row that Retell did not answer for, it is left alone until the next run. */
 const FAILURES_IN_A_ROW = 5;

@@ -3,7 +3,7 @@ import { isUsableId } from '../../events/ids.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import type { TenantRun } from './tenant-run.ts';
+import type { TenantRun } from './run.ts';
 
 /**
  * Where a reconciled call belongs: where a delivery of its own came in, else where the tenant's settings put its agent,

@@ -1,7 +1,7 @@
 import { BrokenList, type Listed, pages } from './pages.ts';
 import { recordMissing } from './record-missing.ts';
 import type { Criteria } from './retell-calls.ts';
-import type { RunOptions, TenantRun } from './tenant-run.ts';
+import type { RunOptions, TenantRun } from './run.ts';
 
 /** Calls without a time cannot be asked for by time. */
 const UNDATED_PAGES = 20;

@@ -2,7 +2,7 @@ import { DEFAULT_TENANT, putBySettings } from '../../commands/tenants/tenant.ts'
 import { tenantNamedIn } from '../../commands/webhooks/whose-call.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { agentOf } from './endpoint-of-call.ts';
-import type { TenantRun } from './tenant-run.ts';
+import type { TenantRun } from './run.ts';
 
 type Asking = Pick<TenantRun, 'tenant' | 'owner' | 'sharing' | 'records'>;
 

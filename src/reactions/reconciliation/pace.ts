@@ -1,5 +1,5 @@
 import type { RequestPace } from './retell-calls.ts';
-import type { Times } from './tenant-run.ts';
+import type { Times } from './run.ts';
 
 export type Pace = RequestPace &
   Pick<Times, 'overlapMs' | 'sliceMs' | 'analysisAwaitedMs' | 'stuckAfterMs'> & {

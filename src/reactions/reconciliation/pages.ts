@@ -4,7 +4,7 @@ import { standingOf } from './facts-of-call.ts';
 import { isOwn } from './own-calls.ts';
 import type { Sighting } from './records.ts';
 import { type Criteria, leaveInTime, RetellAway } from './retell-calls.ts';
-import type { TenantRun } from './tenant-run.ts';
+import type { TenantRun } from './run.ts';
 
 export type Listed = Sighting & { readonly session: string | undefined; readonly call: JsonObject };
 

@@ -7,7 +7,7 @@ import { callStream } from '../../events/streams.ts';
 import { isFactsFault } from '../../projections/runtime/broken-fact.ts';
 import { endpointOfCall } from './endpoint-of-call.ts';
 import { missingStatements } from './facts-of-call.ts';
-import type { TenantRun } from './tenant-run.ts';
+import type { TenantRun } from './run.ts';
 
 type More = {
   /** Of what is missing, this alone. */

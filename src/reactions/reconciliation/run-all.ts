@@ -12,8 +12,9 @@ import type { Pacer } from './pacer.ts';
 import { recordsOf } from './records.ts';
 import { emptyReport, type Run } from './report.ts';
 import { retellCalls } from './retell-calls.ts';
+import type { RunOptions } from './run.ts';
 import { prepareTables } from './tables.ts';
-import { type RunOptions, reconcileTenant } from './tenant-run.ts';
+import { reconcileTenant } from './tenant-run.ts';
 
 export type ReconciliationOptions = {
   readonly log: EventLog;

@@ -7,10 +7,10 @@ import { usualPace } from './pace.ts';
 import { pacer } from './pacer.ts';
 import { openPool } from './pool.ts';
 import { type Run, type RunReport, shown } from './report.ts';
+import type { RunOptions } from './run.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
 import { startSchedule } from './schedule.ts';
 import { silences, type WebhookSilence } from './silence.ts';
-import type { RunOptions } from './tenant-run.ts';
 
 export type ReconciliationStatus = {
   /** `waiting`: Postgres or the event store is away. */
