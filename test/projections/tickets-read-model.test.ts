@@ -252,6 +252,7 @@ const others = some<Said>(
   requested({ appointmentId: 'apt_3' }, 'cs_3'),
   placed('call_1', 'cs_2'),
   placed('call_2', 'cs_3'),
+  placed('call_1', 'cs_3'),
   placed('call_9', 'cs_3'),
   placementFailed('refused', 'cs_1'),
   controls.archived('call_1'),
@@ -304,8 +305,10 @@ function changesOfOutcomes(facts: readonly Fact[]) {
     if (category === 'ticket') continue;
     if (category === 'session') {
       if (fact.type === 'CallPlaced') {
-        sessionsOf(fact.data.retellCallId).placed.push(id);
-        sessionsOf(fact.data.retellCallId).all.add(id);
+        const { placed, all } = sessionsOf(fact.data.retellCallId);
+        // A call is in the session that placed it first, and was in no other that says so.
+        if (placed.length === 0) all.add(id);
+        placed.push(id);
       }
       if (fact.type === 'CallRequested' && fact.data.appointmentId)
         entry(appointments, `session ${id}`, () => new Set<string>()).add(fact.data.appointmentId);
