@@ -79,11 +79,11 @@ export type AppointmentRow = {
   cancellation_reason: string | null;
   needs_review: boolean;
   decided_by_call_id: string | null;
-  /** When that call started, else when its session became known. */
-  deciding_call_at: Date | null;
   notes_json: { text: string; at: string }[];
   created_at: Date;
   last_event_at: Date;
+  /** When the call that decided started, else when its session became known. */
+  deciding_call_at: Date | null;
 };
 
 /** A15 `retell_events`: one row per fact of a call; the raw bytes stand in the evidence stream. */

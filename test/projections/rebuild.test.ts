@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/runtime/projection.ts';
+import { type Table, upsert } from '../../src/projections/runtime/table.ts';
 import { sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
@@ -140,6 +141,34 @@ test('while another version is built the live one is shown, and it is not ready'
   expect(await scene.tallied()).toEqual(before);
   expect(await two.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await scene.tallied()).toEqual(before.map((facts) => facts * 2));
+});
+
+test('a view that a version adds is there while that is built, and empty, and keeps what others were granted', async () => {
+  const one = await scene.start(tally(1) as Projection);
+  const position = await scene.calls(30);
+  await one.waitUntilCaughtUp(position, 30_000);
+  await one.stop();
+  const slow = slowTally(20, 2);
+  const [rows] = slow.tables;
+  const added: Table = { ...rows!, name: 'tally_again' };
+  const more: Projection = {
+    ...slow,
+    tables: [...slow.tables, added],
+    async save(trx, table, batch) {
+      await slow.save(trx, table, batch);
+      const all = [...batch.changed].map(([stream, { after }]) => ({ stream, facts: after as number }));
+      await upsert(trx, table(added), added, all);
+    },
+  };
+  const two = await scene.start(more);
+  const count = async () => (await scene.pool.query('select count(*)::int as n from tally_again')).rows[0].n;
+  await vi.waitFor(() => expect(two.status()[0]!.building?.done).toBeGreaterThan(0), { timeout: 30_000, interval: 5 });
+  expect(await count()).toBe(0);
+  await scene.pool.query('grant select on tally_again to public');
+  expect(await two.waitUntilCaughtUp(position, 30_000)).toBe(true);
+  expect(await count()).toBeGreaterThan(0);
+  const { rows: granted } = await scene.pool.query("select relacl::text from pg_class where relname = 'tally_again'");
+  expect(granted[0].relacl).toContain('=r/');
 });
 
 test('a rebuild under live load loses nothing and doubles nothing', async () => {

@@ -21,10 +21,11 @@ const shown: Readonly<Record<keyof AppointmentRow, string>> = {
   cancellation_reason: 'text',
   needs_review: 'boolean not null',
   decided_by_call_id: 'text',
-  deciding_call_at: 'timestamptz',
   notes_json: 'jsonb not null',
   created_at: 'timestamptz not null',
   last_event_at: 'timestamptz not null',
+  // Behind the others: Postgres adds columns to a view at its end alone.
+  deciding_call_at: 'timestamptz',
 };
 
 export const rows: Table = {

@@ -5,6 +5,7 @@ import { createOperations, type Operation } from './operations.ts';
 import { createParked } from './parked.ts';
 import type { Projection } from './projection.ts';
 import { addColumn, createTable, type Table, type TableName } from './table.ts';
+import { showInViews, showNothingYet } from './views.ts';
 
 type Tx = Transaction<unknown>;
 
@@ -103,7 +104,8 @@ export const generationFor = (db: Kysely<unknown>, projection: Projection): Prom
     const begun = all.find(({ version, operation }) => version === projection.version && operation === undefined);
     if (begun) return begun.state === 'building' ? begun : bringBack(trx, begun);
     const made = await create(trx, projection, live || replaced.length > 0 ? 'building' : 'live');
-    if (made.state === 'live') await showInViews(trx, projection, made);
+    if (made.state === 'live') await showInViews(trx, projection, tableNames(made));
+    else await showNothingYet(trx, projection);
     return made;
   });
 
@@ -196,7 +198,7 @@ export async function swap(trx: Tx, projection: Projection, built: Generation): 
   }
   for (const other of await liveReplaced(trx, projection)) await setState(trx, other, 'previous');
   const live = await setState(trx, built, 'live');
-  await showInViews(trx, projection, live);
+  await showInViews(trx, projection, tableNames(live));
   return live;
 }
 
@@ -233,25 +235,6 @@ export async function drop(trx: Tx, { name, generation }: Generation): Promise<v
   await sql`delete from projection.projections where name = ${name} and generation = ${generation}`.execute(trx);
 }
 
-/** `create or replace` keeps grants and what others built on the view; it cannot take columns away. */
-async function showInViews(trx: Tx, projection: Projection, generation: Generation): Promise<void> {
-  for (const table of projection.tables) {
-    if (!table.view) continue;
-    const view = sql.id('public', table.name);
-    const shown = sql`select ${sql.join(table.view.map((column) => sql.id(column)))} from ${sql.raw(tableNames(generation)(table))}`;
-    await sql`savepoint replacing`.execute(trx);
-    try {
-      await sql`create or replace view ${view} as ${shown}`.execute(trx);
-    } catch (error) {
-      if ((error as { code?: string }).code !== INVALID_TABLE_DEFINITION) throw error;
-      await sql`rollback to savepoint replacing`.execute(trx);
-      await sql`drop view ${view}`.execute(trx);
-      await sql`create view ${view} as ${shown}`.execute(trx);
-    }
-  }
-}
-
-const INVALID_TABLE_DEFINITION = '42P16';
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export const tableNames =
