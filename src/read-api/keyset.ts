@@ -71,12 +71,16 @@ export const sizeOf = (column: string) => {
  * after an item and not at a number. An index that ends in (created_at desc, id) gives them in order, so that a page
  * costs what it holds and not what the list does. It ends before `limit` where `large`, the sizes of what may be large
  * in a row, come to too much; never before its first item.
+ *
+ * `parts` of the list: all items of one come before those of the next, which is only looked at where the page is not
+ * full yet.
  */
 export async function pageOf<TB extends keyof ReadModel, Row extends { id: string; created_at: Date }>(
   db: Kysely<ReadModel>,
   query: SelectQueryBuilder<ReadModel, TB, Row>,
   { limit, cursor }: Paging,
   large: readonly RawBuilder<unknown>[] = [],
+  parts: readonly RawBuilder<boolean>[] = [sql`true`],
 ): Promise<{ rows: Row[]; nextCursor: string | null }> {
   const createdAt = sql.ref('created_at');
   const id = sql.ref('id');
@@ -87,18 +91,30 @@ export async function pageOf<TB extends keyof ReadModel, Row extends { id: strin
       sql<boolean>`${createdAt} <= ${cursor[0]}::timestamptz
         and (${createdAt} < ${cursor[0]}::timestamptz or ${id} > ${cursor[1]})`
     : sql<boolean>`true`;
-  const candidates = query
-    .select(place.as('place'))
-    .where(after)
-    .orderBy(createdAt, 'desc')
-    .orderBy(id)
-    .limit(limit + 1); // one more tells whether there is a next page
+  const wanted = limit + 1; // one more tells whether there is a next page
+  const names = parts.map((_, i) => sql.ref(`part_${i}`));
+  const candidates = parts.map((part, i) => {
+    const first = query
+      .select(place.as('place'))
+      .where(part)
+      .where(after)
+      .orderBy(createdAt, 'desc')
+      .orderBy(id)
+      .limit(wanted);
+    const found = names.slice(0, i).map((name) => sql` - (select count(*) from ${name})`);
+    // The limit within is one that the planner knows.
+    return sql`${names[i]} as (select * from ${first} as part limit ${wanted}${sql.join(found, sql``)})`;
+  });
   const bytes = sql.join([sql.lit(0), ...large], sql` + `);
   const { rows } = await sql<Row & { place: string; candidates: number }>`
+    with ${sql.join(candidates)}
     select * from (
       select page.*, count(*) over ()::int as candidates,
         sum(${bytes}) over (order by created_at desc, id rows between unbounded preceding and 1 preceding) as before
-      from ${candidates} as page
+      from (${sql.join(
+        names.map((name) => sql`select * from ${name}`),
+        sql` union all `,
+      )}) as page
     ) as measured
     where before is null or before < ${PAGE_BYTES}
     order by created_at desc, id

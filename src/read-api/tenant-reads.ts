@@ -29,7 +29,8 @@ export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
     query: SelectQueryBuilder<ReadModel, TB, Row>,
     paging: Paging,
     large?: readonly RawBuilder<unknown>[],
-  ) => pageOf(db, query, paging, large),
+    parts?: readonly RawBuilder<boolean>[],
+  ) => pageOf(db, query, paging, large, parts),
   /** Of queries that began with one of these. */
   perDay: <TB extends keyof ReadModel>(
     days: readonly Day[],

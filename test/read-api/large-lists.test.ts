@@ -26,7 +26,7 @@ const texts = [
 ] as const;
 
 /** Sessions that are alike. */
-async function sessions(count: number, fields: Record<string, RawBuilder<unknown>>): Promise<string[]> {
+async function sessions(count: number, fields: Record<string, RawBuilder<unknown> | Date>): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, i) => `s${String(i).padStart(3, '0')}`);
   await readModel.sessions(...ids.map((id) => ({ id, retell_call_ids: [`call of ${id}`] })));
   await readModel.writer
@@ -75,6 +75,15 @@ describe('a page ends early where its items are large, holds one at least, and m
     expect(pages.flatMap((page) => page.ids)).toEqual(ids);
     // Two are less than 8 MiB, the third goes beyond it.
     expect(pages.map((page) => page.ids.length)).toEqual([3, 3, 3, 3, 3, 3, 2]);
+  });
+
+  test.each(texts)('transcripts %s, of a period that became known late, in time and soon', async (_, text) => {
+    const ids = await sessions(10, { transcript: text(3 * MIB), started_at: at('10:00:00') });
+    const known = sql`timestamptz '2026-03-03 10:00Z' - (substr(id, 2)::int / 4) * interval '48 hours'`;
+    await sql`update call_sessions set created_at = ${known}`.execute(readModel.writer);
+    const period = 'from=2026-03-01T10:00:00Z&to=2026-03-01T11:00:00Z';
+    const pages = await pagesOf(`/api/call-sessions?fields=transcript&${period}`);
+    expect(pages.map((page) => page.ids)).toEqual([ids.slice(0, 3), ids.slice(3, 6), ids.slice(6, 9), ids.slice(9)]);
   });
 
   test.each(texts)('an analysis %s', async (_, text) => {

@@ -37,6 +37,11 @@ export const rows: Table = {
     '(tenant_id, created_at desc, id, coalesce(starts_at, created_at))',
     '(tenant_id, status, created_at desc, id, coalesce(starts_at, created_at))',
     '(tenant_id, created_at desc, id) where needs_review',
+    // Those that a period does not find about the time when they became known (read-api/period.ts).
+    `(tenant_id, created_at desc, id, coalesce(starts_at, created_at), status)
+      where created_at - starts_at > interval '24 hours'`,
+    `(tenant_id, created_at desc, id, coalesce(starts_at, created_at), status)
+      where starts_at - created_at > interval '2400 hours'`,
     // A period finds few, which are then sorted.
     '(tenant_id, coalesce(starts_at, created_at))',
     // Daily counts (read-api/summary/).

@@ -52,6 +52,11 @@ export const sessions: Table = {
     '(tenant_id, status, created_at desc, id, direction, coalesce(started_at, created_at))',
     '(tenant_id, direction, created_at desc, id, coalesce(started_at, created_at))',
     '(tenant_id, created_at desc, id) where archived',
+    // Those that a period does not find about the time when they became known (read-api/period.ts).
+    `(tenant_id, created_at desc, id, coalesce(started_at, created_at), status, direction)
+      where created_at - started_at > interval '24 hours'`,
+    `(tenant_id, created_at desc, id, coalesce(started_at, created_at), status, direction)
+      where started_at - created_at > interval '24 hours'`,
     // What finds few, which are then sorted.
     // Daily counts come from this one alone (read-api/summary/), for which Postgres wants the plain columns as well.
     '(tenant_id, coalesce(started_at, created_at)) include (status, direction, started_at, created_at)',

@@ -1,0 +1,25 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/** How much sooner or later than the time that it is of an item usually becomes known, in hours (of a day with 25, too). */
+type Usually = { readonly sooner: `${number} hours`; readonly later: `${number} hours` };
+
+/**
+ * Parts for `pageOf` of a list in which a period is asked for by a time of the items' own, while its order is that in
+ * which they became known: most lie about the period, and are reached without a walk there from the newest. The few that
+ * became known unusually late come first, those unusually soon last; each view has small indexes of just these.
+ */
+export function partsOf(
+  column: 'started_at' | 'starts_at',
+  { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },
+  { sooner, later }: Usually,
+): readonly RawBuilder<boolean>[] {
+  const [time, known] = [sql.ref(column), sql.ref('created_at')];
+  const hours = (text: string) => sql`interval ${sql.lit(text)}`;
+  const begin = sql`${from}::timestamptz - ${hours(sooner)}`;
+  const end = sql`${to}::timestamptz + ${hours(later)}`;
+  const late = sql<boolean>`${known} >= ${end} and ${known} - ${time} > ${hours(later)}`;
+  const soon = sql<boolean>`${known} < ${begin} and ${time} - ${known} > ${hours(sooner)}`;
+  const sinceBegin = from ? sql`${known} >= ${begin}` : sql`true`;
+  const beforeEnd = to ? sql`${known} < ${end}` : sql`true`;
+  return [...(to ? [late] : []), sql<boolean>`${sinceBegin} and ${beforeEnd}`, ...(from ? [soon] : [])];
+}
