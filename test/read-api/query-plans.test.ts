@@ -1,81 +1,31 @@
 // How Postgres answers every query of the API over a tenant with much: each by an index, and a page without reading
 // more than a page.
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
-import type pg from 'pg';
+import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { readCoverage } from '../../src/reactions/reconciliation/coverage.ts';
 import { eventsAfter, newestPosition } from '../../src/read-api/live/feed-event.ts';
 import { quarantineReadRoutes } from '../../src/read-api/quarantine/routes.ts';
-import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { queryApi } from './callers.ts';
+import { createExplained, expectFewReads, PAGE, rowsRead, stepsOf } from './explained.ts';
 import { fillReadModel, MANY } from './many-rows.ts';
 import { createReadModel } from './read-model.ts';
 
 let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let pool: pg.Pool;
+let explained: ReturnType<typeof createExplained>;
 let db: Kysely<ReadModel>;
-let queries: CompiledQuery[] = [];
 beforeAll(async () => {
   readModel = await createReadModel();
   await fillReadModel(readModel.writer);
-  pool = createReadPool(readModel.url);
-  db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }), log: ({ query }) => void queries.push(query) });
+  explained = createExplained(readModel.url);
+  db = explained.db;
 });
 afterAll(async () => {
   await db?.destroy();
   await readModel.drop();
 });
-
-/** One step of a plan, with all below it, as `EXPLAIN (ANALYZE, FORMAT JSON)` tells of it. */
-type Step = {
-  readonly 'Node Type': string;
-  readonly 'Index Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly 'Actual Loops': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly 'Rows Removed by Index Recheck'?: number;
-  readonly 'Shared Hit Blocks': number;
-  readonly 'Shared Read Blocks': number;
-  readonly Plans?: readonly Step[];
-};
-
-/** How Postgres ran what was asked of it meanwhile. */
-async function plansOf(ask: () => Promise<unknown>): Promise<Step[]> {
-  queries = [];
-  await ask();
-  const explained = queries.map(({ sql, parameters }) =>
-    pool.query(`explain (analyze, buffers, format json) ${sql}`, [...parameters]),
-  );
-  return (await Promise.all(explained)).map(({ rows }) => rows[0]['QUERY PLAN'][0].Plan);
-}
-
-const stepsOf = (step: Step): Step[] => [step, ...(step.Plans ?? []).flatMap(stepsOf)];
-
-/** The rows that a step looked at, of a table or of the steps below. */
-const rowsRead = (step: Step): number => {
-  const removed = (step['Rows Removed by Filter'] ?? 0) + (step['Rows Removed by Index Recheck'] ?? 0);
-  return (step['Actual Rows'] + removed) * step['Actual Loops'];
-};
-
-const PAGE = 50;
-/** A page (the live feed has one of 200), and what is passed over on the way to it. */
-const ROWS = 5 * PAGE;
-/** Of 8 KB. A walk through one index of the tenant takes some hundreds, its rows thousands. */
-const BLOCKS = 500;
-
-function expectFewReads(plans: readonly Step[], blocks = BLOCKS): void {
-  expect(plans.length).toBeGreaterThan(0);
-  for (const plan of plans) {
-    const told = JSON.stringify(plan, null, 1);
-    for (const step of stepsOf(plan)) {
-      expect(step['Node Type'], told).not.toBe('Seq Scan');
-      expect(rowsRead(step), told).toBeLessThanOrEqual(ROWS);
-    }
-    expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], told).toBeLessThanOrEqual(blocks);
-  }
-}
+const plansOf = (ask: () => Promise<unknown>) => explained.plansOf(ask);
 
 const cursor = (n: number, id: string): string => {
   const createdAt = new Date(Date.parse('2026-03-01T00:00:00Z') - n * 60_000).toISOString().replace('Z', '000Z');
@@ -106,6 +56,10 @@ const requests = [
   '/api/call-sessions?archived=true',
   '/api/call-sessions?archived=all',
   '/api/call-sessions?fields=transcript',
+  `/api/call-sessions?${longAgo}&${cursor(DEEP, 'session')}`,
+  `/api/call-sessions?archived=all&${longAgo}`,
+  `/api/call-sessions?archived=true&${longAgo}`,
+  `/api/call-sessions?phone=%2B4930100&${longAgo}`,
   `/api/call-sessions?status=confirmed&direction=outbound&${longAgo}`,
   `/api/call-sessions?status=confirmed&direction=outbound&${longAgo}&${cursor(DEEP, 'session')}`,
   '/api/call-sessions?status=confirmed&direction=web',
@@ -152,13 +106,14 @@ describe('over a tenant with much, few rows are read for', () => {
     expectFewReads(await plansOf(async () => expect((await get(path)).status).toBe(200)));
   });
 
-  test.each([`/api/call-sessions?${hour}`, `/api/appointments?${hour.replaceAll('-03T', '-10T')}`])(
-    '%s, without a walk there from the newest',
-    async (path) => {
-      const { get } = queryApi(db);
-      expectFewReads(await plansOf(async () => expect((await get(path)).body.items.length).toBe(PAGE)), 2 * PAGE);
-    },
-  );
+  // Appointments that were made then, for a later day, are passed over.
+  test.each([
+    [`/api/call-sessions?${hour}`, 2 * PAGE],
+    [`/api/appointments?${hour.replaceAll('-03T', '-10T')}`, 3 * PAGE],
+  ])('%s, without a walk there from the newest', async (path, blocks) => {
+    const { get } = queryApi(db);
+    expectFewReads(await plansOf(async () => expect((await get(path)).body.items.length).toBe(PAGE)), blocks);
+  });
 
   test.each([
     '',
