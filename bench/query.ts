@@ -1,4 +1,4 @@
-/** `npm run bench -- query [--sessions 1000000]`: the query API beside a bare SELECT behind a plain hono route. */
+/** `npm run bench -- query [--sessions 1000000] [--backfilled 50]`: the query API beside a bare SELECT behind a plain hono route. */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,9 @@ import { cpuOf } from './rebuild/cpu-of.ts';
 const ROUNDS = 2;
 
 export async function benchQuery(args: readonly string[]): Promise<void> {
-  const { sessions, seconds, connections } = numbersOf(args, { sessions: 100_000, seconds: 4, connections: 8 });
+  const { sessions, seconds, connections, backfilled } = numbersOf(args, {
+    ...{ sessions: 100_000, seconds: 4, connections: 8, backfilled: 0 },
+  });
   const folder = await mkdtemp(join(tmpdir(), 'call-ledger-bench-'));
   await chmod(folder, 0o755); // as root Postgres is another user
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
@@ -23,7 +25,7 @@ export async function benchQuery(args: readonly string[]): Promise<void> {
   try {
     const client = new pg.Client({ connectionString: postgres.url });
     await client.connect();
-    await insertSessions(client, sessions).finally(() => client.end());
+    await insertSessions(client, sessions, backfilled).finally(() => client.end());
 
     const any = () => `cs_${1 + Math.floor(Math.random() * sessions)}`;
     const list = (query: string) => () => `/api/call-sessions?limit=50&${query}`;
@@ -35,6 +37,7 @@ export async function benchQuery(args: readonly string[]): Promise<void> {
       'newest page': () => api(list('')),
       'filtered page': () => api(list(`status=confirmed&direction=outbound&${period(sessions * 0.8, sessions)}`)),
       'filtered page, long ago': () => api(list(`status=confirmed&direction=outbound&${old}`)),
+      'whole page, long ago': () => api(list(old)),
       'page behind a deep cursor': () => api(list(`cursor=${cursor(Math.ceil(sessions * 0.1))}`)),
       'one hour, long ago': () => api(list(period(sessions * 0.1, sessions * 0.1 + 3_600_000 / EVERY_MS))),
     };

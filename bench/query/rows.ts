@@ -8,9 +8,10 @@ const PIECE = 50_000;
 
 /**
  * Writes analysed sessions, shaped like real ones, through the views into the live generation: ten thousand a second,
- * where the log would take minutes. No facts stand behind them, so what is measured is the query API alone.
+ * where the log would take minutes. No facts stand behind them, so what is measured is the query API alone. So many of
+ * each hundred became known only after all others, as by a backfill.
  */
-export async function insertSessions(client: pg.Client, sessions: number): Promise<void> {
+export async function insertSessions(client: pg.Client, sessions: number, backfilled = 0): Promise<void> {
   for (let from = 1; from <= sessions; from += PIECE) {
     const to = Math.min(sessions, from + PIECE - 1);
     await client.query(`
@@ -26,13 +27,16 @@ export async function insertSessions(client: pg.Client, sessions: number): Promi
         jsonb_build_object('summary', 'The customer ' || status || ' the appointment.', 'sentiment', 'Neutral',
           'successful', true, 'inVoicemail', false, 'custom', jsonb_build_object('note', 'Number ' || n)),
         'Agent: Can you make it on Thursday?' || repeat(' User: ' || md5(n::text) || '.', 12),
-        at + interval '1 second', at + interval '65 seconds', 3
+        known, known + interval '64 seconds', 3
       from generate_series(${from}, ${to}) n, lateral (select
         (array['confirmed', 'confirmed', 'confirmed', 'failed', 'no_answer', 'voicemail', 'rescheduled', 'cancelled'])
           [1 + (hashint4(n) & 7)] as status,
         case when hashint4(n + 1) & 7 = 0 then 'inbound' else 'outbound' end as direction,
         '+44770' || lpad((n % 50000)::text, 7, '0') as customer,
-        to_timestamp(${FIRST_AT / 1000} + n * ${EVERY_MS / 1000}) as at) made`);
+        to_timestamp(${FIRST_AT / 1000} + n * ${EVERY_MS / 1000}) as at) made,
+        lateral (select case when hashint4(n + 2) & 127 < ${backfilled * 1.28}
+          then to_timestamp(${FIRST_AT / 1000} + ${sessions} * ${EVERY_MS / 1000} + 86400 + n / 100.0)
+          else at + interval '1 second' end as known) became`);
     await client.query(`insert into call_session_calls (tenant_id, call_id, session_id)
       select 'default', 'call_' || n, 'cs_' || n from generate_series(${from}, ${to}) n`);
   }
