@@ -54,7 +54,7 @@ export const sessions: Table = {
     '(tenant_id, created_at desc, id) where archived',
     // Those that a period does not find about the time when they became known (read-api/period.ts).
     `(tenant_id, created_at desc, id, coalesce(started_at, created_at), status, direction)
-      where created_at - started_at > interval '24 hours'`,
+      where created_at - started_at > interval '3 hours'`,
     `(tenant_id, created_at desc, id, coalesce(started_at, created_at), status, direction)
       where started_at - created_at > interval '24 hours'`,
     // What finds few, which are then sorted.

@@ -51,7 +51,7 @@ const filtered = (reads: TenantReads, filter: Filter) =>
     .$if(filter.archived !== 'all', (q) => q.where('archived', '=', filter.archived === 'true'));
 
 /** Later where calls are found by a backfill; sooner where one is tried again for days. Their indexes say the same. */
-const USUALLY_KNOWN = { sooner: '24 hours', later: '24 hours' } as const;
+const USUALLY_KNOWN = { sooner: '24 hours', later: '3 hours' } as const;
 
 export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
