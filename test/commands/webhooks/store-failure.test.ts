@@ -156,22 +156,25 @@ describe('an event store', () => {
 
   test('that is cut off again and again under load: what was answered 204 is there, and nothing is there twice', async () => {
     const bodies = Array.from({ length: 60 }, (_, i) => ended(`${newCallId()}_${i % 6}`));
-    let going = true;
+    let [going, taken] = [true, 0];
     const trouble = (async () => {
       while (going) {
+        // On a busy machine nothing would ever come through in so short a time.
+        const before = taken;
         await sleep(60);
+        for (let i = 0; i < 50 && going && taken === before; i++) await sleep(20);
         relay.cut();
       }
     })();
-    const answers = await Promise.all(
+    await Promise.all(
       bodies.map(async (body, i) => {
         await sleep(i * 8);
-        return (await door.post(body)).status;
+        if ((await door.post(body)).status === 204) taken += 1;
       }),
     );
     going = false;
     await trouble;
-    expect(answers.filter((status) => status === 204).length).toBeGreaterThan(0);
+    expect(taken).toBeGreaterThan(0);
     for (const body of bodies) {
       await postUntilTaken(door, body);
       expect((await stored(body.call.call_id))[0]).toBe(1);
