@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 
-/** How much sooner or later than the time that it is of an item usually becomes known, in hours (of a day with 25, too). */
+/** How much sooner or later than the time that it is of an item usually becomes known. */
 type Usually = { readonly sooner: `${number} hours`; readonly later: `${number} hours` };
 
 /**
@@ -13,13 +13,16 @@ export function partsOf(
   { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },
   { sooner, later }: Usually,
 ): readonly RawBuilder<boolean>[] {
+  // To plan three parts takes longer than to walk to what has just been.
+  if (to === undefined || to.getTime() > Date.now() - RECENT_MS) return [sql`true`];
   const [time, known] = [sql.ref(column), sql.ref('created_at')];
   const hours = (text: string) => sql`interval ${sql.lit(text)}`;
-  const begin = sql`${from}::timestamptz - ${hours(sooner)}`;
   const end = sql`${to}::timestamptz + ${hours(later)}`;
   const late = sql<boolean>`${known} >= ${end} and ${known} - ${time} > ${hours(later)}`;
+  if (from === undefined) return [late, sql`${known} < ${end}`];
+  const begin = sql`${from}::timestamptz - ${hours(sooner)}`;
   const soon = sql<boolean>`${known} < ${begin} and ${time} - ${known} > ${hours(sooner)}`;
-  const sinceBegin = from ? sql`${known} >= ${begin}` : sql`true`;
-  const beforeEnd = to ? sql`${known} < ${end}` : sql`true`;
-  return [...(to ? [late] : []), sql<boolean>`${sinceBegin} and ${beforeEnd}`, ...(from ? [soon] : [])];
+  return [late, sql`${known} >= ${begin} and ${known} < ${end}`, soon];
 }
+
+const RECENT_MS = 24 * 3_600_000;

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { queryApi } from './callers.ts';
-import { createExplained, expectFewReads, PAGE, rowsRead, stepsOf } from './explained.ts';
+import { createExplained, expectFewReads, PAGE, stepsOf } from './explained.ts';
 import { fillReadModel } from './many-rows.ts';
 import { createReadModel } from './read-model.ts';
 
@@ -60,10 +60,7 @@ test.each([`/api/appointments?${gapInStarts}`, `/api/appointments?${gapInStarts}
 
 test('what became known unusually soon is only looked for where the page is not full', async () => {
   const { get } = queryApi(explained.db);
-  const [plan] = await explained.plansOf(() => get(`/api/call-sessions?${far.slice(0, far.indexOf('&'))}`));
+  const [plan] = await explained.plansOf(() => get(`/api/call-sessions?${far}`));
   const scans = stepsOf(plan!).filter((step) => step['Index Name'] !== undefined);
-  expect(scans.map((step) => [step['Actual Loops'], rowsRead(step)])).toEqual([
-    [1, PAGE + 1],
-    [0, 0],
-  ]);
+  expect(scans.map((step) => step['Actual Loops'])).toEqual([1, 1, 0]);
 });
