@@ -32,9 +32,9 @@ export function createReadPool(
 
 /**
  * Not there (08), starting, stopping, cancelled (57), out of resources (53), broken (58, XX),
- * in the way of a generation's promotion (40); not yet built (42P01, 3D), or by the release before (42703).
+ * in the way of a generation's promotion (40); not yet built (42P01, 3D).
  */
-const UNAVAILABLE_STATES = /^(08|40|53|57|58|XX|3D|42P01$|42703$)/;
+const UNAVAILABLE_STATES = /^(08|40|53|57|58|XX|3D|42P01$)/;
 /** What the driver says when it got no answer; it gives no code with these. */
 const DRIVER_SAYS = /^(Connection terminated|timeout |Query read timeout|Client (has|was) |Cannot use a pool)/;
 const SYSTEM_CODES = /^(E[A-Z]{3,}|CONNECTION_)/;

@@ -143,7 +143,7 @@ test('while another version is built the live one is shown, and it is not ready'
   expect(await scene.tallied()).toEqual(before.map((facts) => facts * 2));
 });
 
-test('a view that a version adds is there while that is built, and empty, and keeps what others were granted', async () => {
+test('a view and a column that a version adds are there while that is built, and empty, and keep what others were granted', async () => {
   const one = await scene.start(tally(1) as Projection);
   const position = await scene.calls(30);
   await one.waitUntilCaughtUp(position, 30_000);
@@ -151,9 +151,10 @@ test('a view that a version adds is there while that is built, and empty, and ke
   const slow = slowTally(20, 2);
   const [rows] = slow.tables;
   const added: Table = { ...rows!, name: 'tally_again' };
+  const wider = { ...rows!, columns: { ...rows!.columns, note: 'text' }, view: [...rows!.view!, 'note'] };
   const more: Projection = {
     ...slow,
-    tables: [...slow.tables, added],
+    tables: [wider, added],
     async save(trx, table, batch) {
       await slow.save(trx, table, batch);
       const all = [...batch.changed].map(([stream, { after }]) => ({ stream, facts: after as number }));
@@ -164,11 +165,18 @@ test('a view that a version adds is there while that is built, and empty, and ke
   const count = async () => (await scene.pool.query('select count(*)::int as n from tally_again')).rows[0].n;
   await vi.waitFor(() => expect(two.status()[0]!.building?.done).toBeGreaterThan(0), { timeout: 30_000, interval: 5 });
   expect(await count()).toBe(0);
+  const notes = async () => (await scene.pool.query('select facts, note from tally')).rows;
+  expect(await notes()).toContainEqual({ facts: expect.any(Number), note: null });
+  await scene.pool.query('grant select on tally to public');
   await scene.pool.query('grant select on tally_again to public');
   expect(await two.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await count()).toBeGreaterThan(0);
-  const { rows: granted } = await scene.pool.query("select relacl::text from pg_class where relname = 'tally_again'");
-  expect(granted[0].relacl).toContain('=r/');
+  expect(await notes()).toHaveLength((await scene.tallied()).length);
+  const { rows: granted } = await scene.pool.query(
+    "select relacl::text from pg_class where relname in ('tally', 'tally_again')",
+  );
+  for (const { relacl } of granted) expect(relacl).toContain('=r/');
+  expect(granted).toHaveLength(2);
 });
 
 test('a rebuild under live load loses nothing and doubles nothing', async () => {

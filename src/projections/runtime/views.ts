@@ -24,18 +24,26 @@ export async function showInViews(trx: Tx, projection: Projection, tableOf: Tabl
   }
 }
 
-/** A view that the release before had not is there, and empty, until its generation is built. */
-export async function showNothingYet(trx: Tx, projection: Projection): Promise<void> {
-  for (const { name, view, columns } of projection.tables) {
-    if (!view) continue;
-    const { rows } = await sql<{
-      there: boolean;
-    }>`select to_regclass(${`public.${name}`}) is not null as there`.execute(trx);
-    if (rows[0]!.there) continue;
-    const empty = view.map(
-      (column) => sql`null::${sql.raw(columns[column]!.split(' not null')[0]!)} as ${sql.id(column)}`,
+/**
+ * What the release before had not is there until the generation is built: a view, empty, or a column behind the others,
+ * without a value.
+ */
+export async function showNothingYet(trx: Tx, { tables }: Projection): Promise<void> {
+  for (const { name, view: columns, columns: types } of tables) {
+    if (!columns) continue;
+    const { rows } = await sql<{ column: string; shown: string }>`
+      select column_name as column, pg_get_viewdef(to_regclass(${`public.${name}`})) as shown
+        from information_schema.columns where table_schema = 'public' and table_name = ${name}`.execute(trx);
+    const there = rows.map(({ column }) => column);
+    const missing = columns.filter((column) => !there.includes(column));
+    if (missing.length === 0) continue;
+    const nulls = sql.join(
+      missing.map((column) => sql`null::${sql.raw(types[column]!.replace(' not null', ''))} as ${sql.id(column)}`),
     );
-    await sql`create view ${sql.id('public', name)} as select ${sql.join(empty)} where false`.execute(trx);
+    const shown = rows[0]
+      ? sql`select shown.*, ${nulls} from (${sql.raw(rows[0].shown.replace(/;\s*$/, ''))}) shown`
+      : sql`select ${nulls} where false`;
+    await sql`create or replace view ${sql.id('public', name)} as ${shown}`.execute(trx);
   }
 }
 
