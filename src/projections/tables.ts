@@ -150,18 +150,16 @@ export type OutcomeChangeRow = {
 };
 
 /** One row per change of an appointment by a call or by staff, at the position of the fact that made it. */
-export type AppointmentChangeRow = {
-  position: string;
-  tenant_id: string;
-  appointment_id: string;
-  status: string;
-  starts_at: Date | null;
-  reschedule_text: string | null;
-  cancellation_reason: string | null;
-  needs_review: boolean;
-  decided_by_call_id: string | null;
-  changed_at: Date;
-};
+export type AppointmentChangeRow = Pick<
+  AppointmentRow,
+  | 'tenant_id'
+  | 'status'
+  | 'starts_at'
+  | 'reschedule_text'
+  | 'cancellation_reason'
+  | 'needs_review'
+  | 'decided_by_call_id'
+> & { position: string; appointment_id: string; changed_at: Date };
 
 /** Authentic deliveries that could not be understood, of all tenants: for administrators only. */
 export type QuarantineRow = {

@@ -221,7 +221,7 @@ async function shown(tenantId: string) {
 }
 
 /** Keeps why a batch could not be written: it would be tried in pieces. */
-const overheard = (projection: Projection, failures: unknown[]): Projection => ({
+const withFailures = (projection: Projection, failures: unknown[]): Projection => ({
   ...projection,
   async save(trx, table, batch) {
     try {
@@ -292,7 +292,7 @@ test('the read model is a fold of the log, wherever its batches are cut', { time
     const running = await startProjections({
       log,
       databaseUrl,
-      projections: projections.map((projection) => overheard(projection, failures)),
+      projections: projections.map((projection) => withFailures(projection, failures)),
       logger,
       options: { maxBatch },
     });

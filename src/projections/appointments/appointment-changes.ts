@@ -11,7 +11,7 @@ import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type 
 import type { AppointmentChangeRow } from '../tables.ts';
 import type { AppointmentId } from './appointment.ts';
 import { type DecidedRow, decided } from './appointments.ts';
-import { type AppointmentChange, type Course, changesOfAppointments, decidingHere } from './changes.ts';
+import { type AppointmentChange, type Course, changesOfAppointments } from './changes.ts';
 
 const columns: Readonly<Record<keyof AppointmentChangeRow, string>> = {
   position: 'bigint not null',
@@ -53,8 +53,7 @@ async function changesOf(
   course: Course,
   ever: Ever,
 ): Promise<AppointmentChange[]> {
-  const here = new Set(decidingHere(course, ever).map(({ tenantId, callId }) => callStream(tenantId, callId)));
-  return changesOfAppointments(course, ever, async (ids) => {
+  return changesOfAppointments(course, ever, async (ids, here) => {
     const all = await decisionsAbout(trx, table, ids);
     const elsewhere = all.filter((row) => !here.has(callStream(row.tenant_id, row.call_id)));
     const byId = Map.groupBy(elsewhere, (row) => appointmentStream(row.tenant_id, row.appointment_id));
@@ -70,7 +69,7 @@ const decisionsAbout = (trx: Tx, table: TableName, ids: readonly AppointmentId[]
   return selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
 };
 
-/** What facts that came late have changed is told from the log, of all that had to do with the same appointments. */
+/** Late facts change what was derived after them: all changes of their appointments are derived anew, from the log. */
 async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late: Late): Promise<void> {
   const named = [...batch.ever.sessions.values()].flatMap(({ tenantId, request, calls }) =>
     [...(request ? [request] : []), ...calls].flatMap((part) =>

@@ -29,7 +29,7 @@ export type Course = {
 export type Kept = {
   /** As the last fact has left it. */
   readonly staff: ReadonlyMap<string, StreamState>;
-  /** What calls have decided that were never in one of the sessions at hand. */
+  /** What other calls have decided than those whose streams are `here`. */
   readonly elsewhere: ReadonlyMap<string, readonly CallDecision[]>;
 };
 
@@ -40,12 +40,12 @@ export type Kept = {
 export async function changesOfAppointments(
   course: Course,
   ever: Ever,
-  lookUp: (ids: readonly AppointmentId[]) => Promise<Kept>,
+  lookUp: (ids: readonly AppointmentId[], here: ReadonlySet<string>) => Promise<Kept>,
 ): Promise<AppointmentChange[]> {
   const scene = sceneOf(course, ever);
   const ids = new Map(course.facts.flatMap(({ stream }) => scene.about(stream)).map((id) => [streamOf(id), id]));
   if (ids.size === 0) return [];
-  const { staff, elsewhere } = await lookUp([...ids.values()]);
+  const { staff, elsewhere } = await lookUp([...ids.values()], scene.here);
   for (const id of ids.keys()) scene.begin(id, staff.get(id));
   const shownNow = (id: AppointmentId) => {
     const { notes: _, ...became } = scene.appointment(id, elsewhere.get(streamOf(id)) ?? []);
@@ -71,7 +71,7 @@ export async function changesOfAppointments(
 const streamOf = ({ tenantId, id }: AppointmentId): string => appointmentStream(tenantId, id);
 
 /** The calls of which the facts may change in which session they are, or which are in one that the facts may change. */
-export function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: Ever): readonly WholeCall[] {
+function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: Ever): readonly WholeCall[] {
   const told = new Set(facts.map(({ stream }) => stream));
   return calls.filter((call) => {
     const now = sessionOf(call);
@@ -91,14 +91,14 @@ function sceneOf(course: Course, ever: Ever) {
   };
   const callOf = ({ tenantId, callId }: WholeCall) => callStream(tenantId, callId);
   // Who has long left these sessions decides elsewhere.
-  const here = decidingHere(course, ever);
-  const streams = new Set(here.map(callOf));
+  const calls = decidingHere(course, ever);
+  const here = new Set(calls.map(callOf));
   const sessions = new Map<string, EverIn>();
   for (const [stream, session] of ever.sessions) {
-    const calls = session.calls.filter((call) => streams.has(callOf(call)));
+    const calls = session.calls.filter((call) => here.has(callOf(call)));
     if (calls.some(isDecisive)) sessions.set(stream, { ...session, calls });
   }
-  for (const call of here.filter(isDecisive)) {
+  for (const call of calls.filter(isDecisive)) {
     const { tenantId, callId } = call;
     const sessionId = ownSessionId(callId);
     const own = sessionStream(tenantId, sessionId);
@@ -152,6 +152,7 @@ function sceneOf(course: Course, ever: Ever) {
   return {
     now,
     begin,
+    here,
     /** The appointments that the facts of a stream may change. */
     about(stream: string): readonly AppointmentId[] {
       const name = parseStream(stream);
