@@ -2,10 +2,10 @@ import { appointmentStream, callStream, sessionStream } from '../../events/strea
 import { sessions } from '../call-sessions/call-sessions.ts';
 import { otherAppointments } from '../call-sessions/formerly.ts';
 import { type Ever, everRelated, type SessionKey } from '../calls/ever.ts';
-import { type PendingText, withPersonal } from '../calls/personal-text.ts';
 import { linksOfCalls, linksOfSessions } from '../calls/session-calls.ts';
-import { reduceStream, type StreamState } from '../calls/stream-state.ts';
+import { reduceStream } from '../calls/stream-state.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
+import { foldFacts } from '../runtime/fold-batch.ts';
 import type { Late } from '../runtime/projection.ts';
 import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx } from '../runtime/table.ts';
 import type { AppointmentChangeRow } from '../tables.ts';
@@ -92,7 +92,8 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   const facts = (await late.factsOf([...new Set(streams)])).filter(
     ({ stream, position }) => position <= (last.get(stream) ?? position),
   );
-  const course = { ...folded(facts), before: () => undefined };
+  const { whole, states } = foldFacts(reduceStream, new Map(), facts);
+  const course = { facts: whole, states, before: () => undefined };
   const changes = (await changesOf(trx, table, batch, course, ever)).filter((change) =>
     ids.has(appointmentStream(change.tenantId, change.id)),
   );
@@ -128,21 +129,6 @@ async function sessionsAbout(trx: Tx, table: TableName, ids: readonly Appointmen
   const all = [...now.map((row) => ({ ...row, session_id: row.id })), ...other, ...links];
   const found = all.map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
   return [...new Map(found.map((one) => [sessionStream(one.tenantId, one.sessionId), one])).values()];
-}
-
-function folded(recorded: Awaited<ReturnType<Late['factsOf']>>): Pick<Course, 'facts' | 'states'> {
-  const kept = new Map<string, { readonly state: StreamState | undefined; readonly pending: PendingText }>();
-  const [facts, states]: [Course['facts'][number][], StreamState[]] = [[], []];
-  for (const one of recorded) {
-    const { state, pending: texts } = kept.get(one.stream) ?? { state: undefined, pending: {} };
-    const [pending, fact] = withPersonal(texts, one);
-    const next = fact ? reduceStream(state, fact) : state;
-    kept.set(one.stream, { state: next, pending });
-    if (!fact || !next) continue;
-    facts.push(fact);
-    states.push(next);
-  }
-  return { facts, states };
 }
 
 function rowOf({ position, recordedAt, tenantId, id, became }: AppointmentChange): Row {

@@ -30,18 +30,7 @@ export async function foldBatch(
   }
   const older = streamsWithAPast(facts);
   const before = await load(trx, table, older, hot);
-  const kept = new Map(before);
-  const whole: Fact[] = [];
-  const after: unknown[] = [];
-  for (const recorded of facts) {
-    const { state, pending: texts } = kept.get(recorded.stream) ?? { state: undefined, pending: {} };
-    const [pending, fact] = withPersonal(texts, recorded);
-    const next = fact ? projection.reduce(state, fact) : state;
-    kept.set(recorded.stream, { state: next, pending });
-    if (!fact) continue;
-    whole.push(fact);
-    after.push(next);
-  }
+  const { kept, whole, states: after } = foldFacts(projection.reduce, before, facts);
   const changed = new Map<string, Change<unknown>>();
   for (const stream of new Set(whole.map((fact) => fact.stream)))
     changed.set(stream, { before: before.get(stream)?.state, after: kept.get(stream)!.state });
@@ -68,6 +57,29 @@ export async function foldBatch(
   const begun = [...new Set(facts.map((fact) => fact.stream))].filter((stream) => !older.has(stream));
   await write(trx, table(streamStates), streamStates, { added: begun.map(rowOf), changed: [...older].map(rowOf) });
   return kept;
+}
+
+/** Folds facts in the order of the log: those that are whole, the state of its stream after each, and what is then kept. */
+export function foldFacts<State>(
+  reduce: (state: State | undefined, fact: Fact) => State,
+  before: ReadonlyMap<string, Kept>,
+  facts: readonly Fact[],
+): { readonly kept: ReadonlyMap<string, Kept>; readonly whole: readonly Fact[]; readonly states: readonly State[] } {
+  const kept = new Map(before);
+  const [whole, states]: [Fact[], State[]] = [[], []];
+  for (const recorded of facts) {
+    const { state, pending: texts } = kept.get(recorded.stream) ?? { state: undefined, pending: {} };
+    const [pending, fact] = withPersonal(texts, recorded);
+    if (!fact) {
+      kept.set(recorded.stream, { state, pending });
+      continue;
+    }
+    const next = reduce(state as State | undefined, fact);
+    kept.set(recorded.stream, { state: next, pending });
+    whole.push(fact);
+    states.push(next);
+  }
+  return { kept, whole, states };
 }
 
 /** A stream whose first event is in the batch has no state yet: most have none while catching up. */
