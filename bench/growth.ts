@@ -62,8 +62,8 @@ export async function benchGrowth(args: readonly string[]): Promise<void> {
 
 async function costsOf(service: CallLedger, calls: number, seconds: number) {
   const { url, webhookKey, apiKey } = service;
-  const warm = await load(url, webhookKey, 8, 1);
-  const door = await load(url, webhookKey, 8, seconds);
+  const warm = await load(url, webhookKey, { connections: 8, seconds: 1, bytes: 1000 });
+  const door = await load(url, webhookKey, { connections: 8, seconds, bytes: 1000 });
   await caughtUp(url);
   const { toVisible, toAnswer } = await offer(service, RATE, seconds);
   const any = () =>

@@ -10,10 +10,11 @@ export type Measured = {
   readonly refused: number;
 };
 
+const SENTENCES = 'Agent: Can you make it on Thursday?\nUser: Yes, I will be there.\n';
 let calls = 0;
 
-/** A webhook of about 1 KB about a call that nobody has heard of. */
-function webhook(): string {
+/** A webhook of about so many bytes about a call that nobody has heard of. */
+function webhook(bytes: number): string {
   const id = `call_bench_${process.pid}_${calls++}`;
   return JSON.stringify({
     event: 'call_ended',
@@ -32,13 +33,17 @@ function webhook(): string {
       start_timestamp: Date.now() - 60_000,
       end_timestamp: Date.now(),
       duration_ms: 60_000,
-      transcript: 'Agent: Can you make it on Thursday?\nUser: Yes, I will be there.\n'.repeat(6),
+      transcript: SENTENCES.repeat(Math.max(1, Math.round((bytes - 600) / SENTENCES.length))),
     },
   });
 }
 
 /** Posts signed webhooks, each about another call, over so many connections for so many seconds. */
-export async function load(url: string, key: string, connections: number, seconds: number): Promise<Measured> {
+export async function load(
+  url: string,
+  key: string,
+  { connections, seconds, bytes }: { connections: number; seconds: number; bytes: number },
+): Promise<Measured> {
   const result = await autocannon({
     url,
     connections,
@@ -48,7 +53,7 @@ export async function load(url: string, key: string, connections: number, second
         method: 'POST',
         path: '/api/webhooks/retell',
         setupRequest(request) {
-          const body = webhook();
+          const body = webhook(bytes);
           const v = Date.now();
           const d = createHmac('sha256', key).update(body).update(String(v)).digest('hex');
           const headers = { 'content-type': 'application/json', 'x-retell-signature': `v=${v},d=${d}` };

@@ -7,9 +7,9 @@ import pg from 'pg';
 import { spawnEventStore } from '../src/embedded/event-store/spawn.ts';
 import { startEmbeddedPostgres } from '../src/embedded/postgres/start.ts';
 import { projections } from '../src/projections/index.ts';
+import { emmett } from './emmett.ts';
 import { numbersOf } from './options.ts';
 import { cpuOf } from './rebuild/cpu-of.ts';
-import { emmett } from './rebuild/emmett.ts';
 import { FACTS_PER_CALL } from './rebuild/facts.ts';
 import { inProcess, type Measured } from './rebuild/in-process.ts';
 import { printProfile } from './rebuild/profile.ts';
@@ -20,7 +20,7 @@ const program = (file: string) => join(import.meta.dirname, 'rebuild', file);
 
 export async function benchRebuild(args: readonly string[]): Promise<void> {
   const choices = choicesOf(args);
-  const rival = emmett();
+  const rival = emmett('rebuild.js');
   const folder = await mkdtemp(join(tmpdir(), 'call-ledger-bench-'));
   await chmod(folder, 0o755); // as root Postgres is another user
   try {

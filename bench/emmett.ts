@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const folder = join(import.meta.dirname, '../baselines/emmett');
+const folder = join(import.meta.dirname, 'baselines/emmett');
 
-/** The baseline's program; undefined, with a word why, where it is not installed and cannot be. */
-export function emmett(): string | undefined {
-  const program = join(folder, 'rebuild.js');
+/** A program of that baseline; undefined, with a word why, where emmett is not installed and cannot be. */
+export function emmett(file: 'door.js' | 'rebuild.js'): string | undefined {
+  const program = join(folder, file);
   if (existsSync(join(folder, 'node_modules/@event-driven-io/emmett-postgresql'))) return program;
   // It conflicts with our own dependencies, so it has a folder of its own and comes at its first use; with the npm of
   // the system, not with the Node.js that ours put before it.
