@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantDirectory } from './commands/tenants/tenant.ts';
-import { isAsSigned } from './commands/webhooks/evidence.ts';
 import { assemble } from './commands/webhooks/raw-parts.ts';
 import { type EventLog, EventStoreUnavailable, readLeft } from './events/event-log.ts';
 import type { Recorded } from './events/recorded.ts';
+import { isAsSigned } from './evidence/evidence.ts';
 import type { ReadEvidence } from './read-api/export/export-lines.ts';
 
 /** The evidence of an exported fact, straight from the log, checked anew with the key that verified it then. */

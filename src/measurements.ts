@@ -1,6 +1,6 @@
 import type { WebhookDeps } from './commands/webhooks/routes.ts';
 import type { Metrics } from './http/metrics.ts';
-import type { RunningProjections } from './projections/runtime/start.ts';
+import type { RunningProjections } from './projections/engine/start.ts';
 
 type OnAnswered = NonNullable<WebhookDeps['onAnswered']>;
 

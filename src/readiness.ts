@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import type { OpenTenantDirectory } from './commands/tenants/directory.ts';
 import type { EventLog } from './events/event-log.ts';
-import type { RunningProjections } from './projections/runtime/start.ts';
+import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
 import type { Checks } from './read-api/health-routes.ts';
+import type { OpenTenantDirectory } from './tenants/directory.ts';
 
 type Parts = {
   readonly log: EventLog;

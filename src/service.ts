@@ -4,8 +4,6 @@ import { openOperationsDatabase } from './administration/database.ts';
 import { openPlacements } from './commands/calls/placements.ts';
 import { resolveOpenRequests } from './commands/calls/resolve-open-requests.ts';
 import { retellApiKeyOf, retellOf } from './commands/calls/retell-of.ts';
-import type { AdministrationDeps } from './commands/tenants/administration.ts';
-import { openTenantDirectory } from './commands/tenants/directory.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import { connectEventLog } from './events/event-log.ts';
@@ -14,8 +12,8 @@ import { createMetrics } from './http/metrics.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { measureProjections, measureWebhooks } from './measurements.ts';
+import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
-import { startProjections } from './projections/runtime/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { startCallLinking } from './reactions/call-linking/start.ts';
 import { measureReconciliation } from './reactions/reconciliation/measure.ts';
@@ -26,6 +24,8 @@ import { liveFeed } from './read-api/live/live-feed.ts';
 import { createReadPool } from './read-api/read-pool.ts';
 import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
+import type { AdministrationDeps } from './tenants/administration.ts';
+import { openTenantDirectory } from './tenants/directory.ts';
 
 export type Service = {
   readonly url: string;

@@ -1,12 +1,12 @@
 import type { TenantDirectory } from './commands/tenants/tenant.ts';
-import { type EvidenceVerdict, evidenceVerdicts } from './commands/webhooks/evidence.ts';
 import { decode, type Fact } from './events/codec.ts';
 import { type EventLog, readLeft } from './events/event-log.ts';
 import { FactMetadata } from './events/metadata.ts';
 import type { Recorded } from './events/recorded.ts';
 import { callStream, parseStream, sessionStream } from './events/streams.ts';
-import { historyOf, type Unread } from './projections/call-sessions/history.ts';
-import type { ReadHistory } from './read-api/call-sessions/history.ts';
+import { type EvidenceVerdict, evidenceVerdicts } from './evidence/evidence.ts';
+import type { ReadHistory } from './read-api/history.ts';
+import { historyOf, type Unread } from './time-travel/history.ts';
 
 /**
  * The history of a session straight from the log: what each fact changed, and whether its evidence still verifies.

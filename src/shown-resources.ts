@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { ShownAfter } from './commands/shown-after.ts';
-import type { RunningProjections } from './projections/runtime/start.ts';
+import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { appointmentOf } from './read-api/appointments/appointment.ts';
-import { callSessionOf } from './read-api/call-sessions/call-session.ts';
 import { findCallSession } from './read-api/call-sessions/find.ts';
+import { callSessionOf } from './read-api/call-sessions.ts';
 import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
 import { ticketOf } from './read-api/tickets/ticket.ts';
 

@@ -1,8 +1,7 @@
-import type { CallFact } from '../../src/commands/webhooks/call-fact.ts';
-import { callFact } from '../../src/commands/webhooks/call-fact.ts';
-import { type CallPayload, readPayload } from '../../src/commands/webhooks/read-payload.ts';
-import { translatePayload } from '../../src/commands/webhooks/retell-payload.ts';
 import { sha256 } from '../../src/events/identity.ts';
+import { type CallFact, callFact } from '../../src/retell/call-fact.ts';
+import { type CallPayload, readPayload } from '../../src/retell/payload.ts';
+import { translatePayload } from '../../src/retell/translate.ts';
 
 export const FACTS_PER_CALL = 3;
 

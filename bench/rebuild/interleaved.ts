@@ -1,4 +1,4 @@
-import type { CallFact } from '../../src/commands/webhooks/call-fact.ts';
+import type { CallFact } from '../../src/retell/call-fact.ts';
 import { factsOfCall } from './facts.ts';
 
 export type Next = {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
 import { connectEventLog } from '../../src/events/event-log.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
 import { measure } from './measure.ts';
 
 type Order = { readonly names: string[]; readonly url: string; readonly databaseUrl: string; readonly facts: number };

@@ -3,9 +3,9 @@ import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { problem, problemResponse } from '../http/problem.ts';
-import { isFactsFault } from '../projections/runtime/broken-fact.ts';
+import { isFactsFault } from '../projections/engine/faults.ts';
+import { type Operation, operationKinds, operationStates } from '../projections/engine/operations.ts';
 import { describe } from '../projections/runtime/describe.ts';
-import { type Operation, operationKinds, operationStates } from '../projections/runtime/operations.ts';
 import type { OperationsDatabase } from './database.ts';
 
 /** What the routes of this room have in common. */

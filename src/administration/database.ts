@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { prepare } from '../projections/runtime/generations.ts';
+import { prepare } from '../projections/engine/generations.ts';
 
 /** Where what operators request is written down: the query API's own connections cannot write. */
 export type OperationsDatabase = {

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { requireAdmin } from '../http/bearer.ts';
 import { limitParameter, pathId } from '../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
-import { cancelOperation, findOperation, listOperations } from '../projections/runtime/operations.ts';
+import { cancelOperation, findOperation, listOperations } from '../projections/engine/operations.ts';
 import {
   type AdministrationRoutesDeps,
   answerOf,

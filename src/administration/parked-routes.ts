@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import { type EventLog, EventStoreUnavailable, readLeft } from '../events/event-log.ts';
 import { requireAdmin } from '../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { type Projection, projectionCalled } from '../projections/engine/projection.ts';
 import {
   findParked,
   findParkedStream,
@@ -12,7 +13,6 @@ import {
   type ParkedItem,
   requestRedrive,
 } from '../projections/runtime/parked-items.ts';
-import { type Projection, projectionCalled } from '../projections/runtime/projection.ts';
 import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
 import { cursorOf, Parked, ParkedCursor, ParkedDetail, parkedOf, Redriven } from './parked-answers.ts';
 

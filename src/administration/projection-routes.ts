@@ -3,14 +3,14 @@ import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
 import { requireAdmin } from '../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
-import { generations } from '../projections/runtime/generations.ts';
+import { generations } from '../projections/engine/generations.ts';
+import { type OperationKind, requestOperation } from '../projections/engine/operations.ts';
+import { overviewOf } from '../projections/engine/overview.ts';
+import { acceptParked } from '../projections/engine/parked-limit.ts';
+import type { ProjectionStatus } from '../projections/engine/progress.ts';
+import { type Projection, projectionCalled } from '../projections/engine/projection.ts';
+import { isSwapTarget } from '../projections/engine/rebuild.ts';
 import { operationsByKind } from '../projections/runtime/operation-kinds.ts';
-import { type OperationKind, requestOperation } from '../projections/runtime/operations.ts';
-import { overviewOf } from '../projections/runtime/overview.ts';
-import { acceptParked } from '../projections/runtime/parked-limit.ts';
-import type { ProjectionStatus } from '../projections/runtime/progress.ts';
-import { type Projection, projectionCalled } from '../projections/runtime/projection.ts';
-import { isSwapTarget } from '../projections/runtime/rebuild.ts';
 import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
 
 export type ProjectionRoutesDeps = AdministrationRoutesDeps & {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sealingUnder } from '../commands/tenants/sealing.ts';
 import { DEFAULT_TENANT } from '../commands/tenants/tenant.ts';
 import { isJsonObject } from '../events/json.ts';
+import { sealingUnder } from '../tenants/sealing.ts';
 import type { Cli } from './cli.ts';
 import { Failure } from './failure.ts';
 import type { Answer } from './service.ts';

@@ -7,20 +7,20 @@ import type { Authenticate, CallerEnv } from '../http/bearer.ts';
 import { badRequest, problem } from '../http/problem.ts';
 import { streamDeleted, unreadableFact } from '../http/unreadable-fact.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import { listAppointments } from './appointments/list.ts';
 import { getAppointment } from './appointments/one.ts';
+import { listAppointments } from './appointments.ts';
 import { type AsOf, ReadModelBehind } from './as-of.ts';
-import { listDeliveries } from './call-sessions/deliveries.ts';
-import { getHistory, type ReadHistory } from './call-sessions/history.ts';
 import { listCallSessions } from './call-sessions/list.ts';
 import { getCallSession } from './call-sessions/one.ts';
-import { listCustomers } from './customers/list.ts';
 import { getCustomer } from './customers/one.ts';
+import { listCustomers } from './customers.ts';
+import { listDeliveries } from './deliveries.ts';
+import { getHistory, type ReadHistory } from './history.ts';
 import { isReadModelUnavailable } from './read-pool.ts';
 import { getSummary, type TimeZoneOf } from './summary/get.ts';
 import { asTenant, type QueryApp } from './tenant-reads.ts';
-import { listTickets } from './tickets/list.ts';
 import { getTicket } from './tickets/one.ts';
+import { listTickets } from './tickets.ts';
 
 export type QueryDependencies = {
   /** Over a pool of `createReadPool`, whose limits keep a request from hanging. */

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openOperationsDatabase } from '../../src/administration/database.ts';
 import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
-import { BrokenFact } from '../../src/projections/runtime/broken-fact.ts';
-import { keepParked, park, unpark } from '../../src/projections/runtime/parked.ts';
+import { BrokenFact } from '../../src/projections/engine/faults.ts';
+import { keepParked, park, unpark } from '../../src/projections/engine/parked.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';

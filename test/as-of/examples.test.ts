@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asOf } from '../../src/as-of.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
 import { ReadModelBehind } from '../../src/read-api/as-of.ts';
+import { asOf } from '../../src/time-travel/as-of.ts';
 import {
   analyzed,
   archived,

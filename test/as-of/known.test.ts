@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UnreadableFact } from '../../src/events/codec.ts';
-import { foldOf, knownOf } from '../../src/projections/as-of/known.ts';
+import { foldOf, knownOf } from '../../src/projections/known.ts';
 import { ended, recorded, started } from '../projections/controls.ts';
 
 const thrownBy = (work: () => unknown): UnreadableFact => {

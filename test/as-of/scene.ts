@@ -1,15 +1,15 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import { asOf } from '../../src/as-of.ts';
 import { EventStoreUnavailable } from '../../src/events/event-log.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { appointmentOf } from '../../src/read-api/appointments/appointment.ts';
 import type { Moment } from '../../src/read-api/as-of.ts';
-import { callSessionOf } from '../../src/read-api/call-sessions/call-session.ts';
+import { callSessionOf } from '../../src/read-api/call-sessions.ts';
 import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { readsOf } from '../../src/read-api/tenant-reads.ts';
 import { ticketOf } from '../../src/read-api/tickets/ticket.ts';
+import { asOf } from '../../src/time-travel/as-of.ts';
 import { type Said, TENANT } from '../projections/controls.ts';
 import { logger, startStores } from '../projections/stores.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { outcomeOf, type Verification } from '../../src/cli/projections/outcome.ts';
+import { outcomeOf, type Verification } from '../../src/cli/operations.ts';
 import { ADMIN_KEY, startAdministration } from '../administration/scene.ts';
 import { slowTally } from '../projections/operations-scene.ts';
 import { brittleTally } from '../projections/tally.ts';

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, expect, inject, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
-import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
+import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import { apiKeyFrom, clientOf } from '../support/client.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';

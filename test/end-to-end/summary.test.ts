@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { DailySummary } from '../../src/read-api/summary/daily-summary.ts';
+import type { DailySummary } from '../../src/read-api/summary.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, type Payload, sample } from '../support/samples.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, instantOfLocal, isTimeZone, localAt, startOfDay } from '../../src/model/zoned-time.ts';
+import { DAY_MS, instantOfLocal, isTimeZone, localAt, startOfDay } from '../../src/model/time.ts';
 
 const utc = (text: string) => Date.parse(`${text}Z`);
 const startOf = (date: string, timeZone: string) => new Date(startOfDay(utc(`${date}T00:00`), timeZone)).toISOString();

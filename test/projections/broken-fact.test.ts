@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { decode } from '../../src/events/codec.ts';
-import { BrokenFact, isFactsFault } from '../../src/projections/runtime/broken-fact.ts';
+import { BrokenFact, isFactsFault } from '../../src/projections/engine/faults.ts';
 
 const refusedWith = (code: string) => Object.assign(new pg.DatabaseError('Jane Roe', 1, 'error'), { code });
 const withCode = (code: string) => Object.assign(new Error('once'), { code });

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
-import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
-import type { SessionDocument } from '../../src/projections/call-sessions/session-document.ts';
-import { sessionDocument } from '../../src/projections/call-sessions/session-document.ts';
+import { type SessionDocument, sessionDocument } from '../../src/model/session-document.ts';
 import { noFactsYet, sessionOf, withFact } from '../../src/projections/call-sessions/session-fold.ts';
+import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import * as controls from './controls.ts';
 import {
   archived,

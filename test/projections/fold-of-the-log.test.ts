@@ -5,17 +5,17 @@ import type { CallEvent, CallFacts } from '../../src/events/call-facts.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
 import type { SessionEvent } from '../../src/events/session-facts.ts';
 import { appointmentStream, parseStream } from '../../src/events/streams.ts';
-import { appointmentOf } from '../../src/projections/appointments/appointment.ts';
+import { appointmentOf } from '../../src/model/appointment.ts';
+import { type CallState, reduceCall } from '../../src/model/call.ts';
+import { entriesOf } from '../../src/model/entries.ts';
+import { type RequestState, reduceRequest } from '../../src/model/session.ts';
 import { decisionOf, decisions } from '../../src/projections/appointments/decision.ts';
 import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
-import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
-import { type CallState, reduceCall } from '../../src/projections/calls/call-state.ts';
-import { entriesOf } from '../../src/projections/calls/growing.ts';
-import { type RequestState, reduceRequest } from '../../src/projections/calls/request-state.ts';
 import { appointmentOfCall, type Session } from '../../src/projections/calls/session.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
+import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import * as controls from './controls.ts';
 import {
   changed,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import type { Batch } from '../../src/events/subscription.ts';
-import { gather } from '../../src/projections/runtime/gather.ts';
+import { gather } from '../../src/projections/engine/gather.ts';
 
 const event = (position: number): Recorded => ({
   ...{ stream: 'call-t.1', revision: 0n, position: BigInt(position), id: `${position}`, type: 'CallStarted' },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { overviewOf } from '../../src/projections/runtime/overview.ts';
-import { acceptParked } from '../../src/projections/runtime/parked-limit.ts';
-import type { RunningProjections } from '../../src/projections/runtime/start.ts';
+import { overviewOf } from '../../src/projections/engine/overview.ts';
+import { acceptParked } from '../../src/projections/engine/parked-limit.ts';
+import type { RunningProjections } from '../../src/projections/engine/start.ts';
 import { readinessOf } from '../../src/readiness.ts';
 import { caughtUp, eventually, sceneOfFile } from './operations-scene.ts';
 import { brittleTally, tally } from './tally.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyOf, sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
+import { historyOf, sessionFromFacts } from '../../src/time-travel/history.ts';
 import {
   analyzed,
   ended,

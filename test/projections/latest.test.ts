@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
-import { type Known, latestOf, latestTold, learn, nothingKnown, told } from '../../src/projections/calls/latest.ts';
+import { type Known, latestOf, latestTold, learn, nothingKnown, told } from '../../src/model/latest.ts';
 
 type Fields = { readonly name: string; readonly number: string; readonly count: number };
 

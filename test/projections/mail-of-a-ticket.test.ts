@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Ticket } from '../../src/projections/tickets/ticket.ts';
+import type { Ticket } from '../../src/model/ticket.ts';
 import { analyzed, ended, type Said, started } from './controls.ts';
 import {
   inbound,

@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, expect, vi } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
-import { connect } from '../../src/projections/runtime/connection.ts';
-import { prepare } from '../../src/projections/runtime/generations.ts';
+import { connect } from '../../src/projections/engine/connection.ts';
+import { prepare } from '../../src/projections/engine/generations.ts';
 import {
   cancelOperation,
   findOperation,
   type Operation,
   type OperationKind,
   requestOperation,
-} from '../../src/projections/runtime/operations.ts';
-import { listParked } from '../../src/projections/runtime/parked-items.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
+} from '../../src/projections/engine/operations.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import {
   type ProjectionsOptions,
   type RunningProjections,
   startProjections,
-} from '../../src/projections/runtime/start.ts';
+} from '../../src/projections/engine/start.ts';
+import { listParked } from '../../src/projections/runtime/parked-items.ts';
 import { ended, started, TENANT } from './controls.ts';
 import { logger, startStores } from './stores.ts';
 import { tally } from './tally.ts';

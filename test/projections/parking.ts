@@ -1,6 +1,6 @@
 import type { Fact } from '../../src/events/codec.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type Table, upsert } from '../../src/projections/runtime/table.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { type Table, upsert } from '../../src/projections/engine/table.ts';
 
 const rows: Table = {
   name: 'spoken',

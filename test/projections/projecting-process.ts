@@ -4,7 +4,7 @@
  */
 import { pino } from 'pino';
 import { connectEventLog } from '../../src/events/event-log.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { brittleTally } from './tally.ts';
 
 const [eventStoreUrl, databaseUrl, ms, breaksAt] = process.argv.slice(2) as [string, string, string, string?];

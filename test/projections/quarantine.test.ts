@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decode, type Fact } from '../../src/events/codec.ts';
 import type { QuarantineEvent } from '../../src/events/raw-delivery.ts';
-import { reduceQuarantine } from '../../src/projections/quarantine/quarantine.ts';
+import { reduceQuarantine } from '../../src/projections/quarantine.ts';
 
 const digest = 'a'.repeat(64);
 /** As it stands in logs from the first release on. Never edit it. */

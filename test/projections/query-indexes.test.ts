@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import { started, TENANT } from './controls.ts';
 import { startScene } from './operations-scene.ts';
 import { spoken } from './parking.ts';

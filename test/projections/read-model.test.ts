@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
 import {
   analyzed,
   archived,

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type Table, upsert } from '../../src/projections/runtime/table.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { type Table, upsert } from '../../src/projections/engine/table.ts';
 import { sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream } from '../../src/events/streams.ts';
+import { connect } from '../../src/projections/engine/connection.ts';
+import { type Generation, generationFor, prepare } from '../../src/projections/engine/generations.ts';
+import { parkedStreams } from '../../src/projections/engine/parked.ts';
 import { applyEvents, type Taken } from '../../src/projections/runtime/apply-events.ts';
-import { connect } from '../../src/projections/runtime/connection.ts';
-import { type Generation, generationFor, prepare } from '../../src/projections/runtime/generations.ts';
 import { takingTurns } from '../../src/projections/runtime/in-turn.ts';
-import { parkedStreams } from '../../src/projections/runtime/parked.ts';
 import { redrive } from '../../src/projections/runtime/redrive.ts';
 import { ended, started, TENANT, unrecognized } from './controls.ts';
 import { BREAKS_THE_REDUCER, spoken } from './parking.ts';

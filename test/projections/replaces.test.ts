@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callSessions } from '../../src/projections/call-sessions/call-sessions.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
+import { callSessions } from '../../src/projections/views/call-sessions.ts';
 import { started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { relayTo } from '../support/relay.ts';
 import { ended, type Said, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
-import type { SessionDocument } from '../../src/projections/call-sessions/session-document.ts';
+import type { SessionDocument } from '../../src/model/session-document.ts';
+import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import {
   analyzed,
   archived,

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Connection, connect } from '../../src/projections/engine/connection.ts';
+import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import { type Connection, connect } from '../../src/projections/runtime/connection.ts';
-import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
 import { statistics } from '../../src/projections/runtime/statistics.ts';
 import { analyzed, ended, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';

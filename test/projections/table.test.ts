@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Connection, connect, inTransaction } from '../../src/projections/runtime/connection.ts';
-import { createTable, insert, type Row, type Table, upsert } from '../../src/projections/runtime/table.ts';
+import { type Connection, connect, inTransaction } from '../../src/projections/engine/connection.ts';
+import { createTable, insert, type Row, type Table, upsert } from '../../src/projections/engine/table.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const things: Table = {

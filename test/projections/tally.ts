@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '../../src/events/codec.ts';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { type Table, type Tx, upsert } from '../../src/projections/runtime/table.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { type Table, type Tx, upsert } from '../../src/projections/engine/table.ts';
 
 const rows: Table = {
   name: 'tally',

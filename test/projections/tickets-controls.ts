@@ -1,7 +1,7 @@
 import type { FactMetadata } from '../../src/events/metadata.ts';
 import { ticketStream } from '../../src/events/streams.ts';
 import { type MailObstacle, type TicketEvent, type TicketStatus, ticketIdOf } from '../../src/events/ticket-facts.ts';
-import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../src/projections/tickets/ticket.ts';
+import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../src/model/ticket.ts';
 import { recorded, type Said, TENANT } from './controls.ts';
 
 // What happens at the ticket endpoints, and to tickets.

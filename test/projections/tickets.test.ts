@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallFacts } from '../../src/events/call-facts.ts';
 import type { FactMetadata } from '../../src/events/metadata.ts';
-import type { Ticket } from '../../src/projections/tickets/ticket.ts';
+import type { Ticket } from '../../src/model/ticket.ts';
 import {
   analyzed,
   analyzedWithoutAnalysis,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { translateCall } from '../../src/commands/webhooks/retell-payload.ts';
 import type { JsonObject } from '../../src/events/json.ts';
-import { sessionFromFacts } from '../../src/projections/call-sessions/history.ts';
+import { translateCall } from '../../src/retell/translate.ts';
+import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import { analyzed, ended, recorded, type Said, TENANT } from './controls.ts';
 import { inbound, ticketAfter } from './tickets-controls.ts';
 

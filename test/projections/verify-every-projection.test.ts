@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import { quarantineStream } from '../../src/events/streams.ts';
-import { projections } from '../../src/projections/index.ts';
-import { type Connection, connect } from '../../src/projections/runtime/connection.ts';
+import { type Connection, connect } from '../../src/projections/engine/connection.ts';
 import {
   findOperation,
   type Operation,
   type OperationKind,
   requestOperation,
-} from '../../src/projections/runtime/operations.ts';
-import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
+} from '../../src/projections/engine/operations.ts';
+import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
+import { projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
 import { minute, placed, placementFailed, requested, type Said, TENANT, textPart } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';

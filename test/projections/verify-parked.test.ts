@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import { sceneOfFile, slowTally, verifications } from './operations-scene.ts';
 import { brittleTally, tally } from './tally.ts';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Projection } from '../../src/projections/runtime/projection.ts';
-import { startProjections } from '../../src/projections/runtime/start.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
 import { sceneOfFile, slowTally, verifications } from './operations-scene.ts';
 import { tally } from './tally.ts';
 

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../src/projections/engine/connection.ts';
+import { findOperation, requestOperation } from '../../src/projections/engine/operations.ts';
+import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import { connect } from '../../src/projections/runtime/connection.ts';
-import { findOperation, requestOperation } from '../../src/projections/runtime/operations.ts';
-import { type RunningProjections, startProjections } from '../../src/projections/runtime/start.ts';
 import { eventually } from '../support/service.ts';
 import { analyzed, ended, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';

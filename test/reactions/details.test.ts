@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readPayload } from '../../src/commands/webhooks/read-payload.ts';
-import { translatePayload } from '../../src/commands/webhooks/retell-payload.ts';
 import type { CallFacts } from '../../src/events/call-facts.ts';
 import type { JsonObject } from '../../src/events/json.ts';
 import { contentOf } from '../../src/reactions/ticket-mail/content.ts';
 import { renderTicketMail } from '../../src/reactions/ticket-mail/render.ts';
+import { readPayload } from '../../src/retell/payload.ts';
+import { translatePayload } from '../../src/retell/translate.ts';
 import { analyzed, recorded, TENANT } from '../projections/controls.ts';
 
 /** The mail about an analysed call, from what the vendor has sent of it. */

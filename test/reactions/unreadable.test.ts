@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Fact, UnreadableFact } from '../../src/events/codec.ts';
 import { callStream } from '../../src/events/streams.ts';
 import { contentOf } from '../../src/reactions/ticket-mail/content.ts';
-import { dutiesOf } from '../../src/reactions/ticket-mail/duty.ts';
+import { dutiesOf } from '../../src/reactions/ticket-mail/due.ts';
 import { mailRoutes } from '../../src/reactions/ticket-mail/mail-routes.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { directory, KEY, newCallId, tenant } from '../commands/webhooks/door.ts';

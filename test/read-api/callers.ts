@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import type { Authenticate, Caller } from '../../src/http/bearer.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import type { AsOf } from '../../src/read-api/as-of.ts';
-import type { ReadHistory } from '../../src/read-api/call-sessions/history.ts';
+import type { ReadHistory } from '../../src/read-api/history.ts';
 import { queryRoutes } from '../../src/read-api/query-routes.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';
 

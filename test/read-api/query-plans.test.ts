@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { readCoverage } from '../../src/reactions/reconciliation/coverage.ts';
 import { eventsAfter, newestPosition } from '../../src/read-api/live/feed-event.ts';
-import { quarantineReadRoutes } from '../../src/read-api/quarantine/routes.ts';
+import { quarantineReadRoutes } from '../../src/read-api/quarantine.ts';
 import { queryApi } from './callers.ts';
 import { createExplained, expectFewReads, PAGE, rowsRead, stepsOf } from './explained.ts';
 import { fillReadModel, MANY } from './many-rows.ts';

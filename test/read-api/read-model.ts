@@ -2,9 +2,9 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
+import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
+import { makeQueryIndexes } from '../../src/projections/engine/indexes.ts';
 import { projections } from '../../src/projections/index.ts';
-import { generationFor, prepare } from '../../src/projections/runtime/generations.ts';
-import { makeQueryIndexes } from '../../src/projections/runtime/query-indexes.ts';
 import type {
   AppointmentRow,
   CallSessionRow,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { Appointment } from '../../src/read-api/appointments/appointment.ts';
-import { CallSession } from '../../src/read-api/call-sessions/call-session.ts';
-import { Delivery } from '../../src/read-api/call-sessions/deliveries.ts';
-import { HistoryItem } from '../../src/read-api/call-sessions/history.ts';
+import { CallSession } from '../../src/read-api/call-sessions.ts';
+import { Delivery } from '../../src/read-api/deliveries.ts';
+import { HistoryItem } from '../../src/read-api/history.ts';
 import { queryApi } from './callers.ts';
 import { analysedCall, at, createReadModel } from './read-model.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { outcomes } from '../../src/read-api/call-sessions/call-session.ts';
-import type { DailySummary } from '../../src/read-api/summary/daily-summary.ts';
+import { outcomes } from '../../src/read-api/call-sessions.ts';
+import type { DailySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
 import { createReadModel } from './read-model.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../events/json.ts';
 import { Failure } from '../failure.ts';
+import { pageOf, parkedIn, parkedTable } from '../parked.ts';
 import type { Verb } from '../program.ts';
-import { pageOf, parkedIn, parkedTable } from '../projections/parked.ts';
 import { examples, fields, table } from '../text.ts';
 
 type Waiting = {

@@ -1,10 +1,10 @@
 import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
+import { notComparedOf, outcomeOf, type Verification } from '../operations.ts';
+import { parkedIn, parkedTable } from '../parked.ts';
 import type { Verb } from '../program.ts';
 import { follow } from '../projections/follow.ts';
 import { type Operation, percentOf } from '../projections/operation.ts';
-import { notComparedOf, outcomeOf, type Verification } from '../projections/outcome.ts';
-import { parkedIn, parkedTable } from '../projections/parked.ts';
 import { examples, table } from '../text.ts';
 
 type Listed = {

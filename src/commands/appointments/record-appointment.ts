@@ -1,3 +1,4 @@
+import { appendDecided } from '../../events/append-decided.ts';
 import {
   type AppointmentEvent,
   type AppointmentSaid,
@@ -10,7 +11,6 @@ import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { appointmentStream } from '../../events/streams.ts';
-import { appendDecided } from '../append-decided.ts';
 import { requestIdOf } from '../idempotency-key.ts';
 import { evolve, nothingSaid, putAppointment, type StaffRecord } from './appointment-decision.ts';
 

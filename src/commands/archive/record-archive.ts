@@ -1,9 +1,9 @@
+import { appendDecided } from '../../events/append-decided.ts';
 import { type EventLog, type NewEvent, StreamDeleted } from '../../events/event-log.ts';
 import { digestOf, uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import { callStream } from '../../events/streams.ts';
-import { appendDecided } from '../append-decided.ts';
 import { requestIdOf } from '../idempotency-key.ts';
 import { type ArchiveAction, decideArchive } from './archive-decision.ts';
 

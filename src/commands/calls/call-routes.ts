@@ -7,7 +7,7 @@ import { type Authenticate, type CallerEnv, requireScope } from '../../http/bear
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import { factUnreadable, goneForGood } from '../../http/unreadable-fact.ts';
-import { commandErrors } from '../command-errors.ts';
+import { commandErrors } from '../command-routes.ts';
 import { IdempotencyKey, keyReused } from '../idempotency-key.ts';
 import { type ShownAfter, shownAfter } from '../shown-after.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { appendDecided } from '../../events/append-decided.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
-import { appendDecided } from '../append-decided.ts';
 import type { CallOrder } from './call-order.ts';
 import type { PlacementTimes } from './placement-times.ts';
 import type { SessionOf } from './retell-api.ts';

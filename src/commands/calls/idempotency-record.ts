@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { appendDecided } from '../../events/append-decided.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import { IDEMPOTENCY_KEY_USED, IdempotencyKeyUsed } from '../../events/session-facts.ts';
-import { appendDecided } from '../append-decided.ts';
 
 /** STORED FORMAT: the stream that remembers a key, and the session of a request that names none. */
 const digestOfKey = (tenantId: string, key: string) => uuidOf(tenantId, 'POST /api/calls', key);

@@ -1,9 +1,9 @@
 import { APIConnectionError, APIError } from 'retell-sdk';
 import { isJsonObject } from '../../events/json.ts';
 import { chosenId } from '../../model/ids.ts';
+import { BadAnswer, causeOf, pageOf, retellClient, retryAfterMs, within } from '../../retell/client.ts';
 import type { CallOrder } from './call-order.ts';
 import { type Refusal, type RefusalDetails, refusalOf } from './refusals.ts';
-import { BadAnswer, causeOf, pageOf, retellClient, retryAfterMs, within } from './retell-client.ts';
 
 /** What became of a create. `unknown`: Retell may have dialled, or may yet. */
 export type Dialled =

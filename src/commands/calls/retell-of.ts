@@ -1,4 +1,4 @@
-import type { OpenTenantDirectory } from '../tenants/directory.ts';
+import type { OpenTenantDirectory } from '../../tenants/directory.ts';
 import { DEFAULT_TENANT } from '../tenants/tenant.ts';
 import { type RetellApi, retellApi } from './retell-api.ts';
 

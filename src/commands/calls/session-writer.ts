@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { appendDecided, type Decided } from '../../events/append-decided.ts';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { SessionEvent } from '../../events/session-facts.ts';
 import { sessionStream } from '../../events/streams.ts';
-import { appendDecided, type Decided } from '../append-decided.ts';
 import type { PlacementTimes } from './placement-times.ts';
 import type { SessionOf } from './retell-api.ts';
 import { type SessionRecord, sessionEvent, sessionRecord } from './session-record.ts';

@@ -4,8 +4,8 @@ import { isTenantId } from '../../events/ids.ts';
 import type { DeliveryQuarantined, DeliveryReleased } from '../../events/raw-delivery.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
+import { type EvidenceVerdict, isAsSigned } from '../../evidence/evidence.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
-import { type EvidenceVerdict, isAsSigned } from '../webhooks/evidence.ts';
 import { assemble, type RawDelivery } from '../webhooks/raw-parts.ts';
 
 /** `<tenant>.<digest of the body>`: the name of its stream without the category. */

@@ -4,8 +4,8 @@ import { quarantineReasons } from '../../events/raw-delivery.ts';
 import { requireAdmin } from '../../http/bearer.ts';
 import { idPath } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
-import { commandErrors, storeUnavailable } from '../command-errors.ts';
-import { type RetryDeps, retryQuarantined } from './retry.ts';
+import { commandErrors, storeUnavailable } from '../command-routes.ts';
+import { type RetryDeps, retryQuarantined } from '../quarantine.ts';
 
 const Retried = z
   .object({

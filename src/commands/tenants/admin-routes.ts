@@ -1,12 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { keyRoutes } from '../../administration/key-routes.ts';
+import { tenantRoutes } from '../../administration/tenant-routes.ts';
 import { requireAdmin } from '../../http/bearer.ts';
 import { badRequest, problem } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
-import { commandErrors } from '../command-errors.ts';
-import { type AdministrationDeps, administration } from './administration.ts';
-import { keyRoutes } from './key-routes.ts';
-import { tenantRoutes } from './tenant-routes.ts';
+import { type AdministrationDeps, administration } from '../../tenants/administration.ts';
+import { commandErrors } from '../command-routes.ts';
 
 /** `/api/tenants`: whose calls are taken, with which keys. All of it with ADMIN_KEY. */
 export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: string }): OpenAPIHono {

@@ -1,4 +1,4 @@
-import { CannotOpen, RETELL_API_KEY, type Sealing } from './sealing.ts';
+import { CannotOpen, RETELL_API_KEY, type Sealing } from '../../tenants/sealing.ts';
 import { DEFAULT_TENANT, type Tenant, type WebhookKey } from './tenant.ts';
 import type { TenantState } from './tenant-state.ts';
 

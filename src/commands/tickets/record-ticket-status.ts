@@ -1,3 +1,4 @@
+import { appendDecided } from '../../events/append-decided.ts';
 import { decode, type Fact } from '../../events/codec.ts';
 import type { EventLog, NewEvent } from '../../events/event-log.ts';
 import { digestOf, uuidOf } from '../../events/identity.ts';
@@ -6,7 +7,6 @@ import { type Endpoint, FactMetadata } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, type TicketEvent } from '../../events/ticket-facts.ts';
-import { appendDecided } from '../append-decided.ts';
 import { requestIdOf } from '../idempotency-key.ts';
 import { type LastSaid, saidBy, setStatus, type TicketSaid } from './ticket-decision.ts';
 

@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StreamDeleted } from '../../events/event-log.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { UnrecordableEvent } from '../../events/recordable.ts';
+import { type CallFact, callFact, type Delivery } from '../../retell/call-fact.ts';
+import { readPayload } from '../../retell/payload.ts';
+import { occurredAt, translatePayload } from '../../retell/translate.ts';
+import { ownerOf } from '../../tenants/tenant.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
-import { type CallFact, callFact, type Delivery } from './call-fact.ts';
 import { type NewWord, newWordsIn } from './new-words.ts';
-import { readPayload } from './read-payload.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
-import { occurredAt, translatePayload } from './retell-payload.ts';
 import { FactTooLarge } from './text-parts.ts';
-import { ownerOf } from './whose-call.ts';
 
 /** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
 export type Accepted = { readonly event?: string | undefined } & (

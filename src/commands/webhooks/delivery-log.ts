@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
 import { ignoresDecision } from '../../model/supported.ts';
+import type { CallFact, Delivery } from '../../retell/call-fact.ts';
 import type { Accepted } from './accept.ts';
-import type { CallFact, Delivery } from './call-fact.ts';
 
 // A11. Ids, words and codes only: no personal data, no secret, no text of the payload, no address.
 

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../events/json.ts';
 import { disconnections } from '../../model/disconnections.ts';
 import { isNothing } from '../../model/words.ts';
-import type { CallPayload } from './read-payload.ts';
-import { kinds } from './retell-payload.ts';
+import type { CallPayload } from '../../retell/payload.ts';
+import { kinds } from '../../retell/translate.ts';
 
 /** Every word that the vendor is known to have used in the fields that we decide by (docs/retell-api.md). */
 export const knownWords = {

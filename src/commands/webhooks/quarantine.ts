@@ -1,7 +1,7 @@
 import type { NewEvent } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import { DELIVERY_QUARANTINED, type DeliveryQuarantined } from '../../events/raw-delivery.ts';
-import type { Delivery } from './call-fact.ts';
+import type { Delivery } from '../../retell/call-fact.ts';
 import { rawParts } from './raw-parts.ts';
 
 /**

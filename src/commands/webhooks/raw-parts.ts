@@ -4,8 +4,8 @@ import type { NewEvent } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import { RAW_DELIVERY_PART, RawDeliveryPart } from '../../events/raw-delivery.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import type { Delivery } from '../../retell/call-fact.ts';
 import { APPEND_LIMIT } from './append-limit.ts';
-import type { Delivery } from './call-fact.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -1,10 +1,10 @@
 import { concurrencyLimit } from '../../events/concurrency-limit.ts';
 import { type EventLog, EventStoreOverloaded, EventStoreUnavailable } from '../../events/event-log.ts';
+import { appendMissing, look, type Writing } from '../../events/idempotent-append.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { callStream, quarantineStream } from '../../events/streams.ts';
-import { appendMissing, look, type Writing } from './append-missing.ts';
-import type { CallFact, Delivery } from './call-fact.ts';
-import { evidenceOf, hasEvidence } from './evidence.ts';
+import { evidenceOf, hasEvidence } from '../../evidence/evidence.ts';
+import type { CallFact, Delivery } from '../../retell/call-fact.ts';
 import { inTurn } from './in-turn.ts';
 import { quarantineEvents } from './quarantine.ts';
 import { type NewRecords, newRecords, type Written } from './record-as-new.ts';

@@ -8,6 +8,7 @@ import { sha256 } from '../../events/identity.ts';
 import { isTenantId } from '../../events/ids.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
+import { type Claim, claimOf, verify } from '../../retell/signature.ts';
 import { DEFAULT_TENANT, type TenantDirectory, type WebhookKey } from '../tenants/tenant.ts';
 import { accept } from './accept.ts';
 import { answersTo, type OnAnswered, type RefusalCode } from './answers.ts';
@@ -17,7 +18,6 @@ import { logRefused } from './delivery-log.ts';
 import { describeRoute } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
-import { type Claim, claimOf, verify } from './signature.ts';
 import { namedTenant } from './tenant-selection.ts';
 
 export type WebhookConfig = {

@@ -4,8 +4,8 @@ import { uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import { refuseUnrecordable } from '../../events/recordable.ts';
+import type { CallFact } from '../../retell/call-fact.ts';
 import { APPEND_LIMIT } from './append-limit.ts';
-import type { CallFact } from './call-fact.ts';
 
 /** UTF-16 units: at most three bytes each in UTF-8, so that two parts always fit one append. */
 const PART_LENGTH = 128 * 1024;

@@ -1,5 +1,5 @@
 import { type LogReader, takePage } from './log-reader.ts';
-import type { ReadRequest } from './read-request.ts';
+import type { ReadRequest } from './requests.ts';
 import { TOMBSTONE } from './schema.ts';
 import { checkpoint } from './signals.ts';
 import { firstShown, limitsFrom, oldestShown } from './stream-metadata.ts';

@@ -2,9 +2,9 @@ import { feedOfAll, feedOfStream } from './feed.ts';
 import type { LogReader } from './log-reader.ts';
 import type { News } from './news.ts';
 import { outlet, type ReadCall } from './outlet.ts';
-import { readOnce } from './read-once.ts';
-import { readRequest } from './read-request.ts';
+import { readOnce } from './reads.ts';
 import { badRequest, streamDeleted } from './refusal.ts';
+import { readRequest } from './requests.ts';
 import { subscription } from './subscription.ts';
 
 /** The `Read` method: reads and subscriptions, of a stream and of `$all`. */

@@ -3,7 +3,7 @@ import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfea
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { append } from './append.ts';
-import { batchAppend } from './batch-append.ts';
+import { batchAppend } from './appends.ts';
 import { commitQueue } from './commit-queue.ts';
 import { softDelete, tombstone } from './delete.ts';
 import { supportedMethods } from './features.ts';

@@ -1,10 +1,10 @@
+import { entriesOf } from '../../model/entries.ts';
+import { findNamed } from '../../model/named.ts';
 import { asRead } from '../as-of/as-read.ts';
 import { type Parts, sessionsOf } from '../as-of/sessions.ts';
-import { entriesOf } from '../calls/growing.ts';
-import { findNamed } from '../calls/named.ts';
 import { isBefore, type Position } from '../calls/position.ts';
 import type { AppointmentRow } from '../tables.ts';
-import { decisionsOf, rowOf, rows } from './appointments.ts';
+import { decisionsOf, rowOf, rows } from '../views/appointments.ts';
 import type { Decisions } from './decision.ts';
 import type { StaffState } from './staff-state.ts';
 

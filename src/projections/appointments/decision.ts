@@ -1,9 +1,9 @@
+import { cancellationReasonOf, type NewTime, newTimeInProse, newTimeOf } from '../../model/appointment-decision.ts';
+import { type CallState, type Correlation, correlation, tookPlaceAt } from '../../model/call.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
+import { occurredAt, type Reading, told } from '../../model/latest.ts';
 import { type Decisive, decisive } from '../../model/outcome.ts';
 import { supportedBy } from '../../model/supported.ts';
-import { type CallState, type Correlation, correlation, tookPlaceAt } from '../calls/call-state.ts';
-import { occurredAt, type Reading, told } from '../calls/latest.ts';
-import { cancellationReasonOf, type NewTime, newTimeInProse, newTimeOf } from './new-time.ts';
 
 /** What an appointment needs to know of a call. */
 export type Decisions = Correlation & {

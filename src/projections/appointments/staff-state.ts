@@ -1,8 +1,8 @@
 import type { AppointmentEvent } from '../../events/appointment-facts.ts';
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
-import { type Entries, type Entry, withEntry } from '../calls/growing.ts';
-import { occurredAt } from '../calls/latest.ts';
+import { type Entries, type Entry, withEntry } from '../../model/entries.ts';
+import { occurredAt } from '../../model/latest.ts';
 
 /** What staff said of an appointment at one moment. */
 export type StaffEntry = AppointmentEvent['data'] &

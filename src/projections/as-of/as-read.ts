@@ -1,5 +1,5 @@
+import type { Row, Table } from '../engine/table.ts';
 import { asJson } from '../runtime/as-json.ts';
-import type { Row, Table } from '../runtime/table.ts';
 
 /** A row as it comes back from Postgres, for who has made one and shows it without having stored it. */
 export function asRead(table: Table, row: Row): Record<string, unknown> {

@@ -1,7 +1,7 @@
-import type { CallState, Correlation } from '../calls/call-state.ts';
-import { told } from '../calls/latest.ts';
+import type { CallState, Correlation } from '../../model/call.ts';
+import { told } from '../../model/latest.ts';
+import type { RequestState } from '../../model/session.ts';
 import { isBefore, type Position } from '../calls/position.ts';
-import type { RequestState } from '../calls/request-state.ts';
 import { ownSessionId, type Session } from '../calls/session.ts';
 
 /** What the streams that may have had to do with some sessions come to, by a moment. */

@@ -1,8 +1,8 @@
 import type { Personal } from '../../events/call-facts.ts';
 import type { JsonObject } from '../../events/json.ts';
+import { type Correlation, correlation } from '../../model/call.ts';
 import type { CallFact } from '../../model/call-fact.ts';
-import { type Correlation, correlation } from '../calls/call-state.ts';
-import type { Reading } from '../calls/latest.ts';
+import type { Reading } from '../../model/latest.ts';
 import { makesTickets } from '../tickets/ticket-endpoint.ts';
 
 /** What an analysis says, as the API shows it. */

@@ -1,7 +1,7 @@
 import { callStream } from '../../events/streams.ts';
 import { type Session, sessionsEverOf } from '../calls/session.ts';
 import type { LinkRow } from '../calls/session-calls.ts';
-import type { Row, Table } from '../runtime/table.ts';
+import type { Row, Table } from '../engine/table.ts';
 
 // What a session has to do with now stands in `call_sessions` and `call_session_calls`. Who asks what was known at an
 // earlier time (`at=`) needs besides what it may have had to do with then. Almost no call has any of this.

@@ -1,7 +1,7 @@
 import { asRead } from '../as-of/as-read.ts';
 import { type Parts, sessionsOf } from '../as-of/sessions.ts';
 import type { CallSessionRow } from '../tables.ts';
-import { rowOf, sessions } from './call-sessions.ts';
+import { rowOf, sessions } from '../views/call-sessions.ts';
 import type { Description } from './description.ts';
 
 /** A session as the read model would hold it, had it heard of nothing but these; undefined: it was not known. */

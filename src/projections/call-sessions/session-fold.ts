@@ -1,8 +1,8 @@
 import type { Fact } from '../../events/codec.ts';
-import { type PendingText, withPersonal } from '../calls/personal-text.ts';
-import type { RequestState } from '../calls/request-state.ts';
+import { type PendingText, withPersonal } from '../../events/personal-text.ts';
+import type { RequestState } from '../../model/session.ts';
+import { reduceStream, type StreamState, type WholeCall } from '../../model/stream-state.ts';
 import type { Session } from '../calls/session.ts';
-import { reduceStream, type StreamState, type WholeCall } from '../calls/stream-state.ts';
 import type { Description } from './description.ts';
 
 /** A session while the facts of all its streams come in, for those who have only the facts: history, time travel. */

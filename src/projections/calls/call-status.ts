@@ -1,6 +1,6 @@
+import type { CallState } from '../../model/call.ts';
 import { type Outcome, outcomes, type Verdict } from '../../model/outcome.ts';
 import type { Supported } from '../../model/supported.ts';
-import type { CallState } from './call-state.ts';
 
 /** The strongest outcome that is supported, with its reason. */
 export function strongest(supported: Supported): Verdict | undefined {

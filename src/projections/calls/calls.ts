@@ -1,14 +1,14 @@
-import { appointmentChanges } from '../appointments/appointment-changes.ts';
-import { appointments } from '../appointments/appointments.ts';
-import { callSessions } from '../call-sessions/call-sessions.ts';
-import { customers } from '../customers/customers.ts';
-import { deliveries } from '../deliveries/deliveries.ts';
+import { type CallFields, prefixes, reduceStream, type StreamState } from '../../model/stream-state.ts';
+import type { Projection } from '../engine/projection.ts';
 import { outcomeChanges } from '../outcome-changes/outcome-changes.ts';
-import type { Projection } from '../runtime/projection.ts';
-import { tickets } from '../tickets/tickets.ts';
+import { appointmentChanges } from '../views/appointment-changes.ts';
+import { appointments } from '../views/appointments.ts';
+import { callSessions } from '../views/call-sessions.ts';
+import { customers } from '../views/customers.ts';
+import { deliveries } from '../views/deliveries.ts';
+import { tickets } from '../views/tickets.ts';
 import { everRelated } from './ever.ts';
 import { updateMembership } from './membership.ts';
-import { type CallFields, prefixes, reduceStream, type StreamState } from './stream-state.ts';
 import type { View } from './view.ts';
 
 /** Every answer about calls. To add one: a value of this type, and a line here. */

@@ -1,11 +1,11 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
-import type { Change, FoldedBatch } from '../runtime/projection.ts';
-import { type TableName, type Tx, write } from '../runtime/table.ts';
-import type { CallState, Correlation } from './call-state.ts';
+import type { CallState, Correlation } from '../../model/call.ts';
+import { nothingKnown, told } from '../../model/latest.ts';
+import type { RequestState } from '../../model/session.ts';
+import type { Change, FoldedBatch } from '../engine/projection.ts';
+import { type TableName, type Tx, write } from '../engine/table.ts';
 import type { SessionKey } from './ever.ts';
-import { nothingKnown, told } from './latest.ts';
 import { placements } from './placements.ts';
-import type { RequestState } from './request-state.ts';
 import { ownSessionId, type Session, sessionsEverOf } from './session.ts';
 import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
 

@@ -1,7 +1,7 @@
 import { callStream } from '../../events/streams.ts';
-import type { Change } from '../runtime/projection.ts';
+import type { RequestState } from '../../model/session.ts';
+import type { Change } from '../engine/projection.ts';
 import { isBefore, type Position } from './position.ts';
-import type { RequestState } from './request-state.ts';
 
 export type Placement = {
   readonly tenantId: string;

@@ -1,4 +1,4 @@
-import { selectBy, type Table, type TableName, type Tx } from '../runtime/table.ts';
+import { selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
 
 /** The session of each call, and what each way of telling says of it. */
 export const sessionCalls: Table = {

@@ -1,8 +1,8 @@
+import { type CallState, type Correlation, tookPlaceAt } from '../../model/call.ts';
+import { latestTold, told } from '../../model/latest.ts';
 import { stronger, type Verdict } from '../../model/outcome.ts';
-import { type CallState, type Correlation, tookPlaceAt } from './call-state.ts';
+import type { RequestState } from '../../model/session.ts';
 import { statusOf } from './call-status.ts';
-import { latestTold, told } from './latest.ts';
-import type { RequestState } from './request-state.ts';
 
 /** A call session: what its own stream says, and the calls that belong to it. At least one of the two is there. */
 export type Session<Fields extends Correlation = Correlation> = {

@@ -1,8 +1,8 @@
-import type { FoldedBatch } from '../runtime/projection.ts';
-import type { Row, Table, TableName, Tx } from '../runtime/table.ts';
+import type { CallFields, StreamState } from '../../model/stream-state.ts';
+import type { FoldedBatch } from '../engine/projection.ts';
+import type { Row, Table, TableName, Tx } from '../engine/table.ts';
 import type { Ever } from './ever.ts';
 import type { Membership } from './membership.ts';
-import type { CallFields, StreamState } from './stream-state.ts';
 
 /** What a batch of facts has changed: the states of its streams, which call belongs to which session, and did before. */
 export type ChangedCalls = FoldedBatch<StreamState> & {

@@ -1,6 +1,6 @@
 import { uuidOf } from '../../events/identity.ts';
-import { told } from '../calls/latest.ts';
-import { directionOf, type TicketCall } from '../tickets/ticket-call.ts';
+import { told } from '../../model/latest.ts';
+import { directionOf, type TicketCall } from '../../model/ticket-call.ts';
 
 /** The customer that a call is with. */
 export type CallCustomer = {

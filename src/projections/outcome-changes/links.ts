@@ -1,9 +1,9 @@
 import { sessionStream } from '../../events/streams.ts';
+import type { NamedAppointment } from '../../model/named.ts';
+import type { WholeCall } from '../../model/stream-state.ts';
 import type { Ever, EverIn } from '../calls/ever.ts';
-import type { NamedAppointment } from '../calls/named.ts';
 import { earlier, type Place } from '../calls/position.ts';
-import type { WholeCall } from '../calls/stream-state.ts';
-import { type Link, later, type Naming } from './changes.ts';
+import { type Link, later, type Naming } from '../views/outcome-changes.ts';
 
 /** A call with every session that it has ever belonged to and every appointment that one of them has ever concerned. */
 export type Concerned = {

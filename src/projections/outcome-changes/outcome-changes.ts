@@ -1,8 +1,8 @@
 import type { Place } from '../calls/position.ts';
 import type { View } from '../calls/view.ts';
-import { deleteBy, type Row, type Table, upsert } from '../runtime/table.ts';
+import { deleteBy, type Row, type Table, upsert } from '../engine/table.ts';
 import type { OutcomeChangeRow } from '../tables.ts';
-import { changesOf, type OutcomeChange } from './changes.ts';
+import { changesOf, type OutcomeChange } from '../views/outcome-changes.ts';
 import { concerned } from './links.ts';
 import type { CallOutcomes } from './reached.ts';
 

@@ -1,6 +1,6 @@
 import type { Fact } from '../../events/codec.ts';
+import type { CallState } from '../../model/call.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import type { CallState } from '../calls/call-state.ts';
 import { statusOf } from '../calls/call-status.ts';
 import { type Place, placeOf } from '../calls/position.ts';
 

@@ -1,10 +1,10 @@
 import type { Fact } from '../../events/codec.ts';
+import { type Database, inTransaction } from '../engine/connection.ts';
+import { foldBatch } from '../engine/fold-batch.ts';
+import { type Generation, tableNames } from '../engine/generations.ts';
+import type { Projection } from '../engine/projection.ts';
 import { advanceCheckpoint } from './checkpoint.ts';
-import { type Database, inTransaction } from './connection.ts';
-import { foldBatch } from './fold-batch.ts';
-import { type Generation, tableNames } from './generations.ts';
 import { hotStates } from './hot-states.ts';
-import type { Projection } from './projection.ts';
 
 export type ReadBatch = {
   readonly facts: readonly Fact[];

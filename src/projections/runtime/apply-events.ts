@@ -1,15 +1,15 @@
 import type { Recorded } from '../../events/recorded.ts';
-import { countByStream, firstBroken, foldAround, type Sorted, sort } from './apply-around.ts';
+import { countByStream, firstBroken, foldAround, type Sorted, sort } from '../engine/apply.ts';
+import { type Database, inTransaction } from '../engine/connection.ts';
+import { isFactsFault, reasonOf } from '../engine/faults.ts';
+import type { Gathered } from '../engine/gather.ts';
+import { type Generation, tableNames } from '../engine/generations.ts';
+import { type Newly, type ParkedStream, type ParkedStreams, park, queue } from '../engine/parked.ts';
+import type { Projection } from '../engine/projection.ts';
+import type { Tx } from '../engine/table.ts';
 import { applyBatch } from './apply-batch.ts';
-import { isFactsFault, reasonOf } from './broken-fact.ts';
 import { advanceCheckpoint } from './checkpoint.ts';
-import { type Database, inTransaction } from './connection.ts';
-import type { Gathered } from './gather.ts';
-import { type Generation, tableNames } from './generations.ts';
 import { hotStates } from './hot-states.ts';
-import { type Newly, type ParkedStream, type ParkedStreams, park, queue } from './parked.ts';
-import type { Projection } from './projection.ts';
-import type { Tx } from './table.ts';
 
 export type Taken = {
   readonly applied: number;

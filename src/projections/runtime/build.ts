@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
+import type { Connection } from '../engine/connection.ts';
+import { FULL_BATCH, gather } from '../engine/gather.ts';
+import { type Generation, isInTheWay } from '../engine/generations.ts';
+import { makeQueryIndexes } from '../engine/indexes.ts';
+import { parkedStreams } from '../engine/parked.ts';
+import { MAX_PARKED, refuseTooManyParked } from '../engine/parked-limit.ts';
+import type { Projection } from '../engine/projection.ts';
 import { applyEvents } from './apply-events.ts';
-import type { Connection } from './connection.ts';
 import { describe } from './describe.ts';
-import { FULL_BATCH, gather } from './gather.ts';
-import { type Generation, isInTheWay } from './generations.ts';
 import { hotStates } from './hot-states.ts';
 import { noteParked } from './note-taken.ts';
-import { parkedStreams } from './parked.ts';
-import { MAX_PARKED, refuseTooManyParked } from './parked-limit.ts';
-import type { Projection } from './projection.ts';
-import { makeQueryIndexes } from './query-indexes.ts';
 import { statistics } from './statistics.ts';
 
 export type BuildOptions = {

@@ -1,4 +1,4 @@
-import type { Tx } from './table.ts';
+import type { Tx } from '../engine/table.ts';
 
 /** Which generation's checkpoint. */
 export type CheckpointOf = { readonly name: string; readonly generation: number };

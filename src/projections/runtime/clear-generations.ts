@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { drop, type Generation, generations, isInTheWay, isKept, setState, takeTurn } from './generations.ts';
-import type { OperationKind } from './operations.ts';
-import type { Projection } from './projection.ts';
+import { drop, type Generation, generations, isInTheWay, isKept, setState, takeTurn } from '../engine/generations.ts';
+import type { OperationKind } from '../engine/operations.ts';
+import type { Projection } from '../engine/projection.ts';
 
 /**
  * Takes away what operations that are over have left half built; one that was to be swapped back is kept as the previous

@@ -1,5 +1,5 @@
 import { type EventLog, readLeft } from '../../events/event-log.ts';
-import type { DifferingRow } from './compare.ts';
+import type { DifferingRow } from '../engine/compare.ts';
 
 /** One value that is not what the log says; or a whole row that is there and should not be, or the other way round. */
 export type Difference = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../engine/connection.ts';
 
 const EVERY_MS = 100;
 

@@ -1,5 +1,5 @@
 import type { EventLog } from '../../events/event-log.ts';
-import type { Generation } from './generations.ts';
+import type { Generation } from '../engine/generations.ts';
 
 /** The log and the read model do not belong together. */
 export class ForeignLog extends Error {

@@ -1,4 +1,4 @@
-import type { PendingText } from '../calls/personal-text.ts';
+import type { PendingText } from '../../events/personal-text.ts';
 
 /** What the runtime keeps of a stream. */
 export type Kept = { readonly state: unknown; readonly pending: PendingText };

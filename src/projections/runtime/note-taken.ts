@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
+import type { Generation } from '../engine/generations.ts';
+import type { ParkedStream } from '../engine/parked.ts';
+import type { Progress } from '../engine/progress.ts';
 import type { Taken } from './apply-events.ts';
-import type { Generation } from './generations.ts';
-import type { ParkedStream } from './parked.ts';
-import type { Progress } from './progress.ts';
 
 /** Keeps the leader's books of a batch that is committed, and logs what was wrong with it. */
 export function noteTaken(

@@ -1,6 +1,6 @@
-import type { OperationKind } from './operations.ts';
-import { type RunOperation, rebuild, swapBack } from './rebuild.ts';
-import { verify } from './verify.ts';
+import type { OperationKind } from '../engine/operations.ts';
+import { type RunOperation, rebuild, swapBack } from '../engine/rebuild.ts';
+import { verify } from '../engine/verify.ts';
 
 /** What can be requested, and who carries it out; there is a route for each. */
 export const operationsByKind: Readonly<Partial<Record<OperationKind, RunOperation>>> = {

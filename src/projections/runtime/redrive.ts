@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { firstBroken, foldAround, sort } from './apply-around.ts';
+import { firstBroken, foldAround, sort } from '../engine/apply.ts';
+import { type Database, inTransaction } from '../engine/connection.ts';
+import { type Generation, tableNames } from '../engine/generations.ts';
+import { keepParked, type Newly, type ParkedStream, type ParkedStreams, unpark } from '../engine/parked.ts';
+import type { Late, Projection } from '../engine/projection.ts';
+import type { Tx } from '../engine/table.ts';
 import type { CheckpointOf } from './checkpoint.ts';
-import { type Database, inTransaction } from './connection.ts';
-import { type Generation, tableNames } from './generations.ts';
-import { keepParked, type Newly, type ParkedStream, type ParkedStreams, unpark } from './parked.ts';
-import type { Late, Projection } from './projection.ts';
-import type { Tx } from './table.ts';
 
 const NOTHING_PARKED = new Map<string, never>();
 

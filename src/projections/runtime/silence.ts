@@ -1,5 +1,5 @@
-import type { Lag } from './lag.ts';
-import type { Progress } from './progress.ts';
+import type { Lag } from '../engine/lag.ts';
+import type { Progress } from '../engine/progress.ts';
 
 /** For how long a subscription may hand nothing out while events wait for it. Live, they arrive within milliseconds. */
 export const SILENT_AFTER_MS = 10_000;

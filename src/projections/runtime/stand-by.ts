@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from './connection.ts';
-import { liveGeneration } from './generations.ts';
-import { takeLead } from './leadership.ts';
-import { countParked } from './parked.ts';
-import { notice, type Progress, type RunnerOptions } from './progress.ts';
-import type { Projection } from './projection.ts';
+import type { Connection } from '../engine/connection.ts';
+import { liveGeneration } from '../engine/generations.ts';
+import { takeLead } from '../engine/leadership.ts';
+import { countParked } from '../engine/parked.ts';
+import { notice, type Progress, type RunnerOptions } from '../engine/progress.ts';
+import type { Projection } from '../engine/projection.ts';
 
 /** Waits for the lead; while another process has it, tells of its progress. */
 export async function standBy(

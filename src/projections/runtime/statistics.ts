@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Database } from './connection.ts';
-import { type Generation, tableNames } from './generations.ts';
-import type { Projection } from './projection.ts';
+import type { Database } from '../engine/connection.ts';
+import { type Generation, tableNames } from '../engine/generations.ts';
+import type { Projection } from '../engine/projection.ts';
 
 /** Facts: with fewer of them every plan is a good one. */
 const FIRST = 100;

@@ -1,6 +1,6 @@
 import { appointmentStream, callStream, parseStream, sessionStream } from '../../events/streams.ts';
-import type { Projection } from './projection.ts';
-import { type Row, selectBy, type Table, type TableName, type Tx } from './table.ts';
+import type { Projection } from '../engine/projection.ts';
+import { type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
 
 type Naming = (tenantId: string, id: string) => string;
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
+import { type Lag, lagsOf, type Reader } from '../engine/lag.ts';
 import { describe } from './describe.ts';
-import { type Lag, lagsOf, type Reader } from './lag.ts';
 
 /** Who is looked after. */
 export type Watched = {

@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../../events/json.ts';
 import { namesOf } from '../../model/analysis-fields.ts';
 import type { CallFact } from '../../model/call-fact.ts';
+import { occurredAt } from '../../model/latest.ts';
 import { isSelection, outcomeFields } from '../../model/supported.ts';
+import { qualifiedFlags } from '../../model/ticket-call.ts';
 import { isScalar, normalName, saysNothing, truthOf } from '../../model/words.ts';
-import { occurredAt } from '../calls/latest.ts';
 import { actionField } from './need.ts';
-import { qualifiedFlags } from './ticket-call.ts';
 
 /** Our names of the fields that decide an outcome or a ticket. */
 export const decidingFields: readonly string[] = [actionField, ...qualifiedFlags, ...outcomeFields];

@@ -1,6 +1,6 @@
 import { analysisFields, collectedFields, readFlag } from '../../model/analysis-fields.ts';
+import { showsTransfer } from '../../model/call.ts';
 import { type CallFact, isActedOn } from '../../model/call-fact.ts';
-import { showsTransfer } from '../calls/call-state.ts';
 import { first, type Position } from '../calls/position.ts';
 
 /**

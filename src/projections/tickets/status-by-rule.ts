@@ -1,9 +1,9 @@
 import type { Qualification, TicketStatus } from '../../events/ticket-facts.ts';
+import { told } from '../../model/latest.ts';
 import type { Outcome } from '../../model/outcome.ts';
+import { directionOf, type TicketCall } from '../../model/ticket-call.ts';
 import { strongest } from '../calls/call-status.ts';
-import { told } from '../calls/latest.ts';
 import { strongestNeed } from './need.ts';
-import { directionOf, type TicketCall } from './ticket-call.ts';
 
 // docs/rules.md, "Tickets, customers, mail", as data.
 

@@ -1,10 +1,10 @@
+import { ticketOf } from '../../model/ticket.ts';
+import type { TicketCall } from '../../model/ticket-call.ts';
 import { asRead } from '../as-of/as-read.ts';
 import { type Parts, sessionIdOf } from '../as-of/sessions.ts';
 import type { TicketRow } from '../tables.ts';
-import { ticketOf } from './ticket.ts';
-import type { TicketCall } from './ticket-call.ts';
+import { rowOf, rows } from '../views/tickets.ts';
 import type { TicketLog } from './ticket-log.ts';
-import { rowOf, rows } from './tickets.ts';
 
 /** The ticket of a call as the read model would hold it, had it heard of nothing but these; undefined: there was none. */
 export function ticketAsOf(

@@ -1,8 +1,8 @@
 import type { Fact } from '../../events/codec.ts';
 import { parseStream } from '../../events/streams.ts';
 import type { TicketEvent } from '../../events/ticket-facts.ts';
-import { type Entries, type Entry, withEntry } from '../calls/growing.ts';
-import { occurredAt } from '../calls/latest.ts';
+import { type Entries, type Entry, withEntry } from '../../model/entries.ts';
+import { occurredAt } from '../../model/latest.ts';
 
 /** What staff or the mail have told of a ticket at one moment. */
 export type TicketEntry = TicketEvent & Entry & { readonly occurredAt: number };

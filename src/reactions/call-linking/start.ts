@@ -1,16 +1,16 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { appendDecided } from '../../commands/append-decided.ts';
+import { appendDecided } from '../../events/append-decided.ts';
 import { type EventLog, type NewEvent, StreamDeleted } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
-import { connect } from '../../projections/runtime/connection.ts';
+import { connect } from '../../projections/engine/connection.ts';
 import { describe } from '../../projections/runtime/describe.ts';
 import { beginning } from '../beginning.ts';
-import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../checkpoint.ts';
 import { takeLead } from '../lead.ts';
+import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../reaction.ts';
 import { pause, supervise } from '../supervise.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
 

@@ -1,9 +1,9 @@
 import { decode, type Fact, UnreadableFact } from '../../events/codec.ts';
+import { type PendingText, withPersonal } from '../../events/personal-text.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { comparedNumber } from '../../model/phone.ts';
-import { type PendingText, withPersonal } from '../../projections/calls/personal-text.ts';
 
 /** A call that belongs to a session which it does not name. */
 export type Link = {

@@ -1,7 +1,7 @@
 import type { Recorded } from '../../events/recorded.ts';
-import { noAnalysis, type Standing, standingOf } from './facts-of-call.ts';
+import { leaveInTime, RetellAway } from '../../retell/list-calls.ts';
+import { noAnalysis, type Standing, standingOf } from './missing-facts.ts';
 import { recordMissing } from './record-missing.ts';
-import { leaveInTime, RetellAway } from './retell-calls.ts';
 import type { RunOptions, TenantRun } from './run.ts';
 
 /** After so many calls in a row that Retell did not answer for, it is left alone until the next run. */

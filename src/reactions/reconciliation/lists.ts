@@ -1,6 +1,6 @@
+import type { Criteria } from '../../retell/list-calls.ts';
 import { BrokenList, type Listed, pages } from './pages.ts';
 import { recordMissing } from './record-missing.ts';
-import type { Criteria } from './retell-calls.ts';
 import type { RunOptions, TenantRun } from './run.ts';
 
 /** Calls without a time cannot be asked for by time. */

@@ -1,6 +1,6 @@
 import { DEFAULT_TENANT, putBySettings } from '../../commands/tenants/tenant.ts';
-import { tenantNamedIn } from '../../commands/webhooks/whose-call.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
+import { tenantNamedIn } from '../../tenants/tenant.ts';
 import { agentOf } from './endpoint-of-call.ts';
 import type { TenantRun } from './run.ts';
 

@@ -1,4 +1,4 @@
-import type { RequestPace } from './retell-calls.ts';
+import type { RequestPace } from '../../retell/list-calls.ts';
 import type { Times } from './run.ts';
 
 export type Pace = RequestPace &

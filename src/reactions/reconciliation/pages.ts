@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { chosenId } from '../../model/ids.ts';
-import { standingOf } from './facts-of-call.ts';
+import { type Criteria, leaveInTime, RetellAway } from '../../retell/list-calls.ts';
+import { standingOf } from './missing-facts.ts';
 import { isOwn } from './own-calls.ts';
 import type { Sighting } from './records.ts';
-import { type Criteria, leaveInTime, RetellAway } from './retell-calls.ts';
 import type { TenantRun } from './run.ts';
 
 export type Listed = Sighting & { readonly session: string | undefined; readonly call: JsonObject };

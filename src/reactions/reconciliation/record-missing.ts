@@ -1,12 +1,12 @@
-import { callFact } from '../../commands/webhooks/call-fact.ts';
-import type { CallStatement } from '../../commands/webhooks/retell-payload.ts';
 import { EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream } from '../../events/streams.ts';
-import { isFactsFault } from '../../projections/runtime/broken-fact.ts';
+import { isFactsFault } from '../../projections/engine/faults.ts';
+import { callFact } from '../../retell/call-fact.ts';
+import type { CallStatement } from '../../retell/translate.ts';
 import { endpointOfCall } from './endpoint-of-call.ts';
-import { missingStatements } from './facts-of-call.ts';
+import { missingStatements } from './missing-facts.ts';
 import type { TenantRun } from './run.ts';
 
 type More = {

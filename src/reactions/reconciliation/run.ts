@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Tenant } from '../../commands/tenants/tenant.ts';
 import type { Recorder } from '../../commands/webhooks/record.ts';
-import type { Owner } from '../../commands/webhooks/retell-payload.ts';
 import type { EventLog } from '../../events/event-log.ts';
+import type { RetellCalls } from '../../retell/list-calls.ts';
+import type { Owner } from '../../retell/translate.ts';
 import type { Records } from './records.ts';
 import type { Progress } from './report.ts';
-import type { RetellCalls } from './retell-calls.ts';
 
 // What the steps of a run have at hand.
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
-import { connect } from '../../projections/runtime/connection.ts';
+import { connect } from '../../projections/engine/connection.ts';
 import { giveLeadBack, takeLead } from '../lead.ts';
 import { wordsOf } from '../ticket-mail/words-of.ts';
 import { usualPace } from './pace.ts';

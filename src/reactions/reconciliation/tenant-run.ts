@@ -1,6 +1,6 @@
+import { RetellAway } from '../../retell/list-calls.ts';
 import { askForCalls } from './ask-for-calls.ts';
 import { readLists } from './lists.ts';
-import { RetellAway } from './retell-calls.ts';
 import type { RunOptions, TenantRun } from './run.ts';
 
 /** Reads the lists, then asks for every call of which something is missing. Throws when a store is away. */

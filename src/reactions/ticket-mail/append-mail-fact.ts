@@ -1,4 +1,4 @@
-import { appendDecided } from '../../commands/append-decided.ts';
+import { appendDecided } from '../../events/append-decided.ts';
 import type { EventLog, NewEvent } from '../../events/event-log.ts';
 import { digestOf, uuidOf } from '../../events/identity.ts';
 import type { JsonObject } from '../../events/json.ts';

@@ -6,7 +6,7 @@ import { UnrecordableEvent } from '../../events/recordable.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
 import { appendMailFact, type MailKey } from './append-mail-fact.ts';
 import { contentOf } from './content.ts';
-import { type DutyOptions, dutiesOf } from './duty.ts';
+import { type DutyOptions, dutiesOf } from './due.ts';
 import type { MailRecord } from './mail-record.ts';
 import { messageIdOf, messageOf } from './message.ts';
 import type { JobResult } from './queue.ts';

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../checkpoint.ts';
+import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../reaction.ts';
 
 export async function prepareTables(db: Kysely<unknown>): Promise<void> {
   await prepareCheckpoints(db);

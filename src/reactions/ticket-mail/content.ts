@@ -1,13 +1,13 @@
 import type { Fact } from '../../events/codec.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { CallFact } from '../../model/call-fact.ts';
-import { orUnreadable } from '../../projections/as-of/known.ts';
-import { type SessionDocument, sessionDocument } from '../../projections/call-sessions/session-document.ts';
+import { customerBy } from '../../model/customer.ts';
+import { told } from '../../model/latest.ts';
+import { type SessionDocument, sessionDocument } from '../../model/session-document.ts';
+import { reduceTicket, type Ticket, ticketOf } from '../../model/ticket.ts';
 import { noFactsYet, type SessionFold, sessionOf, withFact } from '../../projections/call-sessions/session-fold.ts';
-import { told } from '../../projections/calls/latest.ts';
-import { customerBy } from '../../projections/customers/customer.ts';
+import { orUnreadable } from '../../projections/known.ts';
 import { businessDataOf } from '../../projections/tickets/business-data.ts';
-import { reduceTicket, type Ticket, ticketOf } from '../../projections/tickets/ticket.ts';
 import type { TicketFacts } from './ticket-facts-of.ts';
 
 /** What a ticket's mail tells (B9): values as the log has them, for the rendering to clean and escape. */

@@ -10,7 +10,7 @@ import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../projections/tickets/need.ts';
 import type { Beginning } from '../beginning.ts';
 import { type CallKey, loadPosition, saveBatch, waitingAmong } from './checkpoint.ts';
-import { dutiesOf, isOpen } from './duty.ts';
+import { dutiesOf, isOpen } from './due.ts';
 import type { MailQueue } from './queue.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
 import { wordsOf } from './words-of.ts';

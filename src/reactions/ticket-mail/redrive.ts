@@ -2,7 +2,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { beginning } from '../beginning.ts';
 import { appendMailFact } from './append-mail-fact.ts';
-import { dutiesOf } from './duty.ts';
+import { dutiesOf } from './due.ts';
 import { readTicketFacts } from './ticket-facts-of.ts';
 
 export type Redriven = 'redriven' | 'unknown_ticket' | 'nothing_to_send' | 'already_sent';

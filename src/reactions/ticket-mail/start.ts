@@ -3,7 +3,7 @@ import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
-import { type Connection, connect } from '../../projections/runtime/connection.ts';
+import { type Connection, connect } from '../../projections/engine/connection.ts';
 import { type Beginning, beginning } from '../beginning.ts';
 import { takeLead } from '../lead.ts';
 import { pause, supervise } from '../supervise.ts';

@@ -1,9 +1,9 @@
 import { decode, type Fact } from '../../events/codec.ts';
 import type { EventLog } from '../../events/event-log.ts';
+import { type PendingText, withPersonal } from '../../events/personal-text.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream, ticketStream } from '../../events/streams.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
-import { type PendingText, withPersonal } from '../../projections/calls/personal-text.ts';
 
 /** All that a ticket rests on: the facts of its call, each with its whole text, and those of its own stream. */
 export type TicketFacts = {

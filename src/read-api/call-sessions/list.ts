@@ -2,10 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { idParameter, instantParameter, only, phoneParameter, wordsParameter } from '../../http/parameters.ts';
 import { apiKey, json, refusals } from '../answers.ts';
+import { CallSession, callSessionOf, directions, listedColumns, outcomes } from '../call-sessions.ts';
 import { pageSchema, paging, sizeOf, sizeOfText } from '../keyset.ts';
 import { partsOf } from '../period.ts';
 import type { AsTenant, QueryApp, TenantReads } from '../tenant-reads.ts';
-import { CallSession, callSessionOf, directions, listedColumns, outcomes } from './call-session.ts';
 
 const Filter = only({
   status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),

@@ -3,8 +3,8 @@ import { only, sessionPath } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
 import { apiKey, json, notFound, refusals, unreadable } from '../answers.ts';
 import { type AsOf, atParameter } from '../as-of.ts';
+import { CallSession, callSessionOf } from '../call-sessions.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
-import { CallSession, callSessionOf } from './call-session.ts';
 import { findCallSession } from './find.ts';
 
 export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['callSession']) =>

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { type Kysely, sql } from 'kysely';
 import type { AppointmentChangeRow, OutcomeChangeRow, ReadModel } from '../../projections/tables.ts';
 import { appointmentStatuses } from '../appointments/appointment.ts';
-import { outcomes } from '../call-sessions/call-session.ts';
+import { outcomes } from '../call-sessions.ts';
 import { type Cursor, cursorAt } from './cursor.ts';
 
 /** What a client of the feed is told of a call (A10). */

@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { only, plus } from '../../http/parameters.ts';
 import { problem } from '../../http/problem.ts';
-import { isTimeZone } from '../../model/zoned-time.ts';
+import { isTimeZone } from '../../model/time.ts';
 import { apiKey, json, refusals } from '../answers.ts';
+import { boundParameter, DEFAULT_DAYS, daysOf, MAX_DAYS } from '../days.ts';
+import { DailySummary, summaryOf } from '../summary.ts';
 import type { AsTenant, QueryApp } from '../tenant-reads.ts';
-import { DailySummary, summaryOf } from './daily-summary.ts';
-import { boundParameter, DEFAULT_DAYS, daysOf, MAX_DAYS } from './days.ts';
 
 /** A tenant's own time zone; undefined where it has set none. */
 export type TimeZoneOf = (tenantId: string) => string | undefined;

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { ReadModel } from '../../projections/tables.ts';
-import type { Day } from './days.ts';
+import type { Day } from '../days.ts';
 
 /** How many there are of a kind, by outcome and direction where it has them. */
 export type Count = {

@@ -1,7 +1,7 @@
 import type { CallEvent } from '../../../src/events/call-facts.ts';
 import type { Fact } from '../../../src/events/codec.ts';
 import { outcomes } from '../../../src/model/outcome.ts';
-import { reduceWholeCall, type WholeCall } from '../../../src/projections/calls/stream-state.ts';
+import { reduceWholeCall, type WholeCall } from '../../../src/model/stream-state.ts';
 import type { Invariant } from './finding.ts';
 
 type Change = { readonly key: string; readonly outcome: string };

@@ -3,11 +3,11 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { CallFacts } from '../../../src/events/call-facts.ts';
 import { parseStream } from '../../../src/events/streams.ts';
-import { sessionFromFacts } from '../../../src/projections/call-sessions/history.ts';
+import { connect } from '../../../src/projections/engine/connection.ts';
+import { liveGeneration, tablesOf } from '../../../src/projections/engine/generations.ts';
+import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
-import { connect } from '../../../src/projections/runtime/connection.ts';
-import { liveGeneration, tablesOf } from '../../../src/projections/runtime/generations.ts';
-import { startProjections } from '../../../src/projections/runtime/start.ts';
+import { sessionFromFacts } from '../../../src/time-travel/history.ts';
 import type { Evidence, Finding, Invariant } from './finding.ts';
 
 const BUILD_WITHIN_MS = 120_000;

@@ -2,10 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import {
-  type AppointmentRoutesDeps,
-  appointmentRoutes,
-} from '../../../src/commands/appointments/appointment-routes.ts';
+import { type AppointmentRoutesDeps, appointmentRoutes } from '../../../src/commands/appointments.ts';
 import { EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import type { Caller, CallerEnv } from '../../../src/http/bearer.ts';
 import { eventStore, listeningLogger } from '../tenants/scene.ts';

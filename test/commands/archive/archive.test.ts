@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveRoutes } from '../../../src/commands/archive/archive-routes.ts';
+import { archiveRoutes } from '../../../src/commands/archive.ts';
 import { decode } from '../../../src/events/codec.ts';
 import { callStream, sessionStream } from '../../../src/events/streams.ts';
 import { type Ask, authenticate, office, staffOf, typesIn } from '../tickets/staff.ts';

@@ -3,8 +3,8 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { EventLog } from '../../../src/events/event-log.ts';
+import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
-import { startProjections } from '../../../src/projections/runtime/start.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { randomFrom } from '../../../src/retell-emulator/random.ts';
 import { type Retell, startRetell } from '../../../src/retell-emulator/start.ts';
@@ -117,6 +117,6 @@ test('the answer from the log says what the read model will say', async () => {
   retell.webhooksTo(undefined);
   const { body } = await service.post(request);
   await expect.poll(async () => (await sessionOf(request.callSessionId))[0]?.revision).toBe(2);
-  const { callSessionOf } = await import('../../../src/read-api/call-sessions/call-session.ts');
+  const { callSessionOf } = await import('../../../src/read-api/call-sessions.ts');
   expect(body).toEqual(JSON.parse(JSON.stringify(callSessionOf((await sessionOf(request.callSessionId))[0]!))));
 });

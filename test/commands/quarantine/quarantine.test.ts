@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { evidenceVerdicts } from '../../../src/commands/webhooks/evidence.ts';
 import { decode, type Fact } from '../../../src/events/codec.ts';
 import { callStream } from '../../../src/events/streams.ts';
+import { evidenceVerdicts } from '../../../src/evidence/evidence.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { someTenants } from '../webhooks/door.ts';
 import { openScene, type Scene, understandable } from './scene.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openTenantDirectory } from '../../../src/commands/tenants/directory.ts';
 import type { JsonObject } from '../../../src/events/json.ts';
+import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { appendAnyhow } from '../../support/append-anyhow.ts';
 import { eventStore, listeningLogger, MASTER_KEY, service } from './scene.ts';
 

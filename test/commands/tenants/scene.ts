@@ -6,10 +6,10 @@ import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { adminRoutes } from '../../../src/commands/tenants/admin-routes.ts';
-import { openTenantDirectory } from '../../../src/commands/tenants/directory.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
+import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { patientLog } from '../../support/patient-log.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CannotOpen, sealingUnder } from '../../../src/commands/tenants/sealing.ts';
+import { CannotOpen, sealingUnder } from '../../../src/tenants/sealing.ts';
 
 const sealing = sealingUnder('master-key');
 const of = { tenantId: 'acme', keyId: 'wk_1' };

@@ -2,7 +2,7 @@
 // `<tenant> <api key>` with what it knows of them at that moment.
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
-import { openTenantDirectory } from '../../../src/commands/tenants/directory.ts';
+import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { patientLog } from '../../support/patient-log.ts';
 
 const [url, masterKey] = process.argv.slice(2) as [string, string];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ticketRoutes } from '../../../src/commands/tickets/ticket-routes.ts';
+import { ticketRoutes } from '../../../src/commands/tickets.ts';
 import { decode } from '../../../src/events/codec.ts';
 import { type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import { callStream, ticketStream } from '../../../src/events/streams.ts';

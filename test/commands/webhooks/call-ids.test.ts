@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readPayload } from '../../../src/commands/webhooks/read-payload.ts';
-import { translatePayload } from '../../../src/commands/webhooks/retell-payload.ts';
+import { readPayload } from '../../../src/retell/payload.ts';
+import { translatePayload } from '../../../src/retell/translate.ts';
 
 const bytes = (callId: string) => Buffer.from(JSON.stringify({ event: 'call_ended', call: { call_id: callId } }));
 

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { retryQuarantined } from '../../../src/commands/quarantine/retry.ts';
-import { evidenceVerdicts } from '../../../src/commands/webhooks/evidence.ts';
+import { retryQuarantined } from '../../../src/commands/quarantine.ts';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../../src/events/identity.ts';
+import { evidenceVerdicts } from '../../../src/evidence/evidence.ts';
 import { deleteStream, tombstoneStream } from '../../events/delete-stream-process.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { type Door, directory, ended, newCallId, openDoor, someTenants } from './door.ts';

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { evidenceVerdicts, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { decode } from '../../../src/events/codec.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import type { FactMetadata } from '../../../src/events/metadata.ts';
+import { evidenceVerdicts, readRawDelivery } from '../../../src/evidence/evidence.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import {
   bare,

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { accept } from '../../../src/commands/webhooks/accept.ts';
 import { answersTo } from '../../../src/commands/webhooks/answers.ts';
 import { newWordsIn } from '../../../src/commands/webhooks/new-words.ts';
-import { readPayload } from '../../../src/commands/webhooks/read-payload.ts';
 import type { Recorded } from '../../../src/commands/webhooks/record.ts';
 import { createMetrics } from '../../../src/http/metrics.ts';
 import { measureWebhooks } from '../../../src/measurements.ts';
+import { readPayload } from '../../../src/retell/payload.ts';
 import { directory, someTenants } from './door.ts';
 
 type Call = Readonly<Record<string, unknown>>;

@@ -1,17 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readPayload } from '../../../src/commands/webhooks/read-payload.ts';
-import {
-  type Owner,
-  occurredAt,
-  translateCall,
-  translatePayload,
-} from '../../../src/commands/webhooks/retell-payload.ts';
 import { callEventSchemas } from '../../../src/events/call-facts.ts';
 import { factId } from '../../../src/events/identity.ts';
 import type { JsonObject } from '../../../src/events/json.ts';
 import { truthOf as truth } from '../../../src/model/words.ts';
+import { readPayload } from '../../../src/retell/payload.ts';
+import { type Owner, occurredAt, translateCall, translatePayload } from '../../../src/retell/translate.ts';
 
 const samples = new URL('../../fixtures/samples/', import.meta.url);
 const sample = (name: string) => JSON.parse(readFileSync(new URL(name, samples), 'utf8'));

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { retryQuarantined } from '../../../src/commands/quarantine/retry.ts';
-import { isAsSigned, readRawDelivery } from '../../../src/commands/webhooks/evidence.ts';
+import { retryQuarantined } from '../../../src/commands/quarantine.ts';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../../src/events/identity.ts';
+import { isAsSigned, readRawDelivery } from '../../../src/evidence/evidence.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { directory, ended, newCallId, tenant } from './door.ts';
 

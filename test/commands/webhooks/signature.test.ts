@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { symmetric } from 'retell-sdk/lib/webhook_auth';
 import { describe, expect, test } from 'vitest';
-import { claimOf, signedBy, verify as verifyClaim } from '../../../src/commands/webhooks/signature.ts';
+import { claimOf, signedBy, verify as verifyClaim } from '../../../src/retell/signature.ts';
 import { bare, signature } from './door.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Owner, translateCall } from '../../../src/commands/webhooks/retell-payload.ts';
-import { transcriptOf } from '../../../src/commands/webhooks/transcript.ts';
 import type { Json, JsonObject } from '../../../src/events/json.ts';
+import { transcriptOf } from '../../../src/retell/transcript.ts';
+import { type Owner, translateCall } from '../../../src/retell/translate.ts';
 
 const owner: Owner = { tenantId: 'default', isTenant: () => false };
 const said = (call: JsonObject) => translateCall('CallAnalyzed', 'c', call, owner).data;

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandErrors } from '../../../src/commands/command-errors.ts';
+import { commandErrors } from '../../../src/commands/command-routes.ts';
 import { accept } from '../../../src/commands/webhooks/accept.ts';
 import { type Recorder, recorder } from '../../../src/commands/webhooks/record.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';

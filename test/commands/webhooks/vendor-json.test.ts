@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readPayload } from '../../../src/commands/webhooks/read-payload.ts';
-import { translatePayload } from '../../../src/commands/webhooks/retell-payload.ts';
-import { parseVendorJson } from '../../../src/commands/webhooks/vendor-json.ts';
+import { parseVendorJson } from '../../../src/retell/json.ts';
+import { readPayload } from '../../../src/retell/payload.ts';
+import { translatePayload } from '../../../src/retell/translate.ts';
 
 const parsedOf = (text: string) => {
   const parsed = parseVendorJson(text);

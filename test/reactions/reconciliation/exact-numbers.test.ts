@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { retellCalls } from '../../../src/reactions/reconciliation/retell-calls.ts';
+import { retellCalls } from '../../../src/retell/list-calls.ts';
 import { hurry } from './scene.ts';
 
 test('what Retell’s API tells of a call is read as its webhook is: no number is rounded', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { callFact } from '../../../src/commands/webhooks/call-fact.ts';
-import { translateCall } from '../../../src/commands/webhooks/retell-payload.ts';
 import type { CallFactType } from '../../../src/events/call-facts.ts';
 import { factId } from '../../../src/events/identity.ts';
 import type { JsonObject } from '../../../src/events/json.ts';
 import type { Recorded } from '../../../src/events/recorded.ts';
-import { missingStatements, noAnalysis } from '../../../src/reactions/reconciliation/facts-of-call.ts';
+import { missingStatements, noAnalysis } from '../../../src/reactions/reconciliation/missing-facts.ts';
+import { callFact } from '../../../src/retell/call-fact.ts';
+import { translateCall } from '../../../src/retell/translate.ts';
 import { tenant } from '../../commands/webhooks/door.ts';
 import { sampleBytes } from '../../support/samples.ts';
 

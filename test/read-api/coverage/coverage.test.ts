@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { coverageRoutes, reconciliationRoutes } from '../../../src/read-api/coverage/routes.ts';
+import { coverageRoutes, reconciliationRoutes } from '../../../src/read-api/coverage.ts';
 import { type Scene, startScene } from '../../reactions/reconciliation/scene.ts';
 
 const ADMIN = 'the-admin-key-of-the-test';

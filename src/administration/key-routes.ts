@@ -1,0 +1,115 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { scopes } from '../events/tenant-facts.ts';
+import { pathId } from '../http/parameters.ts';
+import { problem, problemResponse } from '../http/problem.ts';
+import type { AdminParts } from '../tenants/administration.ts';
+import { PrintableSecret } from '../tenants/settings.ts';
+import { body, json, KnownTenantParam, refusals, refused, unknown, unknownTenant } from './tenant-answers.ts';
+
+const KeyParams = KnownTenantParam.extend({ keyId: pathId('keyId') });
+const ApiKeyOrder = z.strictObject({ scopes: z.array(z.enum(scopes)).min(1).max(scopes.length) });
+
+/** Keys: those that verify a tenant's webhooks, and those that open the API to it. */
+export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminParts, 'common' | 'admin'>): void {
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/tenants/{id}/webhook-keys',
+      operationId: 'addWebhookKey',
+      summary: 'Add a webhook key',
+      description: 'It verifies beside those that are in force, so that a key can be rotated without a gap.',
+      request: { params: KnownTenantParam, ...body(z.strictObject({ key: PrintableSecret(8) })) },
+      responses: {
+        201: {
+          description: 'In force; the same key again has the same id',
+          content: json(z.object({ keyId: z.string() })),
+        },
+        ...refusals,
+        ...unknown,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { outcome, keyId } = await admin.addWebhookKey(id, c.req.valid('json').key);
+      return outcome === 'done' ? c.json({ keyId }, 201) : unknownTenant(c, id);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'delete',
+      path: '/api/tenants/{id}/webhook-keys/{keyId}',
+      operationId: 'retireWebhookKey',
+      summary: 'Retire a webhook key',
+      request: { params: KeyParams },
+      responses: {
+        204: { description: 'It verifies nothing any more' },
+        409: problemResponse('The key is in force because RETELL_WEBHOOK_SECRET holds it'),
+        ...refusals,
+        ...unknown,
+      },
+    }),
+    async (c) => {
+      const { id, keyId } = c.req.valid('param');
+      const outcome = await admin.retireWebhookKey(id, keyId);
+      if (outcome === 'key_from_environment')
+        return problem(c, 409, outcome, {
+          detail: 'This key is in force through RETELL_WEBHOOK_SECRET: take it out there and restart.',
+        });
+      if (outcome === 'unknown_tenant') return unknownTenant(c, id);
+      if (outcome === 'unknown_key') return unknownKey(c, id);
+      return c.body(null, 204);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/tenants/{id}/api-keys',
+      operationId: 'issueApiKey',
+      summary: 'Issue an API key',
+      description: 'The key is in this answer and nowhere else. `write` includes `read`.',
+      request: { params: KnownTenantParam, ...body(ApiKeyOrder) },
+      responses: {
+        201: {
+          description: 'The key, once',
+          content: json(ApiKeyOrder.extend({ keyId: z.string(), key: z.string() })),
+        },
+        ...refusals,
+        ...unknown,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const ordered = [...new Set(c.req.valid('json').scopes)];
+      const { outcome, keyId, key } = await admin.issueApiKey(id, ordered);
+      return outcome === 'done' ? c.json({ keyId, key, scopes: ordered }, 201) : unknownTenant(c, id);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'delete',
+      path: '/api/tenants/{id}/api-keys/{keyId}',
+      operationId: 'revokeApiKey',
+      summary: 'Revoke an API key',
+      request: { params: KeyParams },
+      responses: { 204: { description: 'It opens nothing any more' }, ...refusals, ...unknown },
+    }),
+    async (c) => {
+      const { id, keyId } = c.req.valid('param');
+      const outcome = await admin.revokeApiKey(id, keyId);
+      if (outcome === 'unknown_tenant') return unknownTenant(c, id);
+      if (outcome === 'unknown_key') return unknownKey(c, id);
+      return c.body(null, 204);
+    },
+  );
+}
+
+const unknownKey = (c: Context, id: string) =>
+  refused(problem(c, 404, 'unknown_key', { detail: `Tenant "${id}" has no such key.` }));

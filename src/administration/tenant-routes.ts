@@ -1,0 +1,120 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Tenant } from '../commands/tenants/tenant.ts';
+import { scopes } from '../events/tenant-facts.ts';
+import { problem } from '../http/problem.ts';
+import type { AdminParts } from '../tenants/administration.ts';
+import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
+import {
+  body,
+  json,
+  KnownTenantParam,
+  refusals,
+  refused,
+  TenantIdParam,
+  unknown,
+  unknownTenant,
+} from './tenant-answers.ts';
+
+/** A tenant as an administrator sees it: no secrets. */
+const ShownTenant = z
+  .object({
+    id: z.string(),
+    ...z.object(shownFields).partial().shape,
+    retellApiKeySet: z.boolean(),
+    webhookKeys: z.array(z.object({ keyId: z.string(), source: z.enum(['admin', 'environment']) })),
+    apiKeys: z.array(z.object({ keyId: z.string(), scopes: z.array(z.enum(scopes)) })),
+  })
+  .openapi('Tenant');
+
+/** The tenants themselves, and their settings. */
+export function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminParts): void {
+  const shown = (tenant: Tenant): z.infer<typeof ShownTenant> => {
+    const { sealedRetellApiKey, ...settings } = tenant.settings;
+    return {
+      id: tenant.id,
+      ...settings,
+      retellApiKeySet: sealedRetellApiKey !== undefined,
+      webhookKeys: tenant.webhookKeys.map(({ keyId }) => ({
+        keyId,
+        source: directory.isFromEnvironment(tenant.id, keyId) ? 'environment' : 'admin',
+      })),
+      apiKeys: tenant.apiKeys.map((key) => ({ keyId: key.keyId, scopes: [...key.scopes] })),
+    };
+  };
+  const known = (id: string) => shown(directory.get(id)!);
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'put',
+      path: '/api/tenants/{id}',
+      operationId: 'putTenant',
+      summary: 'Register a tenant or replace its settings',
+      description: 'What is absent is unset, `retellApiKey` too. Webhook keys and API keys stay as they are.',
+      request: { params: TenantIdParam, ...body(Settings) },
+      responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      await admin.putSettings(id, c.req.valid('json'));
+      return c.json(known(id), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'patch',
+      path: '/api/tenants/{id}',
+      operationId: 'patchTenant',
+      summary: 'Change some settings of a tenant',
+      description: 'What is absent stays, `null` unsets, objects merge. Webhook keys and API keys stay as they are.',
+      request: { params: KnownTenantParam, ...body(SettingsPatch) },
+      responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals, ...unknown },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const outcome = await admin.patchSettings(id, c.req.valid('json'));
+      if (outcome === 'too_many_agents')
+        return refused(
+          problem(c, 400, 'invalid_request', {
+            detail: 'With those that are set already these are too many.',
+            errors: [{ path: 'agentEndpoints', message: tooManyAgents }],
+          }),
+        );
+      return outcome === 'unknown_tenant' ? unknownTenant(c, id) : c.json(known(id), 200);
+    },
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/tenants',
+      operationId: 'listTenants',
+      summary: 'All tenants, without secrets',
+      responses: {
+        200: { description: 'The tenants', content: json(z.object({ items: z.array(ShownTenant) })) },
+        401: refusals[401],
+        503: refusals[503],
+      },
+    }),
+    (c) => c.json({ items: directory.list().map(shown) }, 200),
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/tenants/{id}',
+      operationId: 'getTenant',
+      summary: 'A tenant, without secrets',
+      request: { params: KnownTenantParam },
+      responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals, ...unknown },
+    }),
+    (c) => {
+      const { id } = c.req.valid('param');
+      return directory.get(id) === undefined ? unknownTenant(c, id) : c.json(known(id), 200);
+    },
+  );
+}

@@ -1,0 +1,77 @@
+import { isBefore, type Position } from '../projections/calls/position.ts';
+
+// What a state keeps of each fact of its stream. Whoever folds adds to it one by one, and a stream may be long: adding
+// one must not cost what all of them do. Pure, JSON, and the same whatever the order and the repetition of the facts.
+
+/** Something that a fact has said, and where in the log. */
+export type Entry = { readonly id: string; readonly position: Position };
+
+/**
+ * Entries in the order of the log, as a tree in which above any entry stand those of a greater rank only. The rank is
+ * taken from the id, which is a digest: so the tree is shallow, and has one shape for the same entries.
+ */
+export type Entries<E extends Entry> = {
+  readonly entry: E;
+  readonly before?: Entries<E> | undefined;
+  readonly after?: Entries<E> | undefined;
+};
+
+const tree = <E extends Entry>(entry: E, before?: Entries<E>, after?: Entries<E>): Entries<E> => ({
+  entry,
+  before,
+  after,
+});
+
+/** The entries with one more; the same when it is there already. */
+export function withEntry<E extends Entry>(entries: Entries<E> | undefined, entry: E): Entries<E> {
+  if (entries === undefined) return tree(entry);
+  if (isBefore(entry.position, entries.entry.position)) {
+    const before = withEntry(entries.before, entry);
+    if (before === entries.before) return entries;
+    return ranksAbove(before, entries)
+      ? tree(before.entry, before.before, tree(entries.entry, before.after, entries.after))
+      : tree(entries.entry, before, entries.after);
+  }
+  if (!isBefore(entries.entry.position, entry.position)) return entries;
+  const after = withEntry(entries.after, entry);
+  if (after === entries.after) return entries;
+  return ranksAbove(after, entries)
+    ? tree(after.entry, tree(entries.entry, entries.before, after.before), after.after)
+    : tree(entries.entry, entries.before, after);
+}
+
+/** The end of a digest says nothing about its beginning, nor about where in the log it stands. */
+const ranksAbove = (a: Entries<Entry>, b: Entries<Entry>): boolean => {
+  const [rankOfA, rankOfB] = [a.entry.id.slice(-12), b.entry.id.slice(-12)];
+  return rankOfA > rankOfB || (rankOfA === rankOfB && a.entry.id > b.entry.id);
+};
+
+/** In the order of the log. */
+export function entriesOf<E extends Entry>(entries: Entries<E> | undefined): E[] {
+  const found: E[] = [];
+  const walk = (some: Entries<E> | undefined) => {
+    if (some === undefined) return;
+    walk(some.before);
+    found.push(some.entry);
+    walk(some.after);
+  };
+  walk(entries);
+  return found;
+}
+
+/** Where in a sorted list something stands, or would: the first that is not below it. */
+export function placeIn<T>(sorted: readonly T[], key: string, keyOf: (item: T) => string): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (keyOf(sorted[middle]!) < key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** A sorted list of texts with one more, each once. */
+export function withText(sorted: readonly string[], text: string): readonly string[] {
+  const at = placeIn(sorted, text, (other) => other);
+  return sorted[at] === text ? sorted : sorted.toSpliced(at, 0, text);
+}

@@ -1,0 +1,133 @@
+import { ticketIdOf } from '../events/ticket-facts.ts';
+import type { Analysis, Description } from '../projections/call-sessions/description.ts';
+import { isBefore } from '../projections/calls/position.ts';
+import { appointmentOf, createdAtOf, inOrder, type Session, sessionStatus } from '../projections/calls/session.ts';
+import type { CallState } from './call.ts';
+import { latestTold, nothingKnown, told } from './latest.ts';
+import type { Outcome } from './outcome.ts';
+import { phoneOf } from './phone.ts';
+
+/** A call session as the API shows it (docs/rules.md, "API shapes"); what is not known is absent. */
+export type SessionDocument = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly status: Outcome;
+  readonly statusReason: string;
+  readonly direction?: string;
+  readonly appointmentId?: string;
+  readonly contactId?: string;
+  readonly ticketId?: string;
+  readonly retellCallId?: string;
+  readonly retellCallIds: readonly string[];
+  /** Those of them that were linked by phone number, the fallback of A6. */
+  readonly matchedByPhoneNumber?: readonly string[];
+  readonly agentId?: string;
+  readonly agentName?: string;
+  readonly fromNumber?: string;
+  readonly toNumber?: string;
+  readonly customerPhone?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly durationMs?: number;
+  readonly disconnectionReason?: string;
+  readonly transferred: boolean;
+  readonly tenantMismatch?: true;
+  readonly archived: boolean;
+  readonly analysis?: Analysis;
+  readonly transcript?: string;
+  readonly recordingUrl?: string;
+  readonly requestedAt?: string;
+  readonly createdAt: string;
+  readonly lastEventAt: string;
+  /** How many facts it rests on. */
+  readonly revision: number;
+};
+
+type SessionFields = { readonly [K in keyof Required<SessionDocument>]: SessionDocument[K] | undefined };
+
+/** A session as it is seen from outside; derived, so it may be asked for at any moment of the fold. */
+export const sessionDocument = (session: Session<Description>): SessionDocument =>
+  known(sessionFields(session)) as SessionDocument;
+
+/** The fields of its document, undefined where they are not known. */
+export function sessionFields(session: Session<Description>): SessionFields {
+  const { tenantId, id, request } = session;
+  const calls = inOrder(session.calls);
+  const known = calls.map((call) => call.known);
+  if (request) known.unshift(request.known);
+  const field = <K extends keyof Description>(name: K) => latestTold<Description, K>(known, name);
+  // Start, end, duration and reason are one call's or they contradict each other: those of the latest started.
+  const last = calls.at(-1)?.known ?? nothingKnown;
+  const retellCallIds = callIds(session, calls);
+  const status = sessionStatus(session);
+  const direction = field('direction');
+  const fromNumber = field('fromNumber');
+  const toNumber = field('toNumber');
+  const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
+  const matched = calls.filter(({ linked }) => linked?.id === id).map(({ callId }) => callId);
+  const withTicket = calls.findLast((call) => told(call.known, 'hasTicket'));
+  return {
+    id,
+    tenantId,
+    status: status.status,
+    statusReason: status.reason,
+    direction,
+    appointmentId: appointmentOf(session),
+    contactId: field('contactId'),
+    ticketId: withTicket && ticketIdOf(withTicket.callId),
+    retellCallId: retellCallIds.at(-1),
+    retellCallIds,
+    matchedByPhoneNumber: matched.length > 0 ? matched : undefined,
+    agentId: field('agentId'),
+    agentName: field('agentName'),
+    fromNumber,
+    toNumber,
+    customerPhone: phoneOf(customer, field('region')),
+    startedAt: instant(told(last, 'startedAt')),
+    endedAt: instant(told(last, 'endedAt')),
+    durationMs: told(last, 'durationMs'),
+    disconnectionReason: told(last, 'disconnectionReason'),
+    transferred: calls.some((call) => call.transferred),
+    tenantMismatch: calls.some((call) => call.tenantMismatch) || undefined,
+    archived: isArchived(calls),
+    analysis: field('analysis') ?? (calls.some((call) => call.analysed) ? { custom: {} } : undefined),
+    transcript: field('transcript'),
+    recordingUrl: field('recordingUrl'),
+    requestedAt: instant(request?.request?.occurredAt),
+    createdAt: createdAtOf(session),
+    lastEventAt: instant(
+      calls.reduce((last, call) => Math.max(last, call.lastEventAt), request?.lastEventAt ?? NEVER),
+    )!,
+    revision: calls.reduce((sum, call) => sum + call.facts.length, request?.facts.length ?? 0),
+  };
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** Placed calls that nothing has been heard of yet come last, in the order in which they were placed. */
+function callIds({ request }: Session, calls: readonly CallState[]): readonly string[] {
+  const heardOf = calls.map((call) => call.callId);
+  const others = Object.entries(request?.placed ?? {}).filter(([id]) => !heardOf.includes(id));
+  const placed = others.sort(([, a], [, b]) => (isBefore(a.position, b.position) ? -1 : 1)).map(([id]) => id);
+  return [...heardOf, ...placed];
+}
+
+/** The last word of staff on any of its calls. */
+function isArchived(calls: readonly CallState[]): boolean {
+  const words = calls.flatMap(({ archived }) => (archived ? [archived] : []));
+  return words.reduce((a, b) => (isBefore(a.position, b.position) ? b : a), { value: false, position: '' }).value;
+}
+
+/** As `Date` writes it, and our facts hold it: to parse that would only give it again. */
+const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function instant(at: string | number | undefined): string | undefined {
+  if (at === undefined || (typeof at === 'string' && WRITTEN.test(at))) return at;
+  return new Date(at).toISOString();
+}
+
+function known(document: Readonly<Record<string, unknown>>): unknown {
+  const there: Record<string, unknown> = {};
+  for (const name in document) if (document[name] !== undefined) there[name] = document[name];
+  return there;
+}

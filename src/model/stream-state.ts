@@ -1,0 +1,53 @@
+import type { AppointmentEvent } from '../events/appointment-facts.ts';
+import type { CallEvent } from '../events/call-facts.ts';
+import type { Fact } from '../events/codec.ts';
+import type { SessionEvent } from '../events/session-facts.ts';
+import { type Category, parseStream, prefixOf } from '../events/streams.ts';
+import type { TicketEvent } from '../events/ticket-facts.ts';
+import { type Decisions, decisions } from '../projections/appointments/decision.ts';
+import { reduceStaff, type StaffState } from '../projections/appointments/staff-state.ts';
+import { type Description, description } from '../projections/call-sessions/description.ts';
+import { type CallOutcomes, withReached } from '../projections/outcome-changes/reached.ts';
+import { reduceTicketLog, type TicketLog } from '../projections/tickets/ticket-log.ts';
+import { type CallState, reduceCall } from './call.ts';
+import type { CallFact } from './call-fact.ts';
+import type { Reading } from './latest.ts';
+import { type RequestState, reduceRequest } from './session.ts';
+import { type TicketFields, type TicketParts, ticketFields, withTicketParts } from './ticket-call.ts';
+
+export type CallFields = Description & Decisions & TicketFields;
+
+/** All that the views need to know of a call. */
+export type WholeCall = CallState<CallFields> & TicketParts & Pick<CallOutcomes, 'reached'>;
+
+const fields: Reading<CallFields, CallFact> = (fact) => ({
+  ...description(fact),
+  ...decisions(fact),
+  ...ticketFields(fact),
+});
+
+/** The state after the next fact of the call's stream. */
+export const reduceWholeCall = (before: WholeCall | undefined, fact: Fact<CallEvent>): WholeCall =>
+  withReached(before?.reached, withTicketParts(before, reduceCall(fields, before, fact), fact), fact);
+
+/** What the facts of one stream come to: a call, a request for one, what staff say of an appointment, a ticket's log. */
+export type StreamState = WholeCall | RequestState | StaffState | TicketLog;
+
+const categories = ['call', 'session', 'appointment', 'ticket'] as const satisfies readonly Category[];
+
+/** Of the streams that are folded. */
+export const prefixes = categories.map(prefixOf);
+
+/** The state of a stream after one more of its facts. */
+export function reduceStream(before: StreamState | undefined, fact: Fact): StreamState {
+  switch (parseStream(fact.stream)?.category as (typeof categories)[number]) {
+    case 'call':
+      return reduceWholeCall(before as WholeCall | undefined, fact as Fact<CallEvent>);
+    case 'session':
+      return reduceRequest(before as RequestState | undefined, fact as Fact<SessionEvent>);
+    case 'appointment':
+      return reduceStaff(before as StaffState | undefined, fact as Fact<AppointmentEvent>);
+    case 'ticket':
+      return reduceTicketLog(before as TicketLog | undefined, fact as Fact<TicketEvent>);
+  }
+}

@@ -1,0 +1,58 @@
+import pg from 'pg';
+import { type FactPlace, UnreadableFact } from '../../events/codec.ts';
+import { describe } from '../runtime/describe.ts';
+
+/** A fact that a projection cannot apply. Without `cause`, which may quote what the fact says: that is personal data. */
+export class BrokenFact extends Error {
+  override readonly name = 'BrokenFact';
+  readonly fact: FactPlace;
+  /** Why, without content. */
+  readonly reason: string;
+  constructor(fact: FactPlace, error: unknown) {
+    const reason = reasonOf(error);
+    const { type, position, stream, revision } = fact;
+    super(`${type} at position ${position} (${stream}@${revision}) cannot be applied: ${reason}`);
+    this.fact = { type, position, stream, revision };
+    this.reason = reason;
+  }
+}
+
+/**
+ * Names, paths, codes and places in the code. The messages of other errors than our own stay away, because they may
+ * quote: "Unexpected token 'J', "Jane Roe" is not valid JSON".
+ */
+export function reasonOf(error: unknown): string {
+  if (error instanceof UnreadableFact) return error.message;
+  if (error instanceof pg.DatabaseError) return describe(error);
+  if (!(error instanceof Error)) return `${typeof error} was thrown`;
+  const { code } = error as { code?: unknown };
+  const at = placeOf(error);
+  return `${error.name}${typeof code === 'string' ? ` ${code}` : ''}${at ? ` at ${at}` : ''}`;
+}
+
+/** The folder, file and line where it was thrown: no path of this machine. */
+function placeOf({ message, stack = '' }: Error): string | undefined {
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  const ours = frames.find((frame) => frame.includes('/') && !/node:|node_modules/.test(frame)) ?? '';
+  return /([^/\\]+[/\\][^/\\]+:\d+):\d+\)?$/.exec(ours)?.[1];
+}
+
+/** Of Postgres: a value is refused (22, 23), more than a row or an index holds (54), a key twice in one statement (21). */
+const REFUSED = /^(21|22|23|54)/;
+/** What the driver says of a connection that is gone; it gives no code with these. */
+const DRIVER_SAYS = /^(Connection terminated|timeout |Query read timeout|Client (has|was) |Cannot use a pool)/;
+const SYSTEM_CODE = /^(E(?!RR_)[A-Z]+|ERR_STREAM|ABORT_ERR|CONNECTION_)/;
+
+/**
+ * Whether facts are at fault, so that applying them again would break again. Not so where a connection is lost, a
+ * transaction is broken off, a store is full or stopping, or a table is gone: there one begins again.
+ */
+export function isFactsFault(error: unknown, connection?: { readonly lost: AbortSignal }): boolean {
+  if (connection?.lost.aborted) return false;
+  if (error instanceof pg.DatabaseError) return REFUSED.test(error.code ?? '');
+  if (!(error instanceof Error)) return true;
+  if (error instanceof AggregateError) return error.errors.every((one) => isFactsFault(one)); // one per address tried
+  const { code } = error as { code?: unknown };
+  if (error.name === 'AbortError' || (typeof code === 'string' && SYSTEM_CODE.test(code))) return false;
+  return !DRIVER_SAYS.test(error.message);
+}

@@ -1,0 +1,118 @@
+import { type Kysely, sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { EventLog } from '../../events/event-log.ts';
+import type { JsonObject } from '../../events/json.ts';
+import { type BuildOptions, buildAndSwap } from '../runtime/build.ts';
+import type { Connection, ConnectOptions } from './connection.ts';
+import { bringBack, type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
+import { type Operation, succeed } from './operations.ts';
+import { countParked } from './parked.ts';
+import type { Projection } from './projection.ts';
+
+/** What an operation has at hand. */
+export type OperationContext = {
+  readonly operation: Operation;
+  readonly projection: Projection;
+  readonly log: EventLog;
+  /** For this operation alone; it holds the lock that makes it the only one of its projection. */
+  readonly connection: Connection;
+  /** A further one, for those who need two; its user ends it. */
+  readonly connect: (options?: ConnectOptions) => Promise<Connection>;
+  readonly maxBatch?: number | undefined;
+  readonly maxParked?: number | undefined;
+  /** Ends it: cancelled, or the process stops. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** In positions of the log. */
+  readonly onProgress: (done: bigint, total: bigint) => void;
+};
+
+/**
+ * Carries out an operation; answers its result. What is no word or number in it is for the administrator alone, and not
+ * logged. Begun again after a process was killed, it finds what `generationOf` has kept. When it throws, or is cancelled,
+ * that generation is cleared away.
+ */
+export type RunOperation = (context: OperationContext) => Promise<JsonObject>;
+
+/** Why an operation cannot be carried out, and trying again would not help. */
+export class OperationFailed extends Error {
+  override readonly name = 'OperationFailed';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Builds the same version anew beside the live generation, and puts it in its place. */
+export const rebuild: RunOperation = async (context) => {
+  const { connection, projection, operation } = context;
+  const live = await ownLive(connection.db, projection);
+  const begun = await generationOf(connection.db, projection, operation);
+  return replaceLive(context, begun, live);
+};
+
+/** Makes the generation that was live before live again, once it has caught up. */
+export const swapBack: RunOperation = async (context) => {
+  const { connection, projection, operation } = context;
+  const live = await ownLive(connection.db, projection);
+  const kept = await connection.db.transaction().execute(async (trx) => {
+    await takeTurn(trx);
+    const all = await generations(trx, projection.name);
+    const begun = all.find((generation) => generation.operation === operation.id);
+    if (begun?.version === live.version) return begun;
+    const previous = all.find((generation) => isSwapTarget(generation, live));
+    if (!previous)
+      throw new OperationFailed('nothing_to_swap_back', 'There is no previous generation of this version.');
+    return bringBack(trx, previous, operation.id);
+  });
+  return replaceLive(context, kept, live);
+};
+
+/** Another version's is only brought back by that version of the code: nobody else can have it catch up. */
+export const isSwapTarget = ({ state, version }: Generation, live: Generation): boolean =>
+  state === 'previous' && version === live.version;
+
+/** While another version of the code is live, or about to be, its processes carry out what is asked for. */
+export async function ownLive(db: Kysely<unknown>, projection: Projection): Promise<Generation> {
+  const live = (await generations(db, projection.name)).find(({ state }) => state === 'live');
+  if (live?.version === projection.version) return live;
+  throw new OperationFailed('version_changed', 'Another version of the projection has become live meanwhile.');
+}
+
+async function replaceLive(context: OperationContext, generation: Generation, live: Generation): Promise<JsonObject> {
+  const { onProgress, ...rest } = context;
+  const total = live.checkpoint ?? 0n;
+  const build: BuildOptions = {
+    ...rest,
+    generation,
+    onProgress: ({ checkpoint = 0n }) => onProgress(checkpoint, checkpoint > total ? checkpoint : total),
+  };
+  const result = { generation: generation.generation, replaced: live.generation, parked: 0 };
+  await buildAndSwap(build, async (built) => {
+    result.parked = await countParked(context.connection.db, built);
+    return swapIn(context, built, result);
+  });
+  return result;
+}
+
+/**
+ * One transaction: the views show the built generation, and the operation has succeeded. Not as long as the live one
+ * has read further, so that no reader sees it go back; its checkpoint cannot move while this lasts.
+ */
+const swapIn = (
+  { connection, projection, operation, signal }: OperationContext,
+  built: Generation,
+  result: JsonObject,
+): Promise<Generation | 'behind'> =>
+  connection.db.transaction().execute(async (trx) => {
+    await takeTurn(trx);
+    await sql`select from projection.projections where name = ${built.name} and state = 'live' for update`.execute(trx);
+    const live = await ownLive(trx, projection);
+    if ((live.checkpoint ?? -1n) > (built.checkpoint ?? -1n)) return 'behind';
+    if (!(await succeed(trx, operation.id, result))) {
+      signal.throwIfAborted();
+      throw new OperationFailed('cancelled', 'It was cancelled.');
+    }
+    return swap(trx, projection, built);
+  });

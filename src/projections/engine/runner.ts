@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe } from '../runtime/describe.ts';
+import { ForeignLog } from '../runtime/foreign-log.ts';
+import { observeSilence } from '../runtime/silence.ts';
+import { standBy } from '../runtime/stand-by.ts';
+import type { Watched } from '../runtime/watch.ts';
+import { connect } from './connection.ts';
+import { follow } from './follow.ts';
+import { prepare } from './generations.ts';
+import { TooManyParked } from './parked-limit.ts';
+import { type Progress, type ProjectionStatus, type RunnerOptions, statusOf } from './progress.ts';
+import type { Projection } from './projection.ts';
+
+export type Runner = Watched & {
+  readonly projection: Projection;
+  status(): ProjectionStatus;
+  /** To be told when another generation of the same version has taken the place of the live one. */
+  lookAgain(): void;
+  /** Resolved when the signal has ended it; never rejected. */
+  readonly ended: Promise<void>;
+};
+
+const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
+
+/**
+ * Keeps one projection up to date for as long as the signal lets it. Whatever breaks — Postgres gone, a deadlock, the
+ * lead lost — is answered in one way: begin again from what is committed.
+ */
+export function startRunner(projection: Projection, options: RunnerOptions): Runner {
+  const { signal, logger, onProgress } = options;
+  const progress: Progress = {
+    leader: false,
+    pending: 0,
+    caughtUp: false,
+    parked: 0,
+    applied: 0,
+    passedOver: 0,
+    setAside: 0,
+  };
+  let again = new AbortController();
+  const untilToldAgain = () => {
+    again = new AbortController();
+    return again.signal;
+  };
+  return {
+    projection,
+    lookAgain: () => again.abort(),
+    reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
+    observe(lag) {
+      progress.lag = lag;
+      if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
+      const { head, live } = progress;
+      const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
+      logger.warn({ projection: projection.name, ...positions }, 'subscription_silent');
+      again.abort();
+    },
+    status: () => statusOf(projection.name, projection.version, progress, Date.now()),
+    ended: (async () => {
+      let failures = 0;
+      while (!signal.aborted) {
+        try {
+          const onApplied = () => {
+            failures = 0;
+            delete progress.error;
+            delete progress.heldUpBy;
+          };
+          await lead(projection, options, progress, onApplied, untilToldAgain);
+        } catch (error) {
+          if (signal.aborted) break;
+          progress.error = describe(error);
+          if (error instanceof TooManyParked) progress.heldUpBy = error.count;
+          else delete progress.heldUpBy;
+          const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
+          const level = error instanceof ForeignLog || error instanceof TooManyParked ? 'error' : 'warn';
+          logger[level](
+            { projection: projection.name, error: progress.error, retryInMs: wait },
+            'projection_interrupted',
+          );
+          await pause(wait, signal);
+        } finally {
+          progress.leader = false;
+          progress.caughtUp = false;
+          onProgress?.();
+        }
+      }
+    })(),
+  };
+}
+
+/** Waits for the lead, then applies batch after batch until something breaks. */
+async function lead(
+  projection: Projection,
+  options: RunnerOptions,
+  progress: Progress,
+  onApplied: () => void,
+  untilToldAgain: () => AbortSignal,
+) {
+  await using connection = await connect(options.databaseUrl, projection.name, { byKeyOnly: true });
+  await prepare(connection.db);
+  await standBy(connection, projection, options, progress);
+  while (!options.signal.aborted) {
+    await follow({ connection, projection, options, progress, onApplied, again: untilToldAgain() });
+    connection.lost.throwIfAborted();
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => {});

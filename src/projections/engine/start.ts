@@ -1,0 +1,125 @@
+import type { Logger } from 'pino';
+import type { EventLog } from '../../events/event-log.ts';
+import { describe } from '../runtime/describe.ts';
+import { ForeignLog, refuseForeignLog } from '../runtime/foreign-log.ts';
+import { watchLags } from '../runtime/watch.ts';
+import { connect } from './connection.ts';
+import { generations, prepare } from './generations.ts';
+import type { ProjectionStatus, RunnerOptions } from './progress.ts';
+import type { Projection } from './projection.ts';
+import { type OperationsOptions, runOperations } from './run-operations.ts';
+import { type Runner, startRunner } from './runner.ts';
+
+export type ProjectionsOptions = {
+  readonly log: EventLog;
+  readonly databaseUrl: string;
+  readonly projections: readonly Projection[];
+  readonly logger: Logger;
+  /** Ends them, as `stop()` does. */
+  readonly signal?: AbortSignal;
+  readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs' | 'silentAfterMs'> & {
+    readonly watchEveryMs?: number;
+  };
+  /** `REBUILD_MAX_PARKED`. */
+  readonly maxParked?: number;
+  /** What operators may request of projections: rebuild and the like. */
+  readonly operations?: Pick<OperationsOptions, 'keepMs' | 'now' | 'pollMs'>;
+};
+
+export type RunningProjections = {
+  /** Of each projection; asks nobody, so it may be called at any rate. */
+  status(): readonly ProjectionStatus[];
+  /** Ends after the batch in hand, and gives up the lead. */
+  stop(): Promise<void>;
+  /** Whether in time every projection has applied all that concerns it up to a position of the log. */
+  waitUntilCaughtUp(position: bigint, timeoutMs: number): Promise<boolean>;
+};
+
+/**
+ * Starts to keep the read model up to date. Rejects with `ForeignLog` when the read model was made from another log;
+ * an event store or Postgres that is not there yet is waited for.
+ */
+export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
+  const { log, databaseUrl, projections, logger, maxParked } = options;
+  await checkOnce(options);
+  const stopped = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const waiting = new Set<() => void>();
+  const onProgress = () => {
+    for (const wake of waiting) wake();
+  };
+  const runners = projections.map((projection) =>
+    startRunner(projection, { log, databaseUrl, logger, signal, onProgress, maxParked, ...options.options }),
+  );
+  const { maxBatch, watchEveryMs: everyMs } = options.options ?? {};
+  const operations = runOperations(runners, {
+    ...{ log, databaseUrl, logger, signal, maxBatch, maxParked },
+    ...options.operations,
+  });
+
+  const watching = watchLags(log, runners, { logger, signal, ...(everyMs !== undefined && { everyMs }) });
+
+  return {
+    status: () => runners.map((runner) => runner.status()),
+    async stop() {
+      stopped.abort();
+      await Promise.all([...runners.map(({ ended }) => ended), operations, watching]);
+    },
+    async waitUntilCaughtUp(position, timeoutMs) {
+      const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const step = () =>
+        new Promise<void>((resolve) => {
+          const wake = () => {
+            waiting.delete(wake);
+            clearTimeout(timer);
+            until.removeEventListener('abort', wake);
+            resolve();
+          };
+          const timer = setTimeout(wake, 100);
+          until.addEventListener('abort', wake);
+          waiting.add(wake);
+        });
+      const hasCaughtUp = async (runner: Runner) => {
+        while (!until.aborted) {
+          if (hasReached(runner, position)) return true;
+          await step();
+          if (runner.status().caughtUp && (await nothingBetween(log, runner, position, until))) return true;
+        }
+        return hasReached(runner, position);
+      };
+      return (await Promise.all(runners.map(hasCaughtUp))).every((reached) => reached);
+    },
+  };
+}
+
+/** Only a read model that belongs to another log stops the start. */
+async function checkOnce({ log, databaseUrl, logger }: ProjectionsOptions): Promise<void> {
+  try {
+    await using connection = await connect(databaseUrl, 'start');
+    await prepare(connection.db);
+    await refuseForeignLog(log, await generations(connection.db));
+  } catch (error) {
+    if (error instanceof ForeignLog) throw error;
+    logger.warn({ error: describe(error) }, 'projections_wait');
+  }
+}
+
+const checkpointOf = (runner: Runner): bigint => {
+  const { checkpoint, building } = runner.status();
+  return building || checkpoint === null ? -1n : BigInt(checkpoint);
+};
+
+const hasReached = (runner: Runner, position: bigint): boolean => checkpointOf(runner) >= position;
+
+/** The events up to a position that a checkpoint has not reached may all be none of its projection's. */
+async function nothingBetween(log: EventLog, runner: Runner, position: bigint, signal: AbortSignal): Promise<boolean> {
+  const checkpoint = checkpointOf(runner);
+  const { prefixes } = runner.projection;
+  const after = checkpoint < 0n ? {} : { after: checkpoint };
+  for await (const { events, caughtUp } of log.subscribe({ prefixes, ...after, maxBatch: 1, signal })) {
+    const next = events[0];
+    if (next) return next.position > position;
+    if (caughtUp) return true;
+  }
+  return false;
+}

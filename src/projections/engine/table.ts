@@ -1,0 +1,164 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { asJson } from '../runtime/as-json.ts';
+import { copyText } from '../runtime/copy-text.ts';
+import type { Statements } from './statements.ts';
+
+/** A transaction with the two ways on which rows go in and out by the thousand. */
+export type Tx = Transaction<unknown> & Statements;
+
+/** A table that each generation of a projection has for its own. */
+export type Table = {
+  readonly name: string;
+  /** Column → its Postgres type, perhaps `not null`. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly key: readonly string[];
+  /**
+   * Each is what stands after `on <table>`. Those that the projection itself looks rows up by. Postgres indexes no more
+   * than 2,704 bytes of a row: texts in them are bounded where webhooks are translated (test/end-to-end/oversized.test.ts).
+   */
+  readonly indexes?: readonly string[];
+  /** Those that only readers need: made once a generation has caught up, which is cheaper than keeping them meanwhile. */
+  readonly queryIndexes?: readonly string[];
+  /** Shown by the view of the same name; absent: internal. */
+  readonly view?: readonly string[];
+};
+
+/** The full name of a table in one generation, as SQL has it. */
+export type TableName = (table: Table) => string;
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export async function createTable(db: Kysely<unknown>, name: string, table: Table): Promise<void> {
+  const columns = Object.entries(table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
+  const definition = sql.raw([...columns, `primary key (${list(table.key)})`].join(', '));
+  await sql`create table ${sql.raw(name)} (${definition})`.execute(db);
+  for (const index of table.indexes ?? []) await sql`create index on ${sql.raw(`${name} ${index}`)}`.execute(db);
+}
+
+/**
+ * For a table that an earlier release has made. Only where the column is missing: `alter table` waits for everybody who
+ * reads the table, a verification for one, and everybody else then waits for it.
+ */
+export async function addColumn(trx: Kysely<unknown>, table: string, column: string, type: string): Promise<void> {
+  const { rows } = await sql`select from information_schema.columns
+    where table_schema = 'projection' and table_name = ${table} and column_name = ${column}`.execute(trx);
+  if (rows.length > 0) return;
+  await sql`alter table ${sql.id('projection', table)} add column ${sql.id(column)} ${sql.raw(type)}`.execute(trx);
+}
+
+/** From so many rows on, the round trips of a COPY cost less than to have Postgres parse them as JSON. */
+const COPIED = 100;
+
+/** Writes rows, in the place of those with the same key; each key must be there once. */
+export async function upsert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(table.columns);
+  const others = columns.filter((column) => !table.key.includes(column));
+  const change = others.map((column) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ');
+  const conflict = `on conflict (${list(table.key)}) do ${change ? `update set ${change}` : 'nothing'}`;
+  if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, conflict);
+  const staging = quoted(`staged_${table.name}`);
+  await sql`create temporary table if not exists ${sql.raw(`${staging} (${columnsOf(table, columns)})`)}`.execute(trx);
+  await copy(trx, staging, table, rows);
+  await trx.prepared(`insert into ${name} (${list(columns)}) select * from ${staging} ${conflict}`, []);
+  await trx.prepared(`truncate ${staging}`, []);
+}
+
+/** Writes rows of which the caller knows which are there already; few of them in one statement. */
+export async function write(
+  trx: Tx,
+  name: string,
+  table: Table,
+  { added, changed }: { readonly added: readonly Row[]; readonly changed: readonly Row[] },
+): Promise<void> {
+  if (added.length + changed.length < COPIED) return upsert(trx, name, table, [...added, ...changed]);
+  await insert(trx, name, table, added);
+  await upsert(trx, name, table, changed);
+}
+
+/** Writes rows of which the caller knows that none is there yet. */
+export async function insert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
+  if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, '');
+  await copy(trx, name, table, rows);
+}
+
+function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(table.columns);
+  const types = columns.map((column) => table.columns[column]!);
+  function* lines() {
+    for (const row of rows) yield copyText(columns, types, row);
+  }
+  return trx.copyFrom(`${into} (${list(columns)})`, lines());
+}
+
+async function insertAsJson(
+  trx: Tx,
+  name: string,
+  table: Table,
+  rows: readonly Row[],
+  conflict: string,
+): Promise<void> {
+  const columns = Object.keys(table.columns);
+  const text = `insert into ${name} (${list(columns)})
+    select ${list(columns)} from ${recordset(table, columns)} ${conflict}`;
+  for (const json of inPieces(rows, asJson)) await trx.prepared(text, [array(json)]);
+}
+
+/** The rows whose columns `by` are as in one of `keys`. */
+export async function selectBy<R>(
+  trx: Tx,
+  name: string,
+  table: Table,
+  by: readonly string[],
+  keys: readonly Row[],
+): Promise<R[]> {
+  const found: R[] = [];
+  const text = `select t.* from ${recordset(table, by)} join ${name} t on ${same(by)}`;
+  for (const json of inPieces(keys, asJson)) found.push(...(await trx.prepared<R>(text, [array(json)])));
+  return found;
+}
+
+export async function deleteBy(
+  trx: Tx,
+  name: string,
+  table: Table,
+  by: readonly string[],
+  keys: readonly Row[],
+): Promise<void> {
+  const text = `delete from ${name} t using ${recordset(table, by)} where ${same(by)}`;
+  for (const json of inPieces(keys, asJson)) await trx.prepared(text, [array(json)]);
+}
+
+/** The rows of a parameter: a JSON array of objects. */
+const recordset = (table: Table, columns: readonly string[]): string =>
+  `json_to_recordset($1::json) as r(${columnsOf(table, columns)})`;
+
+const array = (json: readonly string[]): string => `[${json.join(',')}]`;
+
+const columnsOf = (table: Table, columns: readonly string[]): string =>
+  columns.map((column) => `${quoted(column)} ${table.columns[column]!.replace(' not null', '')}`).join(', ');
+
+const same = (columns: readonly string[]): string =>
+  columns.map((column) => `t.${quoted(column)} = r.${quoted(column)}`).join(' and ');
+
+const quoted = (name: string): string => `"${name}"`;
+const list = (names: readonly string[]): string => names.map(quoted).join(', ');
+
+/** A value of Postgres ends at 1 GB; memory much earlier. */
+const PIECE = 8_000_000;
+
+/** The rows as text, some at a time. */
+function* inPieces(rows: readonly Row[], write: (row: Row) => string): Iterable<readonly string[]> {
+  let piece: string[] = [];
+  let size = 0;
+  for (const row of rows) {
+    const text = write(row);
+    if (size > 0 && size + text.length > PIECE) {
+      yield piece;
+      piece = [];
+      size = 0;
+    }
+    piece.push(text);
+    size += text.length;
+  }
+  if (piece.length > 0) yield piece;
+}

@@ -1,0 +1,77 @@
+import type { Fact } from '../events/codec.ts';
+import type { QuarantineEvent } from '../events/raw-delivery.ts';
+import { prefixOf } from '../events/streams.ts';
+import type { Projection } from './engine/projection.ts';
+import { type Row, type Table, upsert } from './engine/table.ts';
+import type { QuarantineRow } from './tables.ts';
+
+const columns: Readonly<Record<keyof QuarantineRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  endpoint: 'text not null',
+  reason: 'text not null',
+  received_at: 'timestamptz not null',
+  size: 'integer not null',
+  released_at: 'timestamptz',
+  released_call_id: 'text',
+  released_fact_id: 'text',
+  created_at: 'timestamptz not null',
+};
+
+const rows: Table = {
+  name: 'quarantine',
+  columns,
+  key: ['id'],
+  // Pages (read-api/keyset.ts): of all, of a tenant, of a reason among many of another, of the few released.
+  queryIndexes: [
+    '(created_at desc, id)',
+    '(tenant_id, created_at desc, id)',
+    '(reason, created_at desc, id)',
+    '(created_at desc, id) where released_at is not null',
+  ],
+  view: Object.keys(columns),
+};
+
+/** The row of one delivery, as far as its stream tells it. */
+type Listed = { readonly [K in keyof QuarantineRow]?: unknown };
+
+/** One row per delivery that was set aside. The bytes stay in the log: they are evidence, and personal. */
+export const quarantine: Projection<Listed> = {
+  name: 'quarantine',
+  version: 3,
+  prefixes: [prefixOf('quarantine')],
+  tables: [rows],
+  reduce: (state, fact) => reduceQuarantine(state, fact as Fact<QuarantineEvent>),
+  async save(trx, table, { changed }) {
+    const whole = [...changed.values()].map(({ after }) => after).filter(({ id }) => id !== undefined);
+    await upsert(trx, table(rows), rows, whole as Row[]);
+  },
+  streamsBehind: async (_, __, of, { id }) => (of === rows ? [`${prefixOf('quarantine')}${id}`] : []),
+};
+
+export function reduceQuarantine(before: Listed = {}, { type, data, ...fact }: Fact<QuarantineEvent>): Listed {
+  switch (type) {
+    case 'DeliveryQuarantined': {
+      if (before.id !== undefined) return before;
+      return {
+        ...before,
+        tenant_id: fact.metadata.tenantId,
+        id: fact.stream.slice(prefixOf('quarantine').length),
+        endpoint: data.endpoint,
+        reason: data.reason,
+        received_at: data.receivedAt,
+        size: data.size,
+        created_at: fact.recordedAt,
+      };
+    }
+    case 'DeliveryReleased': {
+      if (before.released_at !== undefined) return before;
+      return {
+        ...before,
+        released_at: fact.recordedAt,
+        released_call_id: data.callId,
+        released_fact_id: data.factId,
+      };
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
+import type { AppointmentId } from '../../model/appointment.ts';
+import { reduceStream } from '../../model/stream-state.ts';
+import { otherAppointments } from '../call-sessions/formerly.ts';
+import { type Ever, everRelated, type SessionKey } from '../calls/ever.ts';
+import { linksOfCalls, linksOfSessions } from '../calls/session-calls.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
+import { foldFacts } from '../engine/fold-batch.ts';
+import type { Late } from '../engine/projection.ts';
+import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
+import type { AppointmentChangeRow } from '../tables.ts';
+import { type DecidedRow, decided } from './appointments.ts';
+import { sessions } from './call-sessions.ts';
+import { type AppointmentChange, type Course, changesOfAppointments } from './changes-of-appointments.ts';
+
+const columns: Readonly<Record<keyof AppointmentChangeRow, string>> = {
+  position: 'bigint not null',
+  tenant_id: 'text not null',
+  appointment_id: 'text not null',
+  status: 'text not null',
+  starts_at: 'timestamptz',
+  reschedule_text: 'text',
+  cancellation_reason: 'text',
+  needs_review: 'boolean not null',
+  decided_by_call_id: 'text',
+  changed_at: 'timestamptz not null',
+};
+
+/** One fact may change several appointments: a call that turns out to be about another one. */
+const rows: Table = {
+  name: 'appointment_changes',
+  columns,
+  key: ['position', 'appointment_id', 'tenant_id'],
+  indexes: ['(tenant_id, appointment_id)'],
+  queryIndexes: ['(tenant_id, position, appointment_id)'],
+  view: Object.keys(columns),
+};
+
+/** One row per change of an appointment by a call or by staff, for the live feed; that it is scheduled at first is none. */
+export const appointmentChanges: View = {
+  tables: [rows],
+  async save(trx, table, batch) {
+    if (batch.late) return replaceLate(trx, table, batch, batch.late);
+    const course = { ...batch, before: (stream: string) => batch.changed.get(stream)?.before };
+    await insert(trx, table(rows), rows, (await changesOf(trx, table, batch, course, batch.ever)).map(rowOf));
+  },
+};
+
+async function changesOf(
+  trx: Tx,
+  table: TableName,
+  { statesOf }: Pick<ChangedCalls, 'statesOf'>,
+  course: Course,
+  ever: Ever,
+): Promise<AppointmentChange[]> {
+  return changesOfAppointments(course, ever, async (ids, here) => {
+    const all = await decisionsAbout(trx, table, ids);
+    const elsewhere = all.filter((row) => !here.has(callStream(row.tenant_id, row.call_id)));
+    const byId = Map.groupBy(elsewhere, (row) => appointmentStream(row.tenant_id, row.appointment_id));
+    return {
+      staff: await statesOf(ids.map(({ tenantId, id }) => appointmentStream(tenantId, id))),
+      elsewhere: new Map([...byId].map(([id, some]) => [id, some.map(({ decision }) => decision)])),
+    };
+  });
+}
+
+const decisionsAbout = (trx: Tx, table: TableName, ids: readonly AppointmentId[]): Promise<readonly DecidedRow[]> => {
+  const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
+  return selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
+};
+
+/** Late facts change what was derived after them: all changes of their appointments are derived anew, from the log. */
+async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late: Late): Promise<void> {
+  const named = [...batch.ever.sessions.values()].flatMap(({ tenantId, request, calls }) =>
+    [...(request ? [request] : []), ...calls].flatMap((part) =>
+      part.appointmentsNamed.map(({ id }): AppointmentId => ({ tenantId, id })),
+    ),
+  );
+  const staff = [...batch.changed.values()].flatMap(({ after }) =>
+    'appointmentId' in after ? [{ tenantId: after.tenantId, id: after.appointmentId }] : [],
+  );
+  const ids = new Map([...named, ...staff].map((id) => [appointmentStream(id.tenantId, id.id), id]));
+  if (ids.size === 0) return;
+  const about = await sessionsAbout(trx, table, [...ids.values()]);
+  const ever = await allRelated(trx, table, batch, [...about, ...batch.ever.sessions.values()]);
+  const streams = [
+    ...ids.keys(),
+    ...ever.sessions.keys(),
+    ...[...ever.sessions.values()].flatMap(({ calls }) => calls.map((call) => callStream(call.tenantId, call.callId))),
+  ];
+  const last = new Map(batch.facts.map(({ stream, position }) => [stream, position]));
+  const facts = (await late.factsOf([...new Set(streams)])).filter(
+    ({ stream, position }) => position <= (last.get(stream) ?? position),
+  );
+  const { whole, states } = foldFacts(reduceStream, new Map(), facts);
+  const course = { facts: whole, states, before: () => undefined };
+  const changes = (await changesOf(trx, table, batch, course, ever)).filter((change) =>
+    ids.has(appointmentStream(change.tenantId, change.id)),
+  );
+  const keys = [...ids.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
+  await deleteBy(trx, table(rows), rows, ['tenant_id', 'appointment_id'], keys);
+  await insert(trx, table(rows), rows, changes.map(rowOf));
+}
+
+/** The sessions with all others that their calls have ever been in, and so on. */
+async function allRelated(
+  trx: Tx,
+  table: TableName,
+  batch: ChangedCalls,
+  sessions: readonly SessionKey[],
+): Promise<Ever> {
+  const links = await linksOfSessions(trx, table, sessions);
+  const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
+  const ever = await everRelated(trx, table, batch, sessions, known);
+  if (ever.others.size === 0) return ever;
+  return allRelated(trx, table, batch, [...ever.sessions.values(), ...ever.others.values()]);
+}
+
+/** Every session that may ever have been about one of the appointments, by what the read model shows. */
+async function sessionsAbout(trx: Tx, table: TableName, ids: readonly AppointmentId[]): Promise<SessionKey[]> {
+  const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
+  const by = ['tenant_id', 'appointment_id'] as const;
+  type Other = { readonly tenant_id: string; readonly session_id: string };
+  const now = await selectBy<{ tenant_id: string; id: string }>(trx, table(sessions), sessions, by, keys);
+  const other = await selectBy<Other>(trx, table(otherAppointments), otherAppointments, by, keys);
+  const decisions = await decisionsAbout(trx, table, ids);
+  const calls = decisions.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
+  const links = await linksOfCalls(trx, table, calls);
+  const all = [...now.map((row) => ({ ...row, session_id: row.id })), ...other, ...links];
+  const found = all.map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
+  return [...new Map(found.map((one) => [sessionStream(one.tenantId, one.sessionId), one])).values()];
+}
+
+function rowOf({ position, recordedAt, tenantId, id, became }: AppointmentChange): Row {
+  const row: { readonly [K in keyof AppointmentChangeRow]: unknown } = {
+    position,
+    tenant_id: tenantId,
+    appointment_id: id,
+    status: became.status,
+    starts_at: became.startsAt,
+    reschedule_text: became.rescheduleText,
+    cancellation_reason: became.cancellationReason,
+    needs_review: became.needsReview,
+    decided_by_call_id: became.decidedByCallId,
+    changed_at: recordedAt,
+  };
+  return row;
+}

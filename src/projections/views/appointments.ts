@@ -1,0 +1,237 @@
+import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
+import { type AppointmentId, appointmentOf } from '../../model/appointment.ts';
+import { entriesOf } from '../../model/entries.ts';
+import { told } from '../../model/latest.ts';
+import { findNamed } from '../../model/named.ts';
+import { type CallDecision, type Decisions, decisionOf } from '../appointments/decision.ts';
+import type { StaffEntry, StaffState } from '../appointments/staff-state.ts';
+import { isBefore, type Position } from '../calls/position.ts';
+import { appointmentOfCall, createdAtOf, type Session } from '../calls/session.ts';
+import { linksOfCalls } from '../calls/session-calls.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
+import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../engine/table.ts';
+import type { AppointmentRow } from '../tables.ts';
+
+const shown: Readonly<Record<keyof AppointmentRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  status: 'text not null',
+  starts_at: 'timestamptz',
+  reschedule_text: 'text',
+  cancellation_reason: 'text',
+  needs_review: 'boolean not null',
+  decided_by_call_id: 'text',
+  notes_json: 'jsonb not null',
+  created_at: 'timestamptz not null',
+  last_event_at: 'timestamptz not null',
+  // Behind the others: Postgres adds columns to a view at its end alone.
+  deciding_call_at: 'timestamptz',
+};
+
+export const rows: Table = {
+  name: 'appointments',
+  columns: { ...shown, first_event_at: 'double precision not null', first_position: 'text not null' },
+  key: ['tenant_id', 'id'],
+  queryIndexes: [
+    // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
+    '(tenant_id, created_at desc, id, coalesce(starts_at, created_at))',
+    '(tenant_id, status, created_at desc, id, coalesce(starts_at, created_at))',
+    '(tenant_id, created_at desc, id) where needs_review',
+    // Those that a period does not find about the time when they became known (read-api/period.ts).
+    `(tenant_id, created_at desc, id, coalesce(starts_at, created_at), status)
+      where created_at - starts_at > interval '24 hours'`,
+    `(tenant_id, created_at desc, id, coalesce(starts_at, created_at), status)
+      where starts_at - created_at > interval '2400 hours'`,
+    // A period finds few, which are then sorted.
+    '(tenant_id, coalesce(starts_at, created_at))',
+    // Daily counts (read-api/summary/).
+    '(tenant_id, deciding_call_at) where needs_review',
+  ],
+  view: Object.keys(shown),
+};
+
+/** A decision with the time by which its call is counted (docs/rules.md, "Daily summary"). */
+type DatedDecision = CallDecision & { readonly countedAt: string };
+
+/** What calls have decided, and of which appointment. */
+export const decided: Table = {
+  name: 'decisions',
+  columns: { tenant_id: 'text not null', call_id: 'text not null', appointment_id: 'text not null', decision: 'json' },
+  key: ['tenant_id', 'call_id'],
+  indexes: ['(tenant_id, appointment_id)'],
+};
+
+export type DecidedRow = { tenant_id: string; call_id: string; appointment_id: string; decision: DatedDecision };
+
+/** One row per appointment (A9). */
+export const appointments: View = {
+  tables: [rows, decided],
+  async save(trx, table, batch) {
+    const births = birthsIn(batch);
+    const touched = new Map<string, AppointmentId>();
+    const touch = (tenantId: string, id: string) => touched.set(appointmentStream(tenantId, id), { tenantId, id });
+    for (const row of await saveDecisions(trx, table, batch.membership.touched))
+      touch(row.tenant_id, row.appointment_id);
+    for (const { tenantId, id } of births.values()) touch(tenantId, id);
+    for (const { after } of batch.changed.values())
+      if ('appointmentId' in after) touch(after.tenantId, after.appointmentId);
+    await saveAppointments(trx, table, batch, births, [...touched.values()]);
+  },
+  async streamsBehind(trx, table, of, { tenant_id, id }) {
+    if (of !== rows) return [];
+    const key = { tenant_id, appointment_id: id };
+    const calls = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], [key]);
+    const links = await linksOfCalls(
+      trx,
+      table,
+      calls.map((call) => ({ tenantId: call.tenant_id, callId: call.call_id })),
+    );
+    return [
+      appointmentStream(tenant_id as string, id as string),
+      ...links.flatMap((link) => [
+        callStream(link.tenant_id, link.call_id),
+        sessionStream(link.tenant_id, link.session_id),
+      ]),
+    ];
+  },
+};
+
+/** The decisions of the calls of these sessions; answers those that are new, changed or no longer of an appointment. */
+async function saveDecisions(
+  trx: Tx,
+  table: TableName,
+  sessions: readonly Session<Decisions>[],
+): Promise<DecidedRow[]> {
+  const after = sessions.flatMap(decisionsOf);
+  const keys = sessions.flatMap(({ calls }) =>
+    calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId })),
+  );
+  const before = await selectBy<DecidedRow>(trx, table(decided), decided, decided.key, keys);
+  const keyOf = (row: DecidedRow) => `${row.tenant_id}.${row.call_id}`;
+  const still = new Set(after.map(keyOf));
+  const known = new Set(before.map(keyOf));
+  await write(trx, table(decided), decided, {
+    added: after.filter((row) => !known.has(keyOf(row))),
+    changed: after.filter((row) => known.has(keyOf(row))),
+  });
+  await deleteBy(
+    trx,
+    table(decided),
+    decided,
+    decided.key,
+    before.filter((row) => !still.has(keyOf(row))),
+  );
+  return [...before, ...after];
+}
+
+/** What the calls of a session have decided, and of which appointment. */
+export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
+  session.calls.flatMap((call): DecidedRow[] => {
+    const decision = decisionOf(call);
+    const appointment = appointmentOfCall(call, session);
+    if (!decision || appointment === undefined) return [];
+    const countedAt = new Date(told(call.known, 'startedAt') ?? createdAtOf(session)).toISOString();
+    return [
+      {
+        tenant_id: call.tenantId,
+        call_id: call.callId,
+        appointment_id: appointment,
+        decision: { ...decision, countedAt },
+      },
+    ];
+  });
+
+type Birth = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
+
+/** By appointment stream: what brought it into being, as far as the batch tells. */
+function birthsIn(batch: ChangedCalls): ReadonlyMap<string, AppointmentId & { birth: Birth }> {
+  const births = new Map<string, AppointmentId & { birth: Birth }>();
+  const born = (tenantId: string, id: string, birth: Birth) => {
+    const key = appointmentStream(tenantId, id);
+    const known = births.get(key)?.birth;
+    const first = !known || isBefore(birth.position, known.position) ? birth : known;
+    const earliestAt = Math.min(birth.earliestAt, known?.earliestAt ?? Number.POSITIVE_INFINITY);
+    births.set(key, { tenantId, id, birth: { ...first, earliestAt } });
+  };
+  for (const { before, after } of batch.changed.values()) {
+    if ('appointmentId' in after) {
+      const [first] = entriesOf(after.entries);
+      if (first) born(after.tenantId, after.appointmentId, { ...first, earliestAt: first.occurredAt });
+      continue;
+    }
+    if (!('appointmentsNamed' in after)) continue;
+    const known = before && 'appointmentsNamed' in before ? before.appointmentsNamed : [];
+    for (const { id, ...named } of after.appointmentsNamed)
+      if (findNamed(known, id)?.earliestAt !== named.earliestAt) born(after.tenantId, id, named);
+  }
+  return births;
+}
+
+async function saveAppointments(
+  trx: Tx,
+  table: TableName,
+  batch: ChangedCalls,
+  births: ReadonlyMap<string, { birth: Birth }>,
+  ids: readonly AppointmentId[],
+): Promise<void> {
+  const streamOf = ({ tenantId, id }: AppointmentId) => appointmentStream(tenantId, id);
+  const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, id, appointment_id: id }));
+  type Born = { tenant_id: string; id: string; created_at: Date; first_event_at: number; first_position: Position };
+  const known = await selectBy<Born>(trx, table(rows), rows, rows.key, keys);
+  const born = new Map(known.map((row) => [appointmentStream(row.tenant_id, row.id), row]));
+  const found = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
+  const calls = Map.groupBy(found, (row) => appointmentStream(row.tenant_id, row.appointment_id));
+  const states = await batch.statesOf(ids.map(streamOf));
+
+  const made = { added: [] as Row[], changed: [] as Row[] };
+  for (const id of ids) {
+    const stream = streamOf(id);
+    const staff = states.get(stream) as StaffState | undefined;
+    const entries = entriesOf(staff?.entries);
+    const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
+    const birth = births.get(stream)?.birth;
+    const before = born.get(stream);
+    // A parked stream that is redriven may tell of an earlier birth than the one that is known.
+    const isFirst = birth && (!before || isBefore(birth.position, before.first_position));
+    const createdAt = isFirst ? birth.recordedAt : before!.created_at;
+    const firstPosition = isFirst ? birth.position : before!.first_position;
+    // The earliest that named it, not the first that came: the order of arrival must not show.
+    const firstEventAt = Math.min(
+      before?.first_event_at ?? Number.POSITIVE_INFINITY,
+      birth?.earliestAt ?? Number.POSITIVE_INFINITY,
+    );
+    const row = { ...rowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }), first_position: firstPosition };
+    made[before ? 'changed' : 'added'].push(row);
+  }
+  await write(trx, table(rows), rows, made);
+}
+
+export type Grounds = {
+  readonly calls: readonly DatedDecision[];
+  readonly entries: readonly StaffEntry[];
+  readonly createdAt: Date | string;
+  /** In milliseconds. */
+  readonly firstEventAt: number;
+};
+
+/** The row of an appointment; what the query API shows is made of it. */
+export function rowOf({ tenantId, id }: AppointmentId, { calls, entries, createdAt, firstEventAt }: Grounds): Row {
+  const appointment = appointmentOf(calls, entries);
+  const events = [...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
+  const lastEventAt = events.reduce((last, at) => Math.max(last, at), firstEventAt);
+  const row: { readonly [K in keyof AppointmentRow]: unknown } = {
+    tenant_id: tenantId,
+    id,
+    status: appointment.status,
+    starts_at: appointment.startsAt,
+    reschedule_text: appointment.rescheduleText,
+    cancellation_reason: appointment.cancellationReason,
+    needs_review: appointment.needsReview,
+    decided_by_call_id: appointment.decidedByCallId,
+    deciding_call_at: calls.find(({ callId }) => callId === appointment.decidedByCallId)?.countedAt,
+    notes_json: appointment.notes,
+    created_at: createdAt,
+    last_event_at: new Date(lastEventAt).toISOString(),
+  };
+  return { ...row, first_event_at: firstEventAt };
+}

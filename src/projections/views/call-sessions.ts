@@ -1,0 +1,159 @@
+import { callStream, sessionStream } from '../../events/streams.ts';
+import { sessionFields } from '../../model/session-document.ts';
+import type { Description } from '../call-sessions/description.ts';
+import {
+  appointmentsNamedBy,
+  formerCalls,
+  formerCallsOf,
+  otherAppointments,
+  otherAppointmentsOf,
+} from '../call-sessions/formerly.ts';
+import { appointmentOf, type Session } from '../calls/session.ts';
+import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
+import type { View } from '../calls/view.ts';
+import { deleteBy, type Row, type Table, upsert, write } from '../engine/table.ts';
+import type { CallSessionRow } from '../tables.ts';
+
+const columns: Readonly<Record<keyof CallSessionRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  status: 'text not null',
+  status_reason: 'text not null',
+  direction: 'text',
+  appointment_id: 'text',
+  contact_id: 'text',
+  ticket_id: 'text',
+  retell_call_id: 'text',
+  retell_call_ids: 'text[] not null',
+  matched_by_phone_number: 'text[]',
+  agent_id: 'text',
+  agent_name: 'text',
+  from_number: 'text',
+  to_number: 'text',
+  customer_phone: 'text',
+  started_at: 'timestamptz',
+  ended_at: 'timestamptz',
+  duration_ms: 'double precision',
+  disconnection_reason: 'text',
+  transferred: 'boolean not null',
+  tenant_mismatch: 'boolean not null',
+  archived: 'boolean not null',
+  analysis_json: 'jsonb',
+  transcript: 'text',
+  recording_url: 'text',
+  requested_at: 'timestamptz',
+  created_at: 'timestamptz not null',
+  last_event_at: 'timestamptz not null',
+  revision: 'integer not null',
+};
+
+export const sessions: Table = {
+  name: 'call_sessions',
+  columns,
+  key: ['tenant_id', 'id'],
+  queryIndexes: [
+    // Pages (read-api/keyset.ts), of all and by what may be rare among many. What stands behind the order is there to
+    // pass over in the index what another filter rejects.
+    '(tenant_id, created_at desc, id, coalesce(started_at, created_at))',
+    '(tenant_id, status, created_at desc, id, direction, coalesce(started_at, created_at))',
+    '(tenant_id, direction, created_at desc, id, coalesce(started_at, created_at))',
+    '(tenant_id, created_at desc, id) where archived',
+    // Those that a period does not find about the time when they became known (read-api/period.ts).
+    `(tenant_id, created_at desc, id, coalesce(started_at, created_at), status, direction)
+      where created_at - started_at > interval '3 hours'`,
+    `(tenant_id, created_at desc, id, coalesce(started_at, created_at), status, direction)
+      where started_at - created_at > interval '24 hours'`,
+    // What finds few, which are then sorted.
+    // Daily counts come from this one alone (read-api/summary/), for which Postgres wants the plain columns as well.
+    '(tenant_id, coalesce(started_at, created_at)) include (status, direction, started_at, created_at)',
+    '(tenant_id, appointment_id) where appointment_id is not null',
+    '(tenant_id, from_number)',
+    '(tenant_id, to_number)',
+    // Mostly it is one of the two above.
+    `(tenant_id, customer_phone) where customer_phone is distinct from from_number
+      and customer_phone is distinct from to_number`,
+  ],
+  view: Object.keys(columns),
+};
+
+const aliases: Table = {
+  ...sessionCalls,
+  view: ['tenant_id', 'call_id', 'session_id', 'placed_session_id', 'matched_session_id'],
+};
+
+/** One row per call session, and the session of each call. */
+export const callSessions: View = {
+  tables: [sessions, aliases, formerCalls, otherAppointments],
+  async save(trx, table, { membership: { touched, links, left } }) {
+    const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
+    await write(trx, table(sessions), sessions, {
+      added: alive.filter(({ isNew }) => isNew).map(rowOf),
+      changed: alive.filter(({ isNew }) => !isNew).map(rowOf),
+    });
+    await upsert(trx, table(formerCalls), formerCalls, formerCallsOf(alive, links));
+    // Which of several it is about, and which calls are in it, may have changed.
+    const changing = touched.filter(
+      (session) => left.has(sessionStream(session.tenantId, session.id)) || appointmentsNamedBy(session).size > 1,
+    );
+    const ofSession = changing.map(({ tenantId, id }) => ({ tenant_id: tenantId, session_id: id }));
+    await deleteBy(trx, table(otherAppointments), otherAppointments, ['tenant_id', 'session_id'], ofSession);
+    const others = alive.flatMap((session) => otherAppointmentsOf(session, appointmentOf(session)));
+    await upsert(trx, table(otherAppointments), otherAppointments, others);
+    // Its calls have moved on to their final session.
+    const keys = gone.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
+    await deleteBy(trx, table(sessions), sessions, sessions.key, keys);
+  },
+  async streamsBehind(trx, table, of, { tenant_id: tenantId, id }) {
+    if (of !== sessions) return [];
+    const session = { tenantId: tenantId as string, sessionId: id as string };
+    const links = await linksOfSessions(trx, table, [session]);
+    return [
+      sessionStream(session.tenantId, session.sessionId),
+      ...links.map((link) => callStream(link.tenant_id, link.call_id)),
+    ];
+  },
+};
+
+const exists = ({ request, calls }: Session): boolean => request !== undefined || calls.length > 0;
+
+/** Longer than any number; what is longer would not fit an index. The facts keep the whole. */
+const PHONE_LENGTH = 128;
+const phone = (number: string | undefined): string | undefined => number?.slice(0, PHONE_LENGTH);
+
+/** The row of a session; what the query API shows is made of it. */
+export function rowOf(session: Session<Description>): Row {
+  const document = sessionFields(session);
+  const row: { readonly [K in keyof CallSessionRow]: unknown } = {
+    tenant_id: document.tenantId,
+    id: document.id,
+    status: document.status,
+    status_reason: document.statusReason,
+    direction: document.direction,
+    appointment_id: document.appointmentId,
+    contact_id: document.contactId,
+    ticket_id: document.ticketId,
+    retell_call_id: document.retellCallId,
+    retell_call_ids: document.retellCallIds,
+    matched_by_phone_number: document.matchedByPhoneNumber,
+    agent_id: document.agentId,
+    agent_name: document.agentName,
+    from_number: phone(document.fromNumber),
+    to_number: phone(document.toNumber),
+    customer_phone: phone(document.customerPhone),
+    started_at: document.startedAt,
+    ended_at: document.endedAt,
+    duration_ms: document.durationMs,
+    disconnection_reason: document.disconnectionReason,
+    transferred: document.transferred,
+    tenant_mismatch: document.tenantMismatch ?? false,
+    archived: document.archived,
+    analysis_json: document.analysis,
+    transcript: document.transcript,
+    recording_url: document.recordingUrl,
+    requested_at: document.requestedAt,
+    created_at: document.createdAt,
+    last_event_at: document.lastEventAt,
+    revision: document.revision,
+  };
+  return row;
+}

@@ -1,0 +1,199 @@
+import type { Fact } from '../../events/codec.ts';
+import { appointmentStream, callStream, parseStream, sessionStream } from '../../events/streams.ts';
+import { type Appointment, type AppointmentId, appointmentOf } from '../../model/appointment.ts';
+import type { Correlation } from '../../model/call.ts';
+import { entriesOf } from '../../model/entries.ts';
+import { latestOf, told } from '../../model/latest.ts';
+import type { RequestState } from '../../model/session.ts';
+import type { CallFields, StreamState, WholeCall } from '../../model/stream-state.ts';
+import { type CallDecision, decides, decisionOf } from '../appointments/decision.ts';
+import type { StaffState } from '../appointments/staff-state.ts';
+import { type Parts, sessionsOf } from '../as-of/sessions.ts';
+import type { Ever, EverIn } from '../calls/ever.ts';
+import { type Place, placeOf } from '../calls/position.ts';
+import { ownSessionId } from '../calls/session.ts';
+import { decisionsOf } from './appointments.ts';
+
+/** What an appointment has become, by the fact at this place. A note alone changes nothing of it. */
+export type AppointmentChange = Place & AppointmentId & { readonly became: Omit<Appointment, 'notes'> };
+
+/** Facts in the order of the log, each with the state of its stream after it, and what there was before the first. */
+export type Course = {
+  readonly facts: readonly Fact[];
+  /** After each of them. */
+  readonly states: readonly StreamState[];
+  before(stream: string): StreamState | undefined;
+};
+
+/** What is kept of some appointments, by their streams. */
+export type Kept = {
+  /** As the last fact has left it. */
+  readonly staff: ReadonlyMap<string, StreamState>;
+  /** What other calls have decided than those whose streams are `here`. */
+  readonly elsewhere: ReadonlyMap<string, readonly CallDecision[]>;
+};
+
+/**
+ * What each fact has changed in an appointment: the appointment before it and after it, each as the read model would
+ * hold it, had it heard of nothing later. So it is the same however the log is cut into batches.
+ */
+export async function changesOfAppointments(
+  course: Course,
+  ever: Ever,
+  lookUp: (ids: readonly AppointmentId[], here: ReadonlySet<string>) => Promise<Kept>,
+): Promise<AppointmentChange[]> {
+  const scene = sceneOf(course, ever);
+  const ids = new Map(course.facts.flatMap(({ stream }) => scene.about(stream)).map((id) => [streamOf(id), id]));
+  if (ids.size === 0) return [];
+  const { staff, elsewhere } = await lookUp([...ids.values()], scene.here);
+  for (const id of ids.keys()) scene.begin(id, staff.get(id));
+  const shownNow = (id: AppointmentId) => {
+    const { notes: _, ...became } = scene.appointment(id, elsewhere.get(streamOf(id)) ?? []);
+    return { became, text: JSON.stringify(became) };
+  };
+  const last = new Map<string, string>();
+  const changes: AppointmentChange[] = [];
+  for (const [i, fact] of course.facts.entries()) {
+    const next = course.states[i]!;
+    const about = scene.mayFollow(fact.stream, next) ? scene.about(fact.stream) : [];
+    for (const id of about) if (!last.has(streamOf(id))) last.set(streamOf(id), shownNow(id).text);
+    scene.now.set(fact.stream, next);
+    for (const id of about) {
+      const { became, text } = shownNow(id);
+      if (text === last.get(streamOf(id))) continue;
+      last.set(streamOf(id), text);
+      changes.push({ ...placeOf(fact), ...id, became });
+    }
+  }
+  return changes;
+}
+
+const streamOf = ({ tenantId, id }: AppointmentId): string => appointmentStream(tenantId, id);
+
+/** The calls of which the facts may change in which session they are, or which are in one that the facts may change. */
+function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: Ever): readonly WholeCall[] {
+  const told = new Set(facts.map(({ stream }) => stream));
+  return calls.filter((call) => {
+    const now = sessionOf(call);
+    return told.has(callStream(call.tenantId, call.callId)) || (now && sessions.has(sessionStream(call.tenantId, now)));
+  });
+}
+
+/** The sessions in which calls decide, and what is in them, while facts are folded one by one. */
+function sceneOf(course: Course, ever: Ever) {
+  const { facts, before } = course;
+  /** The state of each stream, as far as the facts have been taken. */
+  const now = new Map<string, StreamState>();
+  const changing = new Set(facts.map(({ stream }) => stream));
+  const begin = (stream: string, state: StreamState | undefined) => {
+    const was = changing.has(stream) ? before(stream) : state;
+    if (was) now.set(stream, was);
+  };
+  const callOf = ({ tenantId, callId }: WholeCall) => callStream(tenantId, callId);
+  // Who has long left these sessions decides elsewhere.
+  const calls = decidingHere(course, ever);
+  const here = new Set(calls.map(callOf));
+  const sessions = new Map<string, EverIn>();
+  for (const [stream, session] of ever.sessions) {
+    const calls = session.calls.filter((call) => here.has(callOf(call)));
+    if (calls.some(isDecisive)) sessions.set(stream, { ...session, calls });
+  }
+  for (const call of calls.filter(isDecisive)) {
+    const { tenantId, callId } = call;
+    const sessionId = ownSessionId(callId);
+    const own = sessionStream(tenantId, sessionId);
+    const there = sessions.get(own) ?? { tenantId, sessionId, request: undefined, calls: [] };
+    if (!there.calls.includes(call)) sessions.set(own, { ...there, calls: [...there.calls, call] });
+  }
+  const about = new Map<string, Map<string, AppointmentId>>();
+  const sessionsAbout = new Map<string, EverIn[]>();
+  /** Of each stream: those of the calls in its sessions. */
+  const together = new Map<string, Set<string>>();
+  for (const [stream, session] of sessions) {
+    const { tenantId, request, calls } = session;
+    const parts = [
+      ...(request ? [{ stream, state: request }] : []),
+      ...calls.map((call) => ({ stream: callOf(call), state: call })),
+    ];
+    const named = new Map<string, AppointmentId>();
+    for (const { state } of parts) for (const { id } of state.appointmentsNamed) named.set(id, { tenantId, id });
+    for (const id of named.values()) added(sessionsAbout, streamOf(id), () => []).push(session);
+    for (const { stream, state } of parts) {
+      begin(stream, state);
+      const its = added(about, stream, () => new Map<string, AppointmentId>());
+      for (const [id, one] of named) its.set(id, one);
+      const others = added(together, stream, () => new Set<string>());
+      for (const call of calls) others.add(callOf(call));
+    }
+  }
+  // A request may take a call from a session that was about another appointment.
+  for (const [stream, { calls }] of sessions)
+    for (const call of calls) for (const [id, one] of about.get(callOf(call))!) about.get(stream)?.set(id, one);
+  const decidesNow = (stream: string) => {
+    const state = now.get(stream);
+    return state !== undefined && 'callId' in state && isDecisive(state);
+  };
+
+  function partsOf(tenantId: string, its: readonly EverIn[]): Parts<CallFields> {
+    const calls = new Map<string, WholeCall>();
+    const requests = new Map<string, RequestState>();
+    for (const session of its) {
+      const here = session.calls.map(({ callId }) => now.get(callStream(tenantId, callId)) as WholeCall | undefined);
+      for (const call of here) if (call?.first) calls.set(call.callId, call);
+      const placers = session.calls.map((call) => ever.placedBy(call));
+      for (const id of [session.sessionId, ...placers]) {
+        const request = id === undefined ? undefined : now.get(sessionStream(tenantId, id));
+        if (request) requests.set(id!, request as RequestState);
+      }
+    }
+    return { tenantId, calls: [...calls.values()], requests: [...requests.values()] };
+  }
+
+  return {
+    now,
+    begin,
+    here,
+    /** The appointments that the facts of a stream may change. */
+    about(stream: string): readonly AppointmentId[] {
+      const name = parseStream(stream);
+      if (name?.category === 'appointment') return [{ tenantId: name.tenantId, id: name.id }];
+      return [...(about.get(stream)?.values() ?? [])];
+    },
+    /** Whether an appointment may follow from the next state of a stream that did not from the last. */
+    mayFollow(stream: string, next: StreamState): boolean {
+      if ('appointmentId' in next) return true;
+      const isOne = 'callId' in next && isDecisive(next);
+      if (!isOne && ![...(together.get(stream) ?? [])].some(decidesNow)) return false;
+      const was = now.get(stream);
+      const several = (about.get(stream)?.size ?? 0) > 1;
+      return !was || telling(was, several) !== telling(next, several);
+    },
+    appointment(id: AppointmentId, elsewhere: readonly CallDecision[]): Appointment {
+      const its = (sessionsAbout.get(streamOf(id)) ?? []).filter(({ calls }) => calls.map(callOf).some(decidesNow));
+      const ids = its.map(({ sessionId }) => sessionId);
+      const decided = sessionsOf(ids, partsOf(id.tenantId, its)).flatMap(decisionsOf);
+      const here = decided.filter(({ appointment_id }) => appointment_id === id.id).map(({ decision }) => decision);
+      const staff = now.get(streamOf(id)) as StaffState | undefined;
+      return appointmentOf([...elsewhere, ...here], entriesOf(staff?.entries));
+    },
+  };
+}
+
+const isDecisive = ({ supported }: WholeCall): boolean => decides(supported) !== undefined;
+
+function added<V>(all: Map<string, V>, key: string, fresh: () => V): V {
+  const value = all.get(key) ?? fresh();
+  all.set(key, value);
+  return value;
+}
+
+/** All of a state that an appointment may follow from, as text; when something was said decides among several only. */
+function telling(state: StreamState, several: boolean): string {
+  if (!('known' in state)) return '';
+  const appointment = latestOf<Correlation, 'appointmentId'>(state.known, 'appointmentId');
+  const about = several ? appointment : appointment?.value;
+  if ('sessionId' in state) return JSON.stringify([about, Object.keys(state.placed)]);
+  const decision = state.first && decisionOf(state);
+  const session = [told(state.known, 'callSessionId'), state.linked?.id];
+  return JSON.stringify([about, session, decision && { ...decision, lastEventAt: 0 }]);
+}

@@ -1,0 +1,127 @@
+import { callStream } from '../../events/streams.ts';
+import { type Customer, customerBy, withCall } from '../../model/customer.ts';
+import type { WholeCall } from '../../model/stream-state.ts';
+import type { TicketCall } from '../../model/ticket-call.ts';
+import { changesOf } from '../calls/membership.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
+import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
+import type { CustomerRow } from '../tables.ts';
+
+const shown: Readonly<Record<keyof CustomerRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  phone: 'text not null',
+  raw_phones: 'text[] not null',
+  name: 'text',
+  first_seen_at: 'timestamptz not null',
+  last_seen_at: 'timestamptz not null',
+  calls: 'integer not null',
+  created_at: 'timestamptz not null',
+};
+
+/** Beside the row that is shown, the customer that it came from, to which further calls are added. */
+const rows: Table = {
+  name: 'customers',
+  columns: { ...shown, customer: 'json not null' },
+  key: ['tenant_id', 'id'],
+  queryIndexes: [
+    '(tenant_id, created_at desc, id)',
+    '(tenant_id, phone)',
+    // Without a list of what is still to be put in order, which each search would read from end to end.
+    'using gin (raw_phones) with (fastupdate = off)',
+  ],
+  view: Object.keys(shown),
+};
+
+/** Which customer each call is with. */
+const customerCalls: Table = {
+  name: 'customer_calls',
+  columns: { tenant_id: 'text not null', call_id: 'text not null', customer_id: 'text not null' },
+  key: ['tenant_id', 'call_id'],
+  indexes: ['(tenant_id, customer_id)'],
+};
+
+type Link = { readonly tenant_id: string; readonly call_id: string; readonly customer_id: string };
+
+/** One row per customer (B6). */
+export const customers: View = {
+  tables: [rows, customerCalls],
+  async save(trx, table, batch) {
+    const moves = changesOf<WholeCall>(batch, 'callId').map(({ before, after }) => ({
+      call: after,
+      from: before && customerBy(before),
+      to: customerBy(after),
+    }));
+    const left = moves.filter(({ from, to }) => from && from.id !== to?.id);
+    const came = moves.filter(({ from, to }) => to && from?.id !== to.id);
+    await deleteBy(trx, table(customerCalls), customerCalls, customerCalls.key, left.map(linkOf));
+    await insert(trx, table(customerCalls), customerCalls, came.map(linkOf));
+
+    // What a customer owes to a call that has left cannot be taken away: those are made anew, of all their calls.
+    const anew = await madeAnew(trx, table, batch, new Map(left.map(({ from }) => [from!.id, from!])));
+    const grown = moves.filter(({ to }) => to && !anew.has(to.id));
+    const known = await kept(trx, table, [...new Map(grown.map(({ to }) => [to!.id, to!])).values()]);
+    for (const { from, to } of grown) known.set(to!.id, withCall(known.get(to!.id), to!, from?.id !== to!.id));
+    await upsert(trx, table(rows), rows, [...known.values(), ...present(anew)].map(rowOf));
+    await deleteBy(trx, table(rows), rows, rows.key, gone(anew, left));
+  },
+  async streamsBehind(trx, table, of, { tenant_id, id }) {
+    if (of !== rows) return [];
+    const by = ['tenant_id', 'customer_id'] as const;
+    const links = await selectBy<Link>(trx, table(customerCalls), customerCalls, by, [{ tenant_id, customer_id: id }]);
+    return links.map((link) => callStream(link.tenant_id, link.call_id));
+  },
+};
+
+type Move = { readonly call: TicketCall; readonly from: Customer | undefined; readonly to: Customer | undefined };
+
+const linkOf = ({ call, to }: Move): Row => ({ tenant_id: call.tenantId, call_id: call.callId, customer_id: to?.id });
+
+/** By id, each as all of its calls make it; undefined where it has none any more. */
+async function madeAnew(
+  trx: Tx,
+  table: TableName,
+  batch: ChangedCalls,
+  losers: ReadonlyMap<string, Customer>,
+): Promise<Map<string, Customer | undefined>> {
+  const keys = [...losers.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, customer_id: id }));
+  const by = ['tenant_id', 'customer_id'] as const;
+  const links = await selectBy<Link>(trx, table(customerCalls), customerCalls, by, keys);
+  const streams = links.map((link) => callStream(link.tenant_id, link.call_id));
+  const states = await batch.statesOf(streams);
+  const made = new Map<string, Customer | undefined>([...losers.keys()].map((id) => [id, undefined]));
+  for (const stream of streams) {
+    const call = customerBy(states.get(stream) as WholeCall);
+    if (call) made.set(call.id, withCall(made.get(call.id), call, true));
+  }
+  return made;
+}
+
+async function kept(trx: Tx, table: TableName, some: readonly Customer[]): Promise<Map<string, Customer>> {
+  const keys = some.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
+  const found = await selectBy<{ id: string; customer: Customer }>(trx, table(rows), rows, rows.key, keys);
+  return new Map(found.map(({ id, customer }) => [id, customer]));
+}
+
+const present = (made: ReadonlyMap<string, Customer | undefined>): Customer[] =>
+  [...made.values()].filter((customer) => customer !== undefined);
+
+const gone = (made: ReadonlyMap<string, Customer | undefined>, left: readonly Move[]): Row[] =>
+  left
+    .filter(({ from }) => made.get(from!.id) === undefined)
+    .map(({ from }) => ({ tenant_id: from!.tenantId, id: from!.id }));
+
+function rowOf(customer: Customer): Row {
+  const row: { readonly [K in keyof CustomerRow]: unknown } = {
+    tenant_id: customer.tenantId,
+    id: customer.id,
+    phone: customer.phone,
+    raw_phones: customer.rawPhones,
+    name: customer.name?.value,
+    first_seen_at: new Date(customer.firstSeenAt).toISOString(),
+    last_seen_at: new Date(customer.lastSeenAt).toISOString(),
+    calls: customer.calls,
+    created_at: customer.createdAt,
+  };
+  return { ...row, customer };
+}

@@ -1,0 +1,119 @@
+import { callStream, ticketStream } from '../../events/streams.ts';
+import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
+import type { WholeCall } from '../../model/stream-state.ts';
+import { type Ticket, ticketOf } from '../../model/ticket.ts';
+import type { TicketCall } from '../../model/ticket-call.ts';
+import { sessionCalls } from '../calls/session-calls.ts';
+import type { ChangedCalls, View } from '../calls/view.ts';
+import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
+import type { TicketRow } from '../tables.ts';
+import type { TicketLog } from '../tickets/ticket-log.ts';
+
+const columns: Readonly<Record<keyof TicketRow, string>> = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  call_id: 'text not null',
+  session_id: 'text not null',
+  direction: 'text',
+  status: 'text not null',
+  active: 'boolean not null',
+  action_required: 'boolean',
+  transferred: 'boolean not null',
+  customer_id: 'text',
+  status_reason: 'text not null',
+  set_by: 'text not null',
+  mail: 'text not null',
+  mail_reason: 'text',
+  created_at: 'timestamptz not null',
+  last_event_at: 'timestamptz not null',
+};
+
+export const rows: Table = {
+  name: 'tickets',
+  columns,
+  key: ['tenant_id', 'id'],
+  queryIndexes: [
+    // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
+    '(tenant_id, created_at desc, id, direction)',
+    '(tenant_id, status, created_at desc, id, direction)',
+    '(tenant_id, active, created_at desc, id, direction)',
+    // What finds few, which are then sorted. A call's ticket is found by its id.
+    '(tenant_id, session_id)',
+    '(tenant_id, customer_id) where customer_id is not null',
+  ],
+  view: Object.keys(columns),
+};
+
+/** One row per ticket (B2). */
+export const tickets: View = {
+  tables: [rows],
+  async save(trx, table, batch) {
+    const touched = new Map<string, Touched>();
+    for (const { id, calls } of batch.membership.touched)
+      for (const call of calls as readonly WholeCall[])
+        touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
+    for (const one of await onlyTheirLogs(trx, table, batch, touched))
+      touched.set(callStream(one.call.tenantId, one.call.callId), one);
+    await upsert(trx, table(rows), rows, await rowsOf(batch, [...touched.values()]));
+  },
+  streamsBehind: async (_, __, of, { tenant_id: tenantId, id }) =>
+    of === rows ? [ticketStream(tenantId as string, id as string)] : [],
+};
+
+/** A call whose ticket a batch may have changed, and the session that it belongs to. */
+type Touched = { readonly call: TicketCall; readonly sessionId: string };
+
+/** The calls whose tickets' own streams have changed, while nothing has in their sessions. */
+async function onlyTheirLogs(
+  trx: Tx,
+  table: TableName,
+  batch: ChangedCalls,
+  touched: ReadonlyMap<string, Touched>,
+): Promise<Touched[]> {
+  const calls = [...batch.changed.values()].flatMap(({ after }) => {
+    const callId = 'ticketId' in after ? callIdOfTicket(after.ticketId) : undefined;
+    return callId === undefined || touched.has(callStream(after.tenantId, callId))
+      ? []
+      : [{ tenant_id: after.tenantId, call_id: callId }];
+  });
+  type Link = { readonly tenant_id: string; readonly call_id: string; readonly session_id: string };
+  const links = await selectBy<Link>(trx, table(sessionCalls), sessionCalls, sessionCalls.key, calls);
+  const states = await batch.statesOf(links.map((link) => callStream(link.tenant_id, link.call_id)));
+  return links.flatMap((link) => {
+    const call = states.get(callStream(link.tenant_id, link.call_id)) as TicketCall | undefined;
+    return call ? [{ call, sessionId: link.session_id }] : [];
+  });
+}
+
+async function rowsOf(batch: ChangedCalls, touched: readonly Touched[]): Promise<Row[]> {
+  const streamOf = ({ call }: Touched) => ticketStream(call.tenantId, ticketIdOf(call.callId));
+  const withTicket = touched.filter(({ call }) => call.opened);
+  const states = await batch.statesOf(withTicket.map(streamOf));
+  return withTicket.map((one) => {
+    const log = states.get(streamOf(one)) as TicketLog | undefined;
+    return rowOf(ticketOf({ call: one.call, log })!, one.sessionId);
+  });
+}
+
+/** The row of a ticket; what the query API shows is made of it. */
+export function rowOf(ticket: Ticket, sessionId: string): Row {
+  const row: { readonly [K in keyof TicketRow]: unknown } = {
+    tenant_id: ticket.tenantId,
+    id: ticket.id,
+    call_id: ticket.callId,
+    session_id: sessionId,
+    direction: ticket.direction,
+    status: ticket.status,
+    active: ticket.active,
+    action_required: ticket.actionRequired,
+    transferred: ticket.transferred,
+    customer_id: ticket.customerId,
+    status_reason: ticket.statusReason,
+    set_by: ticket.setBy,
+    mail: ticket.mail,
+    mail_reason: ticket.mailReason,
+    created_at: ticket.createdAt,
+    last_event_at: ticket.lastEventAt,
+  };
+  return row;
+}

@@ -1,0 +1,64 @@
+import type { Fact } from '../../events/codec.ts';
+import { told } from '../../model/latest.ts';
+import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../model/ticket.ts';
+import { orUnreadable } from '../../projections/known.ts';
+import { type MailRecord, mailRecords } from './mail-record.ts';
+import type { TicketFacts } from './ticket-facts-of.ts';
+
+/** What is to be done about the mail for one opening of a ticket (docs/rules.md, "Tickets, customers, mail"). */
+export type Duty = {
+  readonly opening: number;
+  readonly record: MailRecord;
+  /** When it is due, in milliseconds; absent: not before more is known of the call. */
+  readonly dueAt?: number;
+};
+
+export type Duties = {
+  readonly ticket?: Ticket;
+  readonly of: readonly Duty[];
+  /** Somebody is needed, but a fact that is still to come decides when the mail goes, or whether there is a ticket. */
+  readonly waiting: boolean;
+};
+
+export type DutyOptions = {
+  /** Where in the log the reaction began: openings up to there are none of its own. Undefined: before the first event. */
+  readonly begunAfter: bigint | undefined;
+  /** How long a transferred call's mail waits for an analysis after the call's end. */
+  readonly waitMs: number;
+};
+
+export function dutiesOf(facts: TicketFacts, { begunAfter, waitMs }: DutyOptions): Duties {
+  const state = fold([...facts.ofCall, ...facts.ofTicket]);
+  const ticket = ticketOf(state);
+  const { required, transferred } = state.call?.needSince ?? {};
+  if (!ticket) return { of: [], waiting: required !== undefined || transferred !== undefined };
+  const before = begunAfter === undefined ? 0 : openingsUpTo(facts, begunAfter);
+  const dueAt = dueAtOf(state, facts.ofCall, waitMs);
+  const records = mailRecords(facts.ofTicket);
+  const openings = Array.from({ length: ticket.openings - before }, (_, i) => before + i + 1);
+  const of = openings.map((opening): Duty => {
+    const record = records.get(opening) ?? {};
+    return { opening, record, ...(dueAt !== undefined && { dueAt }) };
+  });
+  return { ticket, of, waiting: dueAt === undefined && of.length > 0 };
+}
+
+const fold = (facts: readonly Fact[]): TicketState => facts.reduce(orUnreadable(reduceTicket), {});
+
+const openingsUpTo = ({ ofCall, ofTicket }: TicketFacts, position: bigint): number =>
+  ticketOf(fold([...ofCall, ...ofTicket].filter((fact) => fact.position <= position)))?.openings ?? 0;
+
+/** Not before the end of the call; then with the analysis, which only a transfer does not wait for without end. */
+function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number): number | undefined {
+  if (!call?.ended) return undefined;
+  const toldAt = Date.parse(ofCall.find(({ type }) => type === 'CallEnded' || type === 'CallAnalyzed')!.recordedAt);
+  if (call.analysed) return toldAt;
+  if (!call.transferred) return undefined;
+  // A vendor's clock that is ahead must not hold a mail back.
+  const endedAt = Math.min(toldAt, Date.parse(told(call.known, 'endedAt') ?? '') || toldAt);
+  return endedAt + waitMs;
+}
+
+/** A mail that is still to be sent, now or later. */
+export const isOpen = (duty: Duty): duty is Duty & { readonly dueAt: number } =>
+  duty.dueAt !== undefined && duty.record.settled === undefined;

@@ -1,0 +1,61 @@
+import { createRoute, type z } from '@hono/zod-openapi';
+import { sql } from 'kysely';
+import { only, plainText } from '../http/parameters.ts';
+import { apiKey, json, refusals } from './answers.ts';
+import { Customer, customerOf } from './customers/customer.ts';
+import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
+import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
+
+/**
+ * The spellings that a number in a URL may mean: as it stands, and with the "+" that a careless client left as it is
+ * and that has become a space.
+ */
+const spellings = (text: string): string[] => [...new Set([text, text.trim(), text.replace(/^ /, '+')])];
+
+/** How people write numbers; between the digits it says nothing. */
+const inE164 = (spelling: string): string => spelling.replaceAll(/[\s().\-/\u00a0]/g, '');
+
+const Filter = only({
+  phone: plainText(128).regex(/\d/, 'must be a phone number').transform(spellings).optional().openapi({
+    type: 'string',
+    example: '+4930123456',
+    description: 'This number: in E.164, or in a spelling in which it came with a call.',
+  }),
+  ...paging,
+});
+type Filter = z.infer<typeof Filter>;
+
+/** Indexes: the page's own (keyset.ts), (tenant_id, phone), and gin (raw_phones). */
+const filtered = (reads: TenantReads, { phone }: Filter) =>
+  reads
+    .customers()
+    .selectAll()
+    .$if(phone !== undefined, (q) =>
+      q.where((is) =>
+        is.or([is('phone', 'in', phone!.map(inE164)), sql<boolean>`${sql.ref('raw_phones')} && ${phone!}::text[]`]),
+      ),
+    );
+
+export const listCustomers = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/customers',
+      operationId: 'listCustomers',
+      tags: ['Customers'],
+      summary: 'Customers, newest first',
+      description: 'By the time they became known descending, then `id`.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: Filter },
+      responses: { 200: json(pageSchema(Customer, 'CustomerPage'), 'A page of customers.'), ...refusals },
+    }),
+    async (c) => {
+      const filter = c.req.valid('query');
+      const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter, [
+        sizeOf('raw_phones'),
+        sizeOfText('name'),
+      ]);
+      return c.json({ items: rows.map(customerOf), nextCursor }, 200);
+    },
+  );

@@ -1,0 +1,58 @@
+import { z } from '@hono/zod-openapi';
+import { instant, plus } from '../http/parameters.ts';
+import { isRecordable } from '../model/instant.ts';
+import { DAY_MS, localAt, startOfDay } from '../model/time.ts';
+
+/** A bound of a range: a local day, given by its midnight as if that were UTC, or an instant. */
+type Bound = { readonly day: number } | { readonly instant: number };
+
+const NO_BOUND = 'must be a date, as 2026-03-01, or an ISO 8601 time with an offset or Z, of the years 1 to 9999';
+
+export const boundParameter = (description: string) =>
+  z
+    .string()
+    .transform(plus)
+    .transform((text, context): Bound => {
+      if (z.iso.date().safeParse(text).success) return { day: Date.parse(text) };
+      const time = instant.safeParse(text);
+      if (time.success) return { instant: time.data.getTime() };
+      context.addIssue({ code: 'custom', message: NO_BOUND });
+      return z.NEVER;
+    })
+    .openapi({ type: 'string', example: '2026-03-01', description });
+
+/** The part of a local day that lies in the range that was asked for. */
+export type Day = { readonly date: string; readonly from: Date; readonly to: Date };
+
+/** What is wrong with a range, and with which parameter. */
+export type BadRange = { readonly path: 'from' | 'to'; readonly message: string };
+
+export const DEFAULT_DAYS = 30;
+export const MAX_DAYS = 400;
+
+type Asked = { readonly from?: Bound | undefined; readonly to?: Bound | undefined };
+
+/** The local days of a range, the earliest first. Absent: `to` is the end of today, `from` makes it the last 30 days. */
+export function daysOf(asked: Asked, timeZone: string, now: Date): readonly Day[] | BadRange {
+  const dayOf = (at: number) => Math.floor(localAt(at, timeZone) / DAY_MS) * DAY_MS;
+  const until = asked.to ?? { day: dayOf(now.getTime()) };
+  const to = 'day' in until ? startOfDay(until.day + DAY_MS, timeZone) : until.instant;
+  const since = asked.from ?? { day: dayOf(to - 1) - (DEFAULT_DAYS - 1) * DAY_MS };
+  const from = 'day' in since ? startOfDay(since.day, timeZone) : since.instant;
+  for (const [path, at] of Object.entries({ from, to }) as [BadRange['path'], number][])
+    if (!isRecordable(at) || !isRecordable(localAt(at, timeZone))) return { path, message: NO_BOUND };
+  if (from > to || ('day' in since && 'day' in until && since.day > until.day))
+    return { path: 'from', message: 'must not be after `to`' };
+  if (localAt(to, timeZone) - localAt(from, timeZone) > MAX_DAYS * DAY_MS)
+    return { path: 'from', message: `must be at most ${MAX_DAYS} days before \`to\`` };
+  const days: Day[] = [];
+  for (let day = dayOf(from), begins = from; begins < to; day += DAY_MS) {
+    const ends = Math.min(startOfDay(day + DAY_MS, timeZone), to);
+    // A day that a zone has skipped is none.
+    if (begins < ends) days.push({ date: dateOf(day), from: new Date(begins), to: new Date(ends) });
+    begins = Math.max(begins, ends);
+  }
+  return days;
+}
+
+const dateOf = (day: number): string => new Date(day).toISOString().slice(0, 10);

@@ -1,0 +1,109 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
+import { quarantineReasons } from '../events/raw-delivery.ts';
+import { requireAdmin } from '../http/bearer.ts';
+import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
+import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import type { ReadModel } from '../projections/tables.ts';
+import { pageOf, pageSchema, paging } from './keyset.ts';
+import { QuarantineItem, QuarantineReview, quarantineItemOf } from './quarantine/item.ts';
+import { unavailable } from './query-routes.ts';
+
+export type QuarantineReadDependencies = {
+  /** Over a pool of `createReadPool`. */
+  readonly db: Kysely<ReadModel>;
+  readonly adminKey: string;
+  /** Undefined: nothing is in quarantine under this id. */
+  readonly review: (id: string, maxBytes: number) => Promise<QuarantineReview | undefined>;
+};
+
+const Filter = only({
+  tenantId: tenantParameter.optional(),
+  reason: wordsParameter(quarantineReasons, 'Why it could not be understood.').optional(),
+  released: z
+    .enum(['true', 'false', 'all'])
+    .default('false')
+    .openapi({ description: '`true`: only those that a retry has released; `all`: both.' }),
+  ...paging,
+});
+
+const MAX_BYTES = 1024 * 1024;
+const Excerpt = only({
+  maxBytes: z
+    .string()
+    .regex(/^\d{1,7}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().max(MAX_BYTES))
+    .default(64 * 1024)
+    .openapi({ type: 'integer', maximum: MAX_BYTES, default: 65_536, description: 'Of the body, at most.' }),
+});
+
+const answer = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const refusals = {
+  400: problemResponse('`invalid_request`: a malformed or unknown parameter; `errors[]` names each.'),
+  401: problemResponse('Not the admin key'),
+  503: problemResponse('`read_model_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds.'),
+};
+/** Of all tenants, and it may hold personal data. */
+const uncached = { 'cache-control': 'no-store' };
+
+/** `GET /api/quarantine` and `/{id}`, with ADMIN_KEY: what was signed, and could not be understood. */
+export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDependencies): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: badRequest });
+  app.onError(unavailable);
+  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+
+  app.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/quarantine',
+      operationId: 'listQuarantine',
+      summary: 'Deliveries that could not be understood, newest first',
+      description: 'Authentic webhooks, answered 204 and kept. Those that a retry has released are left out.',
+      request: { query: Filter },
+      responses: { 200: answer(pageSchema(QuarantineItem, 'QuarantinePage'), 'A page of them.'), ...refusals },
+    }),
+    async (c) => {
+      const filter = c.req.valid('query');
+      const query = db
+        .selectFrom('quarantine')
+        .selectAll()
+        .$if(filter.tenantId !== undefined, (q) => q.where('tenant_id', '=', filter.tenantId!))
+        .$if(filter.reason !== undefined, (q) => q.where('reason', 'in', filter.reason!))
+        .$if(filter.released !== 'all', (q) =>
+          q.where('released_at', filter.released === 'true' ? 'is not' : 'is', null),
+        );
+      const { rows, nextCursor } = await pageOf(db, query, filter);
+      return c.json({ items: rows.map(quarantineItemOf), nextCursor }, 200, uncached);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      ...common,
+      method: 'get',
+      path: '/api/quarantine/{id}',
+      operationId: 'getQuarantined',
+      summary: 'One delivery in quarantine, with what was sent',
+      description: 'Straight from the log, so it is there before the list shows it.',
+      request: { params: idPath, query: Excerpt },
+      responses: {
+        200: answer(QuarantineReview, 'The delivery.'),
+        404: problemResponse('`not_found`: nothing is in quarantine under this id'),
+        ...refusals,
+      },
+    }),
+    async (c) => {
+      const found = await review(c.req.valid('param').id, c.req.valid('query').maxBytes);
+      // Typed as no answer of the route's, because zod-openapi takes any declared JSON for the type of all of them.
+      const detail = 'Nothing is in quarantine under this id.';
+      return found ? c.json(found, 200, uncached) : (problem(c, 404, 'not_found', { detail }) as never);
+    },
+  );
+
+  return app;
+}

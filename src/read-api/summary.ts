@@ -1,0 +1,82 @@
+import { z } from '@hono/zod-openapi';
+import { sql } from 'kysely';
+import { directions, outcomes } from './call-sessions.ts';
+import type { Day } from './days.ts';
+import { inDay } from './summary/per-day.ts';
+import type { TenantReads } from './tenant-reads.ts';
+
+const count = z.int().min(0);
+const countOfEach = <const W extends readonly string[]>(words: W) =>
+  z.object(Object.fromEntries(words.map((word) => [word, count])) as Record<W[number], typeof count>);
+
+const UNKNOWN = 'unknown';
+const ByOutcome = countOfEach(outcomes).openapi('CallsByOutcome');
+const ByDirection = countOfEach([...directions, UNKNOWN] as const).openapi('CallsByDirection', {
+  description: '`unknown`: sessions without a direction, as long as no fact has told.',
+});
+
+/** docs/rules.md, "Daily summary". */
+const SummaryDay = z
+  .object({
+    date: z.iso.date().openapi({ description: 'In `timeZone`.' }),
+    calls: z
+      .object({ byOutcome: ByOutcome, byDirection: ByDirection })
+      .openapi({ description: 'Call sessions by `startedAt`, else `createdAt`; archived ones too.' }),
+    ticketsOpened: count.openapi({ description: 'Tickets by `createdAt`, whatever has become of them.' }),
+    appointmentsNeedingReview: count.openapi({
+      description:
+        'Appointments that need review now, on the day of the call that decided: by its start, else when its session was created.',
+    }),
+  })
+  .openapi('SummaryDay');
+
+export const DailySummary = z
+  .object({
+    timeZone: z.string().openapi({ example: 'Europe/Berlin', description: 'Whose days these are.' }),
+    days: z.array(SummaryDay).openapi({ description: 'Each day that the range touches, the earliest first.' }),
+  })
+  .openapi('DailySummary');
+export type DailySummary = z.infer<typeof DailySummary>;
+
+const counted = sql<number>`count(*)::int`.as('count');
+const none = (column: 'status' | 'direction') => sql<null>`null::text`.as(column);
+const kind = (name: 'calls' | 'ticketsOpened' | 'appointmentsNeedingReview') =>
+  sql<string>`${sql.lit(name)}`.as('kind');
+
+/** Each with its index in `projections/`; `test/read-api/query-plans.test.ts` shows it used. */
+const counts = (reads: TenantReads) => [
+  reads
+    .callSessions()
+    .select([kind('calls'), 'status', 'direction', counted])
+    .where(inDay(sql`coalesce(started_at, created_at)`))
+    .groupBy(['status', 'direction']),
+  reads
+    .tickets()
+    .select([kind('ticketsOpened'), none('status'), none('direction'), counted])
+    .where(inDay(sql`created_at`)),
+  reads
+    .appointments()
+    .select([kind('appointmentsNeedingReview'), none('status'), none('direction'), counted])
+    .where('needs_review', '=', true)
+    .where(inDay(sql`deciding_call_at`)),
+];
+
+export async function summaryOf(reads: TenantReads, days: readonly Day[]): Promise<DailySummary['days']> {
+  const summary = days.map(({ date }) => ({
+    date,
+    calls: { byOutcome: zeros(outcomes), byDirection: zeros([...directions, UNKNOWN]) },
+    ticketsOpened: 0,
+    appointmentsNeedingReview: 0,
+  }));
+  for (const { day, kind, status, direction, count } of await reads.perDay(days, counts(reads))) {
+    const of = summary[day]!;
+    if (kind === 'calls') {
+      of.calls.byOutcome[status as keyof typeof of.calls.byOutcome] += count;
+      of.calls.byDirection[(direction ?? UNKNOWN) as keyof typeof of.calls.byDirection] += count;
+    } else of[kind as 'ticketsOpened' | 'appointmentsNeedingReview'] = count;
+  }
+  return summary;
+}
+
+const zeros = <const W extends string>(words: readonly W[]) =>
+  Object.fromEntries(words.map((word) => [word, 0])) as Record<W, number>;

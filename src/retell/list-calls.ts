@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Retell from 'retell-sdk';
+import { APIError } from 'retell-sdk';
+import { isJsonObject, type JsonObject } from '../events/json.ts';
+import type { Pacer } from '../reactions/reconciliation/pacer.ts';
+import { BadAnswer, badAnswerOf, causeOf, pageOf, retellClient, retryAfterMs, within } from './client.ts';
+
+/**
+ * `unknown`: Retell has no such call under this key (404, 422). `later`: this request failed, and so did its repeats.
+ * `broken`: it was answered with what cannot be read. `refused`: it will be so until somebody changes something (the
+ * key, the plan).
+ */
+export type Asked<T> =
+  | { readonly word: 'ok'; readonly value: T }
+  | { readonly word: 'unknown' }
+  | { readonly word: 'later' | 'broken' | 'refused'; readonly cause: string };
+
+export type Criteria = NonNullable<Retell.CallListParams['filter_criteria']>;
+export type PageRequest = {
+  readonly criteria: Criteria;
+  readonly order: 'ascending' | 'descending';
+  readonly key?: string | undefined;
+  /** How many calls a page may hold. */
+  readonly limit: number;
+};
+export type Page = { readonly items: readonly unknown[]; readonly nextKey: string | undefined };
+
+/** Retell's calls as the reconciliation reads them, under one key; never throws but when the signal ends it. */
+export type RetellCalls = {
+  get(callId: string): Promise<Asked<JsonObject>>;
+  list(request: PageRequest): Promise<Asked<Page>>;
+};
+
+export type RequestPace = {
+  readonly timeoutMs: number;
+  /** How often a request is sent, at most. */
+  readonly attempts: number;
+  /** Before the first repeat; doubles with each. */
+  readonly backOffMs: number;
+  /** What a `retry-after` may ask for. */
+  readonly maxWaitMs: number;
+};
+
+export type RetellCallsOptions = {
+  readonly apiKey: string;
+  readonly baseUrl: string | undefined;
+  readonly pacer: Pacer;
+  readonly pace: RequestPace;
+  readonly signal: AbortSignal;
+};
+
+export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCallsOptions): RetellCalls {
+  const client = retellClient(apiKey, baseUrl);
+  /** Until when this key asked to be left alone: it holds for all of its requests. */
+  let restUntil = 0;
+
+  async function ask<T>(send: (options: Retell.RequestOptions) => Promise<unknown>, read: (answer: unknown) => T) {
+    let failure: unknown;
+    for (let attempt = 1; attempt <= pace.attempts; attempt++) {
+      const rest = restUntil - performance.now();
+      if (rest > 0) await sleep(rest, undefined, { signal });
+      await pacer.turn(signal);
+      try {
+        return { word: 'ok', value: read(await send(within(pace.timeoutMs, signal))) } as const;
+      } catch (error) {
+        signal.throwIfAborted();
+        failure = error;
+        if (badAnswerOf(error)?.mayPass === false) break;
+        const status = error instanceof APIError ? error.status : undefined;
+        if (status === 404 || status === 422) return { word: 'unknown' } as const;
+        if (status !== undefined && status < 500 && status !== 408 && status !== 429)
+          return { word: 'refused', cause: causeOf(error) } as const;
+        const wait = waitOf(error, pace.backOffMs * 2 ** (attempt - 1) * (1 + Math.random() / 2));
+        if (status === 429) restUntil = performance.now() + Math.min(wait, pace.maxWaitMs);
+        else if (attempt < pace.attempts) await sleep(Math.min(wait, pace.maxWaitMs), undefined, { signal });
+      }
+    }
+    return { word: badAnswerOf(failure) ? 'broken' : 'later', cause: causeOf(failure) } as const;
+  }
+
+  return {
+    get: (callId) =>
+      ask(
+        (options) => client.call.retrieve(callId, options),
+        (answer) => {
+          // Half an answer, or another call's, must not become a fact.
+          if (!isJsonObject(answer) || answer.call_id !== callId || typeof answer.call_status !== 'string')
+            throw new BadAnswer('answer_unknown_shape');
+          return answer;
+        },
+      ),
+    list: ({ criteria, order, key, limit }) =>
+      ask(
+        (options) =>
+          client.call.list(
+            {
+              filter_criteria: criteria,
+              sort_order: order,
+              limit,
+              ...(key === undefined ? {} : { pagination_key: key }),
+            },
+            options,
+          ),
+        (answer) => pageOf(answer, limit),
+      ),
+  };
+}
+
+function waitOf(error: unknown, usual: number): number {
+  const asked = error instanceof APIError ? retryAfterMs(error.headers) : undefined;
+  return Math.max(asked ?? usual, usual);
+}
+
+/** Retell refused, or did not answer: what was to be asked is left to the next run. */
+export class RetellAway extends Error {
+  override readonly name = 'RetellAway';
+}
+
+/** However much Retell has to tell, and however slowly: what is left then is the next run's. */
+export function leaveInTime({ deadline }: { readonly deadline: number }): void {
+  if (performance.now() > deadline) throw new RetellAway('out_of_time');
+}

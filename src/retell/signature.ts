@@ -1,0 +1,77 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { WebhookKey } from '../commands/tenants/tenant.ts';
+
+/** Both directions, inclusive (A13; docs/retell-api.md, "Signature"). */
+const SKEW_MS = 300_000;
+
+/**
+ * Exactly what the vendor's SDK takes (docs/retell-api.md, "Signature"): any case, nothing around, no second header.
+ */
+const TIMED = /^v=(\d+),d=([0-9a-f]{64})$/i;
+const BARE = /^[0-9a-f]{64}$/i;
+
+/** As many keys are always tried, so that neither an unknown tenant nor a rotation shows in the time taken. */
+const KEYS_TRIED = 2;
+const decoy = (): WebhookKey => ({ keyId: '', key: randomBytes(32).toString('hex') });
+const DECOYS = Array.from({ length: KEYS_TRIED }, decoy);
+
+/** What a header says of a body. */
+export type Claim = {
+  readonly digest: Buffer;
+  /** What follows the body under the digest: the digits of the time, or nothing for bare hex. */
+  readonly suffix: string;
+  readonly at: number | undefined;
+};
+
+function parse(header: string): Claim | undefined {
+  if (BARE.test(header)) return { digest: Buffer.from(header, 'hex'), suffix: '', at: undefined };
+  const [, digits, hex] = TIMED.exec(header) ?? [];
+  const at = Number(digits);
+  if (hex === undefined || !Number.isSafeInteger(at)) return undefined;
+  return { digest: Buffer.from(hex, 'hex'), suffix: String(at), at }; // leading zeros are gone, as in the SDK
+}
+
+/**
+ * What a header claims, or why no body can bear it out: that much is a property of the header alone, needs no byte of the
+ * body and says nothing of any tenant. Malformed comes before stale, and stale before mismatch.
+ */
+export function claimOf(header: string | undefined, now: number): Claim | HeaderRefusal {
+  if (header === undefined || header === '') return 'sig_missing';
+  const claim = parse(header);
+  if (claim === undefined) return 'sig_malformed';
+  return claim.at !== undefined && Math.abs(now - claim.at) > SKEW_MS ? 'sig_stale' : claim;
+}
+
+/** An empty key would verify what anybody can sign: it never matches. */
+const matches = (claim: Claim, body: Uint8Array, { key }: WebhookKey): boolean =>
+  timingSafeEqual(createHmac('sha256', key).update(body).update(claim.suffix).digest(), claim.digest) && key !== '';
+
+/** All keys are tried, the first that matches is the answer; no early exit. */
+function keyOf(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[]): WebhookKey | undefined {
+  let found: WebhookKey | undefined;
+  for (const key of [...keys, ...DECOYS.slice(keys.length)]) if (matches(claim, body, key)) found ??= key;
+  return found;
+}
+
+export type HeaderRefusal = 'sig_missing' | 'sig_malformed' | 'sig_stale';
+export type Verdict =
+  | { readonly authentic: true; readonly keyId: string; readonly form: 'timed' | 'bare' }
+  | { readonly authentic: false; readonly reason: 'sig_malformed' | 'sig_mismatch' };
+
+/**
+ * Whether one of the keys signed these exact bytes. Bare hex that does not verify is `sig_malformed` even where a tenant
+ * has opted in; otherwise the answer would tell such a tenant from an unknown one.
+ */
+export function verify(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[], acceptBare: boolean): Verdict {
+  const key = keyOf(claim, body, keys);
+  const isBare = claim.at === undefined;
+  if (key === undefined || (isBare && !acceptBare))
+    return { authentic: false, reason: isBare ? 'sig_malformed' : 'sig_mismatch' };
+  return { authentic: true, keyId: key.keyId, form: isBare ? 'bare' : 'timed' };
+}
+
+/** Whether the key signed these bytes at any time: for stored evidence, which was fresh when it was taken. */
+export function signedBy(key: WebhookKey, body: Uint8Array, header: string): boolean {
+  const claim = parse(header);
+  return claim !== undefined && matches(claim, body, key);
+}

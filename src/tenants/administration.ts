@@ -1,0 +1,110 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Logger } from 'pino';
+import { newApiKey } from '../commands/tenants/api-key.ts';
+import type { TenantState } from '../commands/tenants/tenant-state.ts';
+import { tenantAfter, toAppend } from '../commands/tenants/tenant-stream.ts';
+import { appendDecided } from '../events/append-decided.ts';
+import { type EventLog, EventStoreUnavailable, type NewEvent } from '../events/event-log.ts';
+import { tenantStream } from '../events/streams.ts';
+import type { Scope, TenantEvent } from '../events/tenant-facts.ts';
+import * as decide from './decider.ts';
+import type { OpenTenantDirectory } from './directory.ts';
+import { CannotOpen, RETELL_API_KEY, type SecretOf, sealingUnder } from './sealing.ts';
+import { merged, replaced, type SealRetellApiKey, type Settings, type SettingsPatch } from './settings.ts';
+
+export type AdministrationDeps = {
+  readonly log: EventLog;
+  readonly directory: OpenTenantDirectory;
+  readonly masterKey: string;
+  readonly logger: Logger;
+  readonly now?: () => Date;
+};
+
+/** How long a change may take to come back from the log to the process that made it. */
+const IN_FORCE_WITHIN_MS = 5000;
+
+export type Administration = ReturnType<typeof administration>;
+
+/**
+ * What an administrator does to tenants. A change that returned is in the log and in force in this process;
+ * EventStoreUnavailable: it may be, and doing it again does no harm.
+ */
+export function administration({ log, directory, masterKey, logger, now = () => new Date() }: AdministrationDeps) {
+  const sealing = sealingUnder(masterKey);
+
+  async function change<Refusal extends string = never>(
+    tenantId: string,
+    decision: (state: TenantState) => readonly TenantEvent[] | Refusal,
+  ): Promise<'done' | Refusal> {
+    const result = await appendDecided<Refusal>(log, tenantStream(tenantId), (seen) => {
+      const events = decision(tenantAfter(tenantId, seen));
+      return typeof events === 'string' ? events : toAppend(tenantId, seen, events, now().toISOString());
+    });
+    if (typeof result === 'string') return result;
+    for (const event of result.appended) noteChange(tenantId, event);
+    const { position } = result;
+    if (position !== undefined && !(await directory.reached(position, IN_FORCE_WITHIN_MS)))
+      throw new EventStoreUnavailable(`the change of ${tenantStream(tenantId)} did not come back from the log`);
+    return 'done';
+  }
+
+  const noteChange = (tenantId: string, { type, data }: NewEvent) => {
+    const { keyId } = data as { keyId?: string };
+    logger.info({ event: 'tenant_changed', tenantId, change: type, ...(keyId && { keyId }) }, 'tenant changed');
+  };
+
+  const sealerFor =
+    ({ id, settings }: TenantState): SealRetellApiKey =>
+    (key) => {
+      const of = { tenantId: id, keyId: RETELL_API_KEY };
+      const before = settings.sealedRetellApiKey;
+      return before !== undefined && opens(before, of) === key ? before : sealing.seal(key, of);
+    };
+
+  const opens = (sealed: string, of: SecretOf): string | undefined => {
+    try {
+      return sealing.open(sealed, of);
+    } catch (error) {
+      if (error instanceof CannotOpen) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    putSettings: (tenantId: string, settings: Settings) =>
+      change(tenantId, (state) => decide.putSettings(state, replaced(settings, sealerFor(state)))),
+
+    patchSettings: (tenantId: string, patch: SettingsPatch) =>
+      change(tenantId, (state) => decide.patchSettings(state, merged(state.settings, patch, sealerFor(state)))),
+
+    async addWebhookKey(tenantId: string, key: string) {
+      const keyId = sealing.webhookKeyId(tenantId, key);
+      const sealedKey = sealing.seal(key, { tenantId, keyId });
+      const outcome = await change(tenantId, (state) => decide.addWebhookKey(state, { keyId, sealedKey }));
+      return { outcome, keyId };
+    },
+
+    /** A key of the environment cannot be retired here: it would go on verifying. */
+    async retireWebhookKey(tenantId: string, keyId: string) {
+      if (directory.isFromEnvironment(tenantId, keyId)) return 'key_from_environment';
+      return change(tenantId, (state) => decide.retireWebhookKey(state, { keyId }));
+    },
+
+    /** `key` is the secret; it is in no log and cannot be had again. */
+    async issueApiKey(tenantId: string, scopes: readonly Scope[]) {
+      const { keyId, key, sha256 } = newApiKey();
+      const outcome = await change(tenantId, (state) => decide.issueApiKey(state, { keyId, sha256, scopes }));
+      return { outcome, keyId, key };
+    },
+
+    revokeApiKey: (tenantId: string, keyId: string) =>
+      change(tenantId, (state) => decide.revokeApiKey(state, { keyId })),
+  };
+}
+
+/** What the routes are made with; `common` says who may ask, and when. */
+export type AdminParts = {
+  readonly common: { tags: string[]; security: { adminKey: string[] }[]; middleware: MiddlewareHandler[] };
+  readonly directory: AdministrationDeps['directory'];
+  readonly admin: ReturnType<typeof administration>;
+};

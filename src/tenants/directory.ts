@@ -1,0 +1,162 @@
+import type { Logger } from 'pino';
+import { isApiKey, keyIdOfApiKey } from '../commands/tenants/api-key.ts';
+import { DEFAULT_TENANT, type TenantDirectory } from '../commands/tenants/tenant.ts';
+import { evolve, initialTenant, type TenantState } from '../commands/tenants/tenant-state.ts';
+import { tenantEventOf } from '../commands/tenants/tenant-stream.ts';
+import { type UnsealedTenant, unsealTenant } from '../commands/tenants/unsealed-tenant.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { parseStream, prefixOf } from '../events/streams.ts';
+import type { Authenticate } from '../http/bearer.ts';
+import { environmentWebhookKeys, recordEnvironmentKeys } from './keys.ts';
+import { sealingUnder } from './sealing.ts';
+
+export type OpenTenantDirectory = TenantDirectory & {
+  /** Who an API key belongs to; undefined once it is revoked. */
+  readonly authenticate: Authenticate;
+  /** The key for calls to Retell's API; undefined: none is set. */
+  retellApiKey(tenantId: string): string | undefined;
+  /** Whether a webhook key is in force because RETELL_WEBHOOK_SECRET holds it. */
+  isFromEnvironment(tenantId: string, keyId: string): boolean;
+  /** Settled when the log has been read once. Rejects when MASTER_KEY opens none of the secrets in it. */
+  caughtUp(): Promise<void>;
+  /** Whether everything up to a position is in force here, waiting at most that long. */
+  reached(position: bigint, timeoutMs: number): Promise<boolean>;
+};
+
+export type DirectoryOptions = {
+  readonly log: EventLog;
+  readonly masterKey: string;
+  /** RETELL_WEBHOOK_SECRET's; in force for `default` beside those that an administrator added. */
+  readonly environmentKeys: readonly string[];
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly now?: () => Date;
+};
+
+type Entry = UnsealedTenant & { readonly state: TenantState };
+
+/** All tenants in memory: a fold of the `tenant-` streams that a subscription keeps up to date. */
+export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirectory {
+  const { log, logger, signal, now = () => new Date() } = options;
+  const sealing = sealingUnder(options.masterKey);
+  const environment = environmentWebhookKeys(options.environmentKeys, sealing);
+  const entries = new Map<string, Entry>();
+  const tenantOfApiKey = new Map<string, string>();
+  const idsOfWebhookKey = new Map<string, Set<string>>();
+  const waiting = new Set<() => void>();
+  const complained = new Set<string>();
+  let handled = -1n;
+  let ready = false;
+
+  const put = (state: TenantState) => {
+    const before = entries.get(state.id);
+    const now = unsealTenant(state, environment, sealing);
+    for (const { keyId } of before?.state.apiKeys ?? []) tenantOfApiKey.delete(keyId);
+    for (const { keyId } of state.apiKeys) tenantOfApiKey.set(keyId, state.id);
+    for (const { key } of before?.tenant.webhookKeys ?? []) idsOfWebhookKey.get(key)?.delete(state.id);
+    for (const { key } of now.tenant.webhookKeys)
+      idsOfWebhookKey.set(key, (idsOfWebhookKey.get(key) ?? new Set()).add(state.id));
+    entries.set(state.id, { ...now, state });
+  };
+
+  const take = (recorded: Recorded) => {
+    const tenantId = parseStream(recorded.stream)?.tenantId;
+    if (tenantId === undefined || recorded.position <= handled) return;
+    try {
+      const event = tenantEventOf(recorded);
+      if (event) put(evolve(entries.get(tenantId)?.state ?? initialTenant(tenantId), event));
+    } catch (err) {
+      logger.error({ err, reason: 'tenant_event_broken', tenantId }, 'passed over');
+    }
+    handled = recorded.position;
+  };
+
+  const complain = () => {
+    for (const { state, closed } of entries.values())
+      for (const { keyId, error } of closed)
+        if (!complained.has(`${state.id} ${keyId}`)) {
+          complained.add(`${state.id} ${keyId}`);
+          logger.error({ reason: 'secret_sealed', tenantId: state.id, keyId, detail: error.message }, 'key not usable');
+        }
+  };
+
+  /** One secret that does not open is that key's trouble; if none does, the process has the wrong MASTER_KEY. */
+  const refuseWrongMasterKey = () => {
+    const all = [...entries.values()];
+    const firstClosed = all.flatMap((e) => e.closed)[0];
+    if (firstClosed && all.every((e) => e.opened === 0)) throw firstClosed.error;
+  };
+
+  const follow = async (onCaughtUp: () => void) => {
+    const onBreak = (err: unknown, retryInMs: number) => {
+      const { name, message } = err as Error;
+      logger.warn({ reason: 'subscription_broken', error: name, detail: message, retryInMs }, 'tenant directory');
+    };
+    for await (const batch of log.subscribe({ prefixes: [prefixOf('tenant')], signal, onBreak })) {
+      for (const recorded of batch.events) take(recorded);
+      if (batch.caughtUp && !ready) {
+        refuseWrongMasterKey();
+        ready = true;
+        onCaughtUp();
+      }
+      if (ready) complain();
+      for (const wake of waiting) wake();
+    }
+    if (!ready) throw new Error('stopped before the tenants were read');
+  };
+
+  put(initialTenant(DEFAULT_TENANT));
+  const caughtUp = Promise.withResolvers<void>();
+  caughtUp.promise
+    .then(() => recordEnvironmentKeys(environment, { log, sealing, logger, signal, now }))
+    .catch((err) => {
+      if (!signal.aborted) logger.error({ err, reason: 'tenant_directory_failed' }, 'tenant directory');
+    });
+  follow(caughtUp.resolve).catch((error) => {
+    ready = false;
+    caughtUp.reject(error);
+    if (!signal.aborted) logger.error({ err: error, reason: 'tenant_directory_failed' }, 'tenant directory');
+  });
+
+  const existing = (tenantId: string): Entry | undefined => {
+    const entry = entries.get(tenantId);
+    return entry?.state.registered ? entry : undefined;
+  };
+
+  return {
+    get: (tenantId) => existing(tenantId)?.tenant,
+    list: () =>
+      [...entries.values()]
+        .filter((e) => e.state.registered)
+        .map((e) => e.tenant)
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    holding: (key) => [...(idsOfWebhookKey.get(key) ?? [])].flatMap((id) => existing(id)?.tenant ?? []),
+    ready: () => ready,
+    retellApiKey: (tenantId) => existing(tenantId)?.retellApiKey,
+    isFromEnvironment: (tenantId, keyId) => tenantId === DEFAULT_TENANT && environment.some((k) => k.keyId === keyId),
+
+    authenticate(apiKey) {
+      const keyId = keyIdOfApiKey(apiKey);
+      const tenantId = keyId === undefined ? undefined : tenantOfApiKey.get(keyId);
+      const key =
+        tenantId === undefined ? undefined : existing(tenantId)?.tenant.apiKeys.find((k) => k.keyId === keyId);
+      if (tenantId === undefined || key === undefined || !isApiKey(apiKey, key.sha256)) return undefined;
+      return { tenantId, keyId: key.keyId, scopes: key.scopes };
+    },
+
+    caughtUp: () => caughtUp.promise,
+
+    async reached(position, timeoutMs) {
+      if (handled >= position) return true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wake = () => handled >= position && resolve();
+      const timer = setTimeout(resolve, timeoutMs);
+      waiting.add(wake);
+      await promise;
+      clearTimeout(timer);
+      waiting.delete(wake);
+      return handled >= position;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { DEFAULT_TENANT, putBySettings, type Tenant, type TenantDirectory } from '../commands/tenants/tenant.ts';
+import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
+import { isNothing, trimmed } from '../model/words.ts';
+
+/**
+ * The tenant that a call's metadata names, in the spelling of tenants' ids; undefined: it names none. A word that stands for
+ * nothing is no name, unless a tenant has it.
+ */
+export function tenantNamedIn(metadata: JsonObject, isTenant: (name: string) => boolean): Json | undefined {
+  for (const value of [metadata.tenant_id, metadata.tenantId]) {
+    const name = typeof value === 'string' ? trimmed(value).toLowerCase() : value;
+    if (name !== undefined && (!isNothing(name) || (typeof name === 'string' && isTenant(name)))) return name;
+  }
+  return undefined;
+}
+
+/** Whose a verified delivery is, and under which of that tenant's keys. */
+export type Owned = { readonly tenant: Tenant; readonly keyId: string };
+
+/**
+ * A signature covers the body and not the address, so where several tenants hold the key that verified, it proves no more
+ * than that the call is one of theirs. Then the call's own word decides, where it names one of them; where it names nobody,
+ * the settings do, if one of them alone has the agent in its `agentEndpoints`, as in the reconciliation; else the address.
+ * Undefined: it names somebody else, and nobody can say whose it is.
+ */
+export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirectory): Owned | undefined {
+  const { tenant, keyId } = verified;
+  const key = [...tenant.webhookKeys, ...tenant.formerWebhookKeys].find((one) => one.keyId === keyId)?.key;
+  const holders = key === undefined ? [] : tenants.holding(key);
+  if (holders.every(({ id }) => id === tenant.id)) return verified;
+
+  const under = (owner: Tenant | undefined): Owned | undefined => {
+    if (owner === undefined || owner.id === tenant.id) return verified;
+    return { tenant: owner, keyId: owner.webhookKeys.find((one) => one.key === key)!.keyId };
+  };
+  const isTenant = (name: string) => tenants.get(name) !== undefined;
+  const name = tenantNamedIn(isJsonObject(call.metadata) ? call.metadata : {}, isTenant);
+  if (name === tenant.id) return verified;
+  const named = holders.find(({ id }) => id === name);
+  if (named) return under(named);
+  // `default` is a single company's, which may have names of its own for what no tenant is registered for.
+  const isAnybodys =
+    name === undefined || (tenant.id === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
+  if (!isAnybodys) return undefined;
+  const { agent_id: agentId } = call;
+  const having = holders.filter((one) => typeof agentId === 'string' && putBySettings(one, agentId) !== undefined);
+  return under(having.length === 1 ? having[0] : tenant);
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import type { Fact } from '../events/codec.ts';
+import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
+import { generations } from '../projections/engine/generations.ts';
+import { foldOf, isKnown, knownOf, type Until } from '../projections/known.ts';
+import type { ReadModel } from '../projections/tables.ts';
+import { type Moment, ReadModelBehind } from '../read-api/as-of.ts';
+import { readsOf, type TenantReads } from '../read-api/tenant-reads.ts';
+
+/** The log as far as it was known at a moment, to one tenant. */
+export type Past = {
+  readonly tenantId: string;
+  /** As it is now; it knows all that was known then. */
+  readonly reads: TenantReads;
+  /**
+   * What each of these streams came to; one of which nothing was known is left out. A stream is read once.
+   * Throws `UnreadableFact`: less than was known is never said.
+   */
+  fold(streams: readonly string[]): Promise<ReadonlyMap<string, StreamState>>;
+};
+
+type Stores = { readonly log: EventLog; readonly db: Kysely<ReadModel> };
+
+const CONCURRENT_READS = 32;
+
+/**
+ * Undefined: the log is empty. A moment in the future is now: the end of the log when we were asked. Throws
+ * `EventStoreUnavailable`; `ReadModelBehind` when the read model has not come so far within two seconds.
+ */
+export async function pastAt(stores: Stores, tenantId: string, moment: Moment): Promise<Past | undefined> {
+  const { log, db } = stores;
+  const head = await log.head();
+  if (head === undefined) return undefined;
+  const until: Until =
+    'time' in moment
+      ? { position: head, time: moment.time }
+      : { position: moment.position < head ? moment.position : head };
+  await readModelReaches(stores, until);
+
+  const facts = new Map<string, readonly Fact[]>();
+  return {
+    tenantId,
+    reads: readsOf(db, tenantId),
+    async fold(streams) {
+      const unread = streams.filter((stream) => !facts.has(stream));
+      for (let i = 0; i < unread.length; i += CONCURRENT_READS) {
+        const some = unread.slice(i, i + CONCURRENT_READS);
+        await Promise.all(some.map(async (stream) => facts.set(stream, knownOf(await log.read(stream), until))));
+      }
+      const states = new Map<string, StreamState>();
+      for (const stream of streams) {
+        const state = foldOf(reduceStream, facts.get(stream)!);
+        if (state !== undefined) states.set(stream, state);
+      }
+      return states;
+    },
+  };
+}
+
+/** The projection that is asked which streams have to do with what, and what it reads. */
+const RELATIONS = { name: 'calls', prefixes };
+const WAIT_MS = 2000;
+
+/**
+ * Who asked before the read model knows all that was known then would get less, and another time more. So that an
+ * answer never changes, it is waited for. The log is asked only when the checkpoint has come so far: an event store is
+ * not for asking forty times a second.
+ */
+async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
+  const limit = Date.now() + WAIT_MS;
+  let awaited = -1n;
+  for (;;) {
+    const live = (await generations(db as unknown as Kysely<unknown>, RELATIONS.name)).find((g) => g.state === 'live');
+    const checkpoint = live?.checkpoint;
+    if (checkpoint !== undefined && checkpoint >= until.position) return;
+    if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {
+      const next = await firstAfter(log, checkpoint);
+      if (!next || !isKnown(next, until)) return;
+      awaited = next.position;
+    }
+    if (Date.now() > limit) throw new ReadModelBehind('The read model does not reach up to that moment yet.');
+    await sleep(25);
+  }
+}
+
+/** The first event that concerns the relations after a position; undefined: there is none so far. */
+async function firstAfter(log: EventLog, position: bigint | undefined): Promise<Recorded | undefined> {
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(WAIT_MS)]);
+  const broken = (error: unknown) => stopped.abort(error);
+  const { prefixes } = RELATIONS;
+  for await (const { events, caughtUp } of log.subscribe({
+    prefixes,
+    after: position,
+    maxBatch: 1,
+    signal,
+    onBreak: broken,
+  })) {
+    if (events[0] || caughtUp) return events[0];
+  }
+  throw new EventStoreUnavailable('read on from the checkpoint', { cause: signal.reason });
+}
