@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Config } from './config.ts';
 
 /** The keys that embedded mode makes for itself, once: `NAME=value` lines in a file that only its owner reads. */
-export type Credentials = {
+type Credentials = {
   readonly path: string;
   get(name: string): string | undefined;
   /** The kept value, or a new one that is kept from now on. */
@@ -49,5 +50,28 @@ export async function openCredentials(dataDir: string): Promise<Credentials> {
       await set(name, made);
       return made;
     },
+  };
+}
+
+/** The keys in force: given by the environment, else made once and kept in `DATA_DIR`. */
+export type Keys = {
+  readonly adminKey: string;
+  readonly masterKey: string;
+  readonly webhookSecrets: readonly string[];
+  /** Where generated keys are kept; absent when nothing is generated. */
+  readonly credentials?: Credentials;
+};
+
+/** Throws when `DATA_DIR` cannot be written. */
+export async function openKeys(config: Config): Promise<Keys> {
+  const { adminKey, masterKey, webhookSecrets } = config;
+  if (!config.embedded) return { adminKey: adminKey!, masterKey: masterKey!, webhookSecrets };
+  const credentials = await openCredentials(config.dataDir);
+  return {
+    adminKey: adminKey ?? (await credentials.getOrCreate('ADMIN_KEY')),
+    masterKey: masterKey ?? (await credentials.getOrCreate('MASTER_KEY')),
+    webhookSecrets:
+      webhookSecrets.length > 0 ? webhookSecrets : [await credentials.getOrCreate('RETELL_WEBHOOK_SECRET')],
+    credentials,
   };
 }

@@ -1,8 +1,8 @@
-import { DEFAULT_TENANT } from './commands/tenants/tenant.ts';
 import type { Config } from './config.ts';
-import type { Keys } from './keys.ts';
+import type { Keys } from './credentials.ts';
 import type { Service } from './service.ts';
 import { administration } from './tenants/administration.ts';
+import { DEFAULT_TENANT } from './tenants/tenant.ts';
 
 /**
  * Embedded mode is for a newcomer: an API key is made for them once, and they are told where the keys are and what

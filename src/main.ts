@@ -1,9 +1,9 @@
 /** `npm start`: the service with whatever stores the environment names, or embedded ones. */
 
 import { readConfig } from './config.ts';
+import { openKeys } from './credentials.ts';
 import { onceNpmIsGone } from './embedded/npm-parent.ts';
 import { printGreeting } from './greeting.ts';
-import { openKeys } from './keys.ts';
 import { createLogger } from './logger.ts';
 import { startService } from './service.ts';
 import { openStores } from './stores.ts';

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import type { ShownAfter } from './commands/shown-after.ts';
+import type { ShownAfter } from './commands/command-routes.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
-import { appointmentOf } from './read-api/appointments/appointment.ts';
-import { findCallSession } from './read-api/call-sessions/find.ts';
-import { callSessionOf } from './read-api/call-sessions.ts';
+import { appointmentOf } from './read-api/appointments.ts';
+import { callSessionOf, findCallSession } from './read-api/call-sessions.ts';
 import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
-import { ticketOf } from './read-api/tickets/ticket.ts';
+import { ticketOf } from './read-api/tickets.ts';
 
 /** What a command has just changed, as the query API shows it once this process's projection has it. */
 export type ShownResources = {

@@ -10,7 +10,7 @@ import { acceptParked } from '../projections/engine/parked-limit.ts';
 import type { ProjectionStatus } from '../projections/engine/progress.ts';
 import { type Projection, projectionCalled } from '../projections/engine/projection.ts';
 import { isSwapTarget } from '../projections/engine/rebuild.ts';
-import { operationsByKind } from '../projections/runtime/operation-kinds.ts';
+import { operationsByKind } from '../projections/engine/run-operations.ts';
 import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
 
 export type ProjectionRoutesDeps = AdministrationRoutesDeps & {

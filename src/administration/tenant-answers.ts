@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { isTenantId } from '../events/ids.ts';
+import { isTenantId } from '../events/identity.ts';
 import { pathId } from '../http/parameters.ts';
 import { problem, problemResponse } from '../http/problem.ts';
 

@@ -1,9 +1,14 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Tenant } from '../commands/tenants/tenant.ts';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { commandErrors } from '../commands/command-routes.ts';
 import { scopes } from '../events/tenant-facts.ts';
-import { problem } from '../http/problem.ts';
-import type { AdminParts } from '../tenants/administration.ts';
+import { requireAdmin } from '../http/bearer.ts';
+import { badRequest, problem } from '../http/problem.ts';
+import { limitedBody } from '../http/request-body.ts';
+import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
+import type { Tenant } from '../tenants/tenant.ts';
+import { keyRoutes } from './key-routes.ts';
 import {
   body,
   json,
@@ -27,7 +32,7 @@ const ShownTenant = z
   .openapi('Tenant');
 
 /** The tenants themselves, and their settings. */
-export function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminParts): void {
+function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminParts): void {
   const shown = (tenant: Tenant): z.infer<typeof ShownTenant> => {
     const { sealedRetellApiKey, ...settings } = tenant.settings;
     return {
@@ -118,3 +123,31 @@ export function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: 
     },
   );
 }
+
+/** `/api/tenants`: whose calls are taken, with which keys. All of it with ADMIN_KEY. */
+export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: string }): OpenAPIHono {
+  const { directory, logger } = deps;
+  const routes = new OpenAPIHono({ defaultHook: badRequest });
+  routes.onError(commandErrors(logger));
+
+  const common = {
+    tags: ['Tenants'],
+    security: [{ adminKey: [] }],
+    middleware: [
+      requireAdmin(deps.adminKey),
+      limitedBody,
+      // Until the tenants in the log have been read, an answer would show less than there is.
+      async (c: Context, next: () => Promise<void>) => (directory.ready() ? next() : notReady(c)),
+    ],
+  };
+  const parts = { common, directory, admin: administration(deps) };
+  tenantRoutes(routes, parts);
+  keyRoutes(routes, parts);
+  return routes;
+}
+
+const notReady = (c: Context) =>
+  problem(c, 503, 'store_unavailable', {
+    detail: 'The tenants have not been read from the event store yet. Repeat the request.',
+    headers: { 'retry-after': '1' },
+  });

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { Failure } from './failure.ts';
-import { type GlobalOptions, type Keys, keysOf } from './keys.ts';
-import { type Service, serviceAt } from './service.ts';
+import { type GlobalOptions, type Keys, keysOf, type Service, serviceAt } from './service.ts';
 import { printable } from './text.ts';
 
 /** What every verb has at hand: the service, as the options say, and the way to answer. */

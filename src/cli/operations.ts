@@ -1,6 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../events/json.ts';
-import type { Operation } from './projections/operation.ts';
+import type { Cli } from './cli.ts';
+import { Failure } from './failure.ts';
 import { fields } from './text.ts';
+
+/** As `GET /api/operations/{id}` tells it. */
+export type Operation = {
+  readonly id: string;
+  readonly kind: 'rebuild' | 'verify' | 'swap_back';
+  readonly projection: string;
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly progress?: { readonly done: number; readonly total: number; readonly parked?: number };
+  readonly result?: JsonObject;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly requestedAt: string;
+  readonly finishedAt?: string;
+};
+
+const isOver = ({ state }: Operation): boolean => state !== 'queued' && state !== 'running';
+
+/** 0 to 1. */
+const shareOf = ({ state, progress }: Operation): number =>
+  state === 'succeeded' ? 1 : progress && progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+
+export const percentOf = (operation: Operation): string => `${Math.floor(100 * shareOf(operation))} %`;
+
+const WIDTH = 24;
+
+/** A progress bar over all of them, and how each stands that is not over. */
+function bar(operations: readonly Operation[]): string {
+  const share = operations.reduce((sum, operation) => sum + shareOf(operation), 0) / operations.length;
+  const filled = Math.floor(WIDTH * share);
+  const open = operations.filter((operation) => !isOver(operation));
+  const each = open.map((one) => `${one.projection} ${one.state === 'queued' ? 'queued' : percentOf(one)}`);
+  return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${Math.floor(100 * share)} %  ${each.join(', ')}`;
+}
 
 /** What a verification has found; `result` of its operation. */
 export type Verification = {
@@ -24,7 +58,7 @@ export type Verification = {
   readonly differences: readonly Difference[];
 };
 
-export type Difference = {
+type Difference = {
   readonly table: string;
   readonly key: JsonObject;
   readonly column?: string;
@@ -89,3 +123,64 @@ function told({ table, key, column, row, live, rebuilt, facts }: Difference): st
 /** Null is a value; nothing is not. */
 const shown = (value: unknown): string =>
   value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value);
+
+const EVERY_MS = 500;
+/** A service that restarts goes on with what was requested; whoever watches waits for it. */
+const SILENT_FOR_MS = 60_000;
+const TENTH = 10;
+
+/** Watches operations until all are over. They go on without us: Ctrl-C only ends the watching. */
+export async function follow(cli: Cli, ids: readonly string[]): Promise<Operation[]> {
+  const terminal = process.stderr.isTTY === true;
+  const left = new AbortController();
+  const leave = () => left.abort();
+  process.once('SIGINT', leave);
+  const told = new Map<string, string>();
+  try {
+    for (;;) {
+      const operations = await all(cli, ids);
+      if (terminal) process.stderr.write(`\r\u001b[2K${bar(operations)}`);
+      else for (const operation of operations) tell(cli, operation, told);
+      if (operations.every(isOver)) return operations;
+      await sleep(EVERY_MS, undefined, { signal: left.signal }).catch(() => {});
+      if (left.signal.aborted) throw goesOn(operations.filter((operation) => !isOver(operation)));
+    }
+  } finally {
+    process.removeListener('SIGINT', leave);
+    if (terminal) process.stderr.write('\r\u001b[2K');
+  }
+}
+
+/** Where no bar can be drawn: a line for each tenth, and for each change. */
+function tell(cli: Cli, operation: Operation, told: Map<string, string>): void {
+  const { id, projection, kind, state, progress } = operation;
+  const tenth = progress ? Math.floor((TENTH * progress.done) / Math.max(1, progress.total)) : 0;
+  const stand = `${state} ${state === 'running' ? tenth : ''}`;
+  if (told.get(id) === stand) return;
+  told.set(id, stand);
+  cli.remark(`${projection}: ${kind} ${state}${state === 'running' ? `, ${percentOf(operation)}` : ''}`);
+}
+
+async function all(cli: Cli, ids: readonly string[]): Promise<Operation[]> {
+  for (const limit = Date.now() + SILENT_FOR_MS; ; await sleep(EVERY_MS)) {
+    try {
+      return await Promise.all(
+        ids.map(async (id) => (await cli.admin.get(`/api/operations/${id}`)) as unknown as Operation),
+      );
+    } catch (error) {
+      const passes = error instanceof Failure && (error.details.status ?? 503) === 503;
+      if (!passes || Date.now() > limit) throw error;
+    }
+  }
+}
+
+const goesOn = (operations: readonly Operation[]) =>
+  new Failure(
+    2,
+    `Not waited for: ${operations.map(({ kind, projection }) => `${kind} of ${projection}`).join(', ')}.`,
+    {
+      remedy: `It goes on. See it: call-ledger projections operations; cancel it: ${operations
+        .map(({ id }) => `call-ledger projections cancel ${id}`)
+        .join('; ')}`,
+    },
+  );

@@ -1,17 +1,149 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import { type AppointmentSaid, appointmentStatuses } from '../events/appointment-facts.ts';
-import type { EventLog } from '../events/event-log.ts';
+import { appendDecided } from '../events/append-decided.ts';
+import {
+  type AppointmentEvent,
+  type AppointmentSaid,
+  type AppointmentStatus,
+  appointmentEventSchemas,
+  appointmentStatuses,
+} from '../events/appointment-facts.ts';
+import { type DomainEvent, decode, type Fact } from '../events/codec.ts';
+import type { EventLog, NewEvent } from '../events/event-log.ts';
+import { digestOf, uuidOf } from '../events/identity.ts';
+import type { JsonObject } from '../events/json.ts';
+import type { FactMetadata } from '../events/metadata.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { instant, newPathId } from '../http/parameters.ts';
-import { badRequest, problemResponse } from '../http/problem.ts';
+import { badRequest, factUnreadable, goneForGood, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
-import { factUnreadable, goneForGood } from '../http/unreadable-fact.ts';
-import { type RecordedAppointment, recordAppointment } from './appointments/record-appointment.ts';
-import { commandErrors } from './command-routes.ts';
-import { IdempotencyKey, keyReused } from './idempotency-key.ts';
-import { type ShownAfter, shownAfter } from './shown-after.ts';
-import { staffNote } from './staff-note.ts';
+import {
+  commandErrors,
+  IdempotencyKey,
+  keyReused,
+  requestIdOf,
+  type ShownAfter,
+  shownAfter,
+  staffNote,
+} from './command-routes.ts';
+
+/** What staff said of an appointment, as its stream has it. Calls speak of it in streams of their own. */
+type StaffRecord = {
+  readonly registered: boolean;
+  readonly status: AppointmentStatus;
+  readonly startsAt?: string;
+  /** The last thing that was said. */
+  readonly last: AppointmentSaid | undefined;
+  readonly lastEventAt: string | undefined;
+};
+
+export const nothingSaid: StaffRecord = {
+  registered: false,
+  status: 'scheduled',
+  last: undefined,
+  lastEventAt: undefined,
+};
+
+export function evolve(
+  state: StaffRecord,
+  { data, recordedAt }: { readonly data: AppointmentSaid; readonly recordedAt: string },
+): StaffRecord {
+  const { status = state.status, startsAt = state.startsAt } = data;
+  return {
+    registered: true,
+    status,
+    ...(startsAt !== undefined && { startsAt }),
+    last: data,
+    lastEventAt: recordedAt,
+  };
+}
+
+const same = (a: AppointmentSaid, b: AppointmentSaid | undefined) => b !== undefined && digestOf(a) === digestOf(b);
+
+/** Of a request with an Idempotency-Key: what was said under the same key before. */
+type Keyed = { readonly before: AppointmentSaid | undefined };
+
+/**
+ * Registers the appointment or records a change. With an Idempotency-Key the same again is nothing, and something else
+ * under the same key is refused.
+ *
+ * Without one, a repeat of the last change is said once more but for its note: whether a call has changed the
+ * status or the start in between does not stand in this stream, and what staff say last has to win (A9).
+ */
+export function putAppointment(
+  state: StaffRecord,
+  said: AppointmentSaid,
+  keyed?: Keyed,
+): AppointmentEvent[] | 'idempotency_key_reused' {
+  if (keyed?.before !== undefined) return same(said, keyed.before) ? [] : 'idempotency_key_reused';
+  if (!state.registered) return [{ type: 'AppointmentRegistered', data: said }];
+  const { note: _repeated, ...rest } = said;
+  const news = keyed === undefined && same(said, state.last) ? rest : said;
+  return Object.keys(news).length === 0 ? [] : [{ type: 'AppointmentChanged', data: news }];
+}
+
+type AppointmentCommand = {
+  readonly tenantId: string;
+  readonly appointmentId: string;
+  readonly said: AppointmentSaid;
+  readonly idempotencyKey: string | undefined;
+  readonly at: string;
+};
+
+type RecordedAppointment = {
+  /** What staff have said, with this. */
+  readonly record: StaffRecord;
+  readonly notes: readonly { readonly text: string; readonly at: string }[];
+  /** Of the newest event of the appointment's stream; undefined where there is none. */
+  readonly position: bigint | undefined;
+  readonly changed: boolean;
+};
+
+/** Records what staff say of an appointment. Throws EventStoreUnavailable. */
+async function recordAppointment(
+  log: EventLog,
+  command: AppointmentCommand,
+): Promise<RecordedAppointment | 'idempotency_key_reused'> {
+  const { tenantId, appointmentId, idempotencyKey, at } = command;
+  const stream = appointmentStream(tenantId, appointmentId);
+  const requestId = requestIdOf(stream, idempotencyKey);
+  let record = nothingSaid;
+  let said: readonly Said[] = [];
+  const result = await appendDecided<'idempotency_key_reused'>(log, stream, (seen) => {
+    said = saidIn(seen);
+    record = said.reduce(evolve, nothingSaid);
+    const keyed = requestId === undefined ? undefined : { before: said.find(({ id }) => id === requestId)?.data };
+    const events = putAppointment(record, command.said, keyed);
+    if (typeof events === 'string') return events;
+    const next = (seen.at(-1)?.revision ?? -1n) + 1n;
+    const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: appointmentId };
+    return events.map(({ type, data }): NewEvent => {
+      const id = requestId ?? uuidOf(stream, `${next}`, type, digestOf(data));
+      const now = { id, data, recordedAt: at };
+      record = evolve(record, now);
+      said = [...said, now];
+      return { id, type, data: data as JsonObject, metadata: metadata as unknown as JsonObject };
+    });
+  });
+  if (typeof result === 'string') return result;
+  const notes = said.flatMap(({ data: { note: text }, recordedAt }) =>
+    text === undefined ? [] : [{ text, at: recordedAt }],
+  );
+  return { record, notes, position: result.position, changed: result.appended.length > 0 };
+}
+
+type Said = { readonly id: string; readonly data: AppointmentSaid; readonly recordedAt: string };
+
+const saidIn = (seen: readonly Recorded[]): Said[] =>
+  seen.flatMap((recorded) => {
+    const fact = decode(recorded);
+    return fact !== undefined && isAppointmentEvent(fact) ? [fact] : [];
+  });
+
+const isAppointmentEvent = (fact: Fact<DomainEvent>): fact is Fact<AppointmentEvent> =>
+  Object.hasOwn(appointmentEventSchemas, fact.type);
 
 export type AppointmentRoutesDeps = {
   readonly log: EventLog;

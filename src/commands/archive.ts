@@ -1,19 +1,118 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import type { EventLog } from '../events/event-log.ts';
-import { sessionStream } from '../events/streams.ts';
+import { appendDecided } from '../events/append-decided.ts';
+import type { CallEvent } from '../events/call-facts.ts';
+import { type EventLog, type NewEvent, StreamDeleted } from '../events/event-log.ts';
+import { digestOf, uuidOf } from '../events/identity.ts';
+import type { JsonObject } from '../events/json.ts';
+import type { FactMetadata } from '../events/metadata.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { callStream, sessionStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { chosenPathId } from '../http/parameters.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
-import { goneForGood } from '../http/unreadable-fact.ts';
+import { badRequest, goneForGood, problem, problemResponse } from '../http/problem.ts';
 import { normalSessionId } from '../model/ids.ts';
-import { archiveActions } from './archive/archive-decision.ts';
-import { recordArchive } from './archive/record-archive.ts';
-import { commandErrors } from './command-routes.ts';
-import { IdempotencyKey, keyReused } from './idempotency-key.ts';
-import { type ShownAfter, shownAfter } from './shown-after.ts';
+import {
+  commandErrors,
+  IdempotencyKey,
+  keyReused,
+  requestIdOf,
+  type ShownAfter,
+  shownAfter,
+} from './command-routes.ts';
 
-export type ArchiveRoutesDeps = {
+const archiveActions = ['archive', 'unarchive'] as const;
+type ArchiveAction = (typeof archiveActions)[number];
+
+type ArchiveEvent = Extract<CallEvent, { readonly type: 'CallArchived' | 'CallUnarchived' }>;
+
+const eventOf = { archive: 'CallArchived', unarchive: 'CallUnarchived' } as const satisfies Record<
+  ArchiveAction,
+  ArchiveEvent['type']
+>;
+
+/** Whether a call is archived is the last word of its stream on it; without one it is not. */
+const isArchived = (seen: readonly Recorded[]): boolean =>
+  seen.findLast(({ type }) => type === 'CallArchived' || type === 'CallUnarchived')?.type === 'CallArchived';
+
+/**
+ * Archives a call or takes it back; already so is nothing. `requestId` is the event's id where the request has an
+ * Idempotency-Key: a request that was done is not done again, though its opposite came in between.
+ */
+function decideArchive(
+  seen: readonly Recorded[],
+  action: ArchiveAction,
+  by: string,
+  requestId?: string,
+): ArchiveEvent[] | 'idempotency_key_reused' | 'unknown_call' {
+  if (seen.length === 0) return 'unknown_call';
+  const type = eventOf[action];
+  const before = requestId === undefined ? undefined : seen.find(({ id }) => id === requestId);
+  if (before !== undefined) return before.type === type ? [] : 'idempotency_key_reused';
+  return isArchived(seen) === (action === 'archive') ? [] : [{ type, data: { by } }];
+}
+
+type ArchiveCommand = {
+  readonly tenantId: string;
+  readonly callIds: readonly string[];
+  readonly action: ArchiveAction;
+  readonly idempotencyKey: string | undefined;
+  /** The id of the API key. */
+  readonly by: string;
+  readonly at: string;
+};
+
+type RecordedArchive = {
+  /** Of the newest event of the calls' streams; who has read this far knows the result. */
+  readonly position: bigint | undefined;
+  readonly changed: number;
+};
+
+/**
+ * Archives calls or takes them back, each in its stream. There is no transaction over several: interrupted, a repeat
+ * does what is left. A call that is not on record, or was deleted for good, is passed over, unless all are. Throws
+ * EventStoreUnavailable, StreamDeleted.
+ */
+async function recordArchive(
+  log: EventLog,
+  { tenantId, callIds, action, idempotencyKey, by, at }: ArchiveCommand,
+): Promise<RecordedArchive | 'idempotency_key_reused' | 'unknown_call'> {
+  let known = false;
+  let deleted: unknown;
+  let changed = 0;
+  let position: bigint | undefined;
+  for (const callId of callIds) {
+    const stream = callStream(tenantId, callId);
+    const requestId = requestIdOf(stream, idempotencyKey);
+    const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
+    const result = await appendDecided<'idempotency_key_reused' | 'unknown_call'>(log, stream, (seen) => {
+      const events = decideArchive(seen, action, by, requestId);
+      if (typeof events === 'string') return events;
+      return events.map(
+        ({ type, data }): NewEvent => ({
+          id: requestId ?? uuidOf(stream, `${seen.at(-1)!.revision + 1n}`, type, digestOf(data)),
+          type,
+          data: data as JsonObject,
+          metadata: metadata as unknown as JsonObject,
+        }),
+      );
+    }).catch((error: unknown) => {
+      if (!(error instanceof StreamDeleted)) throw error;
+      deleted = error;
+      return 'unknown_call' as const;
+    });
+    if (result === 'idempotency_key_reused') return result;
+    if (result === 'unknown_call') continue;
+    known = true;
+    changed += result.appended.length;
+    if (result.position !== undefined && (position === undefined || result.position > position))
+      position = result.position;
+  }
+  if (!known && deleted !== undefined) throw deleted;
+  return known ? { position, changed } : 'unknown_call';
+}
+
+type ArchiveRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
   /**

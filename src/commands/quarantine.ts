@@ -1,17 +1,120 @@
+import { isUtf8 } from 'node:buffer';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { appendDecided } from '../events/append-decided.ts';
-import type { EventLog, NewEvent } from '../events/event-log.ts';
-import { uuidOf } from '../events/identity.ts';
+import { decode } from '../events/codec.ts';
+import { type EventLog, type NewEvent, readLeft } from '../events/event-log.ts';
+import { isTenantId, uuidOf } from '../events/identity.ts';
 import { endpoints } from '../events/metadata.ts';
-import { DELIVERY_RELEASED, type DeliveryQuarantined, type DeliveryReleased } from '../events/raw-delivery.ts';
+import {
+  DELIVERY_RELEASED,
+  type DeliveryQuarantined,
+  type DeliveryReleased,
+  quarantineReasons,
+} from '../events/raw-delivery.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { parseStream, prefixOf } from '../events/streams.ts';
+import { assemble, type EvidenceVerdict, isAsSigned, type RawDelivery } from '../evidence/evidence.ts';
+import { requireAdmin } from '../http/bearer.ts';
+import { idPath } from '../http/parameters.ts';
+import { badRequest, problem, problemResponse } from '../http/problem.ts';
 import type { CallFact, Delivery } from '../retell/call-fact.ts';
-import { type Quarantined, type QuarantineId, readQuarantined } from './quarantine/quarantined.ts';
-import type { TenantDirectory } from './tenants/tenant.ts';
+import type { TenantDirectory } from '../tenants/tenant.ts';
+import { commandErrors, storeUnavailable } from './command-routes.ts';
 import { accept } from './webhooks/accept.ts';
-import { logAccepted } from './webhooks/delivery-log.ts';
+import { logAccepted } from './webhooks/answers.ts';
 import type { Recorder } from './webhooks/record.ts';
 
-export type RetryDeps = {
+/** `<tenant>.<digest of the body>`: the name of its stream without the category. */
+type QuarantineId = string;
+
+/** A delivery that was set aside, as its stream tells it. */
+type Quarantined = {
+  readonly id: QuarantineId;
+  readonly stream: string;
+  readonly tenantId: string;
+  readonly listed: DeliveryQuarantined;
+  /** When a retry made a fact of it, and which. */
+  readonly released?: DeliveryReleased & { readonly at: string };
+} & Evidence;
+
+/** The bytes, and whether they still are what was signed. */
+type Evidence =
+  | { readonly evidence: 'verified'; readonly raw: RawDelivery }
+  | { readonly evidence: Exclude<EvidenceVerdict, 'verified' | 'none'>; readonly raw?: RawDelivery };
+
+/** Undefined: nothing is in quarantine under this id. Throws EventStoreUnavailable. */
+async function readQuarantined(
+  log: EventLog,
+  tenants: TenantDirectory,
+  id: QuarantineId,
+): Promise<Quarantined | undefined> {
+  const stream = `${prefixOf('quarantine')}${id}`;
+  const { tenantId = '', id: digest = '' } = parseStream(stream) ?? {};
+  if (!isTenantId(tenantId) || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
+  const events = await readLeft(log, stream);
+  const found: { listed?: DeliveryQuarantined; released?: Quarantined['released'] } = {};
+  for (const fact of events.map(decode)) {
+    if (fact?.type === 'DeliveryQuarantined') found.listed ??= fact.data;
+    if (fact?.type === 'DeliveryReleased') found.released ??= { ...fact.data, at: fact.recordedAt };
+  }
+  const { listed, released } = found;
+  if (listed === undefined) return undefined; // the parts alone: its sender was answered 503, and sends it again
+  const evidence = await evidenceOf(events, digest, tenants, tenantId);
+  return { id, stream, tenantId, listed, ...(released && { released }), ...evidence };
+}
+
+async function evidenceOf(
+  events: readonly Recorded[],
+  digest: string,
+  tenants: TenantDirectory,
+  tenantId: string,
+): Promise<Evidence> {
+  const tenant = tenants.get(tenantId);
+  try {
+    const raw = await assemble(events, digest, digest);
+    if (raw === undefined) return { evidence: 'expired' };
+    return { evidence: tenant !== undefined && isAsSigned(raw, tenant) ? 'verified' : 'failed', raw };
+  } catch {
+    return { evidence: 'failed' }; // the parts are there and do not unzip
+  }
+}
+
+/** The beginning of the body, for a person to look at. */
+const beginningOf = (body: Uint8Array, maxBytes: number) => {
+  const bytes = body.subarray(0, maxBytes);
+  const truncated = bytes.length < body.length;
+  // With `stream`, a character that the cut has split is left out instead of replaced.
+  const content = isUtf8(body)
+    ? {
+        encoding: 'text' as const,
+        content: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: true }),
+      }
+    : { encoding: 'base64' as const, content: Buffer.from(bytes).toString('base64') };
+  return { ...content, truncated };
+};
+
+/** One delivery in quarantine as an administrator reviews it, straight from the log. It is personal data. */
+export const reviewQuarantined =
+  (log: EventLog, tenants: TenantDirectory) => async (id: QuarantineId, maxBytes: number) => {
+    const found = await readQuarantined(log, tenants, id);
+    if (found === undefined) return undefined;
+    const { tenantId, listed, released, evidence, raw } = found;
+    return {
+      id,
+      tenantId,
+      endpoint: listed.endpoint,
+      reason: listed.reason,
+      receivedAt: listed.receivedAt,
+      size: listed.size,
+      ...(released && { released }),
+      evidence,
+      ...(raw && { keyId: raw.keyId, sha256: raw.sha256, body: beginningOf(raw.body, maxBytes) }),
+    };
+  };
+
+type RetryDeps = {
   readonly log: EventLog;
   /** The webhooks' own: who writes to one call takes turns, whatever he comes from. */
   readonly recorder: Recorder;
@@ -20,7 +123,7 @@ export type RetryDeps = {
   readonly now?: () => Date;
 };
 
-export type Retried =
+type Retried =
   | { readonly outcome: 'recorded' | 'duplicate'; readonly callId: string; readonly factId: string }
   | {
       readonly outcome: 'still_quarantined';
@@ -71,4 +174,60 @@ function releaseOf(found: Quarantined, { id: factId, callId }: CallFact, receive
     data,
     metadata: { tenantId, source: 'command', receivedAt, $correlationId: callId, $causationId: factId },
   };
+}
+
+const RetryAnswer = z
+  .object({
+    outcome: z.enum(['recorded', 'duplicate', 'still_quarantined']).openapi({
+      description: '`duplicate`: the fact was on record already. Either way the delivery is released.',
+    }),
+    reason: z
+      .enum([...quarantineReasons, 'evidence_failed', 'evidence_expired'])
+      .optional()
+      .openapi({
+        description: 'Why it is still in quarantine; `evidence_…`: its bytes no longer verify, or are gone.',
+      }),
+    callId: z.string().optional(),
+    factId: z.string().optional(),
+  })
+  .openapi('QuarantineRetry');
+
+/** `POST /api/quarantine/{id}/retry`, with ADMIN_KEY. */
+export function quarantineRetryRoute(deps: RetryDeps & { readonly adminKey: string }): OpenAPIHono {
+  const routes = new OpenAPIHono({ defaultHook: badRequest });
+  routes.onError(commandErrors(deps.logger));
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/quarantine/{id}/retry',
+      operationId: 'retryQuarantined',
+      tags: ['Administration'],
+      summary: 'Try a delivery in quarantine again',
+      description:
+        'Reads the signed bytes as a fresh delivery would be read now, with the time of receipt, endpoint and evidence ' +
+        'that they had then. What becomes a fact is released and no longer listed. May be repeated.',
+      security: [{ adminKey: [] }],
+      middleware: [
+        requireAdmin(deps.adminKey),
+        // Until the tenants have been read, every signature would fail.
+        async (c: Context, next: () => Promise<void>) => (deps.tenants.ready() ? next() : storeUnavailable(c)),
+      ],
+      request: {
+        params: idPath,
+      },
+      responses: {
+        200: { description: 'What became of it', content: { 'application/json': { schema: RetryAnswer } } },
+        401: problemResponse('Not the admin key'),
+        404: problemResponse('`not_found`: nothing is in quarantine under this id'),
+        503: problemResponse('The event store did not confirm; repeat the request'),
+      },
+    }),
+    async (c) => {
+      const retried = await retryQuarantined(c.req.valid('param').id, deps);
+      if (retried === undefined)
+        return problem(c, 404, 'not_found', { detail: 'Nothing is in quarantine under this id.' }) as never;
+      return c.json(retried, 200, { 'cache-control': 'no-store' });
+    },
+  );
+  return routes;
 }

@@ -1,19 +1,141 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import type { EventLog } from '../events/event-log.ts';
-import { ticketStatuses } from '../events/ticket-facts.ts';
+import { appendDecided } from '../events/append-decided.ts';
+import { decode, type Fact } from '../events/codec.ts';
+import type { EventLog, NewEvent } from '../events/event-log.ts';
+import { digestOf, uuidOf } from '../events/identity.ts';
+import type { JsonObject } from '../events/json.ts';
+import { type Endpoint, FactMetadata } from '../events/metadata.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { callStream, ticketStream } from '../events/streams.ts';
+import { callIdOfTicket, type TicketEvent, type TicketStatus, ticketStatuses } from '../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { ticketPath } from '../http/parameters.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, factUnreadable, goneForGood, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
-import { factUnreadable, goneForGood } from '../http/unreadable-fact.ts';
-import { commandErrors } from './command-routes.ts';
-import { IdempotencyKey, keyReused } from './idempotency-key.ts';
-import { type ShownAfter, shownAfter } from './shown-after.ts';
-import { staffNote } from './staff-note.ts';
-import { type RecordedTicketStatus, recordTicketStatus } from './tickets/record-ticket-status.ts';
+import {
+  commandErrors,
+  IdempotencyKey,
+  keyReused,
+  requestIdOf,
+  type ShownAfter,
+  shownAfter,
+  staffNote,
+} from './command-routes.ts';
 
-export type TicketRoutesDeps = {
+/** What staff say of a ticket. */
+type TicketSaid = { readonly status: TicketStatus; readonly note?: string | undefined };
+
+type StatusSet = Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>;
+
+/** What staff said last, as the ticket's stream has it. What calls make of it stands in their streams. */
+type LastSaid = { readonly said: TicketSaid; readonly recordedAt: string; readonly position: bigint };
+
+const saidBy = ({ status, note }: StatusSet['data']): TicketSaid => ({
+  status,
+  ...(note !== undefined && { note }),
+});
+
+/** Of a request with an Idempotency-Key: what was said under the same key before. */
+type Keyed = { readonly before: TicketSaid | undefined };
+
+const same = (a: TicketSaid, b: TicketSaid) => digestOf(a) === digestOf(b);
+
+/**
+ * Sets the status. With an Idempotency-Key the same again is nothing, and something else under the same key is refused.
+ *
+ * Without one, a repeat of the last word is nothing, unless the call has been heard of since (`callPosition`, of its
+ * newest fact): that may have opened the ticket again, and who closes it a second time means it (B15).
+ */
+function setStatus(
+  last: LastSaid | undefined,
+  said: TicketSaid,
+  { callId, by, callPosition }: { readonly callId: string; readonly by: string; readonly callPosition: bigint },
+  keyed?: Keyed,
+): StatusSet[] | 'idempotency_key_reused' {
+  if (keyed?.before !== undefined) return same(said, keyed.before) ? [] : 'idempotency_key_reused';
+  if (keyed === undefined && last && same(said, last.said) && callPosition < last.position) return [];
+  return [{ type: 'TicketStatusSet', data: { callId, ...said, by } }];
+}
+
+type TicketStatusCommand = {
+  readonly tenantId: string;
+  readonly ticketId: string;
+  readonly said: TicketSaid;
+  readonly idempotencyKey: string | undefined;
+  /** The id of the API key. */
+  readonly by: string;
+  readonly at: string;
+};
+
+type RecordedTicketStatus = {
+  readonly callId: string;
+  /** What staff said last, with this. */
+  readonly said: TicketSaid;
+  readonly lastEventAt: string;
+  /** Of the newest event of the ticket's stream. */
+  readonly position: bigint | undefined;
+  readonly changed: boolean;
+};
+
+const ticketEndpoints: readonly (Endpoint | undefined)[] = ['retell-inbound-ticket', 'retell-outbound-ticket'];
+
+/** Records the status that staff give a ticket, from the log alone. Throws EventStoreUnavailable. */
+async function recordTicketStatus(
+  log: EventLog,
+  command: TicketStatusCommand,
+): Promise<RecordedTicketStatus | 'unknown_ticket' | 'idempotency_key_reused'> {
+  const { tenantId, ticketId, said, idempotencyKey, by, at } = command;
+  const callId = callIdOfTicket(ticketId);
+  if (callId === undefined) return 'unknown_ticket';
+  const calls = await log.read(callStream(tenantId, callId));
+  if (!calls.some(bringsTicket)) return 'unknown_ticket';
+  const callPosition = calls.at(-1)!.position;
+
+  const stream = ticketStream(tenantId, ticketId);
+  const requestId = requestIdOf(stream, idempotencyKey);
+  let before: LastSaid | undefined;
+  const result = await appendDecided<'idempotency_key_reused'>(log, stream, (seen) => {
+    const statuses = statusesIn(seen);
+    const newest = statuses.at(-1);
+    before = newest && { ...newest, said: saidBy(newest.data) };
+    const repeated = statuses.find(({ id }) => id === requestId);
+    const keyed = requestId === undefined ? undefined : { before: repeated && saidBy(repeated.data) };
+    const events = setStatus(before, said, { callId, by, callPosition }, keyed);
+    if (typeof events === 'string') return events;
+    const next = (seen.at(-1)?.revision ?? -1n) + 1n;
+    const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
+    return events.map(
+      ({ type, data }): NewEvent => ({
+        id: requestId ?? uuidOf(stream, `${next}`, type, digestOf(data)),
+        type,
+        data: data as JsonObject,
+        metadata: metadata as unknown as JsonObject,
+      }),
+    );
+  });
+  if (typeof result === 'string') return result;
+  const { position, appended } = result;
+  const changed = appended.length > 0;
+  const last = changed || before === undefined ? { said, recordedAt: at } : before;
+  return { callId, said: last.said, lastEventAt: last.recordedAt, position, changed };
+}
+
+/** A ticket is there from the first fact that a ticket endpoint took, whatever it says (B2). */
+const bringsTicket = ({ metadata }: Recorded): boolean => {
+  const read = FactMetadata.safeParse(metadata);
+  return read.success && ticketEndpoints.includes(read.data.endpoint);
+};
+
+type RecordedStatus = Fact<Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>>;
+
+const statusesIn = (seen: readonly Recorded[]): RecordedStatus[] =>
+  seen.flatMap((recorded) => {
+    const fact = decode(recorded);
+    return fact?.type === 'TicketStatusSet' ? [fact as RecordedStatus] : [];
+  });
+
+type TicketRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
   readonly ticketAfter: ShownAfter;

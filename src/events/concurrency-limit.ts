@@ -1,4 +1,4 @@
-export type Limit = {
+type Limit = {
   /** How many may be under way at once. The others stand in line, first come, first served. */
   readonly most: number;
   /** Who has stood in line for so long (ms) is told `tooLate`. */
@@ -9,7 +9,7 @@ export type Limit = {
 };
 
 /** Resolves when there is a place; what it answers gives the place back, once. */
-export type Enter = () => Promise<() => void>;
+type Enter = () => Promise<() => void>;
 
 export function concurrencyLimit({ most, lineMs, holdMs, tooLate }: Limit): Enter {
   let underWay = 0;
@@ -49,5 +49,35 @@ export function concurrencyLimit({ most, lineMs, holdMs, tooLate }: Limit): Ente
     const held = setTimeout(leave, holdMs);
     held.unref();
     return leave;
+  };
+}
+
+type Turns = {
+  /** Runs `work` after whatever was asked for under the same name before, whether that succeeded or not. */
+  take<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** When nothing is under way any more. */
+  idle(): Promise<void>;
+};
+
+/**
+ * Who writes to one stream takes turns within a process. So only other processes can come between (C2), and identical
+ * deliveries in flight share one append: whoever comes later finds it done (docs/rules.md, "The door").
+ */
+export function inTurn(): Turns {
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    take(name, work) {
+      const mine = (last.get(name) ?? Promise.resolve()).then(work);
+      const settled = mine
+        .catch(() => {})
+        .then(() => {
+          if (last.get(name) === settled) last.delete(name);
+        });
+      last.set(name, settled);
+      return mine;
+    },
+    async idle() {
+      while (last.size > 0) await Promise.all(last.values());
+    },
   };
 }

@@ -13,9 +13,15 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { Message } from 'google-protobuf';
-import { letPassWhatWasTold, toldToAppend } from './client-rejections.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
-import { asOurs, EventStoreOverloaded, EventStoreUnavailable, StreamDeleted } from './event-store-errors.ts';
+import {
+  asOurs,
+  EventStoreOverloaded,
+  EventStoreUnavailable,
+  letPassWhatWasTold,
+  StreamDeleted,
+  toldToAppend,
+} from './event-store-errors.ts';
 import { refuseUnrecordable } from './recordable.ts';
 import { type NewEvent, type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';

@@ -1,7 +1,74 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { appendsOf } from '../commands/webhooks/append-limit.ts';
-import { type Seen, type StreamMemory, UNSEEN } from '../commands/webhooks/stream-memory.ts';
 import { type Appended, type EventLog, EventStoreUnavailable, type Expected, type NewEvent } from './event-log.ts';
+
+/**
+ * The data bytes of one append may sum to 1,048,576 on a server with default settings (docs/event-store.md, "Appends");
+ * metadata and types do not count. We stay below it.
+ */
+export const APPEND_LIMIT = 900 * 1024;
+
+/** What an event takes of the limit. */
+const sizeOf = ({ data }: NewEvent): number =>
+  data instanceof Uint8Array ? data.length : Buffer.byteLength(JSON.stringify(data));
+
+export const fitsOneAppend = (events: readonly NewEvent[]): boolean =>
+  events.length === 1 || events.reduce((bytes, event) => bytes + sizeOf(event), 0) <= APPEND_LIMIT;
+
+/** The events in order, in as few appends as can hold them. */
+function appendsOf(events: readonly NewEvent[]): readonly (readonly NewEvent[])[] {
+  if (events.length <= 1) return events.length === 0 ? [] : [events];
+  const appends: NewEvent[][] = [];
+  let room = 0;
+  for (const event of events) {
+    const size = sizeOf(event);
+    if (size > room || appends.length === 0) {
+      appends.push([]);
+      room = APPEND_LIMIT;
+    }
+    appends.at(-1)!.push(event);
+    room -= size;
+  }
+  return appends;
+}
+
+/** What is known of a stream: where it stood when last looked at, and the ids of what it held. */
+type Seen = { readonly revision: Expected; readonly ids: ReadonlySet<string> };
+
+/** A stream of which nothing is known is taken to be new; the expected revision finds out when it is not. */
+const UNSEEN: Seen = { revision: 'no_stream', ids: new Set() };
+
+export type StreamMemory = {
+  recall(stream: string): Seen | undefined;
+  keep(stream: string, seen: Seen): void;
+  forget(stream: string): void;
+};
+
+const STREAMS = 10_000;
+/** A call has a handful of events; one that has very many is read again rather than kept. */
+const IDS = 1000;
+
+/** The streams that were in use last, so that they need not be read. Correctness never depends on it. */
+export function streamMemory(capacity = STREAMS): StreamMemory {
+  const streams = new Map<string, Seen>(); // a Map keeps the order of insertion: the first is the one not used for longest
+  return {
+    recall(stream) {
+      const seen = streams.get(stream);
+      if (seen === undefined || !streams.delete(stream)) return undefined;
+      streams.set(stream, seen);
+      return seen;
+    },
+    keep(stream, seen) {
+      streams.delete(stream);
+      if (seen.ids.size > IDS) return;
+      streams.set(stream, seen);
+      if (streams.size > capacity) streams.delete(streams.keys().next().value!);
+    },
+    forget: (stream) => void streams.delete(stream),
+  };
+}
+
+/** The events of one stream, in order. */
+export type Written = { readonly stream: string; readonly events: readonly NewEvent[] };
 
 /** The log, what is remembered of its streams, and until when (performance.now) it makes sense to go on. */
 export type Writing = {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { isTenantId } from '../events/ids.ts';
+import { isTenantId } from '../events/identity.ts';
 import { isStorable, normalId, normalSessionId, normalTicketId, standsForNothing } from '../model/ids.ts';
-import { isRecordable } from '../model/instant.ts';
+import { isRecordable } from '../model/time.ts';
 
 /**
  * A parameter in a URL of which a careless client left the "+" as it is arrives with a space in its place.

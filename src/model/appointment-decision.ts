@@ -1,11 +1,13 @@
-import { analysisFields, type FieldReader } from './analysis-fields.ts';
-import { type CallFact, isActedOn } from './call-fact.ts';
-import { isoInstant } from './instant.ts';
-import { instantOfLocal } from './time.ts';
+import { type CallState, type Correlation, correlation, tookPlaceAt } from './call.ts';
+import { analysisFields, type CallFact, type FieldReader, isActedOn } from './call-fact.ts';
+import { occurredAt, type Reading, told } from './latest.ts';
+import { type Decisive, decisive } from './outcome.ts';
+import { supportedBy } from './supported.ts';
+import { instantOfLocal, isoInstant } from './time.ts';
 import { trimmed } from './words.ts';
 
 /** The new time that a call names: its words, and the instant where they leave no doubt. */
-export type NewTime = { readonly text: string; readonly startsAt?: string };
+type NewTime = { readonly text: string; readonly startsAt?: string };
 
 // docs/outcomes.md, "Appointments": the first that says something.
 const timeFields = ['new_appointment_datetime', 'rescheduled_to', 'new_datetime'] as const;
@@ -14,7 +16,7 @@ const timeField = 'new_appointment_time';
 const textField = 'new_appointment_details';
 const reasonFields = ['cancellation_reason', 'cancel_reason'] as const;
 
-export function newTimeOf(fact: CallFact): NewTime | undefined {
+function newTimeOf(fact: CallFact): NewTime | undefined {
   if (!isActedOn(fact)) return undefined;
   const field = analysisFields(fact);
   const times = timeFields.flatMap((name) => texts(field, name));
@@ -29,11 +31,11 @@ export function newTimeOf(fact: CallFact): NewTime | undefined {
 }
 
 /** What a call says of its new time in prose; it never replaces a time. */
-export function newTimeInProse(fact: CallFact): string | undefined {
+function newTimeInProse(fact: CallFact): string | undefined {
   return isActedOn(fact) ? texts(analysisFields(fact), textField)[0] : undefined;
 }
 
-export function cancellationReasonOf(fact: CallFact): string | undefined {
+function cancellationReasonOf(fact: CallFact): string | undefined {
   if (!isActedOn(fact)) return undefined;
   const field = analysisFields(fact);
   return reasonFields.flatMap((name) => texts(field, name))[0];
@@ -71,4 +73,62 @@ function instantOf(text: string, timeZone: string): number | undefined {
   const ahead = hours * 60 + minutes;
   if (minutes > 59 || ahead > 14 * 60) return undefined; // no zone is further from UTC
   return asUtc - (offset[0] === '-' ? -1 : 1) * ahead * 60_000;
+}
+
+/** What an appointment needs to know of a call. */
+export type Decisions = Correlation & {
+  readonly newTime: NewTime;
+  readonly newTimeInProse: string;
+  readonly cancellationReason: string;
+  /** The occurrence of the latest fact that decides. */
+  readonly decidedAt: number;
+};
+
+export const decisions: Reading<Decisions, CallFact> = (fact) => ({
+  ...correlation(fact),
+  newTime: newTimeOf(fact),
+  newTimeInProse: newTimeInProse(fact),
+  cancellationReason: cancellationReasonOf(fact),
+  decidedAt: isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined,
+});
+
+/** The strongest decisive outcome that is supported; undefined: the call decides nothing, so far. */
+export const decides = (supported: CallState['supported']): Decisive | undefined =>
+  decisive.find((outcome) => supported[outcome] !== undefined);
+
+/** What a call decided of its appointment, and when it took place. */
+export type CallDecision = {
+  readonly at: number;
+  readonly callId: string;
+  readonly outcome: Decisive;
+  /** It was said to be rescheduled as well, which the outcome outranks. */
+  readonly contradicted: boolean;
+  readonly newTime?: NewTime;
+  readonly cancellationReason?: string;
+  readonly lastEventAt: number;
+};
+
+/** Undefined for a call that decides nothing: it never touches its appointment. */
+export function decisionOf(call: CallState<Decisions>): CallDecision | undefined {
+  const outcome = decides(call.supported);
+  if (!outcome) return undefined;
+  const newTime = plausibleTime(call);
+  const cancellationReason = told(call.known, 'cancellationReason');
+  return {
+    at: tookPlaceAt(call),
+    callId: call.callId,
+    outcome,
+    contradicted: outcome === 'confirmed' && call.supported.rescheduled !== undefined,
+    ...(newTime ? { newTime } : {}),
+    ...(cancellationReason ? { cancellationReason } : {}),
+    lastEventAt: told(call.known, 'decidedAt')!,
+  };
+}
+
+/** Nobody moves an appointment to a time before the call in which it is moved: then the words stand for a person to read. */
+function plausibleTime(call: CallState<Decisions>): NewTime | undefined {
+  const newTime = told(call.known, 'newTime');
+  if (newTime?.startsAt !== undefined && Date.parse(newTime.startsAt) >= tookPlaceAt(call)) return newTime;
+  const text = newTime?.text ?? told(call.known, 'newTimeInProse');
+  return text === undefined ? undefined : { text };
 }

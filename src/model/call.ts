@@ -1,14 +1,27 @@
-import type { CallEvent } from '../events/call-facts.ts';
+import type { CallEvent, Personal } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
+import type { JsonObject } from '../events/json.ts';
+import type { Endpoint, FactMetadata } from '../events/metadata.ts';
 import { parseStream } from '../events/streams.ts';
-import { earlier, isBefore, type Place, type Position, placeOf } from '../projections/calls/position.ts';
 import { type CallFact, isActedOn, oncePerFact } from './call-fact.ts';
-import { endsInTransfer } from './disconnections.ts';
-import { withText } from './entries.ts';
-import { canHaveHappened } from './instant.ts';
+import { earlier, isBefore, type Place, type Position, placeOf, withText } from './entries.ts';
 import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
 import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
+import { endsInTransfer, type Outcome, outcomes, type Verdict } from './outcome.ts';
 import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from './supported.ts';
+import { canHaveHappened } from './time.ts';
+
+export type Direction = 'inbound' | 'outbound';
+
+/** The endpoints that make tickets and customers, and the direction that the URL claims (B1). */
+const claims: { readonly [E in Endpoint]?: Direction } = {
+  'retell-inbound-ticket': 'inbound',
+  'retell-outbound-ticket': 'outbound',
+};
+
+export const directionClaimed = ({ endpoint }: FactMetadata): Direction | undefined => endpoint && claims[endpoint];
+
+export const makesTickets = (metadata: FactMetadata): boolean => directionClaimed(metadata) !== undefined;
 
 /** What every reader of calls needs of one; each adds the fields of its own. */
 export type Correlation = {
@@ -132,3 +145,98 @@ export const showsTransfer = (fact: CallFact): boolean =>
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */
 export const tookPlaceAt = ({ known, first }: CallState): number =>
   Date.parse(told(known, 'startedAt') ?? told(known, 'endedAt') ?? first!.recordedAt);
+
+/** The strongest outcome that is supported, with its reason. */
+export function strongest(supported: Supported): Verdict | undefined {
+  const status = outcomes.findLast((outcome: Outcome) => supported[outcome] !== undefined);
+  return status && { status, reason: supported[status]! };
+}
+
+/** The outcome of a call (docs/rules.md, "Outcome of a call"). It can only rise as facts are added. */
+export function statusOf(call: CallState, concernsAppointment: boolean): Verdict {
+  const supported = strongest(call.supported);
+  if (supported) return supported;
+  if (!call.ended) return { status: 'pending', reason: 'in_progress' };
+  if (!call.analysed) return { status: 'pending', reason: 'analysis_missing' };
+  return concernsAppointment ? { status: 'failed', reason: 'undecided' } : { status: 'answered', reason: 'answered' };
+}
+
+/** What a call had come to at a position of the log, as far as its own facts tell and were there no appointment. */
+type Reached = Place & { readonly outcome: Outcome };
+
+/** A call and the outcomes that it has reached, one after the other. */
+export type CallOutcomes = CallState & { readonly reached: readonly Reached[] };
+
+/**
+ * With the next fact of the call's stream. Outcomes only rise, so they are few. Unlike all else that is kept of a call
+ * they are a matter of the order of the log: the live feed tells what was known when.
+ */
+export function withReached<Call extends CallState>(
+  reached: readonly Reached[] = [],
+  call: Call,
+  fact: Fact,
+): Call & CallOutcomes {
+  const { status } = statusOf(call, false);
+  const isNews = status !== (reached.at(-1)?.outcome ?? 'pending');
+  return { ...call, reached: isNews ? [...reached, { ...placeOf(fact), outcome: status }] : reached };
+}
+
+/** What an analysis says, as the API shows it. */
+export type Analysis = {
+  readonly summary?: string;
+  readonly sentiment?: string;
+  readonly successful?: boolean;
+  readonly inVoicemail?: boolean;
+  readonly custom: JsonObject;
+};
+
+/** Everything a call session shows of its calls. */
+export type Description = Correlation & {
+  readonly direction: 'inbound' | 'outbound' | 'web';
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly contactId: string;
+  readonly durationMs: number;
+  readonly disconnectionReason: string;
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly transcript: string;
+  readonly recordingUrl: string;
+  readonly analysis: Analysis;
+  /** A fact came to a ticket endpoint. */
+  readonly hasTicket: true;
+  /** The region that a national number is read in. */
+  readonly region: string;
+};
+
+export const description: Reading<Description, CallFact> = (fact) => {
+  const { data, metadata } = fact;
+  return {
+    ...correlation(fact),
+    direction: data.direction,
+    agentId: data.agentId,
+    agentName: data.agentName,
+    contactId: data.contactId,
+    durationMs: data.durationMs,
+    disconnectionReason: data.disconnectionReason,
+    fromNumber: data.personal?.fromNumber,
+    toNumber: data.personal?.toNumber,
+    transcript: data.personal?.transcript,
+    recordingUrl: data.personal?.recordingUrl,
+    analysis: data.analysed ? analysisOf(data, data.personal) : undefined,
+    hasTicket: makesTickets(metadata) || undefined,
+    region: metadata.defaultRegion,
+  };
+};
+
+/** Undefined where the analysis says nothing: it takes nothing from what another has said. */
+function analysisOf(data: CallFact['data'], personal: Personal | undefined): Analysis | undefined {
+  const custom = { ...personal?.custom, ...data.flags };
+  const said = {
+    ...(personal?.summary === undefined ? {} : { summary: personal.summary }),
+    ...(personal?.sentiment === undefined ? {} : { sentiment: personal.sentiment }),
+    ...(data.successful === undefined ? {} : { successful: data.successful }),
+    ...(data.inVoicemail === undefined ? {} : { inVoicemail: data.inVoicemail }),
+  };
+  return Object.keys(said).length + Object.keys(custom).length > 0 ? { ...said, custom } : undefined;
+}

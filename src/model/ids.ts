@@ -1,4 +1,4 @@
-import { isUsableId } from '../events/ids.ts';
+import { isUsableId } from '../events/identity.ts';
 import { ticketIdOf } from '../events/ticket-facts.ts';
 import { namesNothing, trimmed } from './words.ts';
 

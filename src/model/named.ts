@@ -1,7 +1,6 @@
 import type { Fact } from '../events/codec.ts';
-import { earlier, isBefore, type Place, placeOf } from '../projections/calls/position.ts';
 import type { CallFact } from './call-fact.ts';
-import { placeIn } from './entries.ts';
+import { earlier, isBefore, type Place, placeIn, placeOf } from './entries.ts';
 import { occurredAt } from './latest.ts';
 
 /** A session that facts of a stream have named, and where the log first did. */

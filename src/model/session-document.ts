@@ -1,11 +1,13 @@
+import type { Fact } from '../events/codec.ts';
+import { type PendingText, withPersonal } from '../events/personal-text.ts';
 import { ticketIdOf } from '../events/ticket-facts.ts';
-import type { Analysis, Description } from '../projections/call-sessions/description.ts';
-import { isBefore } from '../projections/calls/position.ts';
-import { appointmentOf, createdAtOf, inOrder, type Session, sessionStatus } from '../projections/calls/session.ts';
-import type { CallState } from './call.ts';
+import type { Analysis, CallState, Description } from './call.ts';
+import { isBefore } from './entries.ts';
 import { latestTold, nothingKnown, told } from './latest.ts';
 import type { Outcome } from './outcome.ts';
 import { phoneOf } from './phone.ts';
+import { appointmentOf, createdAtOf, inOrder, type RequestState, type Session, sessionStatus } from './session.ts';
+import { reduceStream, type StreamState, type WholeCall } from './stream-state.ts';
 
 /** A call session as the API shows it (docs/rules.md, "API shapes"); what is not known is absent. */
 export type SessionDocument = {
@@ -130,4 +132,36 @@ function known(document: Readonly<Record<string, unknown>>): unknown {
   const there: Record<string, unknown> = {};
   for (const name in document) if (document[name] !== undefined) there[name] = document[name];
   return there;
+}
+
+/** A session while the facts of all its streams come in, for those who have only the facts: history, time travel. */
+export type SessionFold = {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly streams: ReadonlyMap<string, StreamState>;
+  readonly pending: PendingText;
+};
+
+export const noFactsYet = (tenantId: string, id: string): SessionFold => ({
+  tenantId,
+  id,
+  streams: new Map(),
+  pending: {},
+});
+
+/** Undefined instead of the fact: it was a part of a later one. */
+export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFold, Fact | undefined] {
+  const [pending, fact] = withPersonal(fold.pending, recorded);
+  if (!fact) return [{ ...fold, pending }, undefined];
+  const streams = new Map(fold.streams);
+  streams.set(fact.stream, reduceStream(streams.get(fact.stream), fact));
+  return [{ ...fold, pending, streams }, fact];
+}
+
+/** Undefined: nothing has happened in it yet. */
+export function sessionOf({ tenantId, id, streams }: SessionFold): Session<Description> | undefined {
+  const states = [...streams.values()];
+  const request = states.find((state): state is RequestState => 'sessionId' in state);
+  const calls = states.filter((state): state is WholeCall => 'callId' in state && state.first !== undefined);
+  return request || calls.length > 0 ? { tenantId, id, request, calls } : undefined;
 }

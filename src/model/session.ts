@@ -1,13 +1,24 @@
 import type { Fact } from '../events/codec.ts';
 import type { SessionEvent } from '../events/session-facts.ts';
 import { parseStream } from '../events/streams.ts';
-import { earlier, type Place, placeOf } from '../projections/calls/position.ts';
-import { withText } from './entries.ts';
-import { type Known, type Latest, latest, learn, nothingKnown, occurredAt, type Reading } from './latest.ts';
+import { type CallState, type Correlation, statusOf, tookPlaceAt } from './call.ts';
+import { earlier, isBefore, type Place, type Position, placeOf, withText } from './entries.ts';
+import {
+  type Known,
+  type Latest,
+  latest,
+  latestTold,
+  learn,
+  nothingKnown,
+  occurredAt,
+  type Reading,
+  told,
+} from './latest.ts';
 import { type NamedAppointment, withAppointment } from './named.ts';
+import { stronger, type Verdict } from './outcome.ts';
 
 /** What a request says of the call that it asks for. */
-export type Requested = {
+type Requested = {
   readonly direction: 'outbound';
   readonly fromNumber: string;
   readonly toNumber: string;
@@ -83,3 +94,97 @@ const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
   appointmentsNamed: [],
   known: nothingKnown,
 });
+
+/** A call session: what its own stream says, and the calls that belong to it. At least one of the two is there. */
+export type Session<Fields extends Correlation = Correlation> = {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly request?: RequestState | undefined;
+  /** Those that a fact tells of, in any order. */
+  readonly calls: readonly CallState<Fields>[];
+};
+
+/** The sessions that a call has named, was placed by or linked to, the strongest first: it may have been in each. */
+export const sessionsEverOf = ({ sessionsNamed, linked }: CallState, placedBy: string | null | undefined): string[] => [
+  ...new Set(
+    [...sessionsNamed, ...(placedBy ? [{ id: placedBy }] : []), ...(linked ? [linked] : [])].map(({ id }) => id),
+  ),
+];
+
+/** The session of a call that names none. */
+export const ownSessionId = (callId: string): string => `call:${callId}`;
+
+/** The earliest first; a call is where it is by when it took place, then by its id. */
+export const inOrder = <C extends CallState>(calls: readonly C[]): readonly C[] =>
+  calls.length < 2
+    ? calls
+    : calls.toSorted((a, b) => tookPlaceAt(a) - tookPlaceAt(b) || (a.callId < b.callId ? -1 : 1));
+
+/** The appointment that a session is about: the latest that a request or a call of it names. */
+export const appointmentOf = ({ request, calls }: Session): string | undefined =>
+  latestTold<Correlation, 'appointmentId'>(
+    [...(request ? [request.known] : []), ...calls.map(({ known }) => known)],
+    'appointmentId',
+  );
+
+/** The appointment that a call is about: its own, else its session's. */
+export const appointmentOfCall = (call: CallState, session: Session): string | undefined =>
+  told(call.known, 'appointmentId') ?? appointmentOf(session);
+
+/** When the first fact of a session was recorded. */
+export const createdAtOf = ({ request, calls }: Session): string =>
+  calls.reduce((first, call) => earliest(first, call.first!.recordedAt), request?.recordedAt)!;
+
+const earliest = (a: string | undefined, b: string): string => (a !== undefined && a < b ? a : b);
+
+/** The join of what happened to the request and to each call; of equal ones the later gives the reason. */
+export function sessionStatus(session: Session): Verdict {
+  const concerns = appointmentOf(session) !== undefined;
+  const verdicts = inOrder(session.calls).map((call) => statusOf(call, concerns));
+  if (session.request?.failed) verdicts.unshift({ status: 'failed', reason: session.request.failed.value });
+  if (verdicts.length === 0) return { status: 'pending', reason: 'requested' };
+  return verdicts.reduce((a, b) => (stronger(b.status, a.status) === b.status ? b : a));
+}
+
+/** What the streams that may have had to do with some sessions come to, by a moment. */
+export type Parts<Fields extends Correlation> = {
+  readonly tenantId: string;
+  readonly calls: readonly CallState<Fields>[];
+  /** Those of all sessions that have ever placed one of the calls are among them. */
+  readonly requests: readonly RequestState[];
+};
+
+/**
+ * The session that a call belonged to; undefined: nobody had heard of it. The order is that of `calls/membership.ts`,
+ * which decides the same for the read model.
+ */
+export function sessionIdOf(callId: string, { calls, requests }: Parts<Correlation>): string | undefined {
+  const call = calls.find((one) => one.callId === callId && one.first);
+  const placedBy = firstToPlace(callId, requests);
+  if (!call) return placedBy;
+  return told(call.known, 'callSessionId') ?? placedBy ?? call.linked?.id ?? ownSessionId(callId);
+}
+
+function firstToPlace(callId: string, requests: readonly RequestState[]): string | undefined {
+  let first: { readonly sessionId: string; readonly position: Position } | undefined;
+  for (const { sessionId, placed } of requests) {
+    const position = Object.hasOwn(placed, callId) ? placed[callId]!.position : undefined;
+    if (position !== undefined && (!first || isBefore(position, first.position))) first = { sessionId, position };
+  }
+  return first?.sessionId;
+}
+
+/** These sessions as they were; one that nothing was known of is left out. */
+export function sessionsOf<Fields extends Correlation>(
+  ids: readonly string[],
+  parts: Parts<Fields>,
+): Session<Fields>[] {
+  const { tenantId, requests } = parts;
+  const heardOf = parts.calls.filter(({ first }) => first !== undefined);
+  const bySession = Map.groupBy(heardOf, ({ callId }) => sessionIdOf(callId, parts)!);
+  return ids.flatMap((id) => {
+    const request = requests.find(({ sessionId }) => sessionId === id);
+    const calls = bySession.get(id) ?? [];
+    return request || calls.length > 0 ? [{ tenantId, id, request, calls }] : [];
+  });
+}

@@ -1,7 +1,21 @@
-import { analysisFields, type FieldReader, readFlag } from './analysis-fields.ts';
-import { type CallClaim, type CallFact, isActedOn, oncePerFact } from './call-fact.ts';
-import { disconnections, endsInSilence, isUnreached, outcomeOfEnding } from './disconnections.ts';
-import { type Decisive, type Outcome, outcomes } from './outcome.ts';
+import {
+  analysisFields,
+  type CallClaim,
+  type CallFact,
+  type FieldReader,
+  isActedOn,
+  oncePerFact,
+  readFlag,
+} from './call-fact.ts';
+import {
+  type Decisive,
+  disconnections,
+  endsInSilence,
+  isUnreached,
+  type Outcome,
+  outcomeOfEnding,
+  outcomes,
+} from './outcome.ts';
 import { type Scalar, wordOf } from './words.ts';
 
 // The table of docs/outcomes.md, as data.

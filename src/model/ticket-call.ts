@@ -1,16 +1,76 @@
 import type { CallEvent } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
 import type { Qualification } from '../events/ticket-facts.ts';
-import { isBefore, type Position } from '../projections/calls/position.ts';
-import { nameSaidBy } from '../projections/customers/name.ts';
-import { type NeedSince, withNeeds } from '../projections/tickets/need.ts';
-import { type Direction, directionClaimed, makesTickets } from '../projections/tickets/ticket-endpoint.ts';
-import { analysisFields, readFlag } from './analysis-fields.ts';
-import { type CallState, type Correlation, correlation, reduceCall } from './call.ts';
-import { type CallFact, isActedOn } from './call-fact.ts';
-import { withText } from './entries.ts';
+import {
+  type CallState,
+  type Correlation,
+  correlation,
+  type Direction,
+  directionClaimed,
+  makesTickets,
+  reduceCall,
+  showsTransfer,
+} from './call.ts';
+import { analysisFields, type CallFact, collectedFields, givenVariables, isActedOn, readFlag } from './call-fact.ts';
+import { first, isBefore, type Position, withText } from './entries.ts';
 import { occurredAt, type Reading, told } from './latest.ts';
 import { phoneOf } from './phone.ts';
+import { type Scalar, trimmed } from './words.ts';
+
+/** The first that says something; a tenant's own names for them count beside. */
+const names = ['customer_name', 'caller_name'] as const;
+
+/** Where a name may stand, the best first: what was understood, what was asked for, what we knew before. */
+const places = [analysisFields, collectedFields, givenVariables] as const;
+
+/** The customer's name by the word of one fact. */
+function nameSaidBy(fact: CallFact): string | undefined {
+  for (const place of places) {
+    const field = place(fact);
+    for (const name of names) {
+      const text = field(name)
+        .map(textOf)
+        .find((said) => said !== '');
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
+}
+
+const textOf = (value: Scalar): string => (typeof value === 'string' ? trimmed(value) : '');
+
+/**
+ * Weakest first. The list *is* the ranking of the need for action (docs/rules.md, "Tickets, customers, mail"); unknown
+ * is below all.
+ */
+const needs = ['not_required', 'required', 'transferred'] as const;
+type Need = (typeof needs)[number];
+
+/** Where in the log each need was first shown: a join, so order and repetition cannot matter. */
+export type NeedSince = { readonly [N in Need]?: Position };
+
+/** The field in which an agent says whether somebody has to act. */
+export const actionField = 'action_required';
+
+/** What one fact shows: `action_required` of the analysis, else of the collected variables; and a transfer (B3, B5). */
+export function needsShownBy(fact: CallFact): readonly Need[] {
+  if (!isActedOn(fact)) return [];
+  const required = readFlag(analysisFields(fact)(actionField)) ?? readFlag(collectedFields(fact)(actionField));
+  return [
+    ...(required === undefined ? [] : [required ? ('required' as const) : ('not_required' as const)]),
+    ...(showsTransfer(fact) ? ['transferred' as const] : []),
+  ];
+}
+
+function withNeeds(since: NeedSince, fact: CallFact): NeedSince {
+  const known: { [N in Need]?: Position } = { ...since };
+  for (const need of needsShownBy(fact)) known[need] = first(known[need], `${fact.position}`);
+  return known;
+}
+
+/** Undefined: unknown. */
+export const strongestNeed = (since: NeedSince): Need | undefined =>
+  needs.findLast((need) => since[need] !== undefined);
 
 export type TicketFields = Correlation & {
   readonly direction: Direction | 'web';
@@ -33,7 +93,7 @@ export const ticketFields: Reading<TicketFields, CallFact> = (fact) => ({
 });
 
 /** The spellings of each number, by E.164, sorted. */
-export type Spellings = Readonly<Record<string, readonly string[]>>;
+type Spellings = Readonly<Record<string, readonly string[]>>;
 
 /** What tickets and customers need to know of a call: a join over all its facts, whichever URL they came to. */
 export type TicketCall = CallState<TicketFields> & TicketParts;

@@ -1,15 +1,174 @@
 import type { CallEvent } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
 import { parseStream } from '../events/streams.ts';
-import { type TicketEvent, type TicketStatus, ticketIdOf } from '../events/ticket-facts.ts';
-import { customerOfCall } from '../projections/customers/customer-of-call.ts';
-import { type MailReason, mailOf } from '../projections/tickets/mail.ts';
-import { standingOf } from '../projections/tickets/standing.ts';
-import { type StatusReason, statusByRule } from '../projections/tickets/status-by-rule.ts';
-import type { Direction } from '../projections/tickets/ticket-endpoint.ts';
-import { reduceTicketLog, type TicketLog } from '../projections/tickets/ticket-log.ts';
-import { entriesOf } from './entries.ts';
-import { directionOf, reduceTicketCall, type TicketCall } from './ticket-call.ts';
+import {
+  type MailObstacle,
+  type Qualification,
+  type TicketEvent,
+  type TicketStatus,
+  ticketIdOf,
+} from '../events/ticket-facts.ts';
+import { type Direction, strongest } from './call.ts';
+import { customerOfCall } from './customer.ts';
+import { type Entries, type Entry, entriesOf, isBefore, type Position, withEntry } from './entries.ts';
+import { occurredAt, told } from './latest.ts';
+import type { Outcome } from './outcome.ts';
+import { directionOf, type NeedSince, reduceTicketCall, strongestNeed, type TicketCall } from './ticket-call.ts';
+
+/** What staff or the mail have told of a ticket at one moment. */
+type TicketEntry = TicketEvent & Entry & { readonly occurredAt: number };
+
+/** A ticket's own stream. */
+export type TicketLog = {
+  readonly tenantId: string;
+  readonly ticketId: string;
+  readonly entries?: Entries<TicketEntry>;
+};
+
+export function reduceTicketLog(before: TicketLog | undefined, fact: Fact<TicketEvent>): TicketLog {
+  const log: TicketLog = before ?? {
+    tenantId: fact.metadata.tenantId,
+    ticketId: parseStream(fact.stream)?.id ?? fact.stream,
+  };
+  // Between processes only: who looks at a ticket is told what came of it.
+  if (fact.type === 'TicketMailClaimed' || fact.type === 'TicketMailPartlySent') return log;
+  const { id, position, type, data } = fact;
+  const entry = { type, data, id, position: `${position}`, occurredAt: occurredAt(fact) } as TicketEntry;
+  return { ...log, entries: withEntry(log.entries, entry) };
+}
+
+/** What has become of the mail for the latest opening (docs/mail.md). */
+type MailState =
+  | { readonly mail: 'none' | 'queued' | 'sent' | 'failed' }
+  | { readonly mail: 'sent'; readonly mailReason: 'recipients_refused' }
+  | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle };
+type MailReason = 'recipients_refused' | MailObstacle;
+
+/** Sent is final; of what else is on record the last word counts, since a redrive may follow. */
+function mailOf(openings: number, entries: readonly TicketEntry[]): MailState {
+  if (openings === 0) return { mail: 'none' };
+  let state: MailState = { mail: 'queued' };
+  for (const entry of entries) if (state.mail !== 'sent') state = mailStateAfter(entry, openings) ?? state;
+  return state;
+}
+
+function mailStateAfter(entry: TicketEntry, opening: number): MailState | undefined {
+  switch (entry.type) {
+    case 'TicketStatusSet':
+    case 'TicketMailClaimed':
+    case 'TicketMailPartlySent':
+      return undefined;
+    case 'TicketMailRedriven':
+      return entry.data.opening === opening ? { mail: 'queued' } : undefined;
+    case 'TicketMailSent':
+      if (entry.data.opening !== opening) return undefined;
+      return entry.data.refused === undefined ? { mail: 'sent' } : { mail: 'sent', mailReason: 'recipients_refused' };
+    case 'TicketMailFailed':
+      return entry.data.opening === opening ? { mail: 'failed' } : undefined;
+    case 'TicketMailNotSent':
+      return entry.data.opening === opening ? { mail: 'not_sent', mailReason: entry.data.reason } : undefined;
+  }
+}
+
+/** Whose word a ticket stands on. */
+type Standing = {
+  /** Absent: the rules'. */
+  readonly staff?: TicketStatus;
+  /** How often the rules have opened it; each is worth one mail (B8). */
+  readonly openings: number;
+};
+
+type Moment = {
+  readonly position: Position;
+  readonly opens?: 'required' | 'transferred';
+  readonly status?: TicketStatus;
+};
+
+/**
+ * What staff say stands until the need *rises* to required or transferred later in the log (B15): a fact that shows
+ * again what was shown before, or less, changes nothing. The first rise opens the ticket, and so does each that
+ * takes the word from staff; a second cause for the same opening is none.
+ */
+function standingOf(since: NeedSince, entries: readonly TicketEntry[]): Standing {
+  const moments: Moment[] = entries.flatMap(({ type, data, position }) =>
+    type === 'TicketStatusSet' ? [{ position, status: data.status }] : [],
+  );
+  for (const opens of ['required', 'transferred'] as const) {
+    const position = since[opens];
+    if (position !== undefined) moments.push({ position, opens });
+  }
+  moments.sort((a, b) => (isBefore(a.position, b.position) ? -1 : isBefore(b.position, a.position) ? 1 : 0));
+
+  let staff: TicketStatus | undefined;
+  let openings = 0;
+  let transferred = false;
+  for (const { status, opens } of moments) {
+    if (status !== undefined) staff = status;
+    if (opens === undefined || transferred) continue; // nothing is above transferred
+    transferred = opens === 'transferred';
+    if (openings === 0 || staff !== undefined) openings += 1;
+    staff = undefined;
+  }
+  return { openings, ...(staff === undefined ? {} : { staff }) };
+}
+
+// docs/rules.md, "Tickets, customers, mail", as data.
+
+/** Why a ticket has its status. */
+const statusReasons = [
+  'transferred',
+  'action_required',
+  'action_not_required',
+  'qualified',
+  'successful',
+  'conversation',
+  'unanswered',
+  'in_progress',
+  'analysis_missing',
+  'outbound_default',
+  'staff',
+] as const;
+type StatusReason = (typeof statusReasons)[number];
+
+type TicketVerdict = { readonly status: TicketStatus; readonly statusReason: StatusReason };
+
+/** What an inbound ticket becomes once its call is analysed and nobody knows the need; a tenant may say otherwise. */
+const qualification: { readonly [K in keyof Qualification]-?: TicketStatus } = {
+  qualified: 'qualified',
+  successful: 'resolved',
+  conversation: 'contacted',
+  unanswered: 'new',
+};
+
+/** After any other outcome a conversation took place. */
+const unanswered: ReadonlySet<Outcome | undefined> = new Set<Outcome>(['voicemail', 'no_answer', 'busy', 'failed']);
+
+function statusByRule(call: TicketCall): TicketVerdict {
+  switch (strongestNeed(call.needSince)) {
+    case 'transferred':
+      return { status: 'new', statusReason: 'transferred' };
+    case 'required':
+      return { status: 'new', statusReason: 'action_required' };
+    case 'not_required':
+      return { status: 'closed', statusReason: 'action_not_required' };
+    case undefined:
+      if (directionOf(call) === 'outbound') return { status: 'closed', statusReason: 'outbound_default' };
+      if (!call.analysed) return { status: 'new', statusReason: call.ended ? 'analysis_missing' : 'in_progress' };
+      return qualified(call);
+  }
+}
+
+function qualified(call: TicketCall): TicketVerdict {
+  const statusReason = qualificationOf(call);
+  const theirs = told(call.known, 'qualification')?.[statusReason];
+  return { status: theirs ?? qualification[statusReason], statusReason };
+}
+
+function qualificationOf(call: TicketCall): keyof Qualification {
+  if (call.qualified) return 'qualified';
+  if (call.successful) return 'successful';
+  return unanswered.has(strongest(call.supported)?.status) ? 'unanswered' : 'conversation';
+}
 
 /** All that a ticket rests on: the stream of its call and its own. One call has one ticket (B2). */
 export type TicketState = { readonly call?: TicketCall | undefined; readonly log?: TicketLog | undefined };

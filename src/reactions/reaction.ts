@@ -1,5 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
-import type { Reaction } from './lead.ts';
+import type { EventLog } from '../events/event-log.ts';
+import { REACTION_STARTED, ReactionStarted } from '../events/own-records.ts';
+import { reactionStream } from '../events/streams.ts';
+import { describe } from '../projections/engine/faults.ts';
+
+/** What may be said of an error in a log (A11): JSON that does not parse is quoted in the message, and it may be a transcript. */
+export const wordsOf = (error: unknown): string => (error instanceof SyntaxError ? error.name : describe(error));
+
+/** Of all processes one at a time carries it out. */
+type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
+
+const keyOf = (reaction: Reaction) => sql`hashtext('call-ledger reaction'), hashtext(${reaction})`;
+
+/** The lock is the connection's: whoever dies gives it back. */
+export async function takeLead(db: Kysely<unknown>, reaction: Reaction): Promise<boolean> {
+  const { rows } = await sql<{ leads: boolean }>`select pg_try_advisory_lock(${keyOf(reaction)}) as leads`.execute(db);
+  return rows[0]!.leads;
+}
+
+/** By a word: a connection that is closed may take its time to end, and the next one would find the lead taken. */
+export async function giveLeadBack(db: Kysely<unknown>, reaction: Reaction): Promise<void> {
+  await sql`select pg_advisory_unlock(${keyOf(reaction)})`.execute(db).catch(() => {});
+}
 
 /** Small and disposable: with all of it lost, a reaction reads the log again from where it began. */
 export async function prepareCheckpoints(db: Kysely<unknown>): Promise<void> {
@@ -32,3 +56,57 @@ export async function saveCheckpoint(
     values (${reaction}, ${`${position}`}, ${origin})
     on conflict (reaction) do update set position = excluded.position, origin = excluded.origin`.execute(db);
 }
+
+export type Beginning = {
+  readonly after: bigint | undefined;
+  /** Of the fact that says so: what belongs to another log has another. */
+  readonly id: string;
+};
+
+/**
+ * Where a reaction began: a first start on an old log at its `end` or at its `start`. The log itself remembers where that
+ * was, so a lost Postgres neither repeats nor loses anything.
+ */
+export async function beginning(log: EventLog, reaction: Reaction, at: 'start' | 'end'): Promise<Beginning> {
+  const stream = reactionStream(reaction);
+  for (;;) {
+    const [started] = await log.read(stream, { max: 1 });
+    if (started) {
+      const { after } = ReactionStarted.parse(started.data);
+      return { after: after === undefined ? undefined : BigInt(after), id: started.id };
+    }
+    const head = at === 'end' ? await log.head() : undefined;
+    const data = head === undefined ? {} : { after: `${head}` };
+    // Of two processes that start at once the log takes one's word; both then read it.
+    await log.append(stream, 'no_stream', [{ id: randomUUID(), type: REACTION_STARTED, data, metadata: {} }]);
+  }
+}
+
+const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000] as const;
+
+/**
+ * Does some work until the signal ends it, and again after it has failed, at longer and longer intervals; the work says
+ * when all is well again. Never rejects.
+ */
+export async function supervise(
+  work: (onWell: () => void) => Promise<void>,
+  { signal, onFailure }: { readonly signal: AbortSignal; onFailure(error: unknown, retryInMs: number): void },
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      await work(() => {
+        failures = 0;
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      const retryInMs = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
+      onFailure(error, retryInMs);
+      await pause(retryInMs, signal);
+    }
+  }
+}
+
+/** Ends early with the signal. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => {});

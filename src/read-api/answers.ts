@@ -1,6 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { problemResponse } from '../http/problem.ts';
-import { factUnreadable, goneForGood } from '../http/unreadable-fact.ts';
+import { factUnreadable, goneForGood, problemResponse } from '../http/problem.ts';
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,

@@ -1,11 +1,48 @@
-import { createRoute, type z } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
-import { booleanParameter, instantParameter, only, wordsParameter } from '../http/parameters.ts';
-import { apiKey, json, refusals } from './answers.ts';
-import { Appointment, appointmentOf, appointmentStatuses } from './appointments/appointment.ts';
-import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
-import { partsOf } from './period.ts';
+import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
+import { problem } from '../http/problem.ts';
+import type { AppointmentRow } from '../projections/tables.ts';
+import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
+import { type AsOf, atParameter } from './as-of.ts';
+import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
+
+/** docs/rules.md, "Appointment". */
+export const appointmentStatuses = ['scheduled', 'confirmed', 'rescheduled', 'cancelled'] as const;
+
+const instant = z.iso.datetime({ precision: 3 });
+
+/** docs/rules.md, "API shapes". What is not known is absent. */
+export const Appointment = z
+  .object({
+    id: z.string(),
+    tenantId: z.string(),
+    status: z.enum(appointmentStatuses),
+    startsAt: instant.optional(),
+    rescheduleText: z.string().optional().openapi({ description: 'A new time that was said in words; never guessed.' }),
+    cancellationReason: z.string().optional(),
+    needsReview: z.boolean().openapi({ description: 'Something was said that a person has to read.' }),
+    decidedByCallId: z.string().optional().openapi({ description: "Retell's id of the call that decided the status." }),
+    notes: z.array(z.object({ text: z.string(), at: instant })),
+    lastEventAt: instant,
+  })
+  .openapi('Appointment');
+export type Appointment = z.infer<typeof Appointment>;
+
+/** What the row holds null for is undefined here, and so absent from the JSON. */
+export const appointmentOf = (row: AppointmentRow): Appointment => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  status: row.status as Appointment['status'],
+  startsAt: row.starts_at?.toISOString(),
+  rescheduleText: row.reschedule_text ?? undefined,
+  cancellationReason: row.cancellation_reason ?? undefined,
+  needsReview: row.needs_review,
+  decidedByCallId: row.decided_by_call_id ?? undefined,
+  notes: row.notes_json,
+  lastEventAt: row.last_event_at.toISOString(),
+});
 
 const Filter = only({
   status: wordsParameter(appointmentStatuses, 'Appointments with this status.').optional(),
@@ -49,5 +86,30 @@ export const listAppointments = (app: QueryApp, asTenant: AsTenant) =>
       const parts = partsOf('starts_at', filter, USUALLY_KNOWN);
       const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter, large, parts);
       return c.json({ items: rows.map(appointmentOf), nextCursor }, 200);
+    },
+  );
+
+/** Index: appointments (tenant_id, id). */
+export const getAppointment = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['appointment']) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/appointments/{id}',
+      operationId: 'getAppointment',
+      tags: ['Appointments'],
+      summary: 'One appointment',
+      description: 'Encode the id: "/" is `%2F`.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { params: idPath, query: only({ at: atParameter.optional() }) },
+      responses: { 200: json(Appointment, 'The appointment.'), 404: notFound, ...unreadable, ...refusals },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { at } = c.req.valid('query');
+      const row = at
+        ? await asOf(c.var.caller.tenantId, id, at)
+        : await c.var.reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();
+      return row ? c.json(appointmentOf(row), 200) : problem(c, 404, 'not_found');
     },
   );

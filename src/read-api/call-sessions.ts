@@ -1,5 +1,19 @@
-import { z } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
+import { sql } from 'kysely';
+import {
+  idParameter,
+  instantParameter,
+  only,
+  phoneParameter,
+  sessionPath,
+  wordsParameter,
+} from '../http/parameters.ts';
+import { problem } from '../http/problem.ts';
 import type { CallSessionRow } from '../projections/tables.ts';
+import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
+import { type AsOf, atParameter } from './as-of.ts';
+import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
+import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** Strongest first (docs/rules.md, "Outcome of a call"). */
 export const outcomes = [
@@ -82,7 +96,7 @@ export const CallSession = z
 export type CallSession = z.infer<typeof CallSession>;
 
 /** What lists read of a session: all but its transcript, of which a page would hold too many. */
-export const listedColumns = [
+const listedColumns = [
   ...['tenant_id', 'id', 'status', 'status_reason', 'direction', 'appointment_id', 'contact_id', 'ticket_id'],
   ...['retell_call_id', 'retell_call_ids', 'matched_by_phone_number', 'agent_id', 'agent_name', 'from_number'],
   ...['to_number', 'customer_phone', 'started_at', 'ended_at', 'duration_ms', 'disconnection_reason', 'transferred'],
@@ -124,3 +138,117 @@ export const callSessionOf = (row: Listed): CallSession => ({
   lastEventAt: row.last_event_at.toISOString(),
   revision: row.revision,
 });
+
+const CALL = 'call:';
+
+/**
+ * The session with this id, or the one that holds the call of `call:<Retell call id>`: that name keeps answering
+ * after the session's own id became known (docs/rules.md, "Session"). An id that is taken by a session means that one.
+ * Indexes: call_sessions (tenant_id, id), call_session_calls (tenant_id, call_id).
+ */
+export async function findCallSession(reads: TenantReads, id: string): Promise<CallSessionRow | undefined> {
+  const named = await reads.callSessions().selectAll().where('id', '=', id).executeTakeFirst();
+  if (named !== undefined || !id.startsWith(CALL)) return named;
+  return reads
+    .callSessions()
+    .selectAll()
+    .where('id', '=', reads.callSessionCalls().select('session_id').where('call_id', '=', id.slice(CALL.length)))
+    .executeTakeFirst();
+}
+
+const Filter = only({
+  status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),
+  direction: z.enum(directions).optional(),
+  appointmentId: idParameter().optional(),
+  phone: phoneParameter.optional().openapi({ description: "Caller, called or the customer's number, in E.164." }),
+  from: instantParameter('Started at this time or later; for a session that has not started: created.').optional(),
+  to: instantParameter('Started before this time; for a session that has not started: created.').optional(),
+  archived: z
+    .enum(['true', 'false', 'all'])
+    .default('false')
+    .openapi({ description: '`true`: only archived sessions; `all`: both. Absent or `false`: without them (B12).' }),
+  fields: wordsParameter(['transcript'], 'What a list otherwise leaves out of its items.').optional(),
+  ...paging,
+});
+type Filter = z.infer<typeof Filter>;
+
+/** Each filter has its index in `projections/call-sessions/`; `test/read-api/query-plans.test.ts` shows it used. */
+const filtered = (reads: TenantReads, filter: Filter) =>
+  reads
+    .callSessions()
+    .select(listedColumns)
+    .$if(filter.fields !== undefined, (q) => q.select(filter.fields!))
+    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
+    .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
+    .$if(filter.appointmentId !== undefined, (q) => q.where('appointment_id', '=', filter.appointmentId!))
+    .$if(filter.phone !== undefined, (q) =>
+      q.where((is) =>
+        is.or([
+          is('from_number', '=', filter.phone!),
+          is('to_number', '=', filter.phone!),
+          // Where it is another than both, as its index says; so it stays small.
+          is.and([
+            is('customer_phone', '=', filter.phone!),
+            is('customer_phone', 'is distinct from', is.ref('from_number')),
+            is('customer_phone', 'is distinct from', is.ref('to_number')),
+          ]),
+        ]),
+      ),
+    )
+    .$if(filter.from !== undefined, (q) => q.where(sql`coalesce(started_at, created_at)`, '>=', filter.from!))
+    .$if(filter.to !== undefined, (q) => q.where(sql`coalesce(started_at, created_at)`, '<', filter.to!))
+    .$if(filter.archived !== 'all', (q) => q.where('archived', '=', filter.archived === 'true'));
+
+/** Later where calls are found by a backfill; sooner where one is tried again for days. Their indexes say the same. */
+const USUALLY_KNOWN = { sooner: '24 hours', later: '3 hours' } as const;
+
+export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/call-sessions',
+      operationId: 'listCallSessions',
+      tags: ['Call sessions'],
+      summary: 'Call sessions, newest first',
+      description:
+        'By `createdAt` descending, then `id`. Filters are combined with "and". Without `transcript`, unless `fields` names it.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: Filter },
+      responses: { 200: json(pageSchema(CallSession, 'CallSessionPage'), 'A page of sessions.'), ...refusals },
+    }),
+    async (c) => {
+      const filter = c.req.valid('query');
+      const large = [
+        sizeOf('analysis_json'),
+        sizeOf('retell_call_ids'),
+        sizeOf('matched_by_phone_number'),
+        ...(filter.fields ?? []).map(sizeOfText),
+      ];
+      const parts = partsOf('started_at', filter, USUALLY_KNOWN);
+      const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter, large, parts);
+      return c.json({ items: rows.map(callSessionOf), nextCursor }, 200);
+    },
+  );
+
+export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['callSession']) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/call-sessions/{id}',
+      operationId: 'getCallSession',
+      tags: ['Call sessions'],
+      summary: 'One call session',
+      description: 'By its id, or by `call:<Retell call id>` of any of its calls. Encode the id: "/" is `%2F`.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { params: sessionPath, query: only({ at: atParameter.optional() }) },
+      responses: { 200: json(CallSession, 'The session.'), 404: notFound, ...unreadable, ...refusals },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { at } = c.req.valid('query');
+      const row = at ? await asOf(c.var.caller.tenantId, id, at) : await findCallSession(c.var.reads, id);
+      return row ? c.json(callSessionOf(row), 200) : problem(c, 404, 'not_found');
+    },
+  );

@@ -1,10 +1,40 @@
-import { createRoute, type z } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
-import { only, plainText } from '../http/parameters.ts';
-import { apiKey, json, refusals } from './answers.ts';
-import { Customer, customerOf } from './customers/customer.ts';
+import { idPath, only, plainText } from '../http/parameters.ts';
+import { problem } from '../http/problem.ts';
+import type { CustomerRow } from '../projections/tables.ts';
+import { apiKey, json, notFound, refusals } from './answers.ts';
 import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
+
+const instant = z.iso.datetime({ precision: 3 });
+
+/** docs/rules.md, "API shapes". What is not known is absent. */
+const Customer = z
+  .object({
+    id: z.string(),
+    tenantId: z.string(),
+    phone: z.string().openapi({ description: 'In E.164.', example: '+4930123456' }),
+    rawPhones: z.array(z.string()).openapi({ description: 'Every spelling in which the number came.' }),
+    name: z.string().optional(),
+    firstSeenAt: instant,
+    lastSeenAt: instant,
+    calls: z.int().openapi({ description: 'How many calls there were with this number.' }),
+  })
+  .openapi('Customer');
+type Customer = z.infer<typeof Customer>;
+
+/** What the row holds null for is undefined here, and so absent from the JSON. */
+const customerOf = (row: CustomerRow): Customer => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  phone: row.phone,
+  rawPhones: row.raw_phones,
+  name: row.name ?? undefined,
+  firstSeenAt: row.first_seen_at.toISOString(),
+  lastSeenAt: row.last_seen_at.toISOString(),
+  calls: row.calls,
+});
 
 /**
  * The spellings that a number in a URL may mean: as it stands, and with the "+" that a careless client left as it is
@@ -57,5 +87,27 @@ export const listCustomers = (app: QueryApp, asTenant: AsTenant) =>
         sizeOfText('name'),
       ]);
       return c.json({ items: rows.map(customerOf), nextCursor }, 200);
+    },
+  );
+
+/** Index: customers (tenant_id, id). */
+export const getCustomer = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/customers/{id}',
+      operationId: 'getCustomer',
+      tags: ['Customers'],
+      summary: 'One customer',
+      description: 'Encode the id: "+" is `%2B`.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { params: idPath, query: only({}) },
+      responses: { 200: json(Customer, 'The customer.'), 404: notFound, ...refusals },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const row = await c.var.reads.customers().selectAll().where('id', '=', id).executeTakeFirst();
+      return row ? c.json(customerOf(row), 200) : problem(c, 404, 'not_found');
     },
   );

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { instant, plus } from '../http/parameters.ts';
-import { isRecordable } from '../model/instant.ts';
-import { DAY_MS, localAt, startOfDay } from '../model/time.ts';
+import { DAY_MS, isRecordable, localAt, startOfDay } from '../model/time.ts';
+import type { ReadModel } from '../projections/tables.ts';
 
 /** A bound of a range: a local day, given by its midnight as if that were UTC, or an instant. */
 type Bound = { readonly day: number } | { readonly instant: number };
@@ -25,7 +26,7 @@ export const boundParameter = (description: string) =>
 export type Day = { readonly date: string; readonly from: Date; readonly to: Date };
 
 /** What is wrong with a range, and with which parameter. */
-export type BadRange = { readonly path: 'from' | 'to'; readonly message: string };
+type BadRange = { readonly path: 'from' | 'to'; readonly message: string };
 
 export const DEFAULT_DAYS = 30;
 export const MAX_DAYS = 400;
@@ -56,3 +57,33 @@ export function daysOf(asked: Asked, timeZone: string, now: Date): readonly Day[
 }
 
 const dateOf = (day: number): string => new Date(day).toISOString().slice(0, 10);
+
+/** How many there are of a kind, by outcome and direction where it has them. */
+export type Count = {
+  readonly kind: string;
+  readonly status: string | null;
+  readonly direction: string | null;
+  readonly count: number;
+};
+
+/** Whether a time lies in the day for which a query of `countPerDay` is asked. */
+export const inDay = (time: RawBuilder<unknown>) => sql<boolean>`${time} >= day.begins and ${time} < day.ends`;
+
+/**
+ * What each query counts in each day; `day` is the number of the day in the list. One statement, and so one snapshot, in
+ * which each day is a range of an index: a third faster than to find the day of each row.
+ */
+export async function countPerDay<TB extends keyof ReadModel>(
+  db: Kysely<ReadModel>,
+  days: readonly Day[],
+  queries: readonly SelectQueryBuilder<ReadModel, TB, Count>[],
+): Promise<readonly (Count & { readonly day: number })[]> {
+  const [begins, ends] = [days.map(({ from }) => from), days.map(({ to }) => to)];
+  const counts = queries.map(
+    (query) => sql`select day.n::int - 1 as day, counted.*
+      from unnest(${begins}::timestamptz[], ${ends}::timestamptz[]) with ordinality as day (begins, ends, n)
+        cross join lateral ${query} as counted`,
+  );
+  const all = sql<Count & { day: number }>`${sql.join(counts, sql` union all `)}`;
+  return (await all.execute(db)).rows;
+}

@@ -4,7 +4,7 @@ import { only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import type { DeliveryRow } from '../projections/tables.ts';
 import { apiKey, json, notFound, refusals } from './answers.ts';
-import { findCallSession } from './call-sessions/find.ts';
+import { findCallSession } from './call-sessions.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
 const instant = z.iso.datetime({ precision: 3 });

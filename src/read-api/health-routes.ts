@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Registry } from 'prom-client';
 
 /**
  * How something that this process depends on stands. `detail` is public: /health needs no key, so it holds no
  * address, no error text and nothing of a tenant.
  */
-export type CheckResult = { readonly ok: boolean; readonly detail?: string };
-export type Check = () => CheckResult | Promise<CheckResult>;
+type CheckResult = { readonly ok: boolean; readonly detail?: string };
+type Check = () => CheckResult | Promise<CheckResult>;
 
 /**
  * What has to be well before requests should come here. Leave out what the process's roles do not need: an ingest
@@ -107,4 +108,26 @@ async function ask(check: Check, limitMs: number): Promise<CheckAnswer> {
   } finally {
     late.abort();
   }
+}
+
+/** `GET /metrics` for Prometheus. No key: it holds words and numbers about the service, nothing of its tenants. */
+export function metricsRoute(registry: Registry): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/metrics',
+      operationId: 'getMetrics',
+      tags: ['Operations'],
+      summary: 'Metrics for Prometheus',
+      responses: {
+        200: {
+          description: 'Prometheus text format 0.0.4.',
+          content: { 'text/plain': { schema: z.string() } },
+        },
+      },
+    }),
+    async (c) => c.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+  );
+  return app;
 }

@@ -4,12 +4,59 @@ import { quarantineReasons } from '../events/raw-delivery.ts';
 import { requireAdmin } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../http/problem.ts';
-import type { ReadModel } from '../projections/tables.ts';
+import type { QuarantineRow, ReadModel } from '../projections/tables.ts';
 import { pageOf, pageSchema, paging } from './keyset.ts';
-import { QuarantineItem, QuarantineReview, quarantineItemOf } from './quarantine/item.ts';
 import { unavailable } from './query-routes.ts';
 
-export type QuarantineReadDependencies = {
+const instant = z.iso.datetime();
+
+/** docs/rules.md, "API shapes", Quarantine item. */
+const QuarantineItem = z
+  .object({
+    id: z.string().openapi({ example: 'default.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }),
+    tenantId: z.string(),
+    endpoint: z.string(),
+    reason: z.enum(quarantineReasons),
+    receivedAt: instant,
+    size: z.int().openapi({ description: 'Bytes of the body.' }),
+    released: z.object({ at: instant, callId: z.string(), factId: z.string() }).optional().openapi({
+      description: 'When a retry found it to be a fact of a call, and which.',
+    }),
+  })
+  .openapi('QuarantineItem');
+type QuarantineItem = z.infer<typeof QuarantineItem>;
+
+const QuarantineReview = QuarantineItem.extend({
+  evidence: z.enum(['verified', 'failed', 'expired']).openapi({
+    description: 'Whether the stored bytes still are what the webhook key signed.',
+  }),
+  keyId: z.string().optional().openapi({ description: 'Of the webhook key that signed it.' }),
+  sha256: z.string().optional(),
+  body: z
+    .object({
+      encoding: z.enum(['text', 'base64']).openapi({ description: '`text` where the whole body is UTF-8.' }),
+      content: z.string(),
+      truncated: z.boolean(),
+    })
+    .optional()
+    .openapi({ description: 'What was sent. Personal data. Absent where it has expired.' }),
+}).openapi('QuarantineReview');
+type QuarantineReview = z.infer<typeof QuarantineReview>;
+
+function quarantineItemOf(row: QuarantineRow): QuarantineItem {
+  const { released_at: at, released_call_id: callId, released_fact_id: factId } = row;
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    endpoint: row.endpoint,
+    reason: row.reason as QuarantineItem['reason'],
+    receivedAt: row.received_at.toISOString(),
+    size: row.size,
+    ...(at && callId && factId ? { released: { at: at.toISOString(), callId, factId } } : {}),
+  };
+}
+
+type QuarantineReadDependencies = {
   /** Over a pool of `createReadPool`. */
   readonly db: Kysely<ReadModel>;
   readonly adminKey: string;

@@ -4,23 +4,18 @@ import type { Kysely } from 'kysely';
 import { UnreadableFact } from '../events/codec.ts';
 import { type EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import type { Authenticate, CallerEnv } from '../http/bearer.ts';
-import { badRequest, problem } from '../http/problem.ts';
-import { streamDeleted, unreadableFact } from '../http/unreadable-fact.ts';
+import { badRequest, problem, streamDeleted, unreadableFact } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import { getAppointment } from './appointments/one.ts';
-import { listAppointments } from './appointments.ts';
+import { getAppointment, listAppointments } from './appointments.ts';
 import { type AsOf, ReadModelBehind } from './as-of.ts';
-import { listCallSessions } from './call-sessions/list.ts';
-import { getCallSession } from './call-sessions/one.ts';
-import { getCustomer } from './customers/one.ts';
-import { listCustomers } from './customers.ts';
+import { getCallSession, listCallSessions } from './call-sessions.ts';
+import { getCustomer, listCustomers } from './customers.ts';
 import { listDeliveries } from './deliveries.ts';
 import { getHistory, type ReadHistory } from './history.ts';
 import { isReadModelUnavailable } from './read-pool.ts';
-import { getSummary, type TimeZoneOf } from './summary/get.ts';
+import { getSummary, type TimeZoneOf } from './summary.ts';
 import { asTenant, type QueryApp } from './tenant-reads.ts';
-import { getTicket } from './tickets/one.ts';
-import { listTickets } from './tickets.ts';
+import { getTicket, listTickets } from './tickets.ts';
 
 export type QueryDependencies = {
   /** Over a pool of `createReadPool`, whose limits keep a request from hanging. */

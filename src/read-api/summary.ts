@@ -1,9 +1,12 @@
-import { z } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { only, plus } from '../http/parameters.ts';
+import { problem } from '../http/problem.ts';
+import { isTimeZone } from '../model/time.ts';
+import { apiKey, json, refusals } from './answers.ts';
 import { directions, outcomes } from './call-sessions.ts';
-import type { Day } from './days.ts';
-import { inDay } from './summary/per-day.ts';
-import type { TenantReads } from './tenant-reads.ts';
+import { boundParameter, type Day, DEFAULT_DAYS, daysOf, inDay, MAX_DAYS } from './days.ts';
+import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 const count = z.int().min(0);
 const countOfEach = <const W extends readonly string[]>(words: W) =>
@@ -61,7 +64,7 @@ const counts = (reads: TenantReads) => [
     .where(inDay(sql`deciding_call_at`)),
 ];
 
-export async function summaryOf(reads: TenantReads, days: readonly Day[]): Promise<DailySummary['days']> {
+async function summaryOf(reads: TenantReads, days: readonly Day[]): Promise<DailySummary['days']> {
   const summary = days.map(({ date }) => ({
     date,
     calls: { byOutcome: zeros(outcomes), byDirection: zeros([...directions, UNKNOWN]) },
@@ -80,3 +83,47 @@ export async function summaryOf(reads: TenantReads, days: readonly Day[]): Promi
 
 const zeros = <const W extends string>(words: readonly W[]) =>
   Object.fromEntries(words.map((word) => [word, 0])) as Record<W, number>;
+
+/** A tenant's own time zone; undefined where it has set none. */
+export type TimeZoneOf = (tenantId: string) => string | undefined;
+
+const Range = only({
+  from: boundParameter(
+    `From the beginning of this day in \`timeZone\`, or from this time on. Default: the ${DEFAULT_DAYS} days up to \`to\`.`,
+  ).optional(),
+  to: boundParameter(
+    'Up to the end of this day in `timeZone`, or before this time. Default: the end of today.',
+  ).optional(),
+  timeZone: z
+    .string()
+    .max(64)
+    .transform(plus)
+    .refine(isTimeZone, 'must be an IANA time zone, as Europe/Berlin')
+    .optional()
+    .openapi({ type: 'string', example: 'Europe/Berlin', description: "Default: the tenant's, else UTC." }),
+});
+
+export const getSummary = (app: QueryApp, asTenant: AsTenant, timeZoneOf: TimeZoneOf) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/summary',
+      operationId: 'getSummary',
+      tags: ['Summary'],
+      summary: 'Counts of each day',
+      description:
+        `Each local day that the range touches, at most ${MAX_DAYS}; one that it touches in part is counted in part. ` +
+        'What becomes known later changes earlier days. All counts are of one moment.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: Range },
+      responses: { 200: json(DailySummary, 'The days; those on which nothing was have zeros.'), ...refusals },
+    }),
+    async (c) => {
+      const { timeZone = timeZoneOf(c.var.caller.tenantId) ?? 'UTC', ...range } = c.req.valid('query');
+      const days = daysOf(range, timeZone, new Date());
+      if ('message' in days)
+        return problem(c, 400, 'invalid_request', { detail: 'The request is not as documented.', errors: [days] });
+      return c.json({ timeZone, days: await summaryOf(c.var.reads, days) }, 200);
+    },
+  );

@@ -5,9 +5,8 @@ import { etag } from 'hono/etag';
 import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import type { Day } from './days.ts';
+import { type Count, countPerDay, type Day } from './days.ts';
 import { type Paging, pageOf } from './keyset.ts';
-import { type Count, countPerDay } from './summary/per-day.ts';
 
 /**
  * What one tenant may read. **The only door to Postgres that a query has**: handlers get this and no `db`, so a

@@ -1,11 +1,75 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ticketIdOf, ticketStatuses } from '../events/ticket-facts.ts';
-import { booleanParameter, idParameter, instantParameter, only, wordsParameter } from '../http/parameters.ts';
+import {
+  booleanParameter,
+  idParameter,
+  instantParameter,
+  only,
+  ticketPath,
+  wordsParameter,
+} from '../http/parameters.ts';
+import { problem } from '../http/problem.ts';
 import { normalSessionId } from '../model/ids.ts';
-import { apiKey, json, refusals } from './answers.ts';
+import type { TicketRow } from '../projections/tables.ts';
+import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
+import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-import { Ticket, ticketDirections, ticketOf } from './tickets/ticket.ts';
+
+/** A web call has none of its own: its URL decides (docs/rules.md, "Tickets, customers, mail"). */
+const ticketDirections = ['inbound', 'outbound'] as const;
+const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as const;
+
+const instant = z.iso.datetime({ precision: 3 });
+
+/** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
+const Ticket = z
+  .object({
+    id: z.string(),
+    tenantId: z.string(),
+    callId: z.string().openapi({ description: "Retell's call id." }),
+    sessionId: z.string(),
+    direction: z.enum(ticketDirections).optional(),
+    status: z.enum(ticketStatuses),
+    active: z.boolean().openapi({ description: 'Whether something is left to be done.' }),
+    actionRequired: z
+      .boolean()
+      .nullable()
+      .openapi({ description: 'What the analysis says; null: nothing that is understood.' }),
+    transferred: z.boolean(),
+    customerId: z.string().optional().openapi({ description: 'Absent where no usable number is known.' }),
+    statusReason: z.string(),
+    setBy: z.enum(['rule', 'staff']),
+    mail: z.enum(mailStates),
+    mailReason: z.string().optional().openapi({
+      description:
+        'Why it was not sent: `disabled`, `no_recipients`, `no_smtp`; sent: `recipients_refused`, some for good.',
+    }),
+    createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
+    lastEventAt: instant,
+  })
+  .openapi('Ticket');
+type Ticket = z.infer<typeof Ticket>;
+
+/** What the row holds null for is undefined here, and so absent from the JSON. */
+export const ticketOf = (row: TicketRow): Ticket => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  callId: row.call_id,
+  sessionId: row.session_id,
+  direction: (row.direction as Ticket['direction'] | null) ?? undefined,
+  status: row.status as Ticket['status'],
+  active: row.active,
+  actionRequired: row.action_required,
+  transferred: row.transferred,
+  customerId: row.customer_id ?? undefined,
+  statusReason: row.status_reason,
+  setBy: row.set_by as Ticket['setBy'],
+  mail: row.mail as Ticket['mail'],
+  mailReason: row.mail_reason ?? undefined,
+  createdAt: row.created_at.toISOString(),
+  lastEventAt: row.last_event_at.toISOString(),
+});
 
 const Filter = only({
   status: wordsParameter(ticketStatuses, 'Tickets with this status.').optional(),
@@ -55,5 +119,30 @@ export const listTickets = (app: QueryApp, asTenant: AsTenant) =>
       const filter = c.req.valid('query');
       const { rows, nextCursor } = await c.var.reads.page(filtered(c.var.reads, filter), filter);
       return c.json({ items: rows.map(ticketOf), nextCursor }, 200);
+    },
+  );
+
+/** Index: tickets (tenant_id, id). */
+export const getTicket = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ticket']) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/tickets/{id}',
+      operationId: 'getTicket',
+      tags: ['Tickets'],
+      summary: 'One ticket',
+      description: 'Encode the id: "/" is `%2F`.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { params: ticketPath, query: only({ at: atParameter.optional() }) },
+      responses: { 200: json(Ticket, 'The ticket.'), 404: notFound, ...unreadable, ...refusals },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { at } = c.req.valid('query');
+      const row = at
+        ? await asOf(c.var.caller.tenantId, id, at)
+        : await c.var.reads.tickets().selectAll().where('id', '=', id).executeTakeFirst();
+      return row ? c.json(ticketOf(row), 200) : problem(c, 404, 'not_found');
     },
   );

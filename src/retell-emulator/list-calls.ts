@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listed, type RetellCall } from './call.ts';
+import { listed, type RetellCall } from './calls.ts';
 
 // POST /v3/list-calls as docs/retell-api.md, "API" and the SDK's types describe it. Strict: a filter that Retell does
 // not have is 400 here, so that a test sees it.

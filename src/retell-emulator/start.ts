@@ -13,8 +13,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answers, type CreateFate, type ListFate, type RetellRequest } from './answers.ts';
-import type { RetellCall } from './call.ts';
-import { type CallsOptions, openCalls } from './calls.ts';
+import { type CallsOptions, openCalls, type RetellCall } from './calls.ts';
 import { randomFrom } from './random.ts';
 import { type Delivery, deliver, type WebhookOptions } from './webhooks.ts';
 

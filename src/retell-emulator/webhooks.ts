@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RetellCall } from './call.ts';
+import type { RetellCall } from './calls.ts';
 import type { Random } from './random.ts';
 
 export type Webhook = { readonly event: string; readonly call: RetellCall };

@@ -2,28 +2,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Retell from 'retell-sdk';
 import { APIError } from 'retell-sdk';
 import { isJsonObject, type JsonObject } from '../events/json.ts';
-import type { Pacer } from '../reactions/reconciliation/pacer.ts';
 import { BadAnswer, badAnswerOf, causeOf, pageOf, retellClient, retryAfterMs, within } from './client.ts';
+
+/** Spaces requests evenly: never more than so many a second, and none before its turn, whoever asks. */
+export type Pacer = { turn(signal: AbortSignal): Promise<void> };
+
+export function pacer(perSecond: number): Pacer {
+  let next = 0;
+  return {
+    async turn(signal) {
+      const now = performance.now();
+      const at = Math.max(now, next);
+      next = at + 1000 / perSecond;
+      if (at > now) await sleep(at - now, undefined, { signal });
+    },
+  };
+}
 
 /**
  * `unknown`: Retell has no such call under this key (404, 422). `later`: this request failed, and so did its repeats.
  * `broken`: it was answered with what cannot be read. `refused`: it will be so until somebody changes something (the
  * key, the plan).
  */
-export type Asked<T> =
+type Asked<T> =
   | { readonly word: 'ok'; readonly value: T }
   | { readonly word: 'unknown' }
   | { readonly word: 'later' | 'broken' | 'refused'; readonly cause: string };
 
 export type Criteria = NonNullable<Retell.CallListParams['filter_criteria']>;
-export type PageRequest = {
+type PageRequest = {
   readonly criteria: Criteria;
   readonly order: 'ascending' | 'descending';
   readonly key?: string | undefined;
   /** How many calls a page may hold. */
   readonly limit: number;
 };
-export type Page = { readonly items: readonly unknown[]; readonly nextKey: string | undefined };
+type Page = { readonly items: readonly unknown[]; readonly nextKey: string | undefined };
 
 /** Retell's calls as the reconciliation reads them, under one key; never throws but when the signal ends it. */
 export type RetellCalls = {
@@ -41,7 +55,7 @@ export type RequestPace = {
   readonly maxWaitMs: number;
 };
 
-export type RetellCallsOptions = {
+type RetellCallsOptions = {
   readonly apiKey: string;
   readonly baseUrl: string | undefined;
   readonly pacer: Pacer;

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { WebhookKey } from '../commands/tenants/tenant.ts';
+import type { WebhookKey } from '../tenants/tenant.ts';
 
 /** Both directions, inclusive (A13; docs/retell-api.md, "Signature"). */
 const SKEW_MS = 300_000;

@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { DEFAULT_TENANT } from '../commands/tenants/tenant.ts';
-import { splitFlags } from '../commands/webhooks/flag-words.ts';
 import type { CallEvent, CallFacts, CallFactType, Personal } from '../events/call-facts.ts';
 import { digestOf } from '../events/identity.ts';
 import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
 import { chosenId } from '../model/ids.ts';
 import { isNothing, normalName, saysNothing, truthOf } from '../model/words.ts';
-import { tenantNamedIn } from '../tenants/tenant.ts';
-import type { CallPayload } from './payload.ts';
+import { DEFAULT_TENANT, tenantNamedIn } from '../tenants/tenant.ts';
+import { type CallPayload, splitFlags } from './payload.ts';
 import { prefersScrubbed, transcriptOf } from './transcript.ts';
 
 // The vendor's words stop here: docs/retell-api.md on the left, src/events/call-facts.ts on the right.

@@ -1,14 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
-import { newApiKey } from '../commands/tenants/api-key.ts';
-import type { TenantState } from '../commands/tenants/tenant-state.ts';
-import { tenantAfter, toAppend } from '../commands/tenants/tenant-stream.ts';
 import { appendDecided } from '../events/append-decided.ts';
 import { type EventLog, EventStoreUnavailable, type NewEvent } from '../events/event-log.ts';
 import { tenantStream } from '../events/streams.ts';
 import type { Scope, TenantEvent } from '../events/tenant-facts.ts';
 import * as decide from './decider.ts';
+import { type TenantState, tenantAfter, toAppend } from './decider.ts';
 import type { OpenTenantDirectory } from './directory.ts';
+import { newApiKey } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type SecretOf, sealingUnder } from './sealing.ts';
 import { merged, replaced, type SealRetellApiKey, type Settings, type SettingsPatch } from './settings.ts';
 

@@ -1,7 +1,77 @@
 import stableStringify from 'fast-json-stable-stringify';
-import type { TenantState } from '../commands/tenants/tenant-state.ts';
-import type { Scope, TenantEvent, TenantSettings } from '../events/tenant-facts.ts';
+import { type DomainEvent, decode, type Fact } from '../events/codec.ts';
+import type { NewEvent } from '../events/event-log.ts';
+import { digestOf, uuidOf } from '../events/identity.ts';
+import type { JsonObject } from '../events/json.ts';
+import type { FactMetadata } from '../events/metadata.ts';
+import type { Recorded } from '../events/recorded.ts';
+import { tenantStream } from '../events/streams.ts';
+import { type Scope, type TenantEvent, type TenantSettings, tenantEventSchemas } from '../events/tenant-facts.ts';
 import { MAX_AGENTS } from './settings.ts';
+import { type ApiKey, DEFAULT_TENANT } from './tenant.ts';
+
+type KnownWebhookKey = {
+  readonly keyId: string;
+  readonly sealedKey: string;
+  /** `retired`: also a key of the environment that nobody added; whether that is in force stands in no log. */
+  readonly state: 'added' | 'retired';
+};
+
+/** What a tenant's stream says. Secrets are still sealed, so the fold needs no MASTER_KEY. */
+export type TenantState = {
+  readonly id: string;
+  readonly registered: boolean;
+  readonly settings: TenantSettings;
+  /** Every webhook key there ever was, in the order in which they came. */
+  readonly webhookKeys: readonly KnownWebhookKey[];
+  readonly apiKeys: readonly ApiKey[];
+  readonly revokedApiKeyIds: readonly string[];
+};
+
+/** `default` exists without a word in the log. */
+export const initialTenant = (id: string): TenantState => ({
+  id,
+  registered: id === DEFAULT_TENANT,
+  settings: {},
+  webhookKeys: [],
+  apiKeys: [],
+  revokedApiKeyIds: [],
+});
+
+export function evolve(state: TenantState, { type, data }: TenantEvent): TenantState {
+  switch (type) {
+    case 'TenantRegistered':
+      return { ...state, registered: true };
+    case 'SettingsChanged':
+      return { ...state, settings: data.settings };
+    case 'WebhookKeyAdded':
+      return { ...state, webhookKeys: withKey(state.webhookKeys, data) };
+    case 'WebhookKeyRetired':
+      return {
+        ...state,
+        webhookKeys: state.webhookKeys.map((k) => (k.keyId === data.keyId ? { ...k, state: 'retired' } : k)),
+      };
+    case 'ApiKeyIssued':
+      return { ...state, apiKeys: [...state.apiKeys, data] };
+    case 'ApiKeyRevoked':
+      return {
+        ...state,
+        apiKeys: state.apiKeys.filter((k) => k.keyId !== data.keyId),
+        revokedApiKeyIds: [...state.revokedApiKeyIds, data.keyId],
+      };
+  }
+}
+
+type Added = Extract<TenantEvent, { type: 'WebhookKeyAdded' }>['data'];
+
+/** Added by an administrator it is in force, even again; recorded from the environment it changes nothing. */
+function withKey(keys: readonly KnownWebhookKey[], { keyId, sealedKey, source }: Added): KnownWebhookKey[] {
+  const known = keys.find((k) => k.keyId === keyId);
+  const state = source === 'admin' ? 'added' : (known?.state ?? 'retired');
+  return known === undefined
+    ? [...keys, { keyId, sealedKey, state }]
+    : keys.map((k) => (k === known ? { keyId, sealedKey, state } : k));
+}
 
 // Each decision is what follows from a tenant's state; already so is `[]`, a word says why it cannot be.
 
@@ -70,4 +140,44 @@ export function revokeApiKey(
   if (!state.registered) return 'unknown_tenant';
   if (state.revokedApiKeyIds.includes(keyId)) return [];
   return state.apiKeys.some((k) => k.keyId === keyId) ? [{ type: 'ApiKeyRevoked', data: { keyId } }] : 'unknown_key';
+}
+
+/** The recorded event as one of a tenant's; undefined for any other. Throws where it is broken. */
+export function tenantEventOf(recorded: Recorded): Fact<TenantEvent> | undefined {
+  const fact = decode(recorded);
+  return fact !== undefined && isTenantEvent(fact) ? fact : undefined;
+}
+
+const isTenantEvent = (fact: Fact<DomainEvent>): fact is Fact<TenantEvent> =>
+  Object.hasOwn(tenantEventSchemas, fact.type);
+
+export const tenantAfter = (id: string, seen: readonly Recorded[]): TenantState =>
+  seen.reduce((state, recorded) => {
+    const event = tenantEventOf(recorded);
+    return event === undefined ? state : evolve(state, event);
+  }, initialTenant(id));
+
+/**
+ * The events as they are to be appended after those seen. A key may be added, retired and added again, so an id
+ * also names the revision that the event is to have: the same append again is recognised, a later one is not it.
+ */
+export function toAppend(
+  tenantId: string,
+  seen: readonly Recorded[],
+  events: readonly TenantEvent[],
+  at: string,
+): NewEvent[] {
+  const next = (seen.at(-1)?.revision ?? -1n) + 1n;
+  const metadata: FactMetadata = {
+    tenantId,
+    source: 'command',
+    receivedAt: at,
+    $correlationId: tenantStream(tenantId),
+  };
+  return events.map(({ type, data }, i) => ({
+    id: uuidOf(tenantStream(tenantId), `${next + BigInt(i)}`, type, digestOf(data)),
+    type,
+    data: data as JsonObject,
+    metadata: metadata as unknown as JsonObject,
+  }));
 }

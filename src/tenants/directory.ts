@@ -1,15 +1,58 @@
 import type { Logger } from 'pino';
-import { isApiKey, keyIdOfApiKey } from '../commands/tenants/api-key.ts';
-import { DEFAULT_TENANT, type TenantDirectory } from '../commands/tenants/tenant.ts';
-import { evolve, initialTenant, type TenantState } from '../commands/tenants/tenant-state.ts';
-import { tenantEventOf } from '../commands/tenants/tenant-stream.ts';
-import { type UnsealedTenant, unsealTenant } from '../commands/tenants/unsealed-tenant.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import type { Authenticate } from '../http/bearer.ts';
-import { environmentWebhookKeys, recordEnvironmentKeys } from './keys.ts';
-import { sealingUnder } from './sealing.ts';
+import { evolve, initialTenant, type TenantState, tenantEventOf } from './decider.ts';
+import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
+import { CannotOpen, RETELL_API_KEY, type Sealing, sealingUnder } from './sealing.ts';
+import { DEFAULT_TENANT, type Tenant, type TenantDirectory, type WebhookKey } from './tenant.ts';
+
+type UnsealedTenant = {
+  readonly tenant: Tenant;
+  readonly retellApiKey: string | undefined;
+  /** Secrets that this MASTER_KEY does not open; the tenant goes on without them. */
+  readonly opened: number;
+  readonly closed: readonly { readonly keyId: string; readonly error: CannotOpen }[];
+};
+
+/**
+ * A tenant with its secrets open. In force for `default` are also the keys of the environment, now; one that was
+ * recorded from an environment and is in none any more is a former key.
+ */
+function unsealTenant(
+  state: TenantState,
+  environment: readonly WebhookKey[],
+  sealing: Pick<Sealing, 'open'>,
+): UnsealedTenant {
+  const closed: { keyId: string; error: CannotOpen }[] = [];
+  let opened = 0;
+  const open = (sealed: string, keyId: string): string | undefined => {
+    try {
+      const secret = sealing.open(sealed, { tenantId: state.id, keyId });
+      opened++;
+      return secret;
+    } catch (error) {
+      if (!(error instanceof CannotOpen)) throw error;
+      closed.push({ keyId, error });
+      return undefined;
+    }
+  };
+
+  const inEnvironment = state.id === DEFAULT_TENANT ? environment : [];
+  const inForce: WebhookKey[] = [...inEnvironment];
+  const former: WebhookKey[] = [];
+  for (const { keyId, sealedKey, state: keyState } of state.webhookKeys) {
+    const key = open(sealedKey, keyId);
+    if (key === undefined || inEnvironment.some((k) => k.keyId === keyId)) continue;
+    (keyState === 'added' ? inForce : former).push({ keyId, key });
+  }
+  const { settings, apiKeys, id } = state;
+  const retellApiKey =
+    settings.sealedRetellApiKey === undefined ? undefined : open(settings.sealedRetellApiKey, RETELL_API_KEY);
+  const tenant = { id, settings, webhookKeys: inForce, formerWebhookKeys: former, apiKeys };
+  return { tenant, retellApiKey, opened, closed };
+}
 
 export type OpenTenantDirectory = TenantDirectory & {
   /** Who an API key belongs to; undefined once it is revoked. */
@@ -24,7 +67,7 @@ export type OpenTenantDirectory = TenantDirectory & {
   reached(position: bigint, timeoutMs: number): Promise<boolean>;
 };
 
-export type DirectoryOptions = {
+type DirectoryOptions = {
   readonly log: EventLog;
   readonly masterKey: string;
   /** RETELL_WEBHOOK_SECRET's; in force for `default` beside those that an administrator added. */

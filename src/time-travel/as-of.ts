@@ -2,19 +2,146 @@ import type { Kysely } from 'kysely';
 import type { EventLog } from '../events/event-log.ts';
 import { appointmentStream, callStream, sessionStream, ticketStream } from '../events/streams.ts';
 import { callIdOfTicket } from '../events/ticket-facts.ts';
+import type { StaffState } from '../model/appointment.ts';
+import type { Decisions } from '../model/appointment-decision.ts';
+import type { Description } from '../model/call.ts';
+import { entriesOf, isBefore, type Position } from '../model/entries.ts';
 import { findNamed } from '../model/named.ts';
+import { ownSessionId, type Parts, sessionIdOf, sessionsEverOf, sessionsOf } from '../model/session.ts';
 import type { CallFields, WholeCall } from '../model/stream-state.ts';
-import { appointmentAsOf } from '../projections/appointments/appointment-as-of.ts';
-import type { StaffState } from '../projections/appointments/staff-state.ts';
-import { type Parts, sessionIdOf } from '../projections/as-of/sessions.ts';
-import { sessionAsOf } from '../projections/call-sessions/session-as-of.ts';
-import { ownSessionId, sessionsEverOf } from '../projections/calls/session.ts';
-import type { ReadModel } from '../projections/tables.ts';
-import { ticketAsOf } from '../projections/tickets/ticket-as-of.ts';
-import type { TicketLog } from '../projections/tickets/ticket-log.ts';
+import { type TicketLog, ticketOf } from '../model/ticket.ts';
+import type { TicketCall } from '../model/ticket-call.ts';
+import { asJson } from '../projections/engine/statements.ts';
+import type { Row, Table } from '../projections/engine/table.ts';
+import type { AppointmentRow, CallSessionRow, ReadModel, TicketRow } from '../projections/tables.ts';
+import { appointmentRowOf, appointmentRows, decisionsOf } from '../projections/views/appointments.ts';
+import { sessionRowOf, sessionRows } from '../projections/views/call-sessions.ts';
+import { ticketRowOf, ticketRows } from '../projections/views/tickets.ts';
 import type { AsOf } from '../read-api/as-of.ts';
-import { callsEverIn, type RelatedCall, relatedCalls, sessionsEverAbout } from '../related-streams.ts';
+import type { TenantReads } from '../read-api/tenant-reads.ts';
 import { type Past, pastAt } from './past.ts';
+
+/** A call, and the session that no fact of its own says. */
+type RelatedCall = {
+  readonly callId: string;
+  /** The first session that says it has placed the call. */
+  readonly placedBy: string | null;
+};
+
+// What may ever have had to do with what. The read model only adds to it, so who looks back may ask as it is now;
+// what was so at the time is for the facts to say.
+
+async function relatedCalls(reads: TenantReads, callIds: readonly string[]): Promise<RelatedCall[]> {
+  if (callIds.length === 0) return [];
+  return shown(await links(reads).where('call_id', 'in', callIds).execute());
+}
+
+/** Every call that may ever have belonged to one of these sessions. */
+async function callsEverIn(reads: TenantReads, sessionIds: readonly string[]): Promise<RelatedCall[]> {
+  if (sessionIds.length === 0) return [];
+  const formerly = reads.callSessionFormerCalls().select('call_id').where('session_id', 'in', sessionIds);
+  const ownName = sessionIds.flatMap((id) => (id.startsWith('call:') ? [id.slice('call:'.length)] : []));
+  const found = await Promise.all([
+    links(reads).where('session_id', 'in', sessionIds).execute(),
+    links(reads).where('call_id', 'in', formerly).execute(),
+    ownName.length > 0 ? links(reads).where('call_id', 'in', ownName).execute() : [],
+  ]);
+  return shown(found.flat());
+}
+
+/** Every session that may ever have been about an appointment, by its own facts or those of calls that are in it now. */
+async function sessionsEverAbout(reads: TenantReads, appointmentId: string): Promise<string[]> {
+  const [now, besides] = await Promise.all([
+    reads.callSessions().select('id').where('appointment_id', '=', appointmentId).execute(),
+    reads.callSessionOtherAppointments().select('session_id').where('appointment_id', '=', appointmentId).execute(),
+  ]);
+  return [...new Set([...now.map(({ id }) => id), ...besides.map(({ session_id }) => session_id)])];
+}
+
+const links = (reads: TenantReads) => reads.callSessionCalls().select(['call_id', 'placed_session_id']);
+
+type Link = { call_id: string; placed_session_id: string | null };
+
+const shown = (rows: readonly Link[]): RelatedCall[] =>
+  [...new Map(rows.map((row) => [row.call_id, row])).values()].map((row) => ({
+    callId: row.call_id,
+    placedBy: row.placed_session_id,
+  }));
+
+/** A row as it comes back from Postgres, for who has made one and shows it without having stored it. */
+function asRead(table: Table, row: Row): Record<string, unknown> {
+  const stored = JSON.parse(asJson(row)) as Record<string, unknown>;
+  const read: Record<string, unknown> = {};
+  for (const [column, type] of Object.entries(table.columns)) {
+    const value = stored[column] ?? null;
+    if (value === null) read[column] = null;
+    else if (type.startsWith('timestamptz')) read[column] = new Date(value as string);
+    else if (type.startsWith('jsonb')) read[column] = inOrderOfJsonb(value);
+    else read[column] = value;
+  }
+  return read;
+}
+
+/** jsonb keeps the keys of an object by their length in bytes, then by their bytes. */
+function inOrderOfJsonb(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrderOfJsonb);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [Buffer.from(key), key, inOrderOfJsonb(inner)] as const);
+  entries.sort(([a], [b]) => a.length - b.length || a.compare(b));
+  return Object.fromEntries(entries.map(([, key, inner]) => [key, inner]));
+}
+
+/** A session as the read model would hold it, had it heard of nothing but these; undefined: it was not known. */
+function sessionAsOf(id: string, parts: Parts<Description>): CallSessionRow | undefined {
+  const [session] = sessionsOf([id], parts);
+  return session && (asRead(sessionRows, sessionRowOf(session)) as CallSessionRow);
+}
+
+/** The ticket of a call as the read model would hold it, had it heard of nothing but these; undefined: there was none. */
+function ticketAsOf(
+  call: TicketCall,
+  log: TicketLog | undefined,
+  requests: Parts<never>['requests'],
+): TicketRow | undefined {
+  const ticket = ticketOf({ call, log });
+  if (!ticket) return undefined;
+  const sessionId = sessionIdOf(call.callId, { tenantId: call.tenantId, calls: [call], requests })!;
+  return asRead(ticketRows, ticketRowOf(ticket, sessionId)) as TicketRow;
+}
+
+/** Where an appointment was named, or staff spoke of it. */
+type Mention = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
+
+/**
+ * An appointment as the read model would hold it, had it heard of nothing but these; undefined: it was not known.
+ * `sessionIds`: those that may have been about it, with all their calls among the parts.
+ */
+function appointmentAsOf(
+  id: string,
+  sessionIds: readonly string[],
+  parts: Parts<Decisions>,
+  staff: StaffState | undefined,
+): AppointmentRow | undefined {
+  const entries = entriesOf(staff?.entries);
+  const said = entries.slice(0, 1).map((entry): Mention => ({ ...entry, earliestAt: entry.occurredAt }));
+  const mentions = [...said, ...mentionsOf(id, parts)].sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
+  const [first] = mentions;
+  if (!first) return undefined;
+  const decided = sessionsOf(sessionIds, parts).flatMap(decisionsOf);
+  const row = appointmentRowOf(
+    { tenantId: parts.tenantId, id },
+    {
+      calls: decided.filter(({ appointment_id }) => appointment_id === id).map(({ decision }) => decision),
+      entries,
+      createdAt: first.recordedAt,
+      firstEventAt: Math.min(...mentions.map(({ earliestAt }) => earliestAt)),
+    },
+  );
+  return asRead(appointmentRows, row) as AppointmentRow;
+}
+
+const mentionsOf = (id: string, { calls, requests }: Parts<Decisions>): Mention[] =>
+  [...calls, ...requests].flatMap(({ appointmentsNamed }) => findNamed(appointmentsNamed, id) ?? []);
 
 /**
  * Resources as they were known at a moment (`at=`): folded from the log by the reducers of the read model. Only

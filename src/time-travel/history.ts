@@ -1,15 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fact } from '../events/codec.ts';
+import { decode, type Fact } from '../events/codec.ts';
+import { type EventLog, readLeft } from '../events/event-log.ts';
 import { FactMetadata, occurrenceOf } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
-import { type SessionDocument, sessionDocument } from '../model/session-document.ts';
-import { noFactsYet, type SessionFold, sessionOf, withFact } from '../projections/call-sessions/session-fold.ts';
+import { callStream, parseStream, sessionStream } from '../events/streams.ts';
+import { type EvidenceVerdict, evidenceVerdicts } from '../evidence/evidence.ts';
+import {
+  noFactsYet,
+  type SessionDocument,
+  type SessionFold,
+  sessionDocument,
+  sessionOf,
+  withFact,
+} from '../model/session-document.ts';
 import { BrokenFact } from '../projections/engine/faults.ts';
+import type { ReadHistory } from '../read-api/history.ts';
+import type { TenantDirectory } from '../tenants/tenant.ts';
 
-export type Change = { readonly field: string; readonly from: unknown; readonly to: unknown };
+type Change = { readonly field: string; readonly from: unknown; readonly to: unknown };
 
 /** A fact of a session, and what it changed in what the API shows. */
-export type HistoryItem = {
+type HistoryItem = {
   readonly position: string;
   /** In its stream: with the stream's name it says where the fact stands in the log. */
   readonly revision: number;
@@ -26,7 +37,7 @@ export type HistoryItem = {
 };
 
 /** A fact that stands in the log and cannot be read, in its place among the others. */
-export type Unread = { readonly recorded: Recorded; readonly error: unknown };
+type Unread = { readonly recorded: Recorded; readonly error: unknown };
 
 /**
  * The history of a session from the facts of all its streams in the order of the log; the changes of all items,
@@ -95,4 +106,58 @@ function changes(before: SessionDocument | undefined, after: SessionDocument | u
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]
     .filter((field) => field !== 'revision' && !isDeepStrictEqual(from[field], to[field]))
     .map((field) => ({ field, from: from[field] ?? null, to: to[field] ?? null }));
+}
+
+/**
+ * The history of a session straight from the log: what each fact changed, and whether its evidence still verifies.
+ * A fact that makes no sense hides no other: it is told as such.
+ */
+export const sessionHistory =
+  (log: EventLog, tenants: TenantDirectory): ReadHistory =>
+  async ({ tenantId, sessionId, callIds }) => {
+    const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
+    const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
+    recorded.sort((a, b) => (a.position < b.position ? -1 : 1));
+    const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
+    const verdicts = await verdictsByPosition(log, tenants, tenantId, recorded);
+    return historyOf(tenantId, sessionId, facts).map((item) => {
+      // Of a fact that does not say how it came to be known, nobody can tell whether it was signed.
+      const evidence = verdicts.get(item.position) ?? (item.source === undefined ? undefined : 'none');
+      return { ...item, changes: [...item.changes], ...(evidence && { evidence }) };
+    });
+  };
+
+/** Undefined: of a type that a newer version wrote. */
+function readOrNot(recorded: Recorded): Fact | Unread | undefined {
+  try {
+    return decode(recorded);
+  } catch (error) {
+    return { recorded, error };
+  }
+}
+
+async function verdictsByPosition(
+  log: EventLog,
+  tenants: TenantDirectory,
+  tenantId: string,
+  recorded: readonly Recorded[],
+) {
+  const tenant = tenants.get(tenantId);
+  if (tenant === undefined) return new Map<string, EvidenceVerdict>();
+  const signed = recorded.flatMap(({ stream, position, metadata }) => {
+    const name = parseStream(stream);
+    const { data } = FactMetadata.safeParse(metadata);
+    return name?.category === 'call' && data ? [{ callId: name.id, position, metadata: data }] : [];
+  });
+  const byCall = Map.groupBy(signed, ({ callId }) => callId);
+  const verdicts = [...byCall].map(async ([callId, ofCall]) => {
+    const words = await evidenceVerdicts(
+      log,
+      tenant,
+      callId,
+      ofCall.map((fact) => fact.metadata),
+    );
+    return ofCall.map((fact, i) => [String(fact.position), words[i]!] as const);
+  });
+  return new Map<string, EvidenceVerdict>((await Promise.all(verdicts)).flat());
 }

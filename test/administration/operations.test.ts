@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { openOperationsDatabase } from '../../src/administration/database.ts';
+import { openOperationsDatabase } from '../../src/administration/answers.ts';
 import { operationRoutes } from '../../src/administration/operation-routes.ts';
 import { projectionRoutes } from '../../src/administration/projection-routes.ts';
 import { readerOf, slowTally } from '../projections/operations-scene.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openOperationsDatabase } from '../../src/administration/database.ts';
+import { openOperationsDatabase } from '../../src/administration/answers.ts';
 import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { BrokenFact } from '../../src/projections/engine/faults.ts';

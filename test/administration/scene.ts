@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { openOperationsDatabase } from '../../src/administration/database.ts';
+import { openOperationsDatabase } from '../../src/administration/answers.ts';
 import { operationRoutes } from '../../src/administration/operation-routes.ts';
 import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { projectionRoutes } from '../../src/administration/projection-routes.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { callEventSchemas } from '../../src/events/call-facts.ts';
+import { plainlyValid } from '../../src/events/codec.ts';
 import { FactMetadata } from '../../src/events/metadata.ts';
-import { plainlyValid } from '../../src/events/plainly-valid.ts';
 import { quarantineEventSchemas } from '../../src/events/raw-delivery.ts';
 import { tenantEventSchemas } from '../../src/events/tenant-facts.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isTenantId, isUsableId } from '../../src/events/ids.ts';
+import { isTenantId, isUsableId } from '../../src/events/identity.ts';
 import {
   appointmentStream,
   callStream,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { knownWords } from '../../src/commands/webhooks/new-words.ts';
+import { knownWords } from '../../src/commands/webhooks/accept.ts';
 import {
   type Disconnection,
   disconnections,
   endsInTransfer,
   isUnreached,
   outcomeOfEnding,
-} from '../../src/model/disconnections.ts';
+} from '../../src/model/outcome.ts';
 
 type Field = keyof typeof knownWords;
 const { words: found, statuses } = JSON.parse(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chosenId, normalId } from '../../src/model/ids.ts';
-import { isoInstant } from '../../src/model/instant.ts';
+import { isoInstant } from '../../src/model/time.ts';
 import { isNothing, normalName, saysNothing, trimmed, truthOf, wordOf } from '../../src/model/words.ts';
 
 describe('a word is compared trimmed, without case, quotes or a mark at its end', () => {

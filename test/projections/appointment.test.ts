@@ -3,11 +3,10 @@ import type { AppointmentEvent } from '../../src/events/appointment-facts.ts';
 import type { CallEvent } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Json } from '../../src/events/json.ts';
-import { type Appointment, appointmentOf } from '../../src/model/appointment.ts';
+import { type Appointment, appointmentOf, reduceStaff, type StaffState } from '../../src/model/appointment.ts';
+import { type Decisions, decisionOf, decisions } from '../../src/model/appointment-decision.ts';
 import { type CallState, reduceCall } from '../../src/model/call.ts';
 import { entriesOf } from '../../src/model/entries.ts';
-import { type Decisions, decisionOf, decisions } from '../../src/projections/appointments/decision.ts';
-import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
 import { analyzed, changed, ended, minute, recorded, registered, type Said, started } from './controls.ts';
 
 /** The appointment that all of these are about. */

@@ -1,10 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { applyBatch } from '../../src/projections/engine/apply.ts';
 import { connect, inTransaction } from '../../src/projections/engine/connection.ts';
 import { generationFor, generations, prepare } from '../../src/projections/engine/generations.ts';
-import type { Projection } from '../../src/projections/engine/projection.ts';
-import { applyBatch } from '../../src/projections/runtime/apply-batch.ts';
-import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
+import { advanceCheckpoint, type Projection } from '../../src/projections/engine/projection.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { ended, recorded, started } from './controls.ts';
 import { tally } from './tally.ts';

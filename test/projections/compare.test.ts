@@ -1,10 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { compare, type DifferingRow } from '../../src/projections/engine/compare.ts';
-import { type Connection, connect, inTransaction } from '../../src/projections/engine/connection.ts';
+import { compare, type DifferingRow, notesOf } from '../../src/projections/engine/compare.ts';
+import { type Connection, connect, endStatements, inTransaction } from '../../src/projections/engine/connection.ts';
 import { createTable, type Table } from '../../src/projections/engine/table.ts';
-import { notesOf } from '../../src/projections/runtime/differences.ts';
-import { endStatements } from '../../src/projections/runtime/end-statements.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 /** Every kind of column that a projection has. */

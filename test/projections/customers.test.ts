@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { CallEvent, Personal } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
 import type { FactMetadata } from '../../src/events/metadata.ts';
-import { customerBy } from '../../src/model/customer.ts';
+import { customerBy, customerIdOf } from '../../src/model/customer.ts';
 import { phoneOf } from '../../src/model/phone.ts';
 import { reduceTicketCall, type TicketCall } from '../../src/model/ticket-call.ts';
-import { customerIdOf } from '../../src/projections/customers/customer-of-call.ts';
 import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import {
   analyzed,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { describe } from '../../src/projections/runtime/describe.ts';
+import { describe } from '../../src/projections/engine/faults.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 /** As pg-boss emits what has broken. */

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
-import { type SessionDocument, sessionDocument } from '../../src/model/session-document.ts';
-import { noFactsYet, sessionOf, withFact } from '../../src/projections/call-sessions/session-fold.ts';
+import {
+  noFactsYet,
+  type SessionDocument,
+  sessionDocument,
+  sessionOf,
+  withFact,
+} from '../../src/model/session-document.ts';
 import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import * as controls from './controls.ts';
 import {

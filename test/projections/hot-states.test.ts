@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hotStates, type Kept } from '../../src/projections/runtime/hot-states.ts';
+import { hotStates, type Kept } from '../../src/projections/engine/fold-batch.ts';
 
 const batch = (states: Readonly<Record<string, number>>) =>
   new Map<string, Kept>(Object.entries(states).map(([stream, state]) => [stream, { state, pending: {} }]));

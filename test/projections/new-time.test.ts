@@ -4,11 +4,10 @@ import type { AppointmentEvent } from '../../src/events/appointment-facts.ts';
 import type { CallEvent, CallFacts } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Json } from '../../src/events/json.ts';
-import { appointmentOf } from '../../src/model/appointment.ts';
+import { appointmentOf, reduceStaff, type StaffState } from '../../src/model/appointment.ts';
+import { type Decisions, decisionOf, decisions } from '../../src/model/appointment-decision.ts';
 import { type CallState, reduceCall } from '../../src/model/call.ts';
 import { entriesOf } from '../../src/model/entries.ts';
-import { type Decisions, decisionOf, decisions } from '../../src/projections/appointments/decision.ts';
-import { reduceStaff, type StaffState } from '../../src/projections/appointments/staff-state.ts';
 import { analyzed, ended, minute, recorded, registered, type Said, started } from './controls.ts';
 
 // To which time a call moves its appointment, and when nobody can tell (docs/outcomes.md, "Appointments").

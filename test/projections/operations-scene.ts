@@ -11,13 +11,13 @@ import {
   type OperationKind,
   requestOperation,
 } from '../../src/projections/engine/operations.ts';
+import { listParked } from '../../src/projections/engine/parked.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import {
   type ProjectionsOptions,
   type RunningProjections,
   startProjections,
 } from '../../src/projections/engine/start.ts';
-import { listParked } from '../../src/projections/runtime/parked-items.ts';
 import { ended, started, TENANT } from './controls.ts';
 import { logger, startStores } from './stores.ts';
 import { tally } from './tally.ts';

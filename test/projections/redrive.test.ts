@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream } from '../../src/events/streams.ts';
+import { applyEvents, type Taken } from '../../src/projections/engine/apply.ts';
 import { connect } from '../../src/projections/engine/connection.ts';
+import { takingTurns } from '../../src/projections/engine/follow.ts';
 import { type Generation, generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { parkedStreams } from '../../src/projections/engine/parked.ts';
-import { applyEvents, type Taken } from '../../src/projections/runtime/apply-events.ts';
-import { takingTurns } from '../../src/projections/runtime/in-turn.ts';
-import { redrive } from '../../src/projections/runtime/redrive.ts';
+import { redrive } from '../../src/projections/engine/redrive.ts';
 import { ended, started, TENANT, unrecognized } from './controls.ts';
 import { BREAKS_THE_REDUCER, spoken } from './parking.ts';
 import { type Stores, startStores } from './stores.ts';

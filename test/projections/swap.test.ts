@@ -1,7 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { inTransaction } from '../../src/projections/engine/connection.ts';
-import type { Projection } from '../../src/projections/engine/projection.ts';
-import { advanceCheckpoint } from '../../src/projections/runtime/checkpoint.ts';
+import { advanceCheckpoint, type Projection } from '../../src/projections/engine/projection.ts';
 import { readAllTheTime, readerOf, sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 

@@ -4,17 +4,16 @@ import type { CallEvent, CallFacts } from '../../src/events/call-facts.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
 import { parseStream } from '../../src/events/streams.ts';
 import { callIdOfTicket } from '../../src/events/ticket-facts.ts';
-import { type CallState, correlation, reduceCall } from '../../src/model/call.ts';
+import { type CallState, correlation, reduceCall, statusOf } from '../../src/model/call.ts';
 import { type Customer, customerBy, withCall } from '../../src/model/customer.ts';
 import { type Outcome, stronger } from '../../src/model/outcome.ts';
 import { reduceTicket, type TicketState, ticketOf } from '../../src/model/ticket.ts';
-import { statusOf } from '../../src/projections/calls/call-status.ts';
 import { calls } from '../../src/projections/calls/calls.ts';
+import { applyBatch } from '../../src/projections/engine/apply.ts';
 import { connect } from '../../src/projections/engine/connection.ts';
 import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import { applyBatch } from '../../src/projections/runtime/apply-batch.ts';
 import * as controls from './controls.ts';
 import {
   analyzed,

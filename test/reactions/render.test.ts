@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
 import type { Personal } from '../../src/events/call-facts.ts';
-import { cleanLine, linkOf } from '../../src/reactions/ticket-mail/clean-text.ts';
 import { contentOf } from '../../src/reactions/ticket-mail/content.ts';
-import { messageBytes, messageIdOf, messageOf } from '../../src/reactions/ticket-mail/message.ts';
-import { validRecipients } from '../../src/reactions/ticket-mail/recipients.ts';
-import { type RenderedMail, renderTicketMail } from '../../src/reactions/ticket-mail/render.ts';
+import { validRecipients } from '../../src/reactions/ticket-mail/mail-record.ts';
+import { cleanLine, linkOf, type RenderedMail, renderTicketMail } from '../../src/reactions/ticket-mail/render.ts';
+import { messageBytes, messageIdOf, messageOf } from '../../src/reactions/ticket-mail/smtp.ts';
 import { analyzed, ended, recorded, started } from '../projections/controls.ts';
 
 const inbound = { endpoint: 'retell-inbound-ticket', defaultRegion: 'DE' } as const;

@@ -1,4 +1,4 @@
-import type { Tenant, TenantDirectory } from '../../src/commands/tenants/tenant.ts';
+import type { Tenant, TenantDirectory } from '../../src/tenants/tenant.ts';
 
 export const TENANT = 'acme';
 export const RECIPIENTS = ['desk@acme.example', 'boss@acme.example'];

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import { UnrecordableEvent } from '../../src/events/recordable.ts';
-import { recordMissing } from '../../src/reactions/reconciliation/record-missing.ts';
+import { recordMissing } from '../../src/reactions/reconciliation/missing-facts.ts';
 import type { TenantRun } from '../../src/reactions/reconciliation/run.ts';
 import { KEY, tenant } from '../commands/webhooks/door.ts';
 import { REQUIRED, type Scene, startScene } from './scene.ts';

@@ -2,8 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { docsPage } from '../../src/read-api/docs-page.ts';
-import { healthRoutes } from '../../src/read-api/health-routes.ts';
-import { metricsRoute } from '../../src/read-api/metrics-route.ts';
+import { healthRoutes, metricsRoute } from '../../src/read-api/health-routes.ts';
 import { openApiRoute } from '../../src/read-api/openapi.ts';
 import { queryApi } from './callers.ts';
 

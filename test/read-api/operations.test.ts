@@ -1,8 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { describe, expect, test } from 'vitest';
 import { createMetrics, measureRequests } from '../../src/http/metrics.ts';
-import { type Checks, healthRoutes } from '../../src/read-api/health-routes.ts';
-import { metricsRoute } from '../../src/read-api/metrics-route.ts';
+import { type Checks, healthRoutes, metricsRoute } from '../../src/read-api/health-routes.ts';
 
 const ok = () => ({ ok: true });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { Appointment } from '../../src/read-api/appointments/appointment.ts';
+import { Appointment } from '../../src/read-api/appointments.ts';
 import { CallSession } from '../../src/read-api/call-sessions.ts';
 import { Delivery } from '../../src/read-api/deliveries.ts';
 import { HistoryItem } from '../../src/read-api/history.ts';

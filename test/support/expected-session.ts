@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RetellCall } from '../../src/retell-emulator/call.ts';
+import type { RetellCall } from '../../src/retell-emulator/calls.ts';
 import type { Story } from '../../src/retell-emulator/stories.ts';
 
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RetellCall } from '../../retell-emulator/call.ts';
+import type { RetellCall } from '../../retell-emulator/calls.ts';
 import type { Random } from '../../retell-emulator/random.ts';
 import { startRetell } from '../../retell-emulator/start.ts';
 import { type Story, stories } from '../../retell-emulator/stories.ts';

@@ -1,6 +1,193 @@
-import { examine, type Finding } from '../examination.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isJsonObject } from '../../events/json.ts';
+import { sealingUnder } from '../../tenants/sealing.ts';
+import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
+import type { Cli } from '../cli.ts';
+import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
+import type { Answer } from '../service.ts';
 import { examples } from '../text.ts';
+
+type Finding = {
+  readonly name: string;
+  readonly status: 'ok' | 'fail' | 'skip';
+  readonly detail: string;
+  readonly remedy?: string | undefined;
+};
+type Found = Omit<Finding, 'name'>;
+
+const ok = (detail: string): Found => ({ status: 'ok', detail });
+const skip = (detail: string): Found => ({ status: 'skip', detail });
+const fail = (detail: string, remedy?: string): Found => ({ status: 'fail', detail, remedy });
+
+/** What an earlier check has seen and a later one needs. */
+type Seen = { live?: Answer; askedAt: number; answeredAt: number; webhookKeyIds?: readonly string[] };
+type Check = { readonly name: string; readonly run: (cli: Cli, seen: Seen) => Promise<Found | readonly Finding[]> };
+
+/** In order: what comes later rests on what comes before. None of them leaves a trace. */
+const checks: readonly Check[] = [
+  { name: 'service', run: reachable },
+  { name: 'ready', run: ready },
+  { name: 'clock', run: clock },
+  { name: 'version', run: version },
+  { name: 'admin key', run: adminKey },
+  { name: 'API key', run: apiKey },
+  { name: 'webhook door', run: door },
+  { name: 'webhook secret', run: webhookSecret },
+];
+
+async function examine(cli: Cli): Promise<readonly Finding[]> {
+  const seen: Seen = { askedAt: 0, answeredAt: 0 };
+  const findings: Finding[] = [];
+  for (const { name, run } of checks) {
+    const found =
+      findings[0]?.status === 'fail' ? skip('the service does not answer') : await run(cli, seen).catch(said);
+    findings.push(...('status' in found ? [{ name, ...found }] : found));
+  }
+  return findings;
+}
+
+function said(error: unknown): Found {
+  if (!(error instanceof Failure)) throw error;
+  return fail(error.message, error.details.remedy);
+}
+
+async function reachable({ anyone, url }: Cli, seen: Seen): Promise<Found> {
+  seen.askedAt = Date.now();
+  seen.live = await anyone.ask('GET', '/health/live');
+  seen.answeredAt = Date.now();
+  const { status, body } = seen.live;
+  return status === 200 && isJsonObject(body) && body.status === 'ok'
+    ? ok(`${url} answers in ${seen.answeredAt - seen.askedAt} ms`)
+    : fail(`What answers at ${url} is no Call Ledger (${status}).`, 'Check --url.');
+}
+
+/** What a failing part means, and what to do about it. */
+const parts: Readonly<Record<string, readonly [means: string, remedy: string]>> = {
+  eventStore: [
+    'the event store does not answer: webhooks get 503, and Retell gives up after about a second',
+    'See that it runs and that EVENTSTORE_URL names it; the embedded one comes back with the service.',
+  ],
+  tenants: [
+    'the tenants have not been read from the log: no webhook and no API key can be verified',
+    'Wait a moment. If it stays so, the log of the service has the reason: the event store, or another MASTER_KEY.',
+  ],
+  postgres: [
+    'Postgres does not answer: webhooks are recorded, queries get 503',
+    'See that it runs and that DATABASE_URL names it. Nothing is lost: the read model catches up.',
+  ],
+};
+const behind: readonly [string, string] = [
+  'what it shows is behind the log',
+  'While it catches up, wait. If it stays so, look for "projection_interrupted" in the log of the service.',
+];
+
+const heldUp = (name: string): readonly [string, string] => [
+  'this release builds it, and more of it breaks than REBUILD_MAX_PARKED allows; what was live before is shown',
+  `The log says why ("projection_interrupted"). Mend the code, or let it go on: call-ledger projections accept-parked ${name}`,
+];
+
+async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
+  const { status, body } = await anyone.ask('GET', '/health/ready');
+  if (!isJsonObject(body) || !isJsonObject(body.checks))
+    return fail(`/health/ready answers ${status} and not as known.`);
+  const { projections, ...stores } = body.checks;
+  const all = [...Object.entries(stores), ...Object.entries(isJsonObject(projections) ? projections : {})];
+  const failing = all.flatMap(([name, check]) => {
+    const { status, detail } = isJsonObject(check) ? check : {};
+    if (status === 'ok') return typeof detail === 'string' && / parked$/.test(detail) ? [parked(name, detail)] : [];
+    const [means, remedy] = parts[name] ?? (`${detail}`.startsWith('held up') ? heldUp(name) : behind);
+    return [{ name: `ready: ${name}`, ...fail(`${means}${detail ? ` (${detail})` : ''}`, remedy) }];
+  });
+  return failing.length > 0 ? failing : ok(`all of ${all.map(([name]) => name).join(', ')}`);
+}
+
+/** It is ready all the same. */
+const parked = (name: string, detail: string): Finding => ({
+  name: `ready: ${name}`,
+  ...fail(
+    `${detail}: a fact of theirs breaks the projection, and what they tell is not shown`,
+    `call-ledger parked list --projection ${name} says which and why`,
+  ),
+});
+
+/** The header tells whole seconds. Signatures are taken within 300 s of the service's clock (docs/webhooks.md). */
+const SKEW_MS = 30_000;
+
+async function clock(_: Cli, { live, askedAt, answeredAt }: Seen): Promise<Found> {
+  const date = Date.parse(live?.headers.get('date') ?? '');
+  if (Number.isNaN(date)) return skip('the service tells no time (no Date header)');
+  const skew = date + 500 - (askedAt + answeredAt) / 2;
+  const seconds = Math.abs(Math.round(skew / 1000));
+  if (Math.abs(skew) <= SKEW_MS) return ok(seconds <= 1 ? 'as here' : `within ${seconds} s of here`);
+  return fail(
+    `the service is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine; it refuses webhooks signed more than 300 s from its own time (sig_stale)`,
+    'Set the clocks by NTP: first that of the service, then the one here.',
+  );
+}
+
+const API_VERSION = '1';
+
+async function version({ anyone }: Cli): Promise<Found> {
+  const { status, body } = await anyone.ask('GET', '/openapi.json');
+  const info = isJsonObject(body) && isJsonObject(body.info) ? body.info : undefined;
+  if (info === undefined) return fail(`/openapi.json answers ${status}, and is no OpenAPI document.`, 'Check --url.');
+  const { version: ours } = JSON.parse(await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8'));
+  return info.version === API_VERSION
+    ? ok(`API ${info.version}, /openapi.json is served; these commands are of call-ledger ${ours}`)
+    : fail(`the service speaks API ${info.version}, these commands ${API_VERSION}`, 'Run the commands of its release.');
+}
+
+async function adminKey({ admin, keys }: Cli, seen: Seen): Promise<Found> {
+  const { items } = await admin.get('/api/tenants');
+  const tenants = items as unknown as readonly { id: string; webhookKeys: readonly { keyId: string }[] }[];
+  seen.webhookKeyIds = tenants.find(({ id }) => id === DEFAULT_TENANT)?.webhookKeys.map(({ keyId }) => keyId) ?? [];
+  const mute = tenants.filter(({ webhookKeys }) => webhookKeys.length === 0).map(({ id }) => id);
+  const { from } = await keys.admin();
+  if (mute.length === tenants.length)
+    return fail('it works, but no tenant has a webhook key', 'call-ledger keys add-webhook default --key-file <file>');
+  const without = mute.length > 0 ? `; without a webhook key: ${mute.join(', ')}` : '';
+  return ok(`${from} works; ${tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`}${without}`);
+}
+
+async function apiKey(cli: Cli): Promise<Found> {
+  await cli.as(undefined).get('/api/call-sessions?limit=1');
+  return ok(`${(await cli.keys.api(undefined)).from} works`);
+}
+
+/** Unsigned on purpose: it is refused before anything is kept of it. */
+async function door({ anyone }: Cli): Promise<Found> {
+  const { status, body } = await anyone.ask('POST', '/api/webhooks/retell', {});
+  const code = isJsonObject(body) ? body.code : undefined;
+  if (status === 401 && code === 'sig_missing') return ok('open, and refuses what is not signed');
+  if (status === 429) return skip('too many unverified requests came from here; ask again in a minute');
+  if (status === 404)
+    return fail(
+      'this process takes no webhooks',
+      'Give it the role ingest (ROLES), or point --url at one that has it.',
+    );
+  return fail(
+    `an unsigned webhook is answered ${status} ${code ?? ''} and not 401 sig_missing`,
+    'See what stands between here and the service: --url must lead to it directly.',
+  );
+}
+
+/** By the ids of the keys, which follow from MASTER_KEY: nothing is sent that could be taken for a webhook. */
+async function webhookSecret({ keys }: Cli, { webhookKeyIds }: Seen): Promise<Found> {
+  const [secret, master] = [await keys.find('RETELL_WEBHOOK_SECRET'), await keys.find('MASTER_KEY')];
+  if (webhookKeyIds === undefined) return skip('needs the admin key');
+  if (!secret || !master) return skip('needs RETELL_WEBHOOK_SECRET and MASTER_KEY here, to compare');
+  const { webhookKeyId } = sealingUnder(master.key);
+  const ids = secret.key.split(',').map((key) => webhookKeyId(DEFAULT_TENANT, key.trim()));
+  const strangers = ids.filter((id) => !webhookKeyIds.includes(id));
+  return strangers.length === 0
+    ? ok(`${secret.from} is in force: ${ids.join(', ')}`)
+    : fail(
+        `${secret.from} is not in force for tenant ${DEFAULT_TENANT} (or MASTER_KEY here is not the service's)`,
+        'Restart the service with it, or correct it here.',
+      );
+}
 
 const marks = { ok: 'ok   ', fail: 'FAIL ', skip: 'skip ' } as const;
 

@@ -1,10 +1,8 @@
 import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
-import { notComparedOf, outcomeOf, type Verification } from '../operations.ts';
+import { follow, notComparedOf, type Operation, outcomeOf, percentOf, type Verification } from '../operations.ts';
 import { parkedIn, parkedTable } from '../parked.ts';
 import type { Verb } from '../program.ts';
-import { follow } from '../projections/follow.ts';
-import { type Operation, percentOf } from '../projections/operation.ts';
 import { examples, table } from '../text.ts';
 
 type Listed = {

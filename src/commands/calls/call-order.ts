@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { isUsableId } from '../../events/ids.ts';
+import { isUsableId } from '../../events/identity.ts';
 import { dialledNumber } from '../../model/phone.ts';
 import { namesNothing, trimmed } from '../../model/words.ts';
 

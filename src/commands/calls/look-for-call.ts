@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { EventStoreUnavailable } from '../../events/event-log.ts';
-import type { PlacementTimes } from './placement-times.ts';
 import type { RetellApi, SessionOf } from './retell-api.ts';
-import { decideFailed, decidePlaced, isOpen, type SessionRecord } from './session-record.ts';
-import { idsOf, type SessionWriter } from './session-writer.ts';
+import {
+  decideFailed,
+  decidePlaced,
+  idsOf,
+  isOpen,
+  type PlacementTimes,
+  type SessionRecord,
+  type SessionWriter,
+} from './session-record.ts';
 
 export type Settled = 'placed' | 'failed' | 'open';
 

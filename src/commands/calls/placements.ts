@@ -1,14 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { inTurn } from '../../events/concurrency-limit.ts';
 import type { EventLog } from '../../events/event-log.ts';
-import { inTurn } from '../webhooks/in-turn.ts';
 import { openClaims, type PlaceCall } from './claims.ts';
 import { type Look, type LookDeps, lookForCall, type Settled } from './look-for-call.ts';
-import { type PlacementTimes, placementTimes } from './placement-times.ts';
 import type { RefusalDetails } from './refusals.ts';
 import type { RetellApi, SessionOf } from './retell-api.ts';
-import { decideFailed, decidePlaced, type SessionRecord } from './session-record.ts';
-import { idsOf, sessionWriter, streamOf } from './session-writer.ts';
+import {
+  decideFailed,
+  decidePlaced,
+  idsOf,
+  type PlacementTimes,
+  placementTimes,
+  type SessionRecord,
+  sessionWriter,
+  streamOf,
+} from './session-record.ts';
 
 export type Placed = {
   readonly record: SessionRecord;

@@ -2,17 +2,19 @@ import { APIConnectionError, APIError } from 'retell-sdk';
 import { isJsonObject } from '../../events/json.ts';
 import { chosenId } from '../../model/ids.ts';
 import { BadAnswer, causeOf, pageOf, retellClient, retryAfterMs, within } from '../../retell/client.ts';
+import type { OpenTenantDirectory } from '../../tenants/directory.ts';
+import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
 import type { CallOrder } from './call-order.ts';
 import { type Refusal, type RefusalDetails, refusalOf } from './refusals.ts';
 
 /** What became of a create. `unknown`: Retell may have dialled, or may yet. */
-export type Dialled =
+type Dialled =
   | { readonly outcome: 'placed'; readonly retellCallId: string }
   | { readonly outcome: 'refused'; readonly reason: Refusal; readonly details?: RefusalDetails }
   | { readonly outcome: 'unknown'; readonly cause: string };
 
 export type SessionOf = { readonly tenantId: string; readonly sessionId: string };
-export type Limit = { readonly timeoutMs: number; readonly signal: AbortSignal };
+type Limit = { readonly timeoutMs: number; readonly signal: AbortSignal };
 
 /** Retell's API as placing a call needs it, under one key. */
 export type RetellApi = {
@@ -121,3 +123,23 @@ function retryAfterS(headers: Headers | undefined): number | undefined {
 /** Retell's own words, for the one who asked and nobody else. */
 const said = (message: unknown): string | undefined =>
   typeof message === 'string' ? message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, 300) : undefined;
+
+/** RETELL_API_KEY, which is tenant `default`'s where its settings hold none, and RETELL_BASE_URL. */
+type RetellEnvironment = { readonly apiKey?: string | undefined; readonly baseUrl?: string | undefined };
+
+type Keys = Pick<OpenTenantDirectory, 'retellApiKey'>;
+
+/** A tenant's own key of Retell's API; undefined: it has none. */
+export const retellApiKeyOf =
+  (directory: Keys, { apiKey }: RetellEnvironment) =>
+  (tenantId: string): string | undefined =>
+    directory.retellApiKey(tenantId) ?? (tenantId === DEFAULT_TENANT ? apiKey : undefined);
+
+/** Retell's API under a tenant's own key; undefined: it has none. */
+export const retellOf = (directory: Keys, environment: RetellEnvironment) => {
+  const keyOf = retellApiKeyOf(directory, environment);
+  return (tenantId: string): RetellApi | undefined => {
+    const key = keyOf(tenantId);
+    return key === undefined ? undefined : retellApi(key, environment.baseUrl);
+  };
+};

@@ -1,15 +1,40 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StreamDeleted } from '../../events/event-log.ts';
+import type { JsonObject } from '../../events/json.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { UnrecordableEvent } from '../../events/recordable.ts';
-import { type CallFact, callFact, type Delivery } from '../../retell/call-fact.ts';
-import { readPayload } from '../../retell/payload.ts';
-import { occurredAt, translatePayload } from '../../retell/translate.ts';
-import { ownerOf } from '../../tenants/tenant.ts';
-import type { TenantDirectory } from '../tenants/tenant.ts';
-import { type NewWord, newWordsIn } from './new-words.ts';
+import { disconnections } from '../../model/outcome.ts';
+import { isNothing } from '../../model/words.ts';
+import { type CallFact, callFact, type Delivery, FactTooLarge } from '../../retell/call-fact.ts';
+import { type CallPayload, readPayload } from '../../retell/payload.ts';
+import { kinds, occurredAt, translatePayload } from '../../retell/translate.ts';
+import { ownerOf, type TenantDirectory } from '../../tenants/tenant.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
-import { FactTooLarge } from './text-parts.ts';
+
+/** Every word that the vendor is known to have used in the fields that we decide by (docs/retell-api.md). */
+export const knownWords = {
+  event: new Set([...kinds.keys(), 'transcript_updated']),
+  call_status: new Set(['registered', 'ongoing', 'ended', 'not_connected', 'error']),
+  call_type: new Set(['phone_call', 'web_call', 'inbound_phone_call', 'outbound_phone_call']),
+  direction: new Set(['inbound', 'outbound']),
+  disconnection_reason: new Set(disconnections.keys()),
+  data_storage_setting: new Set(['everything', 'everything_except_pii', 'basic_attributes_only']),
+} satisfies Readonly<Record<string, ReadonlySet<string>>>;
+
+/** A word of the vendor's that is new to us; undefined: it looks like none, and what it is may be about a person. */
+export type NewWord = { readonly field: keyof typeof knownWords; readonly word: string | undefined };
+
+const WORD = /^[a-z0-9_]{1,64}$/;
+
+/** What a delivery says that nobody here has heard before: it is recorded as it is, and somebody should look at it. */
+export function newWordsIn({ event, call }: CallPayload): readonly NewWord[] {
+  const said: JsonObject = { ...call, event };
+  return (Object.keys(knownWords) as (keyof typeof knownWords)[]).flatMap((field) => {
+    const value = said[field];
+    if (typeof value !== 'string' || isNothing(value) || knownWords[field].has(value)) return [];
+    return [{ field, word: WORD.test(value) ? value : undefined }];
+  });
+}
 
 /** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
 export type Accepted = { readonly event?: string | undefined } & (
@@ -18,7 +43,7 @@ export type Accepted = { readonly event?: string | undefined } & (
   | { readonly outcome: 'not_kept'; readonly reason?: 'quarantine_deleted' }
 );
 
-export type Accepting = {
+type Accepting = {
   readonly recorder: Recorder;
   readonly tenants: TenantDirectory;
   readonly keepTranscriptUpdates: boolean;

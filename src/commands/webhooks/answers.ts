@@ -1,17 +1,144 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
+import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
-import { problem } from '../../http/problem.ts';
-import type { Delivery } from '../../retell/call-fact.ts';
-import type { Accepted } from './accept.ts';
+import { problem, problemResponse } from '../../http/problem.ts';
+import { ignoresDecision } from '../../model/supported.ts';
+import type { CallFact, Delivery } from '../../retell/call-fact.ts';
+import type { Accepted, NewWord } from './accept.ts';
 import type { Unread } from './body.ts';
-import { logAccepted, logRefused } from './delivery-log.ts';
-import type { NewWord } from './new-words.ts';
 import type { Taken } from './rate-limit.ts';
 
+const ABOUT: Readonly<Record<Endpoint, string>> = {
+  retell: 'Call events of appointment and reminder agents.',
+  'retell-inbound-ticket': 'Call events of inbound agents; they make tickets.',
+  'retell-outbound-ticket': 'Call events of outbound agents; they make tickets.',
+};
+
+const Webhook = z
+  .looseObject({ event: z.string(), call: z.looseObject({ call_id: z.string() }).optional() })
+  .openapi('RetellWebhook', { description: 'Only `event` and `call.call_id` are needed; all else is optional.' });
+
+const signature = z.object({
+  'x-retell-signature': z
+    .string()
+    .openapi({ example: 'v=1793613600180,d=2e05338b…', description: 'HMAC-SHA256 of the body and v' }),
+});
+const named = {
+  path: z.object({ tenant: z.string() }),
+  header: z.object({
+    'x-tenant-id': z.string().optional().openapi({ description: 'Where neither path nor subdomain names it' }),
+  }),
+};
+
+/** Documents a webhook; the door itself validates, since a signature covers bytes and not what a parser makes of them. */
+export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: string, endpoint: Endpoint): void {
+  const byPath = path.includes(':tenant');
+  registry.registerPath({
+    method: 'post',
+    path: path.replace(':tenant', '{tenant}'),
+    tags: ['Webhooks'],
+    summary: ABOUT[endpoint],
+    security: [],
+    request: {
+      headers: byPath ? signature : signature.extend(named.header.shape),
+      ...(byPath ? { params: named.path } : {}),
+      body: { required: true, content: { 'application/json': { schema: Webhook } } },
+    },
+    responses: {
+      204: { description: 'Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies.' },
+      200: {
+        description: 'To `call_inbound`: the call goes on with the agent it is bound to.',
+        content: { 'application/json': { schema: z.object({ call_inbound: z.object({}) }) } },
+      },
+      401: problemResponse('`sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too'),
+      408: problemResponse('`body_too_slow`'),
+      413: problemResponse('`body_too_large`'),
+      429: problemResponse('`rate_limited`: too many unverified requests from this address; see Retry-After'),
+      503: problemResponse('`store_unavailable`: the event store did not confirm; see Retry-After'),
+    },
+  });
+}
+
+// A11. Ids, words and codes only: no personal data, no secret, no text of the payload, no address.
+
+/** What a line is about; `t` is how long the request took, in milliseconds. */
+type About = {
+  readonly handler: Endpoint | 'unknown';
+  readonly tenant_id?: string | undefined;
+  readonly t: number;
+};
+
+/** One line per authentic delivery that was answered 2xx, and one per thing about it that somebody may want to mend. */
+export function logAccepted(
+  logger: Logger,
+  accepted: Accepted,
+  delivery: Delivery,
+  form: 'timed' | 'bare',
+  t: number,
+): void {
+  const tenantId = 'fact' in accepted ? accepted.fact.metadata.tenantId : delivery.tenant.id;
+  const about = { handler: delivery.endpoint, tenant_id: tenantId, t };
+  const verified = { verified_with: form === 'bare' ? 'raw' : delivery.keyId };
+  const { event, outcome } = accepted;
+  if ('reason' in accepted) {
+    const line = { ...about, ...verified, event, outcome, reason: accepted.reason };
+    if (accepted.outcome === 'not_kept') logger.error(line, 'webhook not kept');
+    else if (accepted.reason === 'untranslatable')
+      logger.error({ ...line, ...traceOf(accepted.failure) }, 'webhook not translated');
+    else if (accepted.reason === 'not_a_call') logger.info(line, 'webhook kept');
+    else logger.warn(line, 'webhook not understood');
+    return;
+  }
+  const call = 'fact' in accepted ? { call_id: accepted.fact.callId } : {};
+  logger.info({ ...about, ...verified, event, ...call, outcome }, 'webhook accepted');
+  if (!('fact' in accepted)) return;
+  const remark = (line: { readonly reason: string; readonly word?: string | undefined }) =>
+    logger.warn({ ...about, event, ...call, ...line }, 'webhook remark');
+  if (outcome === 'recorded') for (const reason of remarks(accepted.fact, delivery)) remark({ reason });
+  for (const { field, word } of accepted.newWords) remark({ reason: `unknown_${field}`, word });
+}
+
+export function logRefused(logger: Logger, reason: string, about: About, error?: unknown): void {
+  const line = { ...about, reason, ...(error === undefined ? {} : traceOf(error)) };
+  if (reason === 'internal_error') logger.error(line, 'webhook refused');
+  else logger.warn(line, 'webhook refused');
+}
+
+const CONCLUDING: ReadonlySet<CallFactType> = new Set(['CallEnded', 'CallAnalyzed']);
+
+function remarks(fact: CallFact, { endpoint, tenant }: Delivery): string[] {
+  const { type, data, metadata } = fact;
+  const concerns = endpoint === 'retell' && CONCLUDING.has(type);
+  const other = { 'retell-inbound-ticket': 'outbound', 'retell-outbound-ticket': 'inbound', retell: undefined }[
+    endpoint
+  ];
+  return [
+    ...(data.tenantMismatch ? ['tenant_mismatch'] : []),
+    ...(metadata.tenantId !== tenant.id ? ['address_of_another_tenant'] : []), // both hold the key
+    ...(concerns && data.callSessionId === undefined ? ['no_session'] : []),
+    ...(concerns && data.appointmentId === undefined ? ['no_appointment_id'] : []),
+    ...(ignoresDecision(fact) ? ['flag_on_unconnected_call'] : []),
+    ...(other !== undefined && data.direction === other ? ['direction_mismatch'] : []), // the direction decides (B1)
+  ];
+}
+
+/** Where an error came from, without its message: a message may quote what it was about. */
+const traceOf = (error: unknown) =>
+  error instanceof Error
+    ? {
+        error: error.name,
+        at: (error.stack ?? '')
+          .split('\n')
+          .filter((line) => /^\s+at /.test(line))
+          .slice(0, 5),
+      }
+    : { error: typeof error };
+
 /** Where a webhook came in; `unknown`: at a path that nobody answers. */
-export type Handler = Endpoint | 'unknown';
+type Handler = Endpoint | 'unknown';
 
 /** Told of every answer: `outcome` is what was logged (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
 export type OnAnswered = (answer: {
@@ -22,7 +149,7 @@ export type OnAnswered = (answer: {
   newWords: readonly NewWord[];
 }) => void;
 
-export type Refused = { readonly status: ContentfulStatusCode; readonly detail: string; readonly headers?: Headers };
+type Refused = { readonly status: ContentfulStatusCode; readonly detail: string; readonly headers?: Headers };
 type Headers = Readonly<Record<string, string>>;
 
 const RETRY_SOON = { 'retry-after': '1' };
@@ -33,7 +160,7 @@ const UNVERIFIED: Refused = {
 };
 
 /** Every answer but 2xx and 429, by its code. */
-export const refusals = {
+const refusals = {
   sig_missing: UNVERIFIED,
   sig_malformed: UNVERIFIED,
   sig_stale: UNVERIFIED,

@@ -1,5 +1,86 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { sha256 } from '../../events/identity.ts';
-import { neighbourhoodOf } from './client-ip.ts';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Network = readonly [Address, number];
+
+/**
+ * Whose `X-Forwarded-For` is believed: nobody's, that of so many proxies in a row, or that of proxies with these
+ * addresses.
+ */
+export type ProxyTrust = 'nobody' | { readonly hops: number } | { readonly networks: readonly Network[] };
+
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+/**
+ * Reads TRUST_PROXY: `off` (the default), a number of proxies in front (`true` is 1), or a comma-separated list of
+ * addresses, networks (`10.0.0.0/8`), `loopback` and `private`. Throws for anything else, naming it.
+ */
+export function proxyTrust(setting: string | undefined): ProxyTrust {
+  const text = (setting ?? '').trim().toLowerCase();
+  if (['', 'off', 'false', 'no', '0'].includes(text)) return 'nobody';
+  if (text === 'true') return { hops: 1 };
+  if (/^\d{1,2}$/.test(text)) return { hops: Number(text) };
+  return { networks: text.split(',').flatMap((word) => (NAMED[word.trim()] ?? [word.trim()]).map(networkOf)) };
+}
+
+function networkOf(entry: string): Network {
+  const address = addressOf(entry);
+  if (address) return [address, address.toByteArray().length * 8];
+  try {
+    if (isIP(entry.split('/')[0]!) !== 0) {
+      const [base, bits] = ipaddr.parseCIDR(entry);
+      const plain = asIPv4(base);
+      return [plain, plain === base ? bits : Math.max(0, bits - 96)];
+    }
+  } catch {} // so many bits it has not
+  throw new Error(`TRUST_PROXY: "${entry}" is neither an address, a network, "loopback", "private" nor a number`);
+}
+
+/** Ways to write an IPv4 address in IPv6: on a socket that takes both, and behind a translator. */
+const HOLD_IPV4: ReadonlySet<string> = new Set(['ipv4Mapped', 'rfc6145', 'rfc6052']);
+
+/** The address in a text, without brackets, port and zone; IPv4 however it was written. Undefined: it is none. */
+function addressOf(text: string): Address | undefined {
+  const bare = text
+    .trim()
+    .replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')
+    .replace(/^([\d.]+):\d+$/, '$1')
+    .replace(/%.*$/, '');
+  if (isIP(bare) === 0) return undefined;
+  return asIPv4(ipaddr.parse(bare));
+}
+
+const asIPv4 = (address: Address): Address =>
+  HOLD_IPV4.has(address.range()) ? new ipaddr.IPv4(address.toByteArray().slice(-4)) : address;
+
+/**
+ * The client's address, in one spelling. With trusted addresses: the nearest one that is not a trusted proxy. With hops:
+ * the one so many steps away. What stands beyond is the client's own claim and is never read, nor is text that is no address.
+ */
+export function clientIp(socketAddress: string | undefined, forwarded: string | undefined, by: ProxyTrust): string {
+  let client = addressOf(socketAddress ?? '');
+  const claims = by === 'nobody' || forwarded === undefined ? [] : forwarded.split(',').map(addressOf).reverse();
+  for (const [step, claim] of claims.entries()) {
+    const isBelieved = client && by !== 'nobody' && ('hops' in by ? step < by.hops : isIn(by.networks, client));
+    if (!isBelieved || claim === undefined) break;
+    client = claim;
+  }
+  return client?.toString() ?? '';
+}
+
+const isIn = (networks: readonly Network[], address: Address): boolean =>
+  networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+
+/** Who is likely to have the address to himself: one IPv4 address, or the 64 bits that an IPv6 host is given at the least. */
+function neighbourhoodOf(ip: string): string {
+  const address = addressOf(ip);
+  return address instanceof ipaddr.IPv6 ? `${address.parts.slice(0, 4).join(':')}/64` : ip;
+}
 
 export type Taken =
   | { readonly allowed: true }
@@ -7,9 +88,9 @@ export type Taken =
   | { readonly allowed: false; readonly retryAfterSeconds: number; readonly first: boolean };
 
 /** Who asks: an address, and the tenant's name that it claims. */
-export type Asker = { readonly ip: string; readonly tenantName: string };
+type Asker = { readonly ip: string; readonly tenantName: string };
 
-export type RateLimit = {
+type RateLimit = {
   /** Counts a request, and the bytes of it that were read in vain. */
   take(asker: Asker, bytes?: number): Taken;
   /** Whether an asker is over the limit, and had so much read in vain that nothing large is read of him any more. */

@@ -2,23 +2,52 @@ import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { sha256 } from '../../events/identity.ts';
-import { isTenantId } from '../../events/ids.ts';
+import { isTenantId, sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
 import { type Claim, claimOf, verify } from '../../retell/signature.ts';
-import { DEFAULT_TENANT, type TenantDirectory, type WebhookKey } from '../tenants/tenant.ts';
+import { DEFAULT_TENANT, type TenantDirectory, type WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
-import { answersTo, type OnAnswered, type RefusalCode } from './answers.ts';
+import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode } from './answers.ts';
 import { bodyReader } from './body.ts';
-import { clientIp, type ProxyTrust } from './client-ip.ts';
-import { logRefused } from './delivery-log.ts';
-import { describeRoute } from './openapi.ts';
-import { rateLimit } from './rate-limit.ts';
+import { clientIp, type ProxyTrust, rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
-import { namedTenant } from './tenant-selection.ts';
+
+/**
+ * The path by which a request is routed: at the webhooks one with a slash too many, at its end or doubled, is the path that
+ * was meant. Whoever types an address into a vendor's console, or puts it together from two halves, adds them.
+ */
+export function routedPath(request: Request): string {
+  const path = getPath(request);
+  if (!path.includes('//') && !path.endsWith('/')) return path;
+  const meant = path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+  return /^\/(api\/webhooks|t)\//.test(meant) ? meant : path;
+}
+
+/** A name without its port, in lower case; DNS does not know case. */
+const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();
+
+type Selectors = {
+  readonly path: string | undefined;
+  readonly header: string | undefined;
+  readonly host: string | undefined;
+};
+
+/**
+ * Which tenant's keys are to be tried: named by the path, else the header `x-tenant-id`, else the subdomain of
+ * PUBLIC_HOST, in lower case as ids are; undefined: none is named. It selects and proves nothing (A3), so it may be any text.
+ */
+export function namedTenant({ path, header, host }: Selectors, publicHost: string | undefined): string | undefined {
+  if (path !== undefined) return path.toLowerCase();
+  if (header !== undefined && header !== '') return header.toLowerCase();
+  if (publicHost === undefined || host === undefined) return undefined;
+  const suffix = `.${hostName(publicHost)}`;
+  const name = hostName(host);
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : undefined;
+}
 
 export type WebhookConfig = {
   readonly bodyLimitBytes: number;

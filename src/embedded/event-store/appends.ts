@@ -1,22 +1,93 @@
-import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { type BatchAnswer, batchAnswer } from './answers.ts';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerDuplexStream, ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import {
+  appendTooLarge,
+  type BatchAnswer,
+  badRequest,
+  batchAnswer,
+  deadlineOf,
+  MAX_APPEND_SIZE,
+  placed,
+  type Refusal,
+  refusalOf,
+  wrongExpectedVersion,
+} from './answers.ts';
 import type { CommitQueue } from './commit-queue.ts';
+import type { Outcome } from './decide.ts';
 import type { NewEvent } from './event-bytes.ts';
-import { expectedRevision } from './expected-revision.ts';
-import { proposedEvent } from './proposed-event.ts';
-import { MAX_APPEND_SIZE } from './refusal.ts';
-import { streamName, uuidText } from './request-values.ts';
+import { expectedRevision, proposedEvent, streamName, uuidText } from './requests.ts';
 
-type Call = ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
-type Options = streams.BatchAppendReq.Options;
+type AppendCall = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
+type AppendOptions = streams.AppendReq.Options;
+
+/** The `Append` method: options, then one message per event. The client goes this way when a call has credentials. */
+export function append(queue: CommitQueue) {
+  return async (call: AppendCall, answer: sendUnaryData<streams.AppendResp>): Promise<void> => {
+    try {
+      const { options, events, size } = await received(call);
+      const stream = streamName(options.getStreamIdentifier());
+      if (size > MAX_APPEND_SIZE) return answer(appendTooLarge);
+      if (call.cancelled) return;
+      const expected = expectedRevision(options, options.getRevision());
+      const outcome = await queue.submit({ kind: 'append', stream, expected, events }, deadlineOf(call));
+      if (outcome.kind === 'done') answer(null, success(outcome));
+      else if (outcome.kind === 'wrong revision') answer(null, wrongRevision(options, outcome.actual));
+      else answer(refusalOf(outcome, stream));
+    } catch {
+      answer(badRequest());
+    }
+  };
+}
+
+async function received(call: AppendCall) {
+  let options: AppendOptions | undefined;
+  const events: NewEvent[] = [];
+  let size = 0;
+  for await (const request of call as AsyncIterable<streams.AppendReq>) {
+    options ??= request.getOptions();
+    const message = request.getProposedMessage();
+    if (!message) continue;
+    size += message.getData_asU8().length;
+    // What is too much is read to its end and not kept.
+    if (size <= MAX_APPEND_SIZE) events.push(proposedEvent(message));
+  }
+  if (!options) throw new Error('an append needs options');
+  return { options, events, size };
+}
+
+function success({ revision, position }: Outcome & { kind: 'done' }): streams.AppendResp {
+  const done = new streams.AppendResp.Success();
+  done.setCurrentRevision(`${revision}`);
+  if (position === undefined) done.setNoPosition(new shared.Empty());
+  else done.setPosition(placed(new streams.AppendResp.Position(), position));
+  const response = new streams.AppendResp();
+  response.setSuccess(done);
+  return response;
+}
+
+function wrongRevision(expected: AppendOptions, actual: number): streams.AppendResp {
+  const wrong = new streams.AppendResp.WrongExpectedVersion();
+  if (actual < 0) wrong.setCurrentNoStream(new shared.Empty());
+  else wrong.setCurrentRevision(`${actual}`);
+  if (expected.hasNoStream()) wrong.setExpectedNoStream(new shared.Empty());
+  else if (expected.hasAny()) wrong.setExpectedAny(new shared.Empty());
+  else if (expected.hasStreamExists()) wrong.setExpectedStreamExists(new shared.Empty());
+  else wrong.setExpectedRevision(expected.getRevision());
+  const response = new streams.AppendResp();
+  response.setWrongExpectedVersion(wrong);
+  return response;
+}
+
+type BatchCall = ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
+type BatchOptions = streams.BatchAppendReq.Options;
 
 /** An append whose messages are still coming in. */
-type Incoming = { options: Options; events: NewEvent[]; size: number; malformed: boolean };
+type Incoming = { options: BatchOptions; events: NewEvent[]; size: number; malformed: boolean };
 
 /** The `BatchAppend` method: the client's usual path. Many appends share a call, each known by a correlation id. */
 export function batchAppend(queue: CommitQueue) {
-  return async (call: Call): Promise<void> => {
+  return async (call: BatchCall): Promise<void> => {
     const incoming = new Map<string, Incoming>();
     const underWay = new Set<Promise<void>>();
     call.on('error', () => {});
@@ -29,7 +100,7 @@ export function batchAppend(queue: CommitQueue) {
       if (size > MAX_APPEND_SIZE) return answer({ kind: 'too large' });
       const stream = streamName(options.getStreamIdentifier());
       const expected = expectedRevision(options, options.getStreamPosition());
-      answer(await queue.submit({ kind: 'append', stream, expected, events }, deadlineOf(options)));
+      answer(await queue.submit({ kind: 'append', stream, expected, events }, batchDeadlineOf(options)));
     }
 
     try {
@@ -77,4 +148,48 @@ function receive(incoming: Incoming, request: streams.BatchAppendReq): void {
 }
 
 /** The client sends the deadline along and leaves it to the server to keep it. */
-const deadlineOf = (options: Options): number => options.getDeadline()?.toDate().getTime() ?? Number.POSITIVE_INFINITY;
+const batchDeadlineOf = (options: BatchOptions): number =>
+  options.getDeadline()?.toDate().getTime() ?? Number.POSITIVE_INFINITY;
+
+/** The `Delete` method: a soft deletion, which is a matter of metadata. */
+export const softDelete =
+  (queue: CommitQueue) =>
+  (
+    call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
+    answer: sendUnaryData<streams.DeleteResp>,
+  ): Promise<void> =>
+    remove(queue, 'delete', call.request.getOptions(), deadlineOf(call), (refusal, position) => {
+      if (refusal) return answer(refusal);
+      answer(null, new streams.DeleteResp().setPosition(placed(new streams.DeleteResp.Position(), position)));
+    });
+
+/** The `Tombstone` method: the stream's name is never used again. */
+export const tombstone =
+  (queue: CommitQueue) =>
+  (
+    call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
+    answer: sendUnaryData<streams.TombstoneResp>,
+  ): Promise<void> =>
+    remove(queue, 'tombstone', call.request.getOptions(), deadlineOf(call), (refusal, position) => {
+      if (refusal) return answer(refusal);
+      answer(null, new streams.TombstoneResp().setPosition(placed(new streams.TombstoneResp.Position(), position)));
+    });
+
+type DeleteOptions = streams.DeleteReq.Options | streams.TombstoneReq.Options | undefined;
+
+async function remove(
+  queue: CommitQueue,
+  kind: 'delete' | 'tombstone',
+  options: DeleteOptions,
+  deadline: number,
+  answer: (refusal: Refusal | undefined, position: number) => void,
+): Promise<void> {
+  const name = options?.getStreamIdentifier()?.getStreamName_asU8();
+  if (!options || !name?.length) return answer(badRequest(), 0);
+  const stream = streamName(options.getStreamIdentifier());
+  const expected = expectedRevision(options, options.getRevision());
+  const outcome = await queue.submit({ kind, stream, expected, events: [] }, deadline);
+  if (outcome.kind === 'done') return answer(undefined, outcome.position ?? 0);
+  if (outcome.kind === 'wrong revision') return answer(wrongExpectedVersion(stream, `${expected}`, outcome.actual), 0);
+  answer(refusalOf(outcome, stream), 0);
+}

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Command, Outcome } from './command.ts';
+import type { Command, Outcome } from './decide.ts';
 import type { FromWriter, ToWriter } from './writer-thread.ts';
 
 type Waiting = {

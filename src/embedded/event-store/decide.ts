@@ -1,22 +1,110 @@
-import { ANY, type ExpectedRevision, NO_STREAM, STREAM_EXISTS } from './expected-revision.ts';
-import type { Whereabouts } from './recent-ids.ts';
-import { TOMBSTONE } from './schema.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { NewEvent } from './event-bytes.ts';
+import { ANY, type ExpectedRevision, NO_STREAM, STREAM_EXISTS } from './requests.ts';
+import { SELECT_STREAM, TOMBSTONE } from './schema.ts';
+
+/** What can be asked of the log. */
+export type Command = {
+  readonly kind: 'append' | 'delete' | 'tombstone';
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  /** none for `delete` and `tombstone` */
+  readonly events: readonly NewEvent[];
+};
+
+/** What came of it. A repeat of an event that is no longer shown has no position. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly revision: number; readonly position: number | undefined }
+  | { readonly kind: 'wrong revision'; readonly actual: number }
+  | { readonly kind: 'deleted' }
+  /** A full disk, a broken file: nothing of it is stored. */
+  | { readonly kind: 'not written'; readonly reason: string }
+  /** The deadline passed first. If it was being written by then, it may be stored. */
+  | { readonly kind: 'timed out' };
+
+type Whereabouts = { readonly stream: string; readonly revision: number };
+
+/**
+ * Where the latest events were written, by id: all that `any` and `stream_exists` have to recognise a repeat by.
+ * A live server keeps this in memory only and so do we: after a restart such a repeat is written again, and an
+ * application that relies on more would fail in production.
+ */
+export function recentIds(capacity = 100_000) {
+  const known = new Map<string, Whereabouts>();
+  return {
+    get: (id: string): Whereabouts | undefined => known.get(id),
+    /** An id that is known already keeps its first place. */
+    remember(id: string, stream: string, revision: number): void {
+      if (known.has(id)) return;
+      known.set(id, { stream, revision });
+      if (known.size <= capacity) return;
+      for (const oldest of known.keys()) {
+        known.delete(oldest);
+        break;
+      }
+    },
+    forget: (): void => known.clear(),
+  };
+}
+
+/** A stream as the writer knows it. */
+export type Head = {
+  readonly id: number;
+  readonly name: string;
+  last: number;
+  metadata: string | null;
+};
+
+const KEPT = 50_000;
+
+/** The heads of the streams last written to, so that an append seldom has to ask the disk first. */
+export function streamHeads(db: DatabaseSync) {
+  const select = db.prepare(SELECT_STREAM);
+  const insert = db.prepare('INSERT INTO streams (name, metadata) VALUES (?, NULL)');
+  const setMetadata = db.prepare('UPDATE streams SET metadata = ? WHERE id = ?');
+  const heads = new Map<string, Head>();
+
+  function keep(head: Head): Head {
+    heads.set(head.name, head);
+    if (heads.size > KEPT) heads.delete(heads.keys().next().value!);
+    return head;
+  }
+
+  function find(name: string): Head | undefined {
+    const known = heads.get(name);
+    if (known) return known;
+    const row = select.get(name) as Omit<Head, 'name'> | undefined;
+    return row && keep({ ...row, name });
+  }
+
+  return {
+    find,
+    /** The head of a stream that is about to be written to. */
+    open: (name: string): Head =>
+      find(name) ?? keep({ id: Number(insert.run(name).lastInsertRowid), name, last: -1, metadata: null }),
+    setMetadata(head: Head, metadata: string): void {
+      setMetadata.run(metadata, head.id);
+      head.metadata = metadata;
+    },
+    forget: (): void => heads.clear(),
+  };
+}
 
 /** What the writer knows of a stream before it appends. `last` is -1 for one that does not exist. */
-export type StreamState = {
+type StreamState = {
   readonly name: string;
   readonly last: number;
   readonly softDeleted: boolean;
   readonly hasMetadata: boolean;
 };
 
-export type Decision =
+type Decision =
   | { readonly kind: 'write' }
   | { readonly kind: 'repeat'; readonly revision: number }
   | { readonly kind: 'wrong revision' }
   | { readonly kind: 'deleted' };
 
-export type Known = {
+type Known = {
   /** by id, in memory */
   readonly recent: (id: string) => Whereabouts | undefined;
   /** by place, on disk */

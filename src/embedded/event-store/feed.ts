@@ -1,8 +1,7 @@
+import { checkpoint } from './answers.ts';
 import { type LogReader, takePage } from './log-reader.ts';
 import type { ReadRequest } from './requests.ts';
-import { TOMBSTONE } from './schema.ts';
-import { checkpoint } from './signals.ts';
-import { firstShown, limitsFrom, oldestShown } from './stream-metadata.ts';
+import { firstShown, limitsFrom, oldestShown, TOMBSTONE } from './schema.ts';
 
 /** Where a subscription is in what it follows. It holds a place and no events, however far behind it is. */
 export type Feed = {

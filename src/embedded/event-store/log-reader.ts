@@ -1,7 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Filter } from './filter.ts';
-import { openForReading, SELECT_STREAM, TOMBSTONE } from './schema.ts';
-import { isMetastream, streamOf } from './stream-metadata.ts';
+import type { Filter } from './requests.ts';
+import { isMetastream, openForReading, SELECT_STREAM, streamOf, TOMBSTONE } from './schema.ts';
 
 /** Where an event stands, and its bytes; none for one that the filter passes over. */
 export type Row = readonly [at: number, message: Uint8Array | null];

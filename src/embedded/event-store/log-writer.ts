@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Command, Outcome } from './command.ts';
-import { decide } from './decide.ts';
+import { type Command, decide, type Head, type Outcome, recentIds, streamHeads } from './decide.ts';
 import { encodeEvent, isJson, JSON_CONTENT, type NewEvent } from './event-bytes.ts';
-import { recentIds } from './recent-ids.ts';
-import { openForWriting, TOMBSTONE } from './schema.ts';
-import { type Head, streamHeads } from './stream-heads.ts';
 import {
   firstShown,
   isMetastream,
@@ -12,10 +8,12 @@ import {
   METADATA_TYPE,
   metastreamOf,
   oldestShown,
+  openForWriting,
   SOFT_DELETED,
   streamOf,
+  TOMBSTONE,
   undeleted,
-} from './stream-metadata.ts';
+} from './schema.ts';
 
 const NOTHING = new Uint8Array(0);
 

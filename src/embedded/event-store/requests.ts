@@ -1,9 +1,100 @@
+import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { type Filter, readFilter } from './filter.ts';
-import { streamName, wholeNumber } from './request-values.ts';
+import type { NewEvent } from './event-bytes.ts';
+
+/** The name in it; empty names are refused wherever one is needed. */
+export function streamName(identifier: shared.StreamIdentifier | undefined): string {
+  const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString();
+  if (name === '') throw new Error('a stream needs a name');
+  return name;
+}
+
+/** Wire numbers have 64 bits; no log of ours comes near 2^53. */
+const wholeNumber = (text: string): number => Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);
+
+/** Clients may send a UUID as text or as two signed halves. */
+export function uuidText(uuid: shared.UUID | undefined): string {
+  const halves = uuid?.getStructured();
+  if (!halves) return uuid?.getString().toLowerCase() ?? '';
+  const hex = (half: string) => BigInt.asUintN(64, BigInt(half)).toString(16).padStart(16, '0');
+  const digits = hex(halves.getMostSignificantBits()) + hex(halves.getLeastSignificantBits());
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/**
+ * What a caller expects of a stream before the append: the revision it last saw, or one of three words. The
+ * numbers are EventStoreDB's own; its errors carry them.
+ */
+export type ExpectedRevision = number;
+
+export const NO_STREAM = -1;
+export const ANY = -2;
+export const STREAM_EXISTS = -4;
+
+type Words = { hasNoStream(): boolean; hasAny(): boolean; hasStreamExists(): boolean };
+
+/** The expectation in a request; `revision` is the number in it, which counts when there is no word. */
+export function expectedRevision(words: Words, revision: string): ExpectedRevision {
+  if (words.hasNoStream()) return NO_STREAM;
+  if (words.hasAny()) return ANY;
+  if (words.hasStreamExists()) return STREAM_EXISTS;
+  return wholeNumber(revision);
+}
+
+type Proposed = streams.AppendReq.ProposedMessage | streams.BatchAppendReq.ProposedMessage;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+// Metadata does not count for the size of an append. But a client takes no message above 17 MiB, and an event that
+// nobody can read would stop every subscription that comes to it.
+const MAX_METADATA = 15 * 1024 * 1024;
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+/** Throws on what a live server refuses: an id that is no UUID, or the nil one, and an event without a type. */
+export function proposedEvent(message: Proposed): NewEvent {
+  const id = uuidText(message.getId());
+  if (!UUID.test(id) || id === NIL) throw new Error(`"${id}" is no event id`);
+  const metadata = message.getCustomMetadata_asU8();
+  if (metadata.length > MAX_METADATA) throw new Error('the metadata is too large to be read again');
+  const properties = message.getMetadataMap();
+  const type = properties.get('type');
+  if (!type) throw new Error('an event needs a type');
+  return {
+    id,
+    type,
+    contentType: properties.get('content-type') ?? 'application/octet-stream',
+    data: message.getData_asU8(),
+    metadata,
+  };
+}
+
+export type Filter = {
+  readonly shows: (stream: string, type: string) => boolean;
+  /** A checkpoint follows every so many events considered, whether they are shown or not. */
+  readonly checkpointEvery: number;
+};
+
+const DEFAULT_WINDOW = 32;
+
+/** Throws on a regular expression that is none. */
+function readFilter(options: streams.ReadReq.Options.FilterOptions): Filter {
+  const onType = options.hasEventType();
+  const expression = onType ? options.getEventType() : options.getStreamIdentifier();
+  const matches = matcher(expression?.getRegex() ?? '', expression?.getPrefixList() ?? []);
+  const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW;
+  return {
+    shows: onType ? (_, type) => matches(type) : (stream) => matches(stream),
+    checkpointEvery: Math.max(1, window) * Math.max(1, options.getCheckpointintervalmultiplier()),
+  };
+}
+
+function matcher(regex: string, prefixes: readonly string[]): (text: string) => boolean {
+  if (regex === '') return (text) => prefixes.some((prefix) => text.startsWith(prefix));
+  const pattern = new RegExp(regex);
+  return (text) => pattern.test(text);
+}
 
 /** A revision, or one end of the stream. */
-export type From = number | 'start' | 'end';
+type From = number | 'start' | 'end';
 
 export type ReadRequest = {
   readonly subscription: boolean;
@@ -14,7 +105,7 @@ export type ReadRequest = {
   | { readonly of: 'all'; readonly from: AllPosition | 'start' | 'end'; readonly filter: Filter | undefined }
 );
 
-export type AllPosition = { readonly commit: number; readonly prepare: number };
+type AllPosition = { readonly commit: number; readonly prepare: number };
 
 /** Throws on what a live server refuses as malformed. */
 export function readRequest(request: streams.ReadReq): ReadRequest {

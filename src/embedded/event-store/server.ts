@@ -1,15 +1,28 @@
 import http2 from 'node:http2';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { append } from './append.ts';
-import { batchAppend } from './appends.ts';
+import { Server, ServerCredentials, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { append, batchAppend, softDelete, tombstone } from './appends.ts';
 import { commitQueue } from './commit-queue.ts';
-import { softDelete, tombstone } from './delete.ts';
-import { supportedMethods } from './features.ts';
 import { openLogReader } from './log-reader.ts';
-import { news } from './news.ts';
-import { reads } from './read.ts';
+import { news, reads } from './reads.ts';
+
+const VERSION = '23.10-embedded';
+
+/** The `GetSupportedMethods` method: the client asks it first, to know which way to append. */
+function supportedMethods(_: unknown, answer: sendUnaryData<features.SupportedMethods>): void {
+  const supported = new features.SupportedMethods();
+  supported.setEventStoreServerVersion(VERSION);
+  for (const { path } of Object.values(StreamsService)) {
+    const [, service = '', name = ''] = path.split('/');
+    const method = new features.SupportedMethod();
+    method.setServiceName(service);
+    method.setMethodName(name.toLowerCase());
+    supported.addMethods(method);
+  }
+  answer(null, supported);
+}
 
 // A live server takes an append message of any size and refuses the append. This is where we stop reading.
 const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -27,7 +40,7 @@ http2.createServer = ((options: http2.ServerOptions) => {
   return server.on('session', (session) => session.setLocalWindowSize(WINDOW));
 }) as typeof createServer;
 
-export type Node = {
+type Node = {
   /** the client's connection string */
   readonly url: string;
   readonly stop: () => Promise<void>;

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Command, Outcome } from './command.ts';
+import type { Command, Outcome } from './decide.ts';
 import { openLogWriter } from './log-writer.ts';
 
 /** What the thread is asked: to commit a group, or to close the log and end. */

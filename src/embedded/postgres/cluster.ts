@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
-import { chown, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdtemp, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Binaries } from './binaries.ts';
-import { clearLeftOver } from './left-over.ts';
+import { clearLeftOver, processesIn, readPostmasterFile } from './left-over.ts';
 import { identity, type OsUser } from './os-user.ts';
 
 export const clusterIn = (dataDir: string): string => join(dataDir, 'cluster');
@@ -96,4 +96,18 @@ async function runOnce(program: string, args: string[], input: string, user: OsU
   if (code !== 0 || /^.*(ERROR|FATAL):/m.test(err)) {
     throw new Error(`Making the Postgres cluster failed: ${program} ended with ${code}.\n${out}\n${err}`.trim());
   }
+}
+
+/**
+ * The address of the Postgres that a running service has started in `dataDir`, for an operator command beside it;
+ * undefined when none runs there.
+ *
+ * @throws when one does run, but we may not read its password.
+ */
+export async function urlOfRunningPostgres(dataDir: string): Promise<string | undefined> {
+  const path = await realpath(resolve(dataDir)).catch(() => undefined);
+  if (!path) return undefined;
+  const file = await readPostmasterFile(clusterIn(path));
+  if (!file?.ready || !(await processesIn(clusterIn(path))).includes(file.pid)) return undefined;
+  return (await readAddresses(path))(file.port).url;
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -48,4 +49,18 @@ async function createPostgresUser(): Promise<OsUser> {
   const user = await lookUp('postgres');
   if (!user) throw new Error('The system user "postgres" was created but `id postgres` does not find it.');
   return user;
+}
+
+/**
+ * The outermost directory on the way to `path`, itself included, that `user` may not pass through; undefined when the
+ * way is free. Mode bits only: with access lists the answer may be too strict or too kind, and Postgres has the last word.
+ */
+export async function blockedAt(path: string, user: OsUser): Promise<string | undefined> {
+  if (dirname(path) !== path) {
+    const above = await blockedAt(dirname(path), user);
+    if (above) return above;
+  }
+  const { uid, gid, mode } = await stat(path);
+  const execute = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
+  return mode & execute ? undefined : path;
 }

@@ -2,12 +2,10 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { findBinaries } from './binaries.ts';
 import { clusterIn, ensureCluster, readAddresses } from './cluster.ts';
-import { prepareDirectory } from './directory.ts';
-import { type KeeperOrders, type Launched, launch } from './launch.ts';
+import { lockDirectory, prepareDirectory } from './directory.ts';
+import { freePort, type KeeperOrders, type Launched, launch } from './launch.ts';
 import { clearLeftOver } from './left-over.ts';
-import { lockDirectory } from './lock.ts';
 import { chooseOsUser } from './os-user.ts';
-import { freePort } from './port.ts';
 import { settings } from './settings.ts';
 
 /** A keeper is done within 25 s, or it hangs; then we do its work. */

@@ -1,11 +1,11 @@
 import { type CallFields, prefixes, reduceStream, type StreamState } from '../../model/stream-state.ts';
 import type { Projection } from '../engine/projection.ts';
-import { outcomeChanges } from '../outcome-changes/outcome-changes.ts';
 import { appointmentChanges } from '../views/appointment-changes.ts';
 import { appointments } from '../views/appointments.ts';
 import { callSessions } from '../views/call-sessions.ts';
 import { customers } from '../views/customers.ts';
 import { deliveries } from '../views/deliveries.ts';
+import { outcomeChanges } from '../views/outcome-changes.ts';
 import { tickets } from '../views/tickets.ts';
 import { everRelated } from './ever.ts';
 import { updateMembership } from './membership.ts';

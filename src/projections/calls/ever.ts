@@ -1,11 +1,9 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
-import type { RequestState } from '../../model/session.ts';
+import { type RequestState, sessionsEverOf } from '../../model/session.ts';
 import type { StreamState, WholeCall } from '../../model/stream-state.ts';
-import { formerCalls } from '../call-sessions/formerly.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
 import { selectBy, type TableName, type Tx } from '../engine/table.ts';
-import { sessionsEverOf } from './session.ts';
-import { type LinkRow, linksOfCalls, linksOfSessions } from './session-calls.ts';
+import { formerCalls, type LinkRow, linksOfCalls, linksOfSessions } from './session-calls.ts';
 
 export type SessionKey = { readonly tenantId: string; readonly sessionId: string };
 

@@ -1,19 +1,39 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
 import type { CallState, Correlation } from '../../model/call.ts';
+import { isBefore, type Position } from '../../model/entries.ts';
 import { nothingKnown, told } from '../../model/latest.ts';
-import type { RequestState } from '../../model/session.ts';
+import { ownSessionId, type RequestState, type Session, sessionsEverOf } from '../../model/session.ts';
 import type { Change, FoldedBatch } from '../engine/projection.ts';
 import { type TableName, type Tx, write } from '../engine/table.ts';
 import type { SessionKey } from './ever.ts';
-import { placements } from './placements.ts';
-import { ownSessionId, type Session, sessionsEverOf } from './session.ts';
 import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
+
+type Placement = {
+  readonly tenantId: string;
+  readonly callId: string;
+  readonly sessionId: string;
+  readonly position: Position;
+};
+
+/** By call stream: the first session that says it has placed this call. */
+function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<string, Placement> {
+  const first = new Map<string, Placement>();
+  for (const { after } of requests) {
+    const { tenantId, sessionId } = after;
+    for (const [callId, { position }] of Object.entries(after.placed)) {
+      const stream = callStream(tenantId, callId);
+      const known = first.get(stream);
+      if (!known || isBefore(position, known.position)) first.set(stream, { tenantId, callId, sessionId, position });
+    }
+  }
+  return first;
+}
 
 // Which session a call belongs to (A6): the one it names itself, else the one that placed it, else the one that it was
 // linked to by its phone number (reactions/call-linking), else one of its own.
 
 /** A session that a batch has changed; `isNew`: nothing was known of it before. */
-export type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
+type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
 
 export type Membership<Fields extends Correlation> = {
   /** Sessions that the batch has changed, as they are now; one without request and calls is no more. */

@@ -1,14 +1,17 @@
 import { sql } from 'kysely';
 import { decode, type Fact } from '../../events/codec.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { BrokenFact, isFactsFault } from './faults.ts';
-import { foldBatch } from './fold-batch.ts';
-import type { Newly, ParkedStreams } from './parked.ts';
-import type { Late, Projection } from './projection.ts';
+import { type Database, inTransaction } from './connection.ts';
+import { BrokenFact, isFactsFault, reasonOf } from './faults.ts';
+import { foldBatch, hotStates } from './fold-batch.ts';
+import type { Gathered } from './gather.ts';
+import { type Generation, tableNames } from './generations.ts';
+import { type Newly, type ParkedStream, type ParkedStreams, park, queue } from './parked.ts';
+import { advanceCheckpoint, type Late, type Projection } from './projection.ts';
 import type { TableName, Tx } from './table.ts';
 
 /** What is to become of the events of a batch. */
-export type Sorted = {
+type Sorted = {
   /** In the order of the log. */
   readonly facts: readonly Fact[];
   /** By stream: facts of a known type that cannot be read. */
@@ -104,8 +107,96 @@ export function firstBroken(
     .map((broken) => ({ broken, waiting: behind.get(broken.fact.stream) ?? 0 }));
 }
 
-export function countByStream(events: readonly Recorded[]): ReadonlyMap<string, number> {
+function countByStream(events: readonly Recorded[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { stream } of events) counts.set(stream, (counts.get(stream) ?? 0) + 1);
   return counts;
+}
+
+type ReadBatch = {
+  readonly facts: readonly Fact[];
+  /** Of the last event read, which may have been none of ours. */
+  readonly position: bigint;
+  readonly caughtUp: boolean;
+  /** About how many characters are in the facts. */
+  readonly weight: number;
+};
+
+/** Read model and checkpoint move together or not at all, and this is the one place (C4). */
+export async function applyBatch(
+  db: Database,
+  projection: Projection,
+  generation: Generation,
+  base: bigint | undefined,
+  { facts, position, caughtUp, weight }: ReadBatch,
+  hot = hotStates(),
+): Promise<'applied' | 'superseded'> {
+  const written = await inTransaction(db, async (trx) => {
+    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp))) return undefined;
+    return facts.length > 0 ? foldBatch(trx, projection, tableNames(generation), facts, { hot }) : new Map();
+  });
+  if (!written) return 'superseded';
+  hot.keep(written, weight);
+  return 'applied';
+}
+
+export type Taken = {
+  readonly applied: number;
+  readonly passedOver: number;
+  /** Events of streams that are parked, those that have just become so included. */
+  readonly setAside: number;
+  readonly newlyParked: readonly (ParkedStream & Newly)[];
+  /** Why the batch broke although none of its facts does by itself; without content. */
+  readonly brokeAsAWhole?: string;
+};
+
+/**
+ * Applies events as they were read, and moves the checkpoint, in one transaction. A fact that breaks parks its stream
+ * and everything else moves on, in a generation that is being built as in the live one.
+ */
+export async function applyEvents(
+  db: Database,
+  projection: Projection,
+  generation: Generation,
+  { events, caughtUp, weight }: Gathered,
+  parked: ParkedStreams,
+  hot = hotStates(),
+): Promise<Taken | 'superseded'> {
+  const sorted = sort(events, parked);
+  const { facts, unreadable, queued, passedOver } = sorted;
+  const { position } = events.at(-1)!;
+  let broke: string | undefined;
+  if (unreadable.size === 0 && queued.length === 0) {
+    try {
+      const batch = { facts, position, caughtUp, weight };
+      const outcome = await applyBatch(db, projection, generation, generation.checkpoint, batch, hot);
+      return outcome === 'applied' ? { applied: facts.length, passedOver, setAside: 0, newlyParked: [] } : outcome;
+    } catch (error) {
+      if (!isFactsFault(error)) throw error;
+      broke = reasonOf(error);
+    }
+  }
+  hot.forget(); // what is written below is not kept
+  return inTransaction(db, async (trx) => {
+    if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp))) return 'superseded';
+    const taken = await applyAround(trx, projection, generation, events, sorted);
+    return broke !== undefined && taken.newlyParked.length === 0 ? { ...taken, brokeAsAWhole: broke } : taken;
+  });
+}
+
+/** Folds what can be folded, and parks the streams of what cannot. The checkpoint is for the caller to move. */
+export async function applyAround(
+  trx: Tx,
+  projection: Projection,
+  generation: Generation,
+  events: readonly Recorded[],
+  { facts, unreadable, queued, passedOver }: Sorted,
+): Promise<Taken> {
+  const unfoldable = await foldAround(trx, projection, tableNames(generation), facts);
+  const broken = firstBroken(events, unreadable, unfoldable);
+  const streams = await park(trx, generation, broken);
+  await queue(trx, generation, countByStream(queued));
+  const setAside = broken.reduce((sum, { waiting }) => sum + 1 + waiting, queued.length);
+  const newlyParked = streams.map((stream, i) => ({ ...stream, ...broken[i]! }));
+  return { applied: events.length - passedOver - setAside, passedOver, setAside, newlyParked };
 }

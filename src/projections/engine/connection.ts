@@ -1,4 +1,6 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { type Statements, statementsOn } from './statements.ts';
 import type { Tx } from './table.ts';
@@ -70,3 +72,35 @@ export const inTransaction = <T>(db: Database, work: (trx: Tx) => Promise<T>): P
 
 export const withStatements = (trx: Transaction<unknown>, { prepared, copyFrom }: Statements): Tx =>
   Object.assign(trx, { prepared, copyFrom });
+
+const EVERY_MS = 100;
+
+/**
+ * Until it is disposed of, ends what a connection has Postgres do when the signal says so. Postgres does not look whether
+ * anybody still waits for a long statement: it has to be told, over another connection.
+ */
+export async function endStatements(
+  { db }: Connection,
+  signal: AbortSignal,
+  connect: () => Promise<Connection>,
+): Promise<AsyncDisposable> {
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const tell = async () => {
+    if (!until.aborted) await once(until, 'abort');
+    if (over.signal.aborted) return;
+    await using another = await connect();
+    while (!over.signal.aborted) {
+      await sql`select pg_cancel_backend(${rows[0]!.pid})`.execute(another.db);
+      await sleep(EVERY_MS, undefined, { signal: over.signal }).catch(() => {});
+    }
+  };
+  const told = tell().catch(() => {}); // then it is done when its statement is
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await told;
+    },
+  };
+}

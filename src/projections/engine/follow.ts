@@ -1,24 +1,54 @@
 import { sql } from 'kysely';
+import type { EventLog } from '../../events/event-log.ts';
 import type { Batch } from '../../events/subscription.ts';
-import { applyEvents } from '../runtime/apply-events.ts';
-import { buildAndSwap, Superseded } from '../runtime/build.ts';
-import { describe } from '../runtime/describe.ts';
-import { refuseForeignLog } from '../runtime/foreign-log.ts';
-import { type HotStates, hotStates } from '../runtime/hot-states.ts';
-import { takingTurns } from '../runtime/in-turn.ts';
-import { noteTaken } from '../runtime/note-taken.ts';
-import { statistics } from '../runtime/statistics.ts';
+import { applyEvents } from './apply.ts';
 import type { Connection } from './connection.ts';
+import { describe } from './faults.ts';
+import { type HotStates, hotStates } from './fold-batch.ts';
 import { FULL_BATCH, type Gathered, gather } from './gather.ts';
 import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
-import { makeQueryIndexes } from './indexes.ts';
+import { makeQueryIndexes, statistics } from './indexes.ts';
 import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
 import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
-import { notice, type Progress, type RunnerOptions } from './progress.ts';
+import { noteTaken, notice, type Progress, type RunnerOptions } from './progress.ts';
 import type { Projection } from './projection.ts';
+import { buildAndSwap, Superseded } from './rebuild.ts';
 import { redriveOnRequest } from './redrive.ts';
 
-export type Following = {
+/** Runs what it is given one after the other: for a connection that two loops write on. */
+export function takingTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+/** The log and the read model do not belong together. */
+export class ForeignLog extends Error {
+  override readonly name = 'ForeignLog';
+}
+
+/** Throws when a generation has read further than the log goes. */
+export async function refuseForeignLog(log: EventLog, all: readonly Generation[]): Promise<void> {
+  const furthest = all.reduce(
+    (max, { checkpoint }) => (checkpoint !== undefined && checkpoint > max ? checkpoint : max),
+    -1n,
+  );
+  if (furthest < 0n) return;
+  const head = await log.head();
+  if (head !== undefined && furthest <= head) return;
+  const beyond = all.find(({ checkpoint }) => checkpoint === furthest)!;
+  throw new ForeignLog(
+    `the log and the read model do not belong together: the projection ${beyond.name} has read up to position ` +
+      `${furthest}, but the log ${head === undefined ? 'is empty' : `ends at ${head}`}. ` +
+      'Check EVENTSTORE_URL and DATABASE_URL (or DATA_DIR): one of them points elsewhere than before. If the log is the ' +
+      'right one, remove the read model and it is built anew: drop schema projection cascade',
+  );
+}
+
+type Following = {
   readonly connection: Connection;
   readonly projection: Projection;
   readonly options: RunnerOptions;

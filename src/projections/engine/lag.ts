@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import { describe } from './faults.ts';
 
 /** How far a reader is behind the newest event that concerns it, as of one look at the end of the log. */
 export type Lag = {
@@ -11,7 +14,7 @@ export type Lag = {
   readonly since: string | undefined;
 };
 
-export type Reader = {
+type Reader = {
   /** Of the streams that concern it. */
   readonly prefixes: readonly string[];
   readonly checkpoint: bigint | undefined;
@@ -54,4 +57,37 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
     events: behind.length + Math.round(before),
     since: behind.at(-1)?.recordedAt,
   };
+}
+
+/** Who is looked after. */
+export type Watched = {
+  reader(): Reader;
+  /** How far behind it is, as of now. */
+  observe(lag: Lag): void;
+};
+
+const EVERY_MS = 2000;
+
+/**
+ * Tells each reader again and again how far it is behind the end of the log, until the signal ends it; never rejects.
+ * While the event store does not answer nobody can know, and what was known last stands.
+ */
+export async function watchLags(
+  log: EventLog,
+  watched: readonly Watched[],
+  { logger, signal, everyMs = EVERY_MS }: { logger: Logger; signal: AbortSignal; everyMs?: number },
+): Promise<void> {
+  let knows = true;
+  while (!signal.aborted) {
+    try {
+      const readers = watched.map((one) => one.reader());
+      const lags = await lagsOf(log, readers);
+      for (const [i, lag] of lags.entries()) watched[i]!.observe(lag);
+      knows = true;
+    } catch (error) {
+      if (knows && !signal.aborted) logger.warn({ error: describe(error) }, 'projection_lag_unknown');
+      knows = false;
+    }
+    await sleep(everyMs, undefined, { signal }).catch(() => {});
+  }
 }

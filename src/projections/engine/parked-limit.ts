@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { CheckpointOf } from '../runtime/checkpoint.ts';
 import type { Generation } from './generations.ts';
 import type { ParkedAt } from './parked.ts';
+import type { CheckpointOf } from './projection.ts';
 
 /** `REBUILD_MAX_PARKED`, where nothing else is said. */
 export const MAX_PARKED = 100;

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
+import type { Taken } from './apply.ts';
 import type { Generation, GenerationState } from './generations.ts';
 import type { Lag } from './lag.ts';
+import type { ParkedStream } from './parked.ts';
 
 export type RunnerOptions = {
   readonly log: EventLog;
@@ -132,4 +134,55 @@ export function notice(progress: Progress, mine: Generation | undefined, live: G
   if (live) progress.live = live;
   if (mine?.state === 'building') progress.building = mine;
   else delete progress.building;
+}
+
+/** Keeps the leader's books of a batch that is committed, and logs what was wrong with it. */
+export function noteTaken(
+  taken: Taken,
+  mine: Generation,
+  parked: Map<string, ParkedStream>,
+  progress: Progress,
+  logger: Logger,
+): void {
+  const { applied, passedOver, setAside } = taken;
+  noteParked(taken, mine, parked, logger);
+  progress.parked = parked.size;
+  progress.applied += applied;
+  progress.passedOver += passedOver;
+  progress.setAside += setAside;
+}
+
+/** Each stream that a batch has parked, once; and a batch taken apart for no fact's sake: that is slow, and goes unseen. */
+export function noteParked(
+  { newlyParked, brokeAsAWhole }: Pick<Taken, 'newlyParked' | 'brokeAsAWhole'>,
+  { name, generation }: Generation,
+  parked: Map<string, ParkedStream>,
+  logger: Logger,
+): void {
+  if (brokeAsAWhole !== undefined)
+    logger.warn({ projection: name, generation, error: brokeAsAWhole }, 'projection_batch_in_pieces');
+  for (const { broken, waiting: _, ...stream } of newlyParked) {
+    parked.set(stream.stream, stream);
+    const { type, position } = broken.fact;
+    const about = { generation, parked_id: stream.id, stream: stream.stream, type, position: `${position}` };
+    logger.error({ projection: name, ...about, error: broken.reason }, 'projection_parked');
+  }
+}
+
+/** For how long a subscription may hand nothing out while events wait for it. Live, they arrive within milliseconds. */
+const SILENT_AFTER_MS = 10_000;
+
+/**
+ * Whether the subscription has gone silent: so long ago it was asked for more, and so long ago the end of the log was first
+ * seen to hold an event for it behind everything that it has handed out; what has only just come is on its way. `now` as
+ * `performance.now()`, as `progress.askedAt` and `progress.waitsSince` are.
+ */
+export function observeSilence(progress: Progress, lag: Lag, now: number, afterMs = SILENT_AFTER_MS): boolean {
+  const { askedAt, head, live } = progress;
+  if (lag.head === undefined || lag.head <= (head ?? live?.checkpoint ?? -1n)) {
+    delete progress.waitsSince;
+    return false;
+  }
+  progress.waitsSince ??= now;
+  return askedAt !== undefined && now - Math.max(askedAt, progress.waitsSince) >= afterMs;
 }

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
-import { Superseded } from '../runtime/build.ts';
-import { clearAbandoned, clearOutlived, isOutlived } from '../runtime/clear-generations.ts';
-import { describe } from '../runtime/describe.ts';
-import { operationsByKind } from '../runtime/operation-kinds.ts';
 import { type Connection, type ConnectOptions, connect } from './connection.ts';
-import { isFactsFault } from './faults.ts';
-import { type Generation, generations, prepare } from './generations.ts';
+import { describe, isFactsFault } from './faults.ts';
+import { drop, type Generation, generations, isInTheWay, isKept, prepare, setState, takeTurn } from './generations.ts';
 import { takeOperations } from './leadership.ts';
 import {
   beginOperation,
@@ -16,12 +13,78 @@ import {
   noteProgress,
   type Operation,
   type OperationError,
+  type OperationKind,
   openOperations,
   succeed,
 } from './operations.ts';
 import { TooManyParked } from './parked-limit.ts';
-import { OperationFailed } from './rebuild.ts';
+import type { Projection } from './projection.ts';
+import { OperationFailed, type RunOperation, rebuild, Superseded, swapBack } from './rebuild.ts';
 import type { Runner } from './runner.ts';
+import { verify } from './verify.ts';
+
+/** What can be requested, and who carries it out; there is a route for each. */
+export const operationsByKind: Readonly<Partial<Record<OperationKind, RunOperation>>> = {
+  rebuild,
+  swap_back: swapBack,
+  verify,
+};
+
+/**
+ * Takes away what operations that are over have left half built; one that was to be swapped back is kept as the previous
+ * generation again. Leaves alone what somebody is still at work on.
+ */
+const clearAbandoned = (db: Kysely<unknown>, { name }: Projection): Promise<void> =>
+  clear(db, async (trx) => {
+    if (!(await nobodyBuilds(trx, name))) return;
+    const { rows } = await sql<{ generation: number; kind: OperationKind | null }>`
+      select p.generation, o.kind from projection.projections p left join projection.operations o on o.id = p.operation
+       where p.name = ${name} and p.operation is not null and o.state is distinct from 'queued'
+         and o.state is distinct from 'running'`.execute(trx);
+    for (const generation of await generations(trx, name)) {
+      const left = rows.find((row) => row.generation === generation.generation);
+      if (left?.kind === 'swap_back') await setState(trx, generation, 'previous', true);
+      else if (left) await drop(trx, generation);
+    }
+  });
+
+async function nobodyBuilds(trx: Transaction<unknown>, name: string): Promise<boolean> {
+  const { rows } = await sql<{ free: boolean }>`
+    select pg_try_advisory_xact_lock(hashtext('call-ledger operation'), hashtext(${name})) as free`.execute(trx);
+  return rows[0]!.free;
+}
+
+/**
+ * Drops previous generations that were replaced before a time, those of projections that this one has replaced too,
+ * unless a process of their version still writes them.
+ */
+const clearOutlived = (
+  db: Kysely<unknown>,
+  { name, version, replaces = [] }: Projection,
+  before: Date,
+): Promise<void> =>
+  clear(db, async (trx) => {
+    for (const generation of await generations(trx)) {
+      const isOwn = generation.name === name;
+      if (!(isOwn || replaces.includes(generation.name)) || !isOutlived(generation, before)) continue;
+      if (!(await isKept(trx, generation, isOwn ? version : undefined))) await drop(trx, generation);
+    }
+  });
+
+const isOutlived = ({ state, replacedAt }: Generation, before: Date): boolean =>
+  state === 'previous' && replacedAt !== undefined && replacedAt < before;
+
+/** All or nothing. What somebody still reads is cleared away another time. */
+const clear = (db: Kysely<unknown>, work: (trx: Transaction<unknown>) => Promise<void>): Promise<void> =>
+  db
+    .transaction()
+    .execute(async (trx) => {
+      await takeTurn(trx);
+      await work(trx);
+    })
+    .catch((error) => {
+      if (!isInTheWay(error)) throw error;
+    });
 
 export type OperationsOptions = {
   readonly log: EventLog;

@@ -1,15 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe } from '../runtime/describe.ts';
-import { ForeignLog } from '../runtime/foreign-log.ts';
-import { observeSilence } from '../runtime/silence.ts';
-import { standBy } from '../runtime/stand-by.ts';
-import type { Watched } from '../runtime/watch.ts';
-import { connect } from './connection.ts';
-import { follow } from './follow.ts';
-import { prepare } from './generations.ts';
+import { type Connection, connect } from './connection.ts';
+import { describe } from './faults.ts';
+import { ForeignLog, follow } from './follow.ts';
+import { liveGeneration, prepare } from './generations.ts';
+import type { Watched } from './lag.ts';
+import { takeLead } from './leadership.ts';
+import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
-import { type Progress, type ProjectionStatus, type RunnerOptions, statusOf } from './progress.ts';
+import {
+  notice,
+  observeSilence,
+  type Progress,
+  type ProjectionStatus,
+  type RunnerOptions,
+  statusOf,
+} from './progress.ts';
 import type { Projection } from './projection.ts';
+
+/** Waits for the lead; while another process has it, tells of its progress. */
+async function standBy(
+  connection: Connection,
+  projection: Projection,
+  options: RunnerOptions,
+  progress: Progress,
+): Promise<void> {
+  const { signal, standbyMs = 1000, onProgress } = options;
+  while (!signal.aborted && !(await takeLead(connection, projection))) {
+    connection.lost.throwIfAborted();
+    const live = await liveGeneration(connection.db, projection.name);
+    notice(progress, live, live);
+    progress.parked = live ? await countParked(connection.db, live) : 0;
+    progress.pending = 0;
+    progress.caughtUp = live?.caughtUp === true && live.version === projection.version;
+    delete progress.error;
+    onProgress?.();
+    await sleep(standbyMs, undefined, { signal: AbortSignal.any([signal, connection.lost]) }).catch(() => {});
+  }
+}
 
 export type Runner = Watched & {
   readonly projection: Projection;

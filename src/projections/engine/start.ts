@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { describe } from '../runtime/describe.ts';
-import { ForeignLog, refuseForeignLog } from '../runtime/foreign-log.ts';
-import { watchLags } from '../runtime/watch.ts';
 import { connect } from './connection.ts';
+import { describe } from './faults.ts';
+import { ForeignLog, refuseForeignLog } from './follow.ts';
 import { generations, prepare } from './generations.ts';
+import { watchLags } from './lag.ts';
 import type { ProjectionStatus, RunnerOptions } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { type OperationsOptions, runOperations } from './run-operations.ts';

@@ -1,7 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { asJson } from '../runtime/as-json.ts';
-import { copyText } from '../runtime/copy-text.ts';
-import type { Statements } from './statements.ts';
+import { asJson, copyText, type Statements } from './statements.ts';
 
 /** A transaction with the two ways on which rows go in and out by the thousand. */
 export type Tx = Transaction<unknown> & Statements;

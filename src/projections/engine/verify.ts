@@ -1,20 +1,14 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { applyAround } from '../runtime/apply-events.ts';
-import { buildGeneration } from '../runtime/build.ts';
-import { describe } from '../runtime/describe.ts';
-import { type Noted, notesOf, withFacts } from '../runtime/differences.ts';
-import { endStatements } from '../runtime/end-statements.ts';
-import { noteParked } from '../runtime/note-taken.ts';
-import { goesOnWith, type SetAside, setAside, without } from '../runtime/parked-apart.ts';
-import { streamsBehind, withNamed } from '../runtime/streams-behind.ts';
-import { sort } from './apply.ts';
-import { compare, type DifferingRow } from './compare.ts';
-import { type Connection, withStatements } from './connection.ts';
+import { applyAround, sort } from './apply.ts';
+import { compare, type DifferingRow, type Noted, notesOf, streamsBehind, withFacts, withNamed } from './compare.ts';
+import { type Connection, endStatements, withStatements } from './connection.ts';
+import { describe } from './faults.ts';
 import { drop, type Generation, generationOf, generations, tableNames, tablesOf, takeTurn } from './generations.ts';
-import { type ParkedAt, parkedAt, parkedStreams } from './parked.ts';
-import { type OperationContext, ownLive, type RunOperation } from './rebuild.ts';
+import { goesOnWith, type ParkedAt, parkedAt, parkedStreams, type SetAside, setAside, without } from './parked.ts';
+import { noteParked } from './progress.ts';
+import { buildGeneration, type OperationContext, ownLive, type RunOperation } from './rebuild.ts';
 import type { Tx } from './table.ts';
 
 /** So many are listed; all are counted. */

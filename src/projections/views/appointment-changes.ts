@@ -1,16 +1,15 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import type { AppointmentId } from '../../model/appointment.ts';
 import { reduceStream } from '../../model/stream-state.ts';
-import { otherAppointments } from '../call-sessions/formerly.ts';
 import { type Ever, everRelated, type SessionKey } from '../calls/ever.ts';
-import { linksOfCalls, linksOfSessions } from '../calls/session-calls.ts';
+import { linksOfCalls, linksOfSessions, otherAppointments } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { foldFacts } from '../engine/fold-batch.ts';
 import type { Late } from '../engine/projection.ts';
 import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
 import type { AppointmentChangeRow } from '../tables.ts';
 import { type DecidedRow, decided } from './appointments.ts';
-import { sessions } from './call-sessions.ts';
+import { sessionRows } from './call-sessions.ts';
 import { type AppointmentChange, type Course, changesOfAppointments } from './changes-of-appointments.ts';
 
 const columns: Readonly<Record<keyof AppointmentChangeRow, string>> = {
@@ -102,16 +101,16 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   await insert(trx, table(rows), rows, changes.map(rowOf));
 }
 
-/** The sessions with all others that their calls have ever been in, and so on. */
+/** The sessionRows with all others that their calls have ever been in, and so on. */
 async function allRelated(
   trx: Tx,
   table: TableName,
   batch: ChangedCalls,
-  sessions: readonly SessionKey[],
+  sessionRows: readonly SessionKey[],
 ): Promise<Ever> {
-  const links = await linksOfSessions(trx, table, sessions);
+  const links = await linksOfSessions(trx, table, sessionRows);
   const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
-  const ever = await everRelated(trx, table, batch, sessions, known);
+  const ever = await everRelated(trx, table, batch, sessionRows, known);
   if (ever.others.size === 0) return ever;
   return allRelated(trx, table, batch, [...ever.sessions.values(), ...ever.others.values()]);
 }
@@ -121,7 +120,7 @@ async function sessionsAbout(trx: Tx, table: TableName, ids: readonly Appointmen
   const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
   const by = ['tenant_id', 'appointment_id'] as const;
   type Other = { readonly tenant_id: string; readonly session_id: string };
-  const now = await selectBy<{ tenant_id: string; id: string }>(trx, table(sessions), sessions, by, keys);
+  const now = await selectBy<{ tenant_id: string; id: string }>(trx, table(sessionRows), sessionRows, by, keys);
   const other = await selectBy<Other>(trx, table(otherAppointments), otherAppointments, by, keys);
   const decisions = await decisionsAbout(trx, table, ids);
   const calls = decisions.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));

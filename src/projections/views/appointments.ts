@@ -1,12 +1,10 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
-import { type AppointmentId, appointmentOf } from '../../model/appointment.ts';
-import { entriesOf } from '../../model/entries.ts';
+import { type AppointmentId, appointmentOf, type StaffEntry, type StaffState } from '../../model/appointment.ts';
+import { type CallDecision, type Decisions, decisionOf } from '../../model/appointment-decision.ts';
+import { entriesOf, isBefore, type Position } from '../../model/entries.ts';
 import { told } from '../../model/latest.ts';
 import { findNamed } from '../../model/named.ts';
-import { type CallDecision, type Decisions, decisionOf } from '../appointments/decision.ts';
-import type { StaffEntry, StaffState } from '../appointments/staff-state.ts';
-import { isBefore, type Position } from '../calls/position.ts';
-import { appointmentOfCall, createdAtOf, type Session } from '../calls/session.ts';
+import { appointmentOfCall, createdAtOf, type Session } from '../../model/session.ts';
 import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../engine/table.ts';
@@ -28,7 +26,7 @@ const shown: Readonly<Record<keyof AppointmentRow, string>> = {
   deciding_call_at: 'timestamptz',
 };
 
-export const rows: Table = {
+export const appointmentRows: Table = {
   name: 'appointments',
   columns: { ...shown, first_event_at: 'double precision not null', first_position: 'text not null' },
   key: ['tenant_id', 'id'],
@@ -65,7 +63,7 @@ export type DecidedRow = { tenant_id: string; call_id: string; appointment_id: s
 
 /** One row per appointment (A9). */
 export const appointments: View = {
-  tables: [rows, decided],
+  tables: [appointmentRows, decided],
   async save(trx, table, batch) {
     const births = birthsIn(batch);
     const touched = new Map<string, AppointmentId>();
@@ -78,7 +76,7 @@ export const appointments: View = {
     await saveAppointments(trx, table, batch, births, [...touched.values()]);
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
-    if (of !== rows) return [];
+    if (of !== appointmentRows) return [];
     const key = { tenant_id, appointment_id: id };
     const calls = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], [key]);
     const links = await linksOfCalls(
@@ -177,7 +175,7 @@ async function saveAppointments(
   const streamOf = ({ tenantId, id }: AppointmentId) => appointmentStream(tenantId, id);
   const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, id, appointment_id: id }));
   type Born = { tenant_id: string; id: string; created_at: Date; first_event_at: number; first_position: Position };
-  const known = await selectBy<Born>(trx, table(rows), rows, rows.key, keys);
+  const known = await selectBy<Born>(trx, table(appointmentRows), appointmentRows, appointmentRows.key, keys);
   const born = new Map(known.map((row) => [appointmentStream(row.tenant_id, row.id), row]));
   const found = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
   const calls = Map.groupBy(found, (row) => appointmentStream(row.tenant_id, row.appointment_id));
@@ -200,10 +198,13 @@ async function saveAppointments(
       before?.first_event_at ?? Number.POSITIVE_INFINITY,
       birth?.earliestAt ?? Number.POSITIVE_INFINITY,
     );
-    const row = { ...rowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }), first_position: firstPosition };
+    const row = {
+      ...appointmentRowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }),
+      first_position: firstPosition,
+    };
     made[before ? 'changed' : 'added'].push(row);
   }
-  await write(trx, table(rows), rows, made);
+  await write(trx, table(appointmentRows), appointmentRows, made);
 }
 
 export type Grounds = {
@@ -215,7 +216,10 @@ export type Grounds = {
 };
 
 /** The row of an appointment; what the query API shows is made of it. */
-export function rowOf({ tenantId, id }: AppointmentId, { calls, entries, createdAt, firstEventAt }: Grounds): Row {
+export function appointmentRowOf(
+  { tenantId, id }: AppointmentId,
+  { calls, entries, createdAt, firstEventAt }: Grounds,
+): Row {
   const appointment = appointmentOf(calls, entries);
   const events = [...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
   const lastEventAt = events.reduce((last, at) => Math.max(last, at), firstEventAt);

@@ -1,15 +1,16 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
+import type { Description } from '../../model/call.ts';
+import { appointmentOf, type Session } from '../../model/session.ts';
 import { sessionFields } from '../../model/session-document.ts';
-import type { Description } from '../call-sessions/description.ts';
 import {
   appointmentsNamedBy,
   formerCalls,
   formerCallsOf,
+  linksOfSessions,
   otherAppointments,
   otherAppointmentsOf,
-} from '../call-sessions/formerly.ts';
-import { appointmentOf, type Session } from '../calls/session.ts';
-import { linksOfSessions, sessionCalls } from '../calls/session-calls.ts';
+  sessionCalls,
+} from '../calls/session-calls.ts';
 import type { View } from '../calls/view.ts';
 import { deleteBy, type Row, type Table, upsert, write } from '../engine/table.ts';
 import type { CallSessionRow } from '../tables.ts';
@@ -47,7 +48,7 @@ const columns: Readonly<Record<keyof CallSessionRow, string>> = {
   revision: 'integer not null',
 };
 
-export const sessions: Table = {
+export const sessionRows: Table = {
   name: 'call_sessions',
   columns,
   key: ['tenant_id', 'id'],
@@ -83,12 +84,12 @@ const aliases: Table = {
 
 /** One row per call session, and the session of each call. */
 export const callSessions: View = {
-  tables: [sessions, aliases, formerCalls, otherAppointments],
+  tables: [sessionRows, aliases, formerCalls, otherAppointments],
   async save(trx, table, { membership: { touched, links, left } }) {
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
-    await write(trx, table(sessions), sessions, {
-      added: alive.filter(({ isNew }) => isNew).map(rowOf),
-      changed: alive.filter(({ isNew }) => !isNew).map(rowOf),
+    await write(trx, table(sessionRows), sessionRows, {
+      added: alive.filter(({ isNew }) => isNew).map(sessionRowOf),
+      changed: alive.filter(({ isNew }) => !isNew).map(sessionRowOf),
     });
     await upsert(trx, table(formerCalls), formerCalls, formerCallsOf(alive, links));
     // Which of several it is about, and which calls are in it, may have changed.
@@ -101,10 +102,10 @@ export const callSessions: View = {
     await upsert(trx, table(otherAppointments), otherAppointments, others);
     // Its calls have moved on to their final session.
     const keys = gone.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
-    await deleteBy(trx, table(sessions), sessions, sessions.key, keys);
+    await deleteBy(trx, table(sessionRows), sessionRows, sessionRows.key, keys);
   },
   async streamsBehind(trx, table, of, { tenant_id: tenantId, id }) {
-    if (of !== sessions) return [];
+    if (of !== sessionRows) return [];
     const session = { tenantId: tenantId as string, sessionId: id as string };
     const links = await linksOfSessions(trx, table, [session]);
     return [
@@ -121,7 +122,7 @@ const PHONE_LENGTH = 128;
 const phone = (number: string | undefined): string | undefined => number?.slice(0, PHONE_LENGTH);
 
 /** The row of a session; what the query API shows is made of it. */
-export function rowOf(session: Session<Description>): Row {
+export function sessionRowOf(session: Session<Description>): Row {
   const document = sessionFields(session);
   const row: { readonly [K in keyof CallSessionRow]: unknown } = {
     tenant_id: document.tenantId,

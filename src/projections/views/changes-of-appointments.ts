@@ -1,17 +1,13 @@
 import type { Fact } from '../../events/codec.ts';
 import { appointmentStream, callStream, parseStream, sessionStream } from '../../events/streams.ts';
-import { type Appointment, type AppointmentId, appointmentOf } from '../../model/appointment.ts';
+import { type Appointment, type AppointmentId, appointmentOf, type StaffState } from '../../model/appointment.ts';
+import { type CallDecision, decides, decisionOf } from '../../model/appointment-decision.ts';
 import type { Correlation } from '../../model/call.ts';
-import { entriesOf } from '../../model/entries.ts';
+import { entriesOf, type Place, placeOf } from '../../model/entries.ts';
 import { latestOf, told } from '../../model/latest.ts';
-import type { RequestState } from '../../model/session.ts';
+import { ownSessionId, type Parts, type RequestState, sessionsOf } from '../../model/session.ts';
 import type { CallFields, StreamState, WholeCall } from '../../model/stream-state.ts';
-import { type CallDecision, decides, decisionOf } from '../appointments/decision.ts';
-import type { StaffState } from '../appointments/staff-state.ts';
-import { type Parts, sessionsOf } from '../as-of/sessions.ts';
 import type { Ever, EverIn } from '../calls/ever.ts';
-import { type Place, placeOf } from '../calls/position.ts';
-import { ownSessionId } from '../calls/session.ts';
 import { decisionsOf } from './appointments.ts';
 
 /** What an appointment has become, by the fact at this place. A note alone changes nothing of it. */

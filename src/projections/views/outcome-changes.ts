@@ -1,8 +1,15 @@
+import { sessionStream } from '../../events/streams.ts';
+import type { CallOutcomes } from '../../model/call.ts';
+import { earlier, isBefore, type Place, type Position } from '../../model/entries.ts';
 import { latest } from '../../model/latest.ts';
+import type { NamedAppointment } from '../../model/named.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import { isBefore, type Place, type Position } from '../calls/position.ts';
-import { ownSessionId } from '../calls/session.ts';
-import type { CallOutcomes } from '../outcome-changes/reached.ts';
+import { ownSessionId } from '../../model/session.ts';
+import type { WholeCall } from '../../model/stream-state.ts';
+import type { Ever, EverIn } from '../calls/ever.ts';
+import type { View } from '../calls/view.ts';
+import { deleteBy, type Row, type Table, upsert } from '../engine/table.ts';
+import type { OutcomeChangeRow } from '../tables.ts';
 
 /** That a call came to belong to a session, and how the log came to say so. */
 export type Link = Place & { readonly sessionId: string; readonly way: Way };
@@ -18,7 +25,7 @@ export type Naming = Place & {
 };
 
 /** A change of a call's outcome, or the appointment that it turns out to be about, by the fact at this position (A10). */
-export type OutcomeChange = Place & {
+type OutcomeChange = Place & {
   readonly outcome: Outcome;
   readonly sessionId: string;
   readonly appointmentId?: string | undefined;
@@ -56,7 +63,7 @@ export function changesOf(call: CallOutcomes, links: readonly Link[], namings: r
 }
 
 /** Where both have been told. */
-export const later = (a: Place, b: Place): Place => {
+const later = (a: Place, b: Place): Place => {
   const { position, recordedAt } = isBefore(a.position, b.position) ? b : a;
   return { position, recordedAt };
 };
@@ -71,4 +78,99 @@ function sessionAt(callId: string, links: readonly Link[]): string {
     links.filter((link) => link.way === way).sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
   const link = inOrder('named').at(-1) ?? inOrder('placed')[0] ?? inOrder('linked')[0];
   return link?.sessionId ?? ownSessionId(callId);
+}
+
+/** A call with every session that it has ever belonged to and every appointment that one of them has ever concerned. */
+type Concerned = {
+  readonly call: WholeCall;
+  readonly links: readonly Link[];
+  readonly namings: readonly Naming[];
+};
+
+function concerned({ calls, placedBy, ...ever }: Ever): readonly Concerned[] {
+  const sessions = new Map([...ever.sessions, ...ever.others]);
+  const linksOf = (call: WholeCall): Link[] => {
+    const placer = placedBy(call);
+    const placed = placer && sessions.get(sessionStream(call.tenantId, placer))?.request?.placed[call.callId];
+    return [
+      ...call.sessionsNamed.map(({ id, ...place }): Link => ({ ...place, sessionId: id, way: 'named' })),
+      ...(placer && placed ? [{ ...placed, sessionId: placer, way: 'placed' } as const] : []),
+      ...[call.linked].flatMap((link) => (link ? [{ ...link, sessionId: link.id, way: 'linked' } as const] : [])),
+    ];
+  };
+  const namings = new Map([...sessions].map(([stream, ever]) => [stream, namingsIn(ever, linksOf)]));
+  return calls.map((call) => {
+    const links = linksOf(call);
+    const streams = new Set(links.map(({ sessionId }) => sessionStream(call.tenantId, sessionId)));
+    return { call, links, namings: [...streams].flatMap((stream) => namings.get(stream) ?? []) };
+  });
+}
+
+/** The appointments that a session has ever concerned, each as old as the first fact that told of it there. */
+function namingsIn({ sessionId, request, calls }: EverIn, linksOf: (call: WholeCall) => readonly Link[]): Naming[] {
+  const first = new Map<string, Naming>();
+  const name = (named: NamedAppointment, since: Place) => {
+    const naming = { sessionId, appointmentId: named.id, occurredAt: named.occurredAt, ...later(named, since) };
+    first.set(named.id, earlier(first.get(named.id), naming));
+  };
+  for (const named of request?.appointmentsNamed ?? []) name(named, named);
+  for (const call of calls)
+    for (const link of call.appointmentsNamed.length > 0 ? linksOf(call) : [])
+      if (link.sessionId === sessionId) for (const named of call.appointmentsNamed) name(named, link);
+  return [...first.values()];
+}
+
+const columns: Readonly<Record<keyof OutcomeChangeRow, string>> = {
+  position: 'bigint not null',
+  tenant_id: 'text not null',
+  call_id: 'text not null',
+  session_id: 'text not null',
+  appointment_id: 'text',
+  outcome: 'text not null',
+  changed_at: 'timestamptz not null',
+};
+
+/** One fact may change several calls: a request whose appointment becomes known late. */
+const rows: Table = {
+  name: 'outcome_changes',
+  columns,
+  key: ['position', 'call_id'],
+  queryIndexes: ['(tenant_id, position, call_id)'],
+  view: Object.keys(columns),
+};
+
+/** One row per change of a call's outcome (A10); that a call is pending at first is none. */
+export const outcomeChanges: View = {
+  tables: [rows],
+  async save(trx, table, batch) {
+    const all = concerned(batch.ever);
+    if (batch.late) {
+      const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
+      await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);
+    }
+    // What earlier facts have changed stands already, unless facts have come behind it that belong before it.
+    const news = new Set(batch.facts.map(({ position }) => `${position}`));
+    const isNew = ({ position }: Place) => batch.late || news.has(position);
+    const changes = all.flatMap(({ call, links, namings }) =>
+      [...call.reached, ...call.appointmentsNamed, ...links, ...namings].some(isNew)
+        ? changesOf(call, links, namings)
+            .filter(isNew)
+            .map((change) => rowOf(call, change))
+        : [],
+    );
+    await upsert(trx, table(rows), rows, changes);
+  },
+};
+
+function rowOf(call: CallOutcomes, change: OutcomeChange): Row {
+  const row: { readonly [K in keyof OutcomeChangeRow]: unknown } = {
+    position: change.position,
+    tenant_id: call.tenantId,
+    call_id: call.callId,
+    session_id: change.sessionId,
+    appointment_id: change.appointmentId,
+    outcome: change.outcome,
+    changed_at: change.recordedAt,
+  };
+  return row;
 }

@@ -1,13 +1,12 @@
 import { callStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
-import { type Ticket, ticketOf } from '../../model/ticket.ts';
+import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
 import type { TicketRow } from '../tables.ts';
-import type { TicketLog } from '../tickets/ticket-log.ts';
 
 const columns: Readonly<Record<keyof TicketRow, string>> = {
   tenant_id: 'text not null',
@@ -28,7 +27,7 @@ const columns: Readonly<Record<keyof TicketRow, string>> = {
   last_event_at: 'timestamptz not null',
 };
 
-export const rows: Table = {
+export const ticketRows: Table = {
   name: 'tickets',
   columns,
   key: ['tenant_id', 'id'],
@@ -46,7 +45,7 @@ export const rows: Table = {
 
 /** One row per ticket (B2). */
 export const tickets: View = {
-  tables: [rows],
+  tables: [ticketRows],
   async save(trx, table, batch) {
     const touched = new Map<string, Touched>();
     for (const { id, calls } of batch.membership.touched)
@@ -54,10 +53,10 @@ export const tickets: View = {
         touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
     for (const one of await onlyTheirLogs(trx, table, batch, touched))
       touched.set(callStream(one.call.tenantId, one.call.callId), one);
-    await upsert(trx, table(rows), rows, await rowsOf(batch, [...touched.values()]));
+    await upsert(trx, table(ticketRows), ticketRows, await rowsOf(batch, [...touched.values()]));
   },
   streamsBehind: async (_, __, of, { tenant_id: tenantId, id }) =>
-    of === rows ? [ticketStream(tenantId as string, id as string)] : [],
+    of === ticketRows ? [ticketStream(tenantId as string, id as string)] : [],
 };
 
 /** A call whose ticket a batch may have changed, and the session that it belongs to. */
@@ -91,12 +90,12 @@ async function rowsOf(batch: ChangedCalls, touched: readonly Touched[]): Promise
   const states = await batch.statesOf(withTicket.map(streamOf));
   return withTicket.map((one) => {
     const log = states.get(streamOf(one)) as TicketLog | undefined;
-    return rowOf(ticketOf({ call: one.call, log })!, one.sessionId);
+    return ticketRowOf(ticketOf({ call: one.call, log })!, one.sessionId);
   });
 }
 
 /** The row of a ticket; what the query API shows is made of it. */
-export function rowOf(ticket: Ticket, sessionId: string): Row {
+export function ticketRowOf(ticket: Ticket, sessionId: string): Row {
   const row: { readonly [K in keyof TicketRow]: unknown } = {
     tenant_id: ticket.tenantId,
     id: ticket.id,

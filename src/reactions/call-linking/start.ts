@@ -7,11 +7,16 @@ import type { JsonObject } from '../../events/json.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
 import { connect } from '../../projections/engine/connection.ts';
-import { describe } from '../../projections/runtime/describe.ts';
-import { beginning } from '../beginning.ts';
-import { takeLead } from '../lead.ts';
-import { loadCheckpoint, prepareCheckpoints, saveCheckpoint } from '../reaction.ts';
-import { pause, supervise } from '../supervise.ts';
+import { describe } from '../../projections/engine/faults.ts';
+import {
+  beginning,
+  loadCheckpoint,
+  pause,
+  prepareCheckpoints,
+  saveCheckpoint,
+  supervise,
+  takeLead,
+} from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
 
 export type CallLinkingOptions = {

@@ -1,8 +1,15 @@
-import { factId } from '../../events/identity.ts';
+import { EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
+import { factId, isUsableId } from '../../events/identity.ts';
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
+import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { canHaveHappened } from '../../model/instant.ts';
+import { callStream } from '../../events/streams.ts';
+import { canHaveHappened } from '../../model/time.ts';
+import { isFactsFault } from '../../projections/engine/faults.ts';
+import { callFact } from '../../retell/call-fact.ts';
 import { type CallStatement, isTime, type Owner, translateCall } from '../../retell/translate.ts';
+import { DEFAULT_TENANT, putBySettings, tenantNamedIn } from '../../tenants/tenant.ts';
+import type { TenantRun } from './run.ts';
 
 /** What Retell says of a call now, as far as it decides what is to be recorded. */
 export type Standing = {
@@ -81,4 +88,87 @@ export function missingStatements(
 function atTheStart(call: JsonObject): JsonObject {
   const fields = AT_THE_START.filter((field) => call[field] !== undefined).map((field) => [field, call[field]!]);
   return { call_status: 'ongoing', ...Object.fromEntries(fields) };
+}
+
+/**
+ * Where a reconciled call belongs: where a delivery of its own came in, else where the tenant's settings put its agent,
+ * else where the agent's calls last came in.
+ */
+async function endpointOfCall(
+  { tenant, records }: Pick<TenantRun, 'tenant' | 'records'>,
+  call: JsonObject,
+  stream: readonly Recorded[],
+): Promise<Endpoint> {
+  const own = ownEndpoint(stream);
+  const agentId = agentOf(call);
+  if (own !== undefined || agentId === undefined) return own ?? 'retell';
+  return putBySettings(tenant, agentId) ?? (await records.endpointOf(agentId)) ?? 'retell';
+}
+
+/** The agent of a call, where it is one that can be looked for. */
+const agentOf = ({ agent_id: id }: JsonObject): string | undefined => (isUsableId(id) ? id : undefined);
+
+/** Where a delivery of this very call came in. */
+function ownEndpoint(stream: readonly Recorded[]): Endpoint | undefined {
+  const metadata = stream.map((event) => event.metadata).filter(isJsonObject);
+  const last = metadata.findLast(({ source, endpoint }) => source === 'webhook' && endpoint !== undefined);
+  return endpoints.find((endpoint) => endpoint === last?.endpoint);
+}
+
+type Asking = Pick<TenantRun, 'tenant' | 'owner' | 'sharing' | 'records'>;
+
+/**
+ * Whether a listed call is this tenant's: not where it names another one. Of a key that several tenants have, a call
+ * that names none is that tenant's whose settings alone name its agent, else that one's where the agent was heard of
+ * last: never two tenants'.
+ */
+export async function isOwn({ tenant, owner, sharing, records }: Asking, call: JsonObject): Promise<boolean> {
+  const metadata = isJsonObject(call.metadata) ? call.metadata : {};
+  const name = tenantNamedIn(metadata, owner.isTenant);
+  if (name === owner.tenantId) return true;
+  if (typeof name === 'string' && owner.isTenant(name)) return false;
+  if (sharing.length === 0) return true;
+  if (name !== undefined && tenant.id !== DEFAULT_TENANT) return false; // as at the webhooks' door: nobody knows whose it is
+  const agentId = agentOf(call);
+  if (agentId === undefined) return false;
+  const named = [tenant, ...sharing].filter((one) => putBySettings(one, agentId) !== undefined);
+  if (named.length === 1) return named[0] === tenant;
+  return (await records.lastHeardBy(agentId)) === tenant.id;
+}
+
+type More = {
+  /** Of what is missing, this alone. */
+  readonly only?: CallStatement['type'];
+  /** What follows from what Retell does not say. */
+  readonly also?: (stream: readonly Recorded[]) => readonly CallStatement[];
+};
+
+/** Records what the log lacks of a call as Retell tells it. `unreadable`: no facts can be made of it. */
+export async function recordMissing(
+  run: TenantRun,
+  callId: string,
+  call: JsonObject,
+  { only, also }: More = {},
+): Promise<'recorded' | 'unreadable'> {
+  const { owner, log, logger, report } = run;
+  try {
+    const stream = await log.read(callStream(owner.tenantId, callId));
+    const missing = missingStatements(call, callId, stream, owner, run.now());
+    const all = [...missing.filter(({ type }) => only === undefined || type === only), ...(also?.(stream) ?? [])];
+    if (all.length === 0) return 'recorded';
+    const endpoint = await endpointOfCall(run, call, stream);
+    const receivedAt = new Date(run.now()).toISOString();
+    for (const statement of all) {
+      const fact = callFact(run.tenant, statement, { source: 'reconciliation', receivedAt, endpoint });
+      report[(await run.recorder.record(fact)) === 'recorded' ? 'recorded' : 'duplicates']++;
+    }
+    return 'recorded';
+  } catch (error) {
+    // A store that is away fails the run. A call of which no facts can be made must not keep the others from theirs.
+    if (error instanceof EventStoreUnavailable || !isFactsFault(error)) throw error;
+    report.unreadable++;
+    if (error instanceof StreamDeleted) logger.info({ reason: 'stream_deleted', callId }, 'passed over');
+    else logger.error({ reason: 'reconciled_call_unreadable', error: (error as Error).name, callId }, 'passed over');
+    return 'unreadable';
+  }
 }

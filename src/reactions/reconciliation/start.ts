@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import { connect } from '../../projections/engine/connection.ts';
-import { giveLeadBack, takeLead } from '../lead.ts';
-import { wordsOf } from '../ticket-mail/words-of.ts';
-import { usualPace } from './pace.ts';
-import { pacer } from './pacer.ts';
-import { openPool } from './pool.ts';
-import { type Run, type RunReport, shown } from './report.ts';
-import type { RunOptions } from './run.ts';
+import { pacer } from '../../retell/list-calls.ts';
+import { giveLeadBack, takeLead, wordsOf } from '../reaction.ts';
+import { silences, type WebhookSilence } from './records.ts';
+import { type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
-import { startSchedule } from './schedule.ts';
-import { silences, type WebhookSilence } from './silence.ts';
+import { openPool, startSchedule } from './schedule.ts';
 
 export type ReconciliationStatus = {
   /** `waiting`: Postgres or the event store is away. */

@@ -1,7 +1,109 @@
-import { RetellAway } from '../../retell/list-calls.ts';
-import { askForCalls } from './ask-for-calls.ts';
+import type { Recorded } from '../../events/recorded.ts';
+import { leaveInTime, RetellAway } from '../../retell/list-calls.ts';
 import { readLists } from './lists.ts';
+import { noAnalysis, recordMissing, type Standing, standingOf } from './missing-facts.ts';
 import type { RunOptions, TenantRun } from './run.ts';
+
+/** After so many calls in a row that Retell did not answer for, it is left alone until the next run. */
+const FAILURES_IN_A_ROW = 5;
+const STUCK_EVERY_MS = 24 * 3_600_000;
+
+/** Asks for every call that the log does not have whole, and records what it lacks. Throws RetellAway. */
+async function askForCalls(run: TenantRun, { since }: RunOptions): Promise<void> {
+  const { records, report, times, concurrency, signal } = run;
+  const now = run.now();
+  const asked = since !== undefined;
+  await records.settleComplete();
+  const until = asked ? now : now - times.afterMs;
+  const known = await records.open({ until, now, all: asked, awaitedAfter: now - times.analysisAwaitedMs });
+  const open = known.filter(({ due }) => due);
+  for (const { problem } of known.filter(({ due }) => !due)) report[problem === 'stuck' ? 'stuck' : 'waiting']++;
+  report.total = open.length;
+  let failures = 0;
+  const worker = async () => {
+    while (open.length > 0) {
+      signal.throwIfAborted();
+      leaveInTime(run);
+      const word = await finishCall(run, open.shift()!);
+      report.done++;
+      if (word !== 'later') failures = 0;
+      // What is left stays open for the next run.
+      else if (++failures >= FAILURES_IN_A_ROW) leave(run, open);
+    }
+  };
+  const workers = Array.from({ length: concurrency }, () =>
+    worker().catch((error: unknown) => {
+      leave(run, open);
+      throw error;
+    }),
+  );
+  // All of them, also where one has failed: none may go on behind the end of the run.
+  const broken = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
+  if (broken) throw broken.reason;
+  if (failures >= FAILURES_IN_A_ROW) throw new RetellAway('calls_not_answered');
+}
+
+function leave({ report }: TenantRun, open: unknown[]): void {
+  report.waiting += open.length;
+  open.length = 0;
+}
+
+type OpenCall = { readonly callId: string; readonly pending: string | undefined; readonly since: number };
+
+async function finishCall(run: TenantRun, { callId, pending, since }: OpenCall): Promise<'through' | 'later'> {
+  const { retell, records, report, times } = run;
+  const putOff = (problem: string, how?: { readonly firstMs?: number; readonly unlucky?: boolean }) =>
+    records.putOff(callId, problem, { now: run.now(), firstMs: times.everyMs, ...how });
+  const answer = await retell.get(callId);
+  if (answer.word === 'unknown') {
+    report.unknown++;
+    await putOff('unknown');
+    return 'through';
+  }
+  if (answer.word !== 'ok') {
+    report.later++;
+    await putOff(answer.cause, { unlucky: true });
+    return 'later';
+  }
+  const call = answer.value;
+  const standing = standingOf(call, run.now());
+  await records.seen([{ callId, ...standing }], run.now());
+  let closes = false;
+  const also = (stream: readonly Recorded[]) => {
+    closes = pending === 'analysis_missing' && standing.finished && !standing.analysed && isOld(run, standing, stream);
+    return closes ? [noAnalysis(callId)] : [];
+  };
+  if ((await recordMissing(run, callId, call, { also })) === 'unreadable') {
+    await putOff('unreadable');
+    return 'through';
+  }
+  if (closes) report.closed++;
+  if (!standing.finished) await noteGoingOn(run, callId, since);
+  else if (standing.analysed || closes) await records.settled(callId, closes);
+  else {
+    report.waiting++;
+    await putOff('analysis_missing');
+  }
+  return 'through';
+}
+
+/** No outcome is made up for a call that does not end; one that cannot be going on any more is asked for once a day. */
+async function noteGoingOn({ records, report, times, owner, logger, now }: TenantRun, callId: string, since: number) {
+  if (now() - since < times.stuckAfterMs) {
+    report.goingOn++;
+    return;
+  }
+  report.stuck++;
+  logger.warn({ reason: 'call_stuck', tenantId: owner.tenantId, callId }, 'Retell does not say that it has ended');
+  await records.putOff(callId, 'stuck', { now: now(), firstMs: STUCK_EVERY_MS });
+}
+
+/** Whether a call's end is so long ago that no analysis will come (docs/reconciliation.md). */
+function isOld({ now, times }: TenantRun, { endedAt: told }: Standing, stream: readonly Recorded[]): boolean {
+  const endOnRecord = stream.find(({ type }) => type === 'CallEnded')?.recordedAt;
+  const endedAt = told ?? (endOnRecord === undefined ? undefined : Date.parse(endOnRecord));
+  return endedAt !== undefined && now() - endedAt >= times.analysisAwaitedMs;
+}
 
 /** Reads the lists, then asks for every call of which something is missing. Throws when a store is away. */
 export async function reconcileTenant(run: TenantRun, options: RunOptions): Promise<void> {

@@ -1,20 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import { UnrecordableEvent } from '../../events/recordable.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
-import { appendMailFact, type MailKey } from './append-mail-fact.ts';
+import type { TenantDirectory } from '../../tenants/tenant.ts';
+import { wordsOf } from '../reaction.ts';
 import { contentOf } from './content.ts';
 import { type DutyOptions, dutiesOf } from './due.ts';
-import type { MailRecord } from './mail-record.ts';
-import { messageIdOf, messageOf } from './message.ts';
+import {
+  among,
+  appendMailFact,
+  type MailKey,
+  type MailRecord,
+  openRecipients,
+  readTicketFacts,
+  recipientId,
+  validRecipients,
+} from './mail-record.ts';
 import type { JobResult } from './queue.ts';
-import { among, openRecipients, recipientId, validRecipients } from './recipients.ts';
 import { renderTicketMail } from './render.ts';
-import { deliver, openLine, type SmtpTimes } from './smtp.ts';
-import { readTicketFacts } from './ticket-facts-of.ts';
-import { wordsOf } from './words-of.ts';
+import { deliver, messageIdOf, messageOf, openLine, type SmtpTimes } from './smtp.ts';
 
 export type AttemptOptions = DutyOptions & {
   readonly log: EventLog;

@@ -1,19 +1,21 @@
 import type { Fact } from '../../events/codec.ts';
+import type { EventLog } from '../../events/event-log.ts';
+import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { told } from '../../model/latest.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../model/ticket.ts';
 import { orUnreadable } from '../../projections/known.ts';
-import { type MailRecord, mailRecords } from './mail-record.ts';
-import type { TicketFacts } from './ticket-facts-of.ts';
+import { beginning } from '../reaction.ts';
+import { appendMailFact, type MailRecord, mailRecords, readTicketFacts, type TicketFacts } from './mail-record.ts';
 
 /** What is to be done about the mail for one opening of a ticket (docs/rules.md, "Tickets, customers, mail"). */
-export type Duty = {
+type Duty = {
   readonly opening: number;
   readonly record: MailRecord;
   /** When it is due, in milliseconds; absent: not before more is known of the call. */
   readonly dueAt?: number;
 };
 
-export type Duties = {
+type Duties = {
   readonly ticket?: Ticket;
   readonly of: readonly Duty[];
   /** Somebody is needed, but a fact that is still to come decides when the mail goes, or whether there is a ticket. */
@@ -62,3 +64,29 @@ function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number)
 /** A mail that is still to be sent, now or later. */
 export const isOpen = (duty: Duty): duty is Duty & { readonly dueAt: number } =>
   duty.dueAt !== undefined && duty.record.settled === undefined;
+
+type Redriven = 'redriven' | 'unknown_ticket' | 'nothing_to_send' | 'already_sent';
+
+/**
+ * Has the mail for the ticket's latest opening tried once more: given up, not sent for want of settings, or stuck.
+ * One fact in the log; whoever has the role `react` acts on it. A mail that was sent is never sent again.
+ */
+export async function redriveTicketMail(
+  log: EventLog,
+  tenantId: string,
+  ticketId: string,
+  now = Date.now(),
+): Promise<Redriven> {
+  const callId = callIdOfTicket(ticketId);
+  if (callId === undefined) return 'unknown_ticket';
+  const { after } = await beginning(log, 'ticket-mail', 'end');
+  const { ticket, of } = dutiesOf(await readTicketFacts(log, tenantId, callId), { begunAfter: after, waitMs: 0 });
+  if (!ticket) return 'unknown_ticket';
+  const latest = of.at(-1);
+  if (latest?.dueAt === undefined) return 'nothing_to_send';
+  const { opening } = latest;
+  const result = await appendMailFact<'already_sent'>(log, { tenantId, callId, opening }, now, ({ settled }) =>
+    settled === 'sent' ? 'already_sent' : { type: 'TicketMailRedriven', data: { callId, opening } },
+  );
+  return typeof result === 'string' ? result : 'redriven';
+}

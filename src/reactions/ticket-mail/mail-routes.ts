@@ -2,16 +2,15 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { commandErrors } from '../../commands/command-routes.ts';
-import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
 import { requireAdmin } from '../../http/bearer.ts';
 import { pathId } from '../../http/parameters.ts';
-import { badRequest, problem, problemResponse } from '../../http/problem.ts';
-import { factUnreadable, goneForGood } from '../../http/unreadable-fact.ts';
+import { badRequest, factUnreadable, goneForGood, problem, problemResponse } from '../../http/problem.ts';
 import { normalTicketId } from '../../model/ids.ts';
-import { previewTicketMail } from './preview.ts';
-import { redriveTicketMail } from './redrive.ts';
+import type { TenantDirectory } from '../../tenants/tenant.ts';
+import { redriveTicketMail } from './due.ts';
+import { previewTicketMail } from './render.ts';
 import type { TicketMail } from './start.ts';
 
 export type MailRoutesDeps = {

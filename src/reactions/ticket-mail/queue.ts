@@ -1,7 +1,7 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import type { MailKey } from './append-mail-fact.ts';
-import { wordsOf } from './words-of.ts';
+import { wordsOf } from '../reaction.ts';
+import type { MailKey } from './mail-record.ts';
 
 /** Schema of pg-boss's own tables. A queue and nothing else: what is true stands in the log. */
 export const SCHEMA = 'pgboss';

@@ -1,8 +1,47 @@
 import { readFileSync } from 'node:fs';
 import { Eta } from 'eta';
+import type { EventLog } from '../../events/event-log.ts';
 import type { Json, JsonObject } from '../../events/json.ts';
-import { cleanLine, cleanText, linkOf } from './clean-text.ts';
-import type { MailContent } from './content.ts';
+import { callIdOfTicket } from '../../events/ticket-facts.ts';
+import { contentOf, type MailContent } from './content.ts';
+import { readTicketFacts } from './mail-record.ts';
+
+/**
+ * What other people have written, made harmless for a mail. Escaping is the template's; this is about what no
+ * escaping helps against: control characters, and marks that turn the reading direction of what follows.
+ */
+
+const DIRECTION_OVERRIDES = /[\u202a-\u202e\u2066-\u2069]/gu;
+const CONTROLS_BUT_LINES = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufeff]/gu;
+const LINE_ENDS = /\r\n|[\r\n\u000b\u000c\u0085\u2028\u2029]/gu;
+
+/** Text of several lines. */
+function cleanText(text: string, max: number): string {
+  const clean = text
+    .toWellFormed()
+    .replace(LINE_ENDS, '\n')
+    .replace(DIRECTION_OVERRIDES, '')
+    .replace(CONTROLS_BUT_LINES, '');
+  return shortened(clean, max);
+}
+
+/** Text for one line, as a subject is. */
+export const cleanLine = (text: string, max: number): string =>
+  shortened(cleanText(text, Number.POSITIVE_INFINITY).replace(/\s+/gu, ' ').trim(), max);
+
+/** Cut between code points, never inside of one; an ellipsis tells. */
+function shortened(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
+}
+
+/** A link that may be followed: `http` or `https` and nothing else. It is shown, never fetched by us. */
+export function linkOf(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed.length > 2000 || !/^https?:\/\//i.test(trimmed)) return undefined;
+  const url = URL.parse(trimmed);
+  // What reads `https://bank.example@evil.example` goes to evil.example.
+  return url === null || url.username !== '' || url.password !== '' ? undefined : url.href;
+}
 
 export type RenderedMail = { readonly subject: string; readonly text: string; readonly html: string };
 
@@ -16,7 +55,7 @@ const html = new Eta({ autoEscape: true, autoTrim: [false, 'nl'] });
 const plain = new Eta({ autoEscape: false, autoTrim: [false, 'nl'] });
 
 /** What the templates show: everything is clean text by now, and only they escape. */
-export type MailView = {
+type MailView = {
   readonly subject: string;
   readonly why: string;
   readonly tenant: string;
@@ -30,7 +69,7 @@ export type MailView = {
   readonly recording: { readonly link?: string; readonly shown: string } | undefined;
   readonly indented: (text: string) => string;
 };
-export type Row = { readonly name: string; readonly value: string };
+type Row = { readonly name: string; readonly value: string };
 
 /** Subject, text and HTML of a ticket's mail (B9). Pure: the same content gives the same mail. */
 export function renderTicketMail(content: MailContent): RenderedMail {
@@ -111,4 +150,18 @@ const timeText = (iso: string, timeZone = 'UTC'): string =>
 function durationText(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** A ticket's mail as it would go out now, whether or not one is due. Nothing is sent or recorded. */
+export async function previewTicketMail(
+  log: EventLog,
+  tenantId: string,
+  ticketId: string,
+  tenant: { readonly name?: string | undefined; readonly timeZone?: string | undefined } = {},
+): Promise<RenderedMail | 'unknown_ticket'> {
+  const callId = callIdOfTicket(ticketId);
+  if (callId === undefined) return 'unknown_ticket';
+  const facts = await readTicketFacts(log, tenantId, callId);
+  const content = contentOf(facts, { name: tenant.name ?? tenantId, timeZone: tenant.timeZone });
+  return content ? renderTicketMail(content) : 'unknown_ticket';
 }

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
-import type { TenantDirectory } from '../../commands/tenants/tenant.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { type Connection, connect } from '../../projections/engine/connection.ts';
-import { type Beginning, beginning } from '../beginning.ts';
-import { takeLead } from '../lead.ts';
-import { pause, supervise } from '../supervise.ts';
+import type { TenantDirectory } from '../../tenants/tenant.ts';
+import { type Beginning, beginning, pause, supervise, takeLead, wordsOf } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
-import { prepareTables } from './checkpoint.ts';
-import { follow } from './follow.ts';
+import { follow, prepareTables } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
 import { type SmtpTimes, smtpTimes } from './smtp.ts';
-import { wordsOf } from './words-of.ts';
 
 export type TicketMailOptions = {
   readonly log: EventLog;

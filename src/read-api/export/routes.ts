@@ -8,8 +8,14 @@ import { requireAdmin } from '../../http/bearer.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import { unavailable } from '../query-routes.ts';
 import { ExportLine, lineOf } from './export-line.ts';
-import { digestOfRange, exportLines, type ReadEvidence } from './export-lines.ts';
-import { ExportQuery, type ExportRange, RangeQuery } from './export-range.ts';
+import {
+  digestOfRange,
+  ExportQuery,
+  type ExportRange,
+  exportLines,
+  RangeQuery,
+  type ReadEvidence,
+} from './export-lines.ts';
 
 export type ExportDependencies = {
   readonly log: EventLog;

@@ -3,8 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ReadModel } from '../../projections/tables.ts';
 import { isReadModelUnavailable } from '../read-pool.ts';
-import { type Cursor, furthestOf } from './cursor.ts';
-import { eventsAfter, type FeedEvent, newestPosition, notTaken, PAGE } from './feed-event.ts';
+import { type Cursor, eventsAfter, type FeedEvent, furthestOf, newestPosition, notTaken, PAGE } from './feed-event.ts';
 
 /**
  * What a follower is told: where it begins; what has changed; that it stood beyond the end of the log, which was restored

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
 import type { Caller } from '../../http/bearer.ts';
-import { type Cursor, formatCursor } from './cursor.ts';
 import type { Feed } from './feed.ts';
-import type { FeedEvent } from './feed-event.ts';
+import { type Cursor, type FeedEvent, formatCursor } from './feed-event.ts';
 
 /** Why the feed ends a connection. */
-export type Ending = 'too_slow' | 'key_revoked' | 'shutting_down';
+type Ending = 'too_slow' | 'key_revoked' | 'shutting_down';
 
 /** One client, by whichever transport. Each promise settles when the client can take more; none may reject. */
 export type Client = {
@@ -24,14 +24,14 @@ export type Client = {
 
 export type Listener = { end(reason: Ending): void; readonly ended: Promise<void> };
 
-export type Pace = {
+type Pace = {
   readonly heartbeatMs: number;
   /** For how long a client may take nothing of what it is sent. */
   readonly stalledMs: number;
 };
 
 /** Why a client is told to begin anew. */
-export const BEYOND_LOG = 'cursor_beyond_log';
+const BEYOND_LOG = 'cursor_beyond_log';
 
 /** How long a client that is told to go has to read why. */
 const GRACE_MS = 2000;
@@ -86,4 +86,84 @@ export function listen(
   };
   const ended = run();
   return { end, ended };
+}
+
+/** After how long a client that lost the connection comes back. */
+const RETRY_MS = 2000;
+
+/** One event. `data` is JSON, which holds no line break: whatever an id is made of, it stays inside its line. */
+const event = (name: string, data: unknown, id?: string): string =>
+  `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+
+const textOf = ({ name, cursor, data }: FeedEvent): string => event(name, data, cursor);
+
+/**
+ * A client that reads Server-Sent Events: a body for its response, and how to write to it. A write settles when the
+ * one before it has left this process's hands.
+ */
+export function eventStream(destroy: () => void): {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly client: Client;
+} {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  const gone = new AbortController();
+  writer.closed.then(
+    () => gone.abort(),
+    () => gone.abort(),
+  );
+  const write = (text: string): Promise<void> => writer.write(encoder.encode(text)).catch(() => {});
+
+  const client: Client = {
+    ready: (cursor) => write(`retry: ${RETRY_MS}\n${event('ready', { cursor }, cursor)}`),
+    reset: (cursor) => write(event('reset', { cursor, reason: BEYOND_LOG }, cursor)),
+    events: (events) => write(events.map(textOf).join('')),
+    heartbeat: () => write(': heartbeat\n\n'),
+    close(reason: Ending) {
+      void write(event('closed', { reason }));
+      writer.close().catch(() => {});
+    },
+    destroy() {
+      destroy();
+      writer.abort().catch(() => {});
+    },
+    gone: gone.signal,
+  };
+  return { body: readable, client };
+}
+
+/** RFC 6455: policy violation, going away; IANA: try again later. */
+const codes: Readonly<Record<Ending, number>> = { key_revoked: 1008, shutting_down: 1001, too_slow: 1013 };
+
+/**
+ * A client at the other end of a WebSocket: the events of the event stream, each as a message
+ * `{event, id, data}`. A send settles when the message has left this process's hands.
+ */
+export function webSocketClient(socket: WebSocket): Client {
+  const gone = new AbortController();
+  let unanswered = 0;
+  socket.on('close', () => gone.abort());
+  socket.on('error', () => socket.terminate()); // a broken frame, or one that is too large
+  socket.on('pong', () => {
+    unanswered = 0;
+  });
+  const send = (event: string, id: string, data: unknown): Promise<void> =>
+    new Promise((resolve) => socket.send(JSON.stringify({ event, id, data }), () => resolve()));
+
+  return {
+    ready: (cursor) => send('ready', cursor, { cursor }),
+    reset: (cursor) => send('reset', cursor, { cursor, reason: BEYOND_LOG }),
+    async events(events) {
+      await Promise.all(events.map(({ name, cursor, data }) => send(name, cursor, data)));
+    },
+    async heartbeat() {
+      if (unanswered >= 2) return socket.terminate(); // nobody is there any more
+      unanswered++;
+      socket.ping();
+    },
+    close: (reason) => socket.close(codes[reason], reason),
+    destroy: () => socket.terminate(),
+    gone: gone.signal,
+  };
 }

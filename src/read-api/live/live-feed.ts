@@ -11,12 +11,9 @@ import { badRequest, problem, problemResponse } from '../../http/problem.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { apiKey } from '../answers.ts';
 import { unavailable } from '../query-routes.ts';
-import { type Cursor, parseCursor } from './cursor.ts';
-import { eventStream } from './event-stream.ts';
 import { openFeed } from './feed.ts';
-import { AppointmentChanged, OutcomeChanged } from './feed-event.ts';
-import { type Client, type Listener, listen } from './listener.ts';
-import { webSocketClient } from './web-socket.ts';
+import { AppointmentChanged, type Cursor, OutcomeChanged, parseCursor } from './feed-event.ts';
+import { type Client, eventStream, type Listener, listen, webSocketClient } from './listener.ts';
 
 export type LiveFeedOptions = {
   /** Over a pool of `createReadPool`. */

@@ -2,7 +2,7 @@ import type { Fact } from '../../../src/events/codec.ts';
 import { parseStream } from '../../../src/events/streams.ts';
 import { callIdOfTicket, type TicketEvent } from '../../../src/events/ticket-facts.ts';
 import { reduceTicket, type TicketState, ticketOf } from '../../../src/model/ticket.ts';
-import { messageIdOf } from '../../../src/reactions/ticket-mail/message.ts';
+import { messageIdOf } from '../../../src/reactions/ticket-mail/smtp.ts';
 import { isForeignTo, MAIL_FROM, tenants } from '../tenants.ts';
 import type { Evidence, Invariant } from './finding.ts';
 

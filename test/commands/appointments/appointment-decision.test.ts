@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evolve, nothingSaid, putAppointment } from '../../../src/commands/appointments/appointment-decision.ts';
+import { evolve, nothingSaid, putAppointment } from '../../../src/commands/appointments.ts';
 import type { AppointmentEvent, AppointmentSaid } from '../../../src/events/appointment-facts.ts';
 
 const at = '2026-01-31T09:30:00.000Z';

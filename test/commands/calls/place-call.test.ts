@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { retellApi } from '../../../src/commands/calls/retell-api.ts';
-import { retellOf } from '../../../src/commands/calls/retell-of.ts';
+import { retellApi, retellOf } from '../../../src/commands/calls/retell-api.ts';
 import { type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import { type Retell, startRetell } from '../../../src/retell-emulator/start.ts';
 import { patientLog } from '../../support/patient-log.ts';

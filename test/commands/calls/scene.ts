@@ -4,14 +4,14 @@ import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { type CallRoutesDeps, callRoutes } from '../../../src/commands/calls/call-routes.ts';
-import type { PlacementTimes } from '../../../src/commands/calls/placement-times.ts';
+import { resolveOpenRequests } from '../../../src/commands/calls/open-requests.ts';
 import { openPlacements } from '../../../src/commands/calls/placements.ts';
-import { resolveOpenRequests } from '../../../src/commands/calls/resolve-open-requests.ts';
 import { type RetellApi, retellApi } from '../../../src/commands/calls/retell-api.ts';
-import type { Tenant } from '../../../src/commands/tenants/tenant.ts';
+import type { PlacementTimes } from '../../../src/commands/calls/session-record.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import type { Caller } from '../../../src/http/bearer.ts';
 import { answerUnhandled } from '../../../src/read-api/unhandled.ts';
+import type { Tenant } from '../../../src/tenants/tenant.ts';
 
 const callers: Readonly<Record<string, Caller>> = {
   writes: { tenantId: 'default', keyId: 'key-1', scopes: ['write'] },

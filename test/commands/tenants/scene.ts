@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
-import { adminRoutes } from '../../../src/commands/tenants/admin-routes.ts';
+import { adminRoutes } from '../../../src/administration/tenant-routes.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';

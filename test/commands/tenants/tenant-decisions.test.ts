@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { evolve, initialTenant, type TenantState } from '../../../src/commands/tenants/tenant-state.ts';
 import type { TenantEvent } from '../../../src/events/tenant-facts.ts';
 import * as decide from '../../../src/tenants/decider.ts';
+import { evolve, initialTenant, type TenantState } from '../../../src/tenants/decider.ts';
 
 const registered: TenantEvent = { type: 'TenantRegistered', data: { tenantId: 'acme' } };
 const settings = { name: 'Acme', timeZone: 'Europe/Berlin' };

@@ -5,10 +5,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { eventsOf } from '../../../src/commands/webhooks/text-parts.ts';
 import { factId, sha256 } from '../../../src/events/identity.ts';
 import { readRawDelivery } from '../../../src/evidence/evidence.ts';
-import { callFact } from '../../../src/retell/call-fact.ts';
+import { callFact, eventsOf } from '../../../src/retell/call-fact.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { type Door, ended, newCallId, openDoor, signature, tenant } from './door.ts';
 

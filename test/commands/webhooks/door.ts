@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
-import type { Tenant, TenantDirectory } from '../../../src/commands/tenants/tenant.ts';
 import type { OnAnswered } from '../../../src/commands/webhooks/answers.ts';
-import { type WebhookConfig, webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
-import { routedPath } from '../../../src/commands/webhooks/tenant-selection.ts';
+import { routedPath, type WebhookConfig, webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { listen } from '../../../src/listen.ts';
+import type { Tenant, TenantDirectory } from '../../../src/tenants/tenant.ts';
 
 export const KEY = 'key_test_webhook_0123456789abcdef';
 

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { streamMemory } from '../../../src/commands/webhooks/stream-memory.ts';
 import { type Appended, type EventLog, EventStoreUnavailable, type NewEvent } from '../../../src/events/event-log.ts';
-import { appendMissing, type Writing } from '../../../src/events/idempotent-append.ts';
+import { appendMissing, streamMemory, type Writing } from '../../../src/events/idempotent-append.ts';
 import { uuidOf } from '../../../src/events/identity.ts';
 import { deleteStream } from '../../events/delete-stream-process.ts';
 import { storeOfFile } from '../../support/store-of-file.ts';

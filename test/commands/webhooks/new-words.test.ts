@@ -1,9 +1,8 @@
 import { Hono } from 'hono';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { accept } from '../../../src/commands/webhooks/accept.ts';
+import { accept, newWordsIn } from '../../../src/commands/webhooks/accept.ts';
 import { answersTo } from '../../../src/commands/webhooks/answers.ts';
-import { newWordsIn } from '../../../src/commands/webhooks/new-words.ts';
 import type { Recorded } from '../../../src/commands/webhooks/record.ts';
 import { createMetrics } from '../../../src/http/metrics.ts';
 import { measureWebhooks } from '../../../src/measurements.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clientIp, proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
-import { rateLimit } from '../../../src/commands/webhooks/rate-limit.ts';
+import { clientIp, proxyTrust, rateLimit } from '../../../src/commands/webhooks/rate-limit.ts';
 import { storeOfFile } from '../../support/store-of-file.ts';
 import { type Door, directory, ended, newCallId, openDoor, tenant } from './door.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clientIp, proxyTrust } from '../../../src/commands/webhooks/client-ip.ts';
-import { namedTenant } from '../../../src/commands/webhooks/tenant-selection.ts';
+import { clientIp, proxyTrust } from '../../../src/commands/webhooks/rate-limit.ts';
+import { namedTenant } from '../../../src/commands/webhooks/routes.ts';
 
 describe('the client’s address', () => {
   test.each([

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { commitQueue } from '../../../src/embedded/event-store/commit-queue.ts';
-import { ANY } from '../../../src/embedded/event-store/expected-revision.ts';
+import { ANY } from '../../../src/embedded/event-store/requests.ts';
 import { temporaryDirectory } from './node-under-test.ts';
 
 const append = (bytes: number) => ({

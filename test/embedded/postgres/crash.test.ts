@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
+import { clusterIn, urlOfRunningPostgres } from '../../../src/embedded/postgres/cluster.ts';
 import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
-import { urlOfRunningPostgres } from '../../../src/embedded/postgres/running.ts';
 import {
   eventually,
   isAlive,

@@ -3,7 +3,7 @@ import { chown, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
-import { blockedAt } from '../../../src/embedded/postgres/reach.ts';
+import { blockedAt } from '../../../src/embedded/postgres/os-user.ts';
 import { eventually, isAlive, kill, newDataDir, newService, postmasterOf, query, ready, start } from './scene.ts';
 
 // Started by an ordinary user, all the other tests are this test too, and these are skipped: only root can become `nobody`.

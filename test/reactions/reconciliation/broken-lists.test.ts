@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { measureReconciliation } from '../../../src/reactions/reconciliation/measure.ts';
+import { measureReconciliation } from '../../../src/measurements.ts';
 import type { Reconciliation } from '../../../src/reactions/reconciliation/start.ts';
 import { directory, tenant } from '../../commands/webhooks/door.ts';
 import type { Fault, Passing } from './faulty-line.ts';

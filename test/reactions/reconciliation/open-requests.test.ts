@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PlacementTimes, placementTimes } from '../../../src/commands/calls/placement-times.ts';
+import { resolveOpenRequests } from '../../../src/commands/calls/open-requests.ts';
 import { openPlacements } from '../../../src/commands/calls/placements.ts';
-import { resolveOpenRequests } from '../../../src/commands/calls/resolve-open-requests.ts';
 import { retellApi } from '../../../src/commands/calls/retell-api.ts';
+import { type PlacementTimes, placementTimes } from '../../../src/commands/calls/session-record.ts';
 import { fast } from '../../commands/calls/scene.ts';
 import { logger, type Scene, startScene } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { openPool } from '../../../src/reactions/reconciliation/pool.ts';
+import { openPool } from '../../../src/reactions/reconciliation/schedule.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 
 test('a connection that breaks while a run holds it ends no process, and the next query has another one', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { TenantReport } from '../../../src/reactions/reconciliation/report.ts';
+import type { TenantReport } from '../../../src/reactions/reconciliation/run.ts';
 import type { Reconciliation } from '../../../src/reactions/reconciliation/start.ts';
 import { type Scene, startScene } from './scene.ts';
 
