@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { problem, problemResponse } from '../http/problem.ts';
-import { describe, isFactsFault } from '../projections/engine/faults.ts';
+import { DatabaseUnavailable } from '../http/failures.ts';
+import { problemResponse } from '../http/problem.ts';
 import { prepare } from '../projections/engine/generations.ts';
 import { type Operation, operationKinds, operationStates } from '../projections/engine/operations.ts';
 
@@ -110,38 +109,14 @@ export const answerOf = ({
   ...(finishedAt && { finishedAt: finishedAt.toISOString() }),
 });
 
-export const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-
-export const uncached = { 'cache-control': 'no-store' };
-
 export const refusals = {
   401: problemResponse('Not the admin key.'),
   503: problemResponse('`database_unavailable`: Postgres does not answer, or this process has none.'),
 };
 
-/** The prepared database; throws where there is none, which `unavailable` answers. */
+/** The prepared database. Throws DatabaseUnavailable where the process has none. */
 export async function databaseOf({ database }: AdministrationRoutesDeps): Promise<Kysely<unknown>> {
-  if (!database) throw new NoDatabase('this process has no Postgres');
+  if (!database)
+    throw new DatabaseUnavailable('This process has no Postgres. Ask one with the role project, serve or react.');
   return database.ready();
 }
-
-class NoDatabase extends Error {
-  override readonly name = 'NoDatabase';
-}
-
-/** For `routes.onError(unavailable(logger))`; what nobody expected is for the root application. */
-export const unavailable = (logger: Logger) => (error: Error, c: Context) => {
-  if (error instanceof NoDatabase)
-    return problem(c, 503, 'database_unavailable', {
-      detail: 'This process has no Postgres. Ask one with the role project, serve or react.',
-    });
-  if (isFactsFault(error)) throw error;
-  logger.warn({ error: describe(error) }, 'administration_unavailable');
-  return problem(c, 503, 'database_unavailable', {
-    detail: 'Postgres does not answer. Repeat the request.',
-    headers: { 'retry-after': '2' },
-  });
-};

@@ -2,10 +2,10 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { scopes } from '../events/tenant-facts.ts';
 import { pathId } from '../http/parameters.ts';
-import { problem, problemResponse } from '../http/problem.ts';
+import { json, problem, problemResponse } from '../http/problem.ts';
 import type { AdminParts } from '../tenants/administration.ts';
 import { PrintableSecret } from '../tenants/settings.ts';
-import { body, json, KnownTenantParam, refusals, refused, unknown, unknownTenant } from './tenant-answers.ts';
+import { body, KnownTenantParam, refusals, unknown, unknownTenant } from './tenant-answers.ts';
 
 const KeyParams = KnownTenantParam.extend({ keyId: pathId('keyId') });
 const ApiKeyOrder = z.strictObject({ scopes: z.array(z.enum(scopes)).min(1).max(scopes.length) });
@@ -22,10 +22,7 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       description: 'It verifies beside those that are in force, so that a key can be rotated without a gap.',
       request: { params: KnownTenantParam, ...body(z.strictObject({ key: PrintableSecret(8) })) },
       responses: {
-        201: {
-          description: 'In force; the same key again has the same id',
-          content: json(z.object({ keyId: z.string() })),
-        },
+        201: json(z.object({ keyId: z.string() }), 'In force; the same key again has the same id'),
         ...refusals,
         ...unknown,
       },
@@ -75,10 +72,7 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       description: 'The key is in this answer and nowhere else. `write` includes `read`.',
       request: { params: KnownTenantParam, ...body(ApiKeyOrder) },
       responses: {
-        201: {
-          description: 'The key, once',
-          content: json(ApiKeyOrder.extend({ keyId: z.string(), key: z.string() })),
-        },
+        201: json(ApiKeyOrder.extend({ keyId: z.string(), key: z.string() }), 'The key, once'),
         ...refusals,
         ...unknown,
       },
@@ -112,4 +106,4 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
 }
 
 const unknownKey = (c: Context, id: string) =>
-  refused(problem(c, 404, 'unknown_key', { detail: `Tenant "${id}" has no such key.` }));
+  problem(c, 404, 'unknown_key', { detail: `Tenant "${id}" has no such key.` });

@@ -1,19 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { requireAdmin } from '../http/bearer.ts';
+import { adminRoute } from '../http/bearer.ts';
+import { failures } from '../http/failures.ts';
 import { limitParameter, pathId } from '../http/parameters.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import { cancelOperation, findOperation, listOperations } from '../projections/engine/operations.ts';
-import {
-  type AdministrationRoutesDeps,
-  answerOf,
-  databaseOf,
-  json,
-  OperationAnswer,
-  refusals,
-  unavailable,
-  uncached,
-} from './answers.ts';
+import { type AdministrationRoutesDeps, answerOf, databaseOf, OperationAnswer, refusals } from './answers.ts';
 
 const uuid = z.guid();
 const Path = z.object({ id: pathId('id', (value) => uuid.safeParse(value).data) });
@@ -22,8 +14,8 @@ const unknownOperation = problemResponse('`unknown_operation`');
 /** What was requested of projections, and what came of it, for whoever holds ADMIN_KEY. In every process. */
 export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(unavailable(deps.logger));
-  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(deps.adminKey) };
+  routes.onError(failures(deps.logger));
+  const common = adminRoute(deps.adminKey);
 
   routes.openapi(
     createRoute({
@@ -92,12 +84,11 @@ export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
         return problem(c, 409, 'operation_over', {
           detail: `It has ${operation.state} already.`,
           operationId: operation.id,
-        }) as never;
+        });
       return c.json(answerOf(operation), 200, uncached);
     },
   );
   return routes;
 }
 
-const unknown = (c: Context) =>
-  problem(c, 404, 'unknown_operation', { detail: 'There is no operation with this id.' }) as never;
+const unknown = (c: Context) => problem(c, 404, 'unknown_operation', { detail: 'There is no operation with this id.' });

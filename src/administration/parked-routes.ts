@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
-import { type EventLog, EventStoreUnavailable, readLeft } from '../events/event-log.ts';
-import { requireAdmin } from '../http/bearer.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { type EventLog, readLeft } from '../events/event-log.ts';
+import { adminRoute } from '../http/bearer.ts';
+import { failures } from '../http/failures.ts';
+import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import {
   findParked,
   findParkedStream,
@@ -14,7 +15,7 @@ import {
   requestRedrive,
 } from '../projections/engine/parked.ts';
 import { type Projection, projectionCalled } from '../projections/engine/projection.ts';
-import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
+import { type AdministrationRoutesDeps, databaseOf, refusals } from './answers.ts';
 
 /**
  * docs/rules.md, "API shapes": `{id, projection, stream, position, error, parkedAt, waiting}`, and what helps to judge
@@ -101,12 +102,8 @@ const ASK_EVERY_MS = 100;
 export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
   const { log, projections, redriveWithinMs = 5000 } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError((error, c) =>
-    error instanceof EventStoreUnavailable
-      ? problem(c, 503, 'event_store_unavailable', { headers: { 'retry-after': '2' } })
-      : unavailable(deps.logger)(error, c),
-  );
-  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(deps.adminKey) };
+  routes.onError(failures(deps.logger));
+  const common = adminRoute(deps.adminKey);
   const notParked = problemResponse('`not_found`: nothing is parked under this id.');
 
   routes.openapi(
@@ -208,4 +205,4 @@ async function outcomeOf(db: Kysely<unknown>, requested: ParkedItem, withinMs: n
 const unknown = (c: Context) =>
   problem(c, 404, 'not_found', {
     detail: 'Nothing is parked under this id: it never was, it has been redriven, or its projection was rebuilt.',
-  }) as never;
+  });

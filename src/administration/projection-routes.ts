@@ -1,8 +1,9 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
-import { requireAdmin } from '../http/bearer.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { adminRoute } from '../http/bearer.ts';
+import { failures } from '../http/failures.ts';
+import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import { generations } from '../projections/engine/generations.ts';
 import { type OperationKind, requestOperation } from '../projections/engine/operations.ts';
 import { overviewOf } from '../projections/engine/overview.ts';
@@ -11,7 +12,7 @@ import type { ProjectionStatus } from '../projections/engine/progress.ts';
 import { type Projection, projectionCalled } from '../projections/engine/projection.ts';
 import { isSwapTarget } from '../projections/engine/rebuild.ts';
 import { operationsByKind } from '../projections/engine/run-operations.ts';
-import { type AdministrationRoutesDeps, databaseOf, json, refusals, unavailable, uncached } from './answers.ts';
+import { type AdministrationRoutesDeps, databaseOf, refusals } from './answers.ts';
 
 export type ProjectionRoutesDeps = AdministrationRoutesDeps & {
   readonly projections: readonly Pick<Projection, 'name' | 'version'>[];
@@ -90,8 +91,8 @@ const RebuildOrder = z
 export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
   const { adminKey, projections, statuses, logger } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(unavailable(logger));
-  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+  routes.onError(failures(logger));
+  const common = adminRoute(adminKey);
 
   routes.openapi(
     createRoute({
@@ -139,7 +140,7 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
         if (name === undefined) return unknown(c, projections);
         const db = await databaseOf(deps);
         const missing = kind === 'swap_back' ? await whyNotSwapBack(db, name) : undefined;
-        if (missing !== undefined) return problem(c, 409, 'nothing_to_swap_back', { detail: missing }) as never;
+        if (missing !== undefined) return problem(c, 409, 'nothing_to_swap_back', { detail: missing });
         const order = kind === 'rebuild' ? (c.req.valid('json' as never) as z.infer<typeof RebuildOrder>) : {};
         const requested = await requestOperation(db, kind, name, order);
         if ('underWay' in requested) {
@@ -147,7 +148,7 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
           return problem(c, 409, 'operation_under_way', {
             detail: `A ${other} of ${name} is ${state}: operation ${id}. Wait for its end, or cancel it.`,
             operationId: id,
-          }) as never;
+          });
         }
         const { queued: operationId } = requested;
         return c.json({ operationId }, 202, { ...uncached, location: `/api/operations/${operationId}` });
@@ -183,7 +184,7 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
       if (accepted) return c.json(accepted, 200, uncached);
       return problem(c, 409, 'nothing_is_built', {
         detail: 'No release builds this projection now. A rebuild is told when it is requested.',
-      }) as never;
+      });
     },
   );
   return routes;
@@ -201,7 +202,7 @@ const unknownProjection = problemResponse('`unknown_projection`; the detail name
 const unknown = (c: Context, projections: ProjectionRoutesDeps['projections']) =>
   problem(c, 404, 'unknown_projection', {
     detail: `There is no such projection. There are ${projections.map(({ name }) => name).join(', ')}.`,
-  }) as never;
+  });
 
 /** Undefined: it can be done. */
 async function whyNotSwapBack(db: Kysely<unknown>, name: string): Promise<string | undefined> {

@@ -11,13 +11,14 @@ export const TenantIdParam = z.object({
     .openapi({ param: { name: 'id', in: 'path' }, example: 'acme' }),
 });
 
-/** Of a tenant that must be there: what cannot be a tenant's id is as unknown as one that is nobody's. */
+/** Of a tenant that must be there: an id that no tenant can have is answered like one that none has. */
 export const KnownTenantParam = z.object({
   id: pathId('id', (value) => (isTenantId(value) ? value : undefined)),
 });
 
-export const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } });
-export const body = <S extends z.ZodType>(schema: S) => ({ body: { content: json(schema), required: true } });
+export const body = <S extends z.ZodType>(schema: S) => ({
+  body: { content: { 'application/json': { schema } }, required: true },
+});
 export const unknown = { 404: problemResponse('No such tenant or key') };
 
 export const refusals = {
@@ -25,16 +26,11 @@ export const refusals = {
   401: problemResponse('Not the admin key'),
   413: problemResponse('Body over 64 KiB'),
   415: problemResponse('Not JSON'),
-  503: problemResponse('The event store did not confirm; repeat the request'),
+  503: problemResponse('`event_store_unavailable`: it did not confirm; repeat the request'),
 };
 
-/** Typed as no answer of the route's, because zod-openapi takes any declared JSON for the type of all of them. */
-export const refused = (answer: Response) => answer as never;
-
 export const unknownTenant = (c: Context, id: string) =>
-  refused(
-    problem(c, 404, 'unknown_tenant', {
-      detail:
-        id === '' ? 'No tenant can have this id.' : `No tenant "${id}" is registered: PUT /api/tenants/${id} first.`,
-    }),
-  );
+  problem(c, 404, 'unknown_tenant', {
+    detail:
+      id === '' ? 'No tenant can have this id.' : `No tenant "${id}" is registered: PUT /api/tenants/${id} first.`,
+  });

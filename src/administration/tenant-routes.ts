@@ -1,24 +1,15 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { commandErrors } from '../commands/command-routes.ts';
 import { scopes } from '../events/tenant-facts.ts';
-import { requireAdmin } from '../http/bearer.ts';
-import { badRequest, problem } from '../http/problem.ts';
+import { adminRoute } from '../http/bearer.ts';
+import { failures } from '../http/failures.ts';
+import { badRequest, json, problem } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import { keyRoutes } from './key-routes.ts';
-import {
-  body,
-  json,
-  KnownTenantParam,
-  refusals,
-  refused,
-  TenantIdParam,
-  unknown,
-  unknownTenant,
-} from './tenant-answers.ts';
+import { body, KnownTenantParam, refusals, TenantIdParam, unknown, unknownTenant } from './tenant-answers.ts';
 
 /** A tenant as an administrator sees it: no secrets. */
 const ShownTenant = z
@@ -57,7 +48,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       summary: 'Register a tenant or replace its settings',
       description: 'What is absent is unset, `retellApiKey` too. Webhook keys and API keys stay as they are.',
       request: { params: TenantIdParam, ...body(Settings) },
-      responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals },
+      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
@@ -75,18 +66,16 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       summary: 'Change some settings of a tenant',
       description: 'What is absent stays, `null` unsets, objects merge. Webhook keys and API keys stay as they are.',
       request: { params: KnownTenantParam, ...body(SettingsPatch) },
-      responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals, ...unknown },
+      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals, ...unknown },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
       const outcome = await admin.patchSettings(id, c.req.valid('json'));
       if (outcome === 'too_many_agents')
-        return refused(
-          problem(c, 400, 'invalid_request', {
-            detail: 'With those that are set already these are too many.',
-            errors: [{ path: 'agentEndpoints', message: tooManyAgents }],
-          }),
-        );
+        return problem(c, 400, 'invalid_request', {
+          detail: 'With those that are set already these are too many.',
+          errors: [{ path: 'agentEndpoints', message: tooManyAgents }],
+        });
       return outcome === 'unknown_tenant' ? unknownTenant(c, id) : c.json(known(id), 200);
     },
   );
@@ -99,7 +88,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       operationId: 'listTenants',
       summary: 'All tenants, without secrets',
       responses: {
-        200: { description: 'The tenants', content: json(z.object({ items: z.array(ShownTenant) })) },
+        200: json(z.object({ items: z.array(ShownTenant) }), 'The tenants'),
         401: refusals[401],
         503: refusals[503],
       },
@@ -115,7 +104,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       operationId: 'getTenant',
       summary: 'A tenant, without secrets',
       request: { params: KnownTenantParam },
-      responses: { 200: { description: 'The tenant', content: json(ShownTenant) }, ...refusals, ...unknown },
+      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals, ...unknown },
     }),
     (c) => {
       const { id } = c.req.valid('param');
@@ -128,13 +117,14 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
 export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: string }): OpenAPIHono {
   const { directory, logger } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(commandErrors(logger));
+  routes.onError(failures(logger));
 
+  const admin = adminRoute(deps.adminKey);
   const common = {
+    ...admin,
     tags: ['Tenants'],
-    security: [{ adminKey: [] }],
     middleware: [
-      requireAdmin(deps.adminKey),
+      admin.middleware,
       limitedBody,
       // Until the tenants in the log have been read, an answer would show less than there is.
       async (c: Context, next: () => Promise<void>) => (directory.ready() ? next() : notReady(c)),
@@ -147,7 +137,7 @@ export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: stri
 }
 
 const notReady = (c: Context) =>
-  problem(c, 503, 'store_unavailable', {
+  problem(c, 503, 'event_store_unavailable', {
     detail: 'The tenants have not been read from the event store yet. Repeat the request.',
     headers: { 'retry-after': '1' },
   });

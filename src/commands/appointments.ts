@@ -16,17 +16,19 @@ import type { FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
+import { failures } from '../http/failures.ts';
 import { instant, newPathId } from '../http/parameters.ts';
-import { badRequest, factUnreadable, goneForGood, problemResponse } from '../http/problem.ts';
+import { badRequest, factUnreadable, json, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import {
-  commandErrors,
+  bodyRefusals,
   IdempotencyKey,
   keyReused,
   requestIdOf,
   type ShownAfter,
   shownAfter,
   staffNote,
+  staffRefusals,
 } from './command-routes.ts';
 
 /** What staff said of an appointment, as its stream has it. Calls speak of it in streams of their own. */
@@ -166,7 +168,7 @@ const ShownAppointment = z.looseObject({ id: z.string(), tenantId: z.string(), s
 export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<CallerEnv> {
   const { log, logger, now = () => new Date() } = deps;
   const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(commandErrors(logger));
+  routes.onError(failures(logger));
 
   routes.openapi(
     createRoute({
@@ -185,15 +187,10 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
         body: { content: { 'application/json': { schema: Body } }, required: true },
       },
       responses: {
-        200: { description: 'The appointment', content: { 'application/json': { schema: ShownAppointment } } },
-        400: problemResponse('Not as documented; `errors[]` names each.'),
-        401: problemResponse('No API key, or an unknown or revoked one.'),
-        403: problemResponse('The API key has no write scope.'),
+        200: json(ShownAppointment, 'The appointment'),
+        ...staffRefusals,
+        ...bodyRefusals,
         409: problemResponse(`\`idempotency_key_reused\`: the key came before with another body. ${factUnreadable}`),
-        410: goneForGood,
-        413: problemResponse('Body over 64 KiB.'),
-        415: problemResponse('Not JSON.'),
-        503: problemResponse('`store_unavailable`: the event store did not confirm; repeat the request.'),
       },
     }),
     async (c) => {
@@ -203,7 +200,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const at = now().toISOString();
       const result = await recordAppointment(log, { tenantId, appointmentId, said, idempotencyKey, at });
-      if (result === 'idempotency_key_reused') return keyReused(c) as never;
+      if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.changed)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');
       const appointment =

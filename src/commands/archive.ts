@@ -9,16 +9,17 @@ import type { FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, sessionStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
+import { DatabaseUnavailable, failures } from '../http/failures.ts';
 import { chosenPathId } from '../http/parameters.ts';
-import { badRequest, goneForGood, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, json, problem, problemResponse } from '../http/problem.ts';
 import { normalSessionId } from '../model/ids.ts';
 import {
-  commandErrors,
   IdempotencyKey,
   keyReused,
   requestIdOf,
   type ShownAfter,
   shownAfter,
+  staffRefusals,
 } from './command-routes.ts';
 
 const archiveActions = ['archive', 'unarchive'] as const;
@@ -139,9 +140,9 @@ const summaries = {
 export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
   const { log, logger, now = () => new Date() } = deps;
   const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(commandErrors(logger));
+  routes.onError(failures(logger));
 
-  const callsOf = async (tenantId: string, id: string): Promise<readonly string[] | 'unavailable'> => {
+  const callsOf = async (tenantId: string, id: string): Promise<readonly string[]> => {
     if (id === '') return [];
     const named = id.startsWith(CALL) ? [id.slice(CALL.length)] : [];
     try {
@@ -149,7 +150,8 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
       return calls.length > 0 ? calls : named;
     } catch (error) {
       logger.warn({ reason: 'read_model_unavailable', error: (error as Error).name }, 'session not looked up');
-      return named.length > 0 ? named : 'unavailable';
+      if (named.length > 0) return named;
+      throw new DatabaseUnavailable('Which calls the session has cannot be asked now. Repeat the request.');
     }
   };
 
@@ -169,17 +171,14 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
           headers: z.object({ 'idempotency-key': IdempotencyKey }),
         },
         responses: {
-          200: { description: 'The session', content: { 'application/json': { schema: ShownSession } } },
-          400: problemResponse('Not as documented; `errors[]` names each.'),
-          401: problemResponse('No API key, or an unknown or revoked one.'),
-          403: problemResponse('The API key has no write scope.'),
+          200: json(ShownSession, 'The session'),
+          ...staffRefusals,
           404: problemResponse('`not_found`: there is no such session, or it is not yours.'),
           409: problemResponse(
             '`no_call_yet`: the session has no call to archive; `idempotency_key_reused`: the key came before with the opposite.',
           ),
-          410: goneForGood,
           503: problemResponse(
-            '`store_unavailable`: the event store did not confirm; `read_model_unavailable`: which calls the session has cannot be asked now. Repeat the request.',
+            '`event_store_unavailable`: the event store did not confirm; `database_unavailable`: which calls the session has cannot be asked now. Repeat the request.',
           ),
         },
       }),
@@ -187,21 +186,14 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
         const { tenantId, keyId: by } = c.var.caller;
         const { id } = c.req.valid('param');
         const callIds = await callsOf(tenantId, id);
-        if (callIds === 'unavailable')
-          return problem(c, 503, 'read_model_unavailable', {
-            detail: 'The read model cannot be read now.',
-            headers: { 'retry-after': '2' },
-          }) as never;
         const idempotencyKey = c.req.valid('header')['idempotency-key'];
         const at = now().toISOString();
         const result = await recordArchive(log, { tenantId, callIds, action, idempotencyKey, by, at });
         if (result === 'unknown_call')
-          return (
-            (await isRequested(log, tenantId, id))
-              ? problem(c, 409, 'no_call_yet', { detail: 'No call of this session is on record yet.' })
-              : problem(c, 404, 'not_found')
-          ) as never;
-        if (result === 'idempotency_key_reused') return keyReused(c) as never;
+          return (await isRequested(log, tenantId, id))
+            ? problem(c, 409, 'no_call_yet', { detail: 'No call of this session is on record yet.' })
+            : problem(c, 404, 'not_found');
+        if (result === 'idempotency_key_reused') return keyReused(c);
         if (result.changed > 0)
           logger.info({ event: `session_${action}d`, tenantId, sessionId: id, keyId: by }, `session ${action}d`);
         const shown = await shownAfter(deps.sessionAfter, logger, tenantId, id, result.position);

@@ -16,12 +16,12 @@ import {
 import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import { assemble, type EvidenceVerdict, isAsSigned, type RawDelivery } from '../evidence/evidence.ts';
-import { requireAdmin } from '../http/bearer.ts';
+import { adminRoute } from '../http/bearer.ts';
+import { eventStoreUnavailable, failures } from '../http/failures.ts';
 import { idPath } from '../http/parameters.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { CallFact, Delivery } from '../retell/call-fact.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
-import { commandErrors, storeUnavailable } from './command-routes.ts';
 import { accept } from './webhooks/accept.ts';
 import { logAccepted } from './webhooks/answers.ts';
 import type { Recorder } from './webhooks/record.ts';
@@ -195,38 +195,38 @@ const RetryAnswer = z
 /** `POST /api/quarantine/{id}/retry`, with ADMIN_KEY. */
 export function quarantineRetryRoute(deps: RetryDeps & { readonly adminKey: string }): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(commandErrors(deps.logger));
+  routes.onError(failures(deps.logger));
+  const common = adminRoute(deps.adminKey);
   routes.openapi(
     createRoute({
+      ...common,
       method: 'post',
       path: '/api/quarantine/{id}/retry',
       operationId: 'retryQuarantined',
-      tags: ['Administration'],
       summary: 'Try a delivery in quarantine again',
       description:
         'Reads the signed bytes as a fresh delivery would be read now, with the time of receipt, endpoint and evidence ' +
         'that they had then. What becomes a fact is released and no longer listed. May be repeated.',
-      security: [{ adminKey: [] }],
       middleware: [
-        requireAdmin(deps.adminKey),
+        common.middleware,
         // Until the tenants have been read, every signature would fail.
-        async (c: Context, next: () => Promise<void>) => (deps.tenants.ready() ? next() : storeUnavailable(c)),
+        async (c: Context, next: () => Promise<void>) => (deps.tenants.ready() ? next() : eventStoreUnavailable(c)),
       ],
       request: {
         params: idPath,
       },
       responses: {
-        200: { description: 'What became of it', content: { 'application/json': { schema: RetryAnswer } } },
+        200: json(RetryAnswer, 'What became of it'),
         401: problemResponse('Not the admin key'),
         404: problemResponse('`not_found`: nothing is in quarantine under this id'),
-        503: problemResponse('The event store did not confirm; repeat the request'),
+        503: problemResponse('`event_store_unavailable`: the event store did not confirm; repeat the request'),
       },
     }),
     async (c) => {
       const retried = await retryQuarantined(c.req.valid('param').id, deps);
       if (retried === undefined)
-        return problem(c, 404, 'not_found', { detail: 'Nothing is in quarantine under this id.' }) as never;
-      return c.json(retried, 200, { 'cache-control': 'no-store' });
+        return problem(c, 404, 'not_found', { detail: 'Nothing is in quarantine under this id.' });
+      return c.json(retried, 200, uncached);
     },
   );
   return routes;

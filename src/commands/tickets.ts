@@ -10,17 +10,19 @@ import type { Recorded } from '../events/recorded.ts';
 import { callStream, ticketStream } from '../events/streams.ts';
 import { callIdOfTicket, type TicketEvent, type TicketStatus, ticketStatuses } from '../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
+import { failures } from '../http/failures.ts';
 import { ticketPath } from '../http/parameters.ts';
-import { badRequest, factUnreadable, goneForGood, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, factUnreadable, json, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import {
-  commandErrors,
+  bodyRefusals,
   IdempotencyKey,
   keyReused,
   requestIdOf,
   type ShownAfter,
   shownAfter,
   staffNote,
+  staffRefusals,
 } from './command-routes.ts';
 
 /** What staff say of a ticket. */
@@ -152,7 +154,7 @@ const ShownTicket = z.looseObject({ id: z.string(), tenantId: z.string(), status
 export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
   const { log, logger, now = () => new Date() } = deps;
   const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(commandErrors(logger));
+  routes.onError(failures(logger));
 
   routes.openapi(
     createRoute({
@@ -171,16 +173,11 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
         body: { content: { 'application/json': { schema: Body } }, required: true },
       },
       responses: {
-        200: { description: 'The ticket', content: { 'application/json': { schema: ShownTicket } } },
-        400: problemResponse('Not as documented; `errors[]` names each.'),
-        401: problemResponse('No API key, or an unknown or revoked one.'),
-        403: problemResponse('The API key has no write scope.'),
+        200: json(ShownTicket, 'The ticket'),
+        ...staffRefusals,
+        ...bodyRefusals,
         404: problemResponse('`not_found`: there is no such ticket, or it is not yours.'),
         409: problemResponse(`\`idempotency_key_reused\`: the key came before with another body. ${factUnreadable}`),
-        410: goneForGood,
-        413: problemResponse('Body over 64 KiB.'),
-        415: problemResponse('Not JSON.'),
-        503: problemResponse('`store_unavailable`: the event store did not confirm; repeat the request.'),
       },
     }),
     async (c) => {
@@ -190,8 +187,8 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const at = now().toISOString();
       const result = await recordTicketStatus(log, { tenantId, ticketId, said, idempotencyKey, by, at });
-      if (result === 'unknown_ticket') return problem(c, 404, 'not_found') as never;
-      if (result === 'idempotency_key_reused') return keyReused(c) as never;
+      if (result === 'unknown_ticket') return problem(c, 404, 'not_found');
+      if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.changed)
         logger.info({ event: 'ticket_status_set', tenantId, ticketId, keyId: by }, 'ticket status set');
       const shown = await shownAfter(deps.ticketAfter, logger, tenantId, ticketId, result.position);

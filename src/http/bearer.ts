@@ -33,7 +33,14 @@ export const requireScope =
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
 
-/** Lets through whoever holds ADMIN_KEY. */
+/** What every route for administrators has in common. */
+export const adminRoute = (adminKey: string) => ({
+  tags: ['Administration'],
+  security: [{ adminKey: [] }],
+  middleware: requireAdmin(adminKey),
+});
+
+/** Lets a request with ADMIN_KEY through. */
 export const requireAdmin = (adminKey: string): MiddlewareHandler => {
   const expected = sha256(adminKey);
   return async (c, next) => {

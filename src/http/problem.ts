@@ -42,11 +42,14 @@ const titles: Readonly<Record<number, string>> = {
 
 export const PROBLEM = 'application/problem+json';
 
-/** Answers with a problem. `detail` says what to do; it must hold nothing of the caller's secrets. */
-export function problem(c: Context, status: ContentfulStatusCode, code: string, extra: Extra = {}) {
+/**
+ * Answers with a problem. `detail` says what to do; it must hold nothing of the caller's secrets. Typed as no answer at
+ * all, because zod-openapi takes the JSON that a route declares for the type of all its answers.
+ */
+export function problem(c: Context, status: ContentfulStatusCode, code: string, extra: Extra = {}): never {
   const { headers, ...rest } = extra;
   const body: Problem = { type: 'about:blank', title: titles[status] ?? 'Error', status, code, ...rest };
-  return c.body(JSON.stringify(body), status, { 'content-type': PROBLEM, ...headers });
+  return c.body(JSON.stringify(body), status, { 'content-type': PROBLEM, ...headers }) as never;
 }
 
 /** For `new OpenAPIHono({ defaultHook: badRequest })`: what a zod schema refuses becomes 400 with `errors[]`. */
@@ -55,6 +58,15 @@ export const badRequest = (result: { success: boolean; error?: z.ZodError }, c: 
   const errors = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   return problem(c, 400, 'invalid_request', { detail: 'The request is not as documented.', errors });
 };
+
+/** The `responses` entry of a route for JSON. */
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** Headers of an answer that holds personal data, or that is true for a moment only. */
+export const uncached = { 'cache-control': 'no-store' };
 
 /** The `responses` entry of a route for a problem. */
 export const problemResponse = (description: string) => ({

@@ -13,7 +13,9 @@ export const refusals = {
   400: problemResponse('`invalid_request`: a malformed or unknown parameter; `errors[]` names each.'),
   401: problemResponse('`unauthorized`: no API key, or an unknown or revoked one.'),
   403: problemResponse('`missing_scope`: the API key has no read scope.'),
-  503: problemResponse('`read_model_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds.'),
+  503: problemResponse(
+    '`database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds.',
+  ),
 };
 
 export const notFound = problemResponse('`not_found`: there is none with this id, or it is not yours.');

@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import { quarantineReasons } from '../events/raw-delivery.ts';
-import { requireAdmin } from '../http/bearer.ts';
+import { adminRoute } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
-import { badRequest, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { QuarantineRow, ReadModel } from '../projections/tables.ts';
 import { pageOf, pageSchema, paging } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
@@ -85,23 +85,17 @@ const Excerpt = only({
     .openapi({ type: 'integer', maximum: MAX_BYTES, default: 65_536, description: 'Of the body, at most.' }),
 });
 
-const answer = <T extends z.ZodType>(schema: T, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const refusals = {
   400: problemResponse('`invalid_request`: a malformed or unknown parameter; `errors[]` names each.'),
   401: problemResponse('Not the admin key'),
-  503: problemResponse('`read_model_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds.'),
+  503: problemResponse('`database_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds.'),
 };
-/** Of all tenants, and it may hold personal data. */
-const uncached = { 'cache-control': 'no-store' };
 
 /** `GET /api/quarantine` and `/{id}`, with ADMIN_KEY: what was signed, and could not be understood. */
 export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: badRequest });
   app.onError(unavailable);
-  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+  const common = adminRoute(adminKey);
 
   app.openapi(
     createRoute({
@@ -112,7 +106,7 @@ export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDep
       summary: 'Deliveries that could not be understood, newest first',
       description: 'Authentic webhooks, answered 204 and kept. Those that a retry has released are left out.',
       request: { query: Filter },
-      responses: { 200: answer(pageSchema(QuarantineItem, 'QuarantinePage'), 'A page of them.'), ...refusals },
+      responses: { 200: json(pageSchema(QuarantineItem, 'QuarantinePage'), 'A page of them.'), ...refusals },
     }),
     async (c) => {
       const filter = c.req.valid('query');
@@ -139,16 +133,15 @@ export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDep
       description: 'Straight from the log, so it is there before the list shows it.',
       request: { params: idPath, query: Excerpt },
       responses: {
-        200: answer(QuarantineReview, 'The delivery.'),
+        200: json(QuarantineReview, 'The delivery.'),
         404: problemResponse('`not_found`: nothing is in quarantine under this id'),
         ...refusals,
       },
     }),
     async (c) => {
       const found = await review(c.req.valid('param').id, c.req.valid('query').maxBytes);
-      // Typed as no answer of the route's, because zod-openapi takes any declared JSON for the type of all of them.
-      const detail = 'Nothing is in quarantine under this id.';
-      return found ? c.json(found, 200, uncached) : (problem(c, 404, 'not_found', { detail }) as never);
+      if (found) return c.json(found, 200, uncached);
+      return problem(c, 404, 'not_found', { detail: 'Nothing is in quarantine under this id.' });
     },
   );
 

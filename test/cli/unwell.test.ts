@@ -24,7 +24,10 @@ const answers: Readonly<Record<string, readonly [status: number, body: unknown]>
   ],
   '/openapi.json': [200, { info: { version: '7' } }],
   '/api/tenants': [200, { items: [{ id: 'default', webhookKeys: [] }] }],
-  '/api/call-sessions': [503, { code: 'read_model_unavailable', detail: 'The read model cannot be read now.' }],
+  '/api/call-sessions': [
+    503,
+    { code: 'database_unavailable', detail: 'Postgres does not answer. Repeat the request.' },
+  ],
   '/api/webhooks/retell': [200, { hello: 'from the proxy' }],
 };
 const asked: IncomingMessage[] = [];

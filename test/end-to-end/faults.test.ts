@@ -44,7 +44,7 @@ test('Postgres gone: webhooks are still accepted, the query API says so at once,
   for (const number of ['01', '02', '03']) expect(await client.post(about(sample(number), ids('no_db')))).toBe(204);
   const started = performance.now();
   const { status, body, headers } = await client.get('/api/call-sessions/cs_no_db');
-  expect({ status, code: body.code }).toEqual({ status: 503, code: 'read_model_unavailable' });
+  expect({ status, code: body.code }).toEqual({ status: 503, code: 'database_unavailable' });
   expect(headers.get('retry-after')).toMatch(/^\d+$/);
   expect(performance.now() - started).toBeLessThan(8000);
   expect((await client.get('/health/ready')).status).toBe(503);

@@ -81,7 +81,7 @@ test('every session comes out final and as Retell knows it, and the coverage say
     const order = { fromNumber: '+442079460018', toNumber: number(n), agentId: 'agent_x', callSessionId: sessionId };
     const answer = await eventually(async () => {
       const given = await client.request('POST', '/api/calls', client.keys.api, { ...order, ...more });
-      return given.body.code !== 'store_unavailable' && given; // then it is to be repeated, and dials once all the same
+      return given.body.code !== 'event_store_unavailable' && given; // then it is to be repeated, and dials once all the same
     });
     expect(answer).toMatchObject({ status: 202 });
   };

@@ -129,7 +129,7 @@ describe('503 with Retry-After is the answer', () => {
     const db: Kysely<ReadModel> = new Database({ dialect: new PostgresDialect({ pool }) });
     onTestFinished(() => db.destroy());
     const log = { head: async () => 7n } as ReturnType<typeof connectEventLog>;
-    await expectGone(asOf({ log, db }), 'read_model_unavailable');
+    await expectGone(asOf({ log, db }), 'database_unavailable');
   });
 
   async function expectGone(past: AsOf, code: string) {

@@ -303,7 +303,7 @@ describe.each([
     const during = await many(3);
     const beats = ears.beats();
     await expect.poll(() => ears.beats()).toBeGreaterThan(beats + 2);
-    await expect(open(listen, other.url)).rejects.toThrow('read_model_unavailable');
+    await expect(open(listen, other.url)).rejects.toThrow('database_unavailable');
     const resumed = await open(listen, other.url, { cursor: ears.heard.at(-1)!.id });
     expect(calls(ears)).toEqual(before);
     relay.open();

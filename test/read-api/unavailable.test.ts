@@ -32,7 +32,7 @@ async function isUnavailable(get: ReturnType<typeof queryApi>['get']) {
     const { status, headers, body } = await get(path);
     expect([status, body.code, headers.get('content-type')]).toEqual([
       503,
-      'read_model_unavailable',
+      'database_unavailable',
       'application/problem+json',
     ]);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);

@@ -4,10 +4,18 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
-import { badRequest, factUnreadable, goneForGood, problem, problemResponse } from '../../http/problem.ts';
+import { failures } from '../../http/failures.ts';
+import { badRequest, factUnreadable, json, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { commandErrors, IdempotencyKey, keyReused, type ShownAfter, shownAfter } from '../command-routes.ts';
+import {
+  bodyRefusals,
+  IdempotencyKey,
+  keyReused,
+  type ShownAfter,
+  shownAfter,
+  staffRefusals,
+} from '../command-routes.ts';
 import { CallBody, orderOf } from './call-order.ts';
 import { sessionOfKey, useKey } from './claims.ts';
 import type { Placements } from './placements.ts';
@@ -34,7 +42,7 @@ const ShownSession = z.looseObject({ id: z.string(), tenantId: z.string(), statu
 export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
   const { log, logger, now = () => new Date() } = deps;
   const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(commandErrors(logger));
+  routes.onError(failures(logger));
 
   routes.openapi(
     createRoute({
@@ -52,22 +60,18 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
         body: { content: { 'application/json': { schema: CallBody } }, required: true },
       },
       responses: {
-        202: { description: 'The session', content: { 'application/json': { schema: ShownSession } } },
-        400: problemResponse('Not as documented; `errors[]` names each.'),
-        401: problemResponse('No API key, or an unknown or revoked one.'),
+        202: json(ShownSession, 'The session'),
+        ...staffRefusals,
+        ...bodyRefusals,
         402: problemResponse('`retell_payment_required`.'),
-        403: problemResponse('The API key has no write scope.'),
         409: problemResponse(
           '`retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body. ' +
             factUnreadable,
         ),
-        410: goneForGood,
-        413: problemResponse('Body over 64 KiB.'),
-        415: problemResponse('Not JSON.'),
         422: problemResponse('`retell_invalid_request`, `retell_not_found`, `retell_refused`: Retell refused.'),
         429: problemResponse('`retell_rate_limited`, `retell_concurrency_limit`; with Retry-After.'),
         503: problemResponse(
-          '`store_unavailable`: repeat the request; `retell_unreachable`, `request_expired`, `not_placed`: nobody was called.',
+          '`event_store_unavailable`: repeat the request; `retell_unreachable`, `request_expired`, `not_placed`: nobody was called.',
         ),
       },
     }),
@@ -79,12 +83,12 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
         return problem(c, 400, 'invalid_request', {
           detail: 'The request is not as documented.',
           errors: [...order.errors],
-        }) as never;
+        });
       const retell = deps.retellOf(tenantId);
       if (retell === undefined)
         return problem(c, 409, 'retell_not_configured', {
           detail: "Set the tenant's retellApiKey; RETELL_API_KEY is that of tenant `default`.",
-        }) as never;
+        });
 
       const key = c.req.valid('header')['idempotency-key'];
       const sessionId = body.callSessionId ?? (key === undefined ? `cs_${randomUUID()}` : sessionOfKey(tenantId, key));
@@ -92,7 +96,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
         const requestDigest = digestOf({ order, callSessionId: body.callSessionId ?? null });
         const at = now().toISOString();
         const word = await useKey(log, { tenantId, key, callSessionId: sessionId, requestDigest, at });
-        if (word === 'idempotency_key_reused') return keyReused(c) as never;
+        if (word === 'idempotency_key_reused') return keyReused(c);
       }
       const placed = await deps.placements.place(
         { tenantId, sessionId, order, requestDigest: digestOf(order), by },
@@ -101,11 +105,11 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
       if (placed === 'call_session_exists')
         return problem(c, 409, 'call_session_exists', {
           detail: 'This callSessionId was requested with other content before. Use another one for another call.',
-        }) as never;
+        });
       const { record, details } = placed;
       const location = `/api/call-sessions/${encodeURIComponent(sessionId)}`;
       if (record.failed !== undefined && record.placed.length === 0)
-        return refused(c, record.failed, location, details) as never;
+        return refused(c, record.failed, location, details);
       const shown = await shownAfter(deps.sessionAfter, logger, tenantId, sessionId, record.position);
       c.header('location', location);
       return c.json((shown ?? fromLog(tenantId, sessionId, record)) as z.infer<typeof ShownSession>, 202);

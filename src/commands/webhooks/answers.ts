@@ -57,7 +57,7 @@ export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: st
       408: problemResponse('`body_too_slow`'),
       413: problemResponse('`body_too_large`'),
       429: problemResponse('`rate_limited`: too many unverified requests from this address; see Retry-After'),
-      503: problemResponse('`store_unavailable`: the event store did not confirm; see Retry-After'),
+      503: problemResponse('`event_store_unavailable`: the event store did not confirm; see Retry-After'),
     },
   });
 }
@@ -172,7 +172,7 @@ const refusals = {
   overloaded: { status: 503, detail: 'More at once than can be recorded in time. Send it again.', headers: RETRY_SOON },
   stopping: { status: 503, detail: 'The service is stopping.', headers: { ...RETRY_SOON, ...CLOSE } },
   not_ready: { status: 503, detail: 'The service is starting.', headers: RETRY_SOON },
-  store_unavailable: { status: 503, detail: 'Not known to be recorded. Send it again.', headers: RETRY_SOON },
+  event_store_unavailable: { status: 503, detail: 'Not known to be recorded. Send it again.', headers: RETRY_SOON },
   internal_error: { status: 503, detail: 'Not recorded. Send it again.', headers: RETRY_SOON },
 } as const satisfies Record<string, Refused> & Record<Unread, Refused>;
 export type RefusalCode = keyof typeof refusals;

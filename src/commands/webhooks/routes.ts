@@ -164,8 +164,8 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       const accepted = await inTime(accepting, timeFor(body.length, config.storeTimeoutMs));
       return answers.accepted(accepted, delivery, verdict.form);
     } catch (error) {
-      const code = error instanceof EventStoreUnavailable ? 'store_unavailable' : 'internal_error';
-      return answers.refused(code, selected?.id, { error });
+      if (!(error instanceof EventStoreUnavailable)) return answers.refused('internal_error', selected?.id, { error });
+      return answers.refused('event_store_unavailable', selected?.id, { error, reason: 'store_unavailable' });
     } finally {
       held.release();
     }

@@ -1,12 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { commandErrors } from '../../commands/command-routes.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
-import { requireAdmin } from '../../http/bearer.ts';
+import { adminRoute } from '../../http/bearer.ts';
+import { DatabaseUnavailable, failures } from '../../http/failures.ts';
 import { pathId } from '../../http/parameters.ts';
-import { badRequest, factUnreadable, goneForGood, problem, problemResponse } from '../../http/problem.ts';
+import { badRequest, factUnreadable, goneForGood, json, problem, problemResponse } from '../../http/problem.ts';
 import { normalTicketId } from '../../model/ids.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { redriveTicketMail } from './due.ts';
@@ -40,10 +40,6 @@ const DeadLetters = z
   })
   .openapi('MailDeadLetters');
 
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const refusals = {
   401: problemResponse('Not the admin key.'),
   404: problemResponse('`unknown_ticket`.'),
@@ -55,8 +51,8 @@ const refusals = {
 /** What an operator does with tickets' mails, with ADMIN_KEY; mounted where the role `react` is. */
 export function mailRoutes({ log, tenants, mail, adminKey, logger }: MailRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(commandErrors(logger));
-  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+  routes.onError(failures(logger));
+  const common = adminRoute(adminKey);
 
   routes.openapi(
     createRoute({
@@ -109,10 +105,7 @@ export function mailRoutes({ log, tenants, mail, adminKey, logger }: MailRoutesD
     async (c) => {
       const letters = await mail.deadLetters();
       if (letters === undefined)
-        return problem(c, 503, 'queue_unavailable', {
-          detail: 'The queue of mails cannot be read now: Postgres does not answer.',
-          headers: { 'retry-after': '2' },
-        }) as never;
+        throw new DatabaseUnavailable('The queue of mails cannot be read now: Postgres does not answer.');
       const items = letters.map(({ callId, ...rest }) => ({ ...rest, ticketId: ticketIdOf(callId) }));
       return c.json({ items }, 200);
     },
@@ -120,5 +113,4 @@ export function mailRoutes({ log, tenants, mail, adminKey, logger }: MailRoutesD
   return routes;
 }
 
-const unknown = (c: Context) =>
-  problem(c, 404, 'unknown_ticket', { detail: 'The tenant has no such ticket.' }) as never;
+const unknown = (c: Context) => problem(c, 404, 'unknown_ticket', { detail: 'The tenant has no such ticket.' });

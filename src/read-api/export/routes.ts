@@ -4,8 +4,8 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { requireAdmin } from '../../http/bearer.ts';
-import { badRequest, problem, problemResponse } from '../../http/problem.ts';
+import { adminRoute } from '../../http/bearer.ts';
+import { badRequest, json, problem, problemResponse, uncached } from '../../http/problem.ts';
 import { unavailable } from '../query-routes.ts';
 import { ExportLine, lineOf } from './export-line.ts';
 import {
@@ -58,22 +58,22 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
   const { log, adminKey, isTenant, readEvidence, logger, now = () => new Date() } = dependencies;
   const app = new OpenAPIHono<ExportEnv>({ defaultHook: badRequest });
   app.onError(unavailable);
-  const common = { tags: ['Administration'], security: [{ adminKey: [] }], middleware: requireAdmin(adminKey) };
+  const common = adminRoute(adminKey);
   const closing = new AbortController();
   const open = new Set<() => void>();
 
-  /** The range with its end, or why there is none. */
-  const endOf = async (c: Context, range: Omit<ExportRange, 'head'> & { head?: bigint | undefined }) => {
-    if (range.tenant !== undefined && !isTenant(range.tenant))
+  type Asked = Omit<ExportRange, 'head'> & { readonly head?: bigint | undefined };
+  /** The answer to a range that there is not; undefined where there is. */
+  const refusal = (c: Context, { tenant, from, head = 0n }: Asked, end: bigint) => {
+    if (tenant !== undefined && !isTenant(tenant))
       return problem(c, 404, 'unknown_tenant', { detail: 'No tenant is registered under this id.' });
-    const end = (await log.head()) ?? -1n;
-    const { from, head = end } = range;
     if (head > end || (from !== undefined && 'position' in from && from.position > end))
       return problem(c, 400, 'range_beyond_log', {
         detail: `The log ends at ${end}: it is another one, or was shortened.`,
       });
-    return { ...range, head };
+    return undefined;
   };
+  const endOfLog = async () => (await log.head()) ?? -1n;
 
   const codeOf = (error: unknown): string => {
     if (error instanceof EventStoreUnavailable) return 'event_store_unavailable';
@@ -97,11 +97,12 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
     }),
     async (c) => {
       const { evidence = true, ...query } = c.req.valid('query');
-      const range = await endOf(c, query);
-      if (range instanceof Response) return range as never;
+      const end = await endOfLog();
+      const refused = refusal(c, query, end);
+      if (refused) return refused;
       const gone = new AbortController();
       const signal = AbortSignal.any([gone.signal, closing.signal]);
-      const request = { ...range, evidence, created: now().toISOString() };
+      const request = { ...query, head: query.head ?? end, evidence, created: now().toISOString() };
       async function* lines() {
         try {
           yield* exportLines(log, readEvidence, request, signal);
@@ -116,7 +117,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
         gone.abort();
         open.delete(destroy);
       };
-      const headers = { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' };
+      const headers = { 'content-type': 'application/x-ndjson', ...uncached };
       return c.body(asBody(lines(), ended), 200, headers) as never;
     },
   );
@@ -132,18 +133,24 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
         'From the log as it is now: an export of the same range and `head` is complete when it says the same.',
       request: { query: RangeQuery },
       responses: {
-        200: { description: 'Count and digest.', content: { 'application/json': { schema: RangeDigest } } },
+        200: json(RangeDigest, 'Count and digest.'),
         ...refusals,
       },
     }),
     async (c) => {
-      const range = await endOf(c, c.req.valid('query'));
-      if (range instanceof Response) return range as never;
+      const query = c.req.valid('query');
+      const end = await endOfLog();
+      const refused = refusal(c, query, end);
+      if (refused) return refused;
       const gone = new AbortController();
       c.env?.outgoing?.once('close', () => gone.abort());
-      const found = await digestOfRange(log, range, AbortSignal.any([gone.signal, closing.signal]));
+      const found = await digestOfRange(
+        log,
+        { ...query, head: query.head ?? end },
+        AbortSignal.any([gone.signal, closing.signal]),
+      );
       if (found === undefined) throw new EventStoreUnavailable('the service is shutting down');
-      return c.json(found, 200, { 'cache-control': 'no-store' });
+      return c.json(found, 200, uncached);
     },
   );
 

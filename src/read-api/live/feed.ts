@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import { isDatabaseUnavailable } from '../../postgres/errors.ts';
 import type { ReadModel } from '../../projections/tables.ts';
-import { isReadModelUnavailable } from '../read-pool.ts';
 import { type Cursor, eventsAfter, type FeedEvent, furthestOf, newestPosition, notTaken, PAGE } from './feed-event.ts';
 
 /**
@@ -76,7 +76,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
   const told = (error: unknown) => {
     if (failing) return;
     failing = true;
-    const level = isReadModelUnavailable(error) ? 'warn' : 'error';
+    const level = isDatabaseUnavailable(error) ? 'warn' : 'error';
     logger[level]({ reason: 'live_feed_waits', error: (error as Error).name }, 'live feed cannot read');
   };
 

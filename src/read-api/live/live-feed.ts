@@ -143,7 +143,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
         401: problemResponse('`unauthorized`: no API key, or an unknown or revoked one.'),
         403: problemResponse('`missing_scope`: the API key has no read scope.'),
         503: problemResponse(
-          '`read_model_unavailable`: where to begin cannot be read now; `too_many_listeners`. Try again after `Retry-After` seconds.',
+          '`database_unavailable`: where to begin cannot be read now; `too_many_listeners`. Try again after `Retry-After` seconds.',
         ),
       },
     }),
@@ -152,7 +152,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
         return problem(c, 503, 'too_many_listeners', {
           detail: 'This process serves as many listeners as it can.',
           headers: { 'retry-after': '10' },
-        }) as never;
+        });
       const place = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').cursor ?? (await feed.now());
       const admitted = { caller: c.var.caller, cursor: place };
       const { upgrade, outgoing } = c.env ?? {};

@@ -232,7 +232,11 @@ test('only a key with write scope may change anything', async () => {
 test('an event store that does not answer is 503 with Retry-After', async () => {
   unavailable = true;
   const answer = await put('u', {});
-  expect([answer.status, answer.body.code, answer.headers.get('retry-after')]).toEqual([503, 'store_unavailable', '1']);
+  expect([answer.status, answer.body.code, answer.headers.get('retry-after')]).toEqual([
+    503,
+    'event_store_unavailable',
+    '1',
+  ]);
 });
 
 test('the log has ids, and nothing that was said', async () => {

@@ -167,7 +167,7 @@ describe('without a read model', () => {
     const other = await away();
     const { status, body } = await other.post('/api/call-sessions/some/archive');
     await other.close();
-    expect([status, body.code]).toEqual([503, 'read_model_unavailable']);
+    expect([status, body.code]).toEqual([503, 'database_unavailable']);
   });
 });
 

@@ -342,7 +342,7 @@ describe('the event store', () => {
     };
     const answer = await service.post(request);
     broken = {};
-    expect(code(answer)).toEqual([503, 'store_unavailable']);
+    expect(code(answer)).toEqual([503, 'event_store_unavailable']);
     expect(retell.dials(request.callSessionId)).toBe(0);
     const again = await Promise.all([service.post(request), service.post(request)]);
     expect(again.map(({ status }) => status)).toEqual([202, 202]);

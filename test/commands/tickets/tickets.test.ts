@@ -241,7 +241,7 @@ test('without the store’s word nothing is claimed', async () => {
   );
   const { status, body } = await other.post(`/api/tickets/tkt_${callId}/status`, { body: { status: 'closed' } });
   await other.close();
-  expect([status, body.code]).toEqual([503, 'store_unavailable']);
+  expect([status, body.code]).toEqual([503, 'event_store_unavailable']);
   expect(await scene.log.read(callStream('default', callId))).toHaveLength(1);
 });
 

@@ -51,7 +51,11 @@ describe('an event store', () => {
     const started = performance.now();
     const answer = await door.post(body);
     expect(performance.now() - started).toBeLessThan(10_000);
-    expect([answer.status, answer.code, answer.headers.get('retry-after')]).toEqual([503, 'store_unavailable', '1']);
+    expect([answer.status, answer.code, answer.headers.get('retry-after')]).toEqual([
+      503,
+      'event_store_unavailable',
+      '1',
+    ]);
     expect(door.logged().at(-1)).toMatchObject({ reason: 'store_unavailable', handler: 'retell' });
     relay.open();
     await postUntilTaken(door, body);

@@ -1,13 +1,13 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandErrors } from '../../../src/commands/command-routes.ts';
 import { accept } from '../../../src/commands/webhooks/accept.ts';
 import { type Recorder, recorder } from '../../../src/commands/webhooks/record.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { UnrecordableEvent } from '../../../src/events/recordable.ts';
 import { callStream, evidenceStream, quarantineStream } from '../../../src/events/streams.ts';
+import { failures } from '../../../src/http/failures.ts';
 import { patientLog } from '../../support/patient-log.ts';
 import { directory, ended, newCallId, startStore, tenant } from './door.ts';
 
@@ -55,7 +55,7 @@ test.each([
 test('a command that cannot be recorded is refused, and says which field', async () => {
   const routes = new OpenAPIHono();
   const lines: string[] = [];
-  routes.onError(commandErrors(pino({}, { write: (line: string) => void lines.push(line) })));
+  routes.onError(failures(pino({}, { write: (line: string) => void lines.push(line) })));
   routes.post('/', () => {
     throw new UnrecordableEvent('AppointmentChanged', [{ path: 'data.startsAt', code: 'invalid_format' }]);
   });

@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { reconciliationRoutes } from '../../../src/administration/reconciliation-routes.ts';
 import type { Reconciliation } from '../../../src/reactions/reconciliation/start.ts';
-import { reconciliationRoutes } from '../../../src/read-api/coverage.ts';
+
 import { callLedger as cli } from '../../cli/command.ts';
 import { directory, tenant } from '../../commands/webhooks/door.ts';
 import { type Scene, startScene } from './scene.ts';

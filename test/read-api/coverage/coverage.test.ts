@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { coverageRoutes, reconciliationRoutes } from '../../../src/read-api/coverage.ts';
+import { reconciliationRoutes } from '../../../src/administration/reconciliation-routes.ts';
+import { coverageRoutes } from '../../../src/read-api/coverage.ts';
 import { type Scene, startScene } from '../../reactions/reconciliation/scene.ts';
 
 const ADMIN = 'the-admin-key-of-the-test';

@@ -1,0 +1,72 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { Logger } from 'pino';
+import { UnreadableFact } from '../events/codec.ts';
+import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
+import { UnrecordableEvent } from '../events/recordable.ts';
+import { isDatabaseUnavailable } from '../postgres/errors.ts';
+import { problem, streamDeleted, unreadableFact } from './problem.ts';
+
+/** Postgres does not answer, or this process has none; the message is what the caller is told. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
+
+const isQuery = (c: Context): boolean => c.req.method === 'GET' || c.req.method === 'HEAD';
+
+/** A store that does not answer, 503 under one code whichever route asked it. */
+const outage = (c: Context, code: 'event_store_unavailable' | 'database_unavailable', detail: string) =>
+  problem(c, 503, code, { detail, headers: { 'retry-after': isQuery(c) ? '2' : '1' } });
+
+/** A command that was not confirmed may be repeated: it is read and decided again, never done twice. */
+export const eventStoreUnavailable = (c: Context) =>
+  outage(
+    c,
+    'event_store_unavailable',
+    isQuery(c) ? 'The event store does not answer.' : 'The event store did not confirm the change. Repeat the request.',
+  );
+
+/**
+ * For `routes.onError(failures(logger))`: what a handler may throw, as a problem; anything else is the root
+ * application's (unhandled.ts). `unreadable` says what
+ * cannot be done without the fact that cannot be read. Without a logger nothing is logged: a query is asked again.
+ */
+export const failures =
+  (logger?: Pick<Logger, 'warn'>, unreadable = 'It cannot be decided without it, so nothing was recorded.') =>
+  (error: Error, c: Context): Response => {
+    if (error instanceof EventStoreUnavailable) {
+      const what = isQuery(c) ? 'query not answered' : 'command not confirmed';
+      logger?.warn({ reason: 'store_unavailable', detail: error.message }, what);
+      return eventStoreUnavailable(c);
+    }
+    if (error instanceof DatabaseUnavailable) return outage(c, 'database_unavailable', error.message);
+    if (isDatabaseUnavailable(error)) {
+      logger?.warn({ reason: 'database_unavailable', error: error.name }, 'request not answered');
+      return outage(c, 'database_unavailable', 'Postgres does not answer. Repeat the request.');
+    }
+    if (error instanceof StreamDeleted) return streamDeleted(c);
+    if (error instanceof UnreadableFact) {
+      const { position, stream, type } = error.fact;
+      logger?.warn(
+        { reason: 'fact_unreadable', position: `${position}`, stream, type },
+        isQuery(c) ? 'query refused' : 'command refused',
+      );
+      return unreadableFact(c, error, unreadable);
+    }
+    if (error instanceof UnrecordableEvent) {
+      const { type, faults } = error;
+      logger?.warn({ reason: 'unrecordable', type, faults }, 'command refused');
+      return problem(c, 400, 'unrecordable', {
+        detail: 'This could not be read back from the log, so nothing was recorded.',
+        errors: faults.map(({ path, code }) => ({ path: path.replace(/^data\./, ''), message: code })),
+      });
+    }
+    if (error instanceof HTTPException && error.status === 415)
+      return problem(c, 415, 'unsupported_media_type', { detail: 'Send the body as content-type: application/json.' });
+    if (error instanceof HTTPException && error.status === 400)
+      return problem(c, 400, 'invalid_request', {
+        detail: 'The body is no JSON.',
+        errors: [{ path: '', message: error.message }],
+      });
+    throw error;
+  };
