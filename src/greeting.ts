@@ -6,13 +6,12 @@ import { DEFAULT_TENANT } from './tenants/tenant.ts';
 
 /**
  * Embedded mode is for a newcomer: an API key is made for them once, and they are told where the keys are and what
- * to try next. Nothing secret is printed.
+ * to try next. Nothing secret is printed. For a directory that has caught up.
  */
 export async function printGreeting(config: Config, keys: Keys, service: Service): Promise<void> {
   const { credentials } = keys;
   if (credentials === undefined) return;
   const { directory } = service.administration;
-  await directory.caughtUp();
   const kept = credentials.get('API_KEY');
   if (kept === undefined || directory.authenticate(kept) === undefined) {
     const issued = await administration(service.administration).issueApiKey(DEFAULT_TENANT, ['read', 'write']);

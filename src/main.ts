@@ -39,7 +39,11 @@ try {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   logger.info({ url: service.url, roles: config.roles }, 'listening');
-  await printGreeting(config, keys, service);
+  // Whether MASTER_KEY is the right one shows only when the tenants have been read, after it listens.
+  await service.administration.directory.caughtUp().catch((error) => {
+    if (!stopping) throw error;
+  });
+  if (!stopping) await printGreeting(config, keys, service);
 } catch (error) {
   logger.fatal({ err: error }, 'cannot start');
   console.error(`Call Ledger cannot start: ${(error as Error).message}`);
