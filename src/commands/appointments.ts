@@ -1,6 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import { appendDecided } from '../events/append-decided.ts';
 import {
   type AppointmentEvent,
   type AppointmentSaid,
@@ -8,12 +7,11 @@ import {
   appointmentEventSchemas,
   appointmentStatuses,
 } from '../events/appointment-facts.ts';
-import { type DomainEvent, decode, type Fact } from '../events/codec.ts';
-import type { EventLog, NewEvent } from '../events/event-log.ts';
-import { digestOf, uuidOf } from '../events/identity.ts';
-import type { JsonObject } from '../events/json.ts';
+import type { Fact } from '../events/codec.ts';
+import { handle, overFacts } from '../events/decider.ts';
+import type { EventLog } from '../events/event-log.ts';
+import { digestOf } from '../events/identity.ts';
 import type { FactMetadata } from '../events/metadata.ts';
-import type { Recorded } from '../events/recorded.ts';
 import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
@@ -31,41 +29,35 @@ import {
   staffRefusals,
 } from './command-routes.ts';
 
-/** What staff said of an appointment, as its stream has it. Calls speak of it in streams of their own. */
+/** What staff have made of an appointment; what calls decide stands in their own streams. */
 type StaffRecord = {
   readonly registered: boolean;
   readonly status: AppointmentStatus;
   readonly startsAt?: string;
-  /** The last thing that was said. */
-  readonly last: AppointmentSaid | undefined;
-  readonly lastEventAt: string | undefined;
+  readonly lastEventAt?: string;
+  readonly changes: readonly Pick<Fact<AppointmentEvent>, 'id' | 'data' | 'recordedAt'>[];
 };
 
-export const nothingSaid: StaffRecord = {
-  registered: false,
-  status: 'scheduled',
-  last: undefined,
-  lastEventAt: undefined,
-};
+export const unregistered: StaffRecord = { registered: false, status: 'scheduled', changes: [] };
 
-export function evolve(
-  state: StaffRecord,
-  { data, recordedAt }: { readonly data: AppointmentSaid; readonly recordedAt: string },
-): StaffRecord {
-  const { status = state.status, startsAt = state.startsAt } = data;
+export function evolve(state: StaffRecord, change: StaffRecord['changes'][number]): StaffRecord {
+  const { status = state.status, startsAt = state.startsAt } = change.data;
   return {
     registered: true,
     status,
     ...(startsAt !== undefined && { startsAt }),
-    last: data,
-    lastEventAt: recordedAt,
+    lastEventAt: change.recordedAt,
+    changes: [...state.changes, change],
   };
 }
 
 const same = (a: AppointmentSaid, b: AppointmentSaid | undefined) => b !== undefined && digestOf(a) === digestOf(b);
 
-/** Of a request with an Idempotency-Key: what was said under the same key before. */
-type Keyed = { readonly before: AppointmentSaid | undefined };
+type PutAppointment = {
+  readonly change: AppointmentSaid;
+  /** The id of its event, where the request has an Idempotency-Key. */
+  readonly requestId?: string | undefined;
+};
 
 /**
  * Registers the appointment or records a change. With an Idempotency-Key the same again is nothing, and something else
@@ -75,77 +67,22 @@ type Keyed = { readonly before: AppointmentSaid | undefined };
  * status or the start in between does not stand in this stream, and what staff say last has to win (A9).
  */
 export function putAppointment(
-  state: StaffRecord,
-  said: AppointmentSaid,
-  keyed?: Keyed,
-): AppointmentEvent[] | 'idempotency_key_reused' {
-  if (keyed?.before !== undefined) return same(said, keyed.before) ? [] : 'idempotency_key_reused';
-  if (!state.registered) return [{ type: 'AppointmentRegistered', data: said }];
-  const { note: _repeated, ...rest } = said;
-  const news = keyed === undefined && same(said, state.last) ? rest : said;
-  return Object.keys(news).length === 0 ? [] : [{ type: 'AppointmentChanged', data: news }];
+  { change, requestId }: PutAppointment,
+  { registered, changes }: StaffRecord,
+): readonly AppointmentEvent[] | 'idempotency_key_reused' {
+  const repeated = changes.find(({ id }) => id === requestId);
+  if (repeated !== undefined) return same(change, repeated.data) ? [] : 'idempotency_key_reused';
+  if (!registered) return [{ type: 'AppointmentRegistered', data: change }];
+  const { note: _repeated, ...rest } = change;
+  const data = requestId === undefined && same(change, changes.at(-1)?.data) ? rest : change;
+  return Object.keys(data).length === 0 ? [] : [{ type: 'AppointmentChanged', data }];
 }
 
-type AppointmentCommand = {
-  readonly tenantId: string;
-  readonly appointmentId: string;
-  readonly said: AppointmentSaid;
-  readonly idempotencyKey: string | undefined;
-  readonly at: string;
+const decider = {
+  initialState: unregistered,
+  evolve: overFacts<StaffRecord, AppointmentEvent>(appointmentEventSchemas, evolve),
+  decide: putAppointment,
 };
-
-type RecordedAppointment = {
-  /** What staff have said, with this. */
-  readonly record: StaffRecord;
-  readonly notes: readonly { readonly text: string; readonly at: string }[];
-  /** Of the newest event of the appointment's stream; undefined where there is none. */
-  readonly position: bigint | undefined;
-  readonly changed: boolean;
-};
-
-/** Records what staff say of an appointment. Throws EventStoreUnavailable. */
-async function recordAppointment(
-  log: EventLog,
-  command: AppointmentCommand,
-): Promise<RecordedAppointment | 'idempotency_key_reused'> {
-  const { tenantId, appointmentId, idempotencyKey, at } = command;
-  const stream = appointmentStream(tenantId, appointmentId);
-  const requestId = requestIdOf(stream, idempotencyKey);
-  let record = nothingSaid;
-  let said: readonly Said[] = [];
-  const result = await appendDecided<'idempotency_key_reused'>(log, stream, (seen) => {
-    said = saidIn(seen);
-    record = said.reduce(evolve, nothingSaid);
-    const keyed = requestId === undefined ? undefined : { before: said.find(({ id }) => id === requestId)?.data };
-    const events = putAppointment(record, command.said, keyed);
-    if (typeof events === 'string') return events;
-    const next = (seen.at(-1)?.revision ?? -1n) + 1n;
-    const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: appointmentId };
-    return events.map(({ type, data }): NewEvent => {
-      const id = requestId ?? uuidOf(stream, `${next}`, type, digestOf(data));
-      const now = { id, data, recordedAt: at };
-      record = evolve(record, now);
-      said = [...said, now];
-      return { id, type, data: data as JsonObject, metadata: metadata as unknown as JsonObject };
-    });
-  });
-  if (typeof result === 'string') return result;
-  const notes = said.flatMap(({ data: { note: text }, recordedAt }) =>
-    text === undefined ? [] : [{ text, at: recordedAt }],
-  );
-  return { record, notes, position: result.position, changed: result.appended.length > 0 };
-}
-
-type Said = { readonly id: string; readonly data: AppointmentSaid; readonly recordedAt: string };
-
-const saidIn = (seen: readonly Recorded[]): Said[] =>
-  seen.flatMap((recorded) => {
-    const fact = decode(recorded);
-    return fact !== undefined && isAppointmentEvent(fact) ? [fact] : [];
-  });
-
-const isAppointmentEvent = (fact: Fact<DomainEvent>): fact is Fact<AppointmentEvent> =>
-  Object.hasOwn(appointmentEventSchemas, fact.type);
 
 export type AppointmentRoutesDeps = {
   readonly log: EventLog;
@@ -196,16 +133,18 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
     async (c) => {
       const { tenantId, keyId } = c.var.caller;
       const appointmentId = c.req.valid('param').id;
-      const said = c.req.valid('json') as AppointmentSaid;
-      const idempotencyKey = c.req.valid('header')['idempotency-key'];
-      const at = now().toISOString();
-      const result = await recordAppointment(log, { tenantId, appointmentId, said, idempotencyKey, at });
+      const change = c.req.valid('json') as AppointmentSaid;
+      const stream = appointmentStream(tenantId, appointmentId);
+      const requestId = requestIdOf(stream, c.req.valid('header')['idempotency-key']);
+      const receivedAt = now().toISOString();
+      const metadata: FactMetadata = { tenantId, source: 'command', receivedAt, $correlationId: appointmentId };
+      const result = await handle(log, stream, decider, { change, requestId }, metadata, { idOf: () => requestId });
       if (result === 'idempotency_key_reused') return keyReused(c);
-      if (result.changed)
+      if (result.appended.length > 0)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');
       const appointment =
         (await shownAfter(deps.appointmentAfter, logger, tenantId, appointmentId, result.position)) ??
-        fromLog(tenantId, appointmentId, result);
+        fromLog(tenantId, appointmentId, result.state);
       return c.json(appointment as z.infer<typeof ShownAppointment>, 200);
     },
   );
@@ -214,16 +153,14 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
 }
 
 /** What is known without the read model: what staff said, not what calls decided. */
-const fromLog = (
-  tenantId: string,
-  id: string,
-  { record: { status, startsAt, lastEventAt }, notes }: RecordedAppointment,
-) => ({
+const fromLog = (tenantId: string, id: string, { status, startsAt, lastEventAt, changes }: StaffRecord) => ({
   id,
   tenantId,
   status,
   startsAt,
   needsReview: false,
-  notes,
+  notes: changes.flatMap(({ data: { note: text }, recordedAt }) =>
+    text === undefined ? [] : [{ text, at: recordedAt }],
+  ),
   lastEventAt,
 });

@@ -1,10 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import { appendDecided } from '../events/append-decided.ts';
 import type { CallEvent } from '../events/call-facts.ts';
-import { type EventLog, type NewEvent, StreamDeleted } from '../events/event-log.ts';
-import { digestOf, uuidOf } from '../events/identity.ts';
-import type { JsonObject } from '../events/json.ts';
+import { type Decider, handle } from '../events/decider.ts';
+import { type EventLog, StreamDeleted } from '../events/event-log.ts';
 import type { FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, sessionStream } from '../events/streams.ts';
@@ -32,33 +30,42 @@ const eventOf = { archive: 'CallArchived', unarchive: 'CallUnarchived' } as cons
   ArchiveEvent['type']
 >;
 
-/** Whether a call is archived is the last word of its stream on it; without one it is not. */
-const isArchived = (seen: readonly Recorded[]): boolean =>
-  seen.findLast(({ type }) => type === 'CallArchived' || type === 'CallUnarchived')?.type === 'CallArchived';
+/** What a call's stream has of archiving, the oldest first; other facts need not be readable. */
+type ArchiveState = { readonly exists: boolean; readonly archivings: readonly Pick<Recorded, 'id' | 'type'>[] };
+
+type SetArchived = {
+  readonly action: ArchiveAction;
+  /** The id of the API key. */
+  readonly by: string;
+  /** The id of its event, where the request has an Idempotency-Key. */
+  readonly requestId: string | undefined;
+};
 
 /**
- * Archives a call or takes it back; already so is nothing. `requestId` is the event's id where the request has an
- * Idempotency-Key: a request that was done is not done again, though its opposite came in between.
+ * Archives a call or takes it back; already so is nothing. With an Idempotency-Key a request that was done is not done
+ * again, though its opposite came in between.
  */
-function decideArchive(
-  seen: readonly Recorded[],
-  action: ArchiveAction,
-  by: string,
-  requestId?: string,
-): ArchiveEvent[] | 'idempotency_key_reused' | 'unknown_call' {
-  if (seen.length === 0) return 'unknown_call';
-  const type = eventOf[action];
-  const before = requestId === undefined ? undefined : seen.find(({ id }) => id === requestId);
-  if (before !== undefined) return before.type === type ? [] : 'idempotency_key_reused';
-  return isArchived(seen) === (action === 'archive') ? [] : [{ type, data: { by } }];
-}
+const decider: Decider<ArchiveState, SetArchived, ArchiveEvent, 'idempotency_key_reused' | 'unknown_call'> = {
+  initialState: { exists: false, archivings: [] },
+  evolve: ({ archivings }, { id, type }) => ({
+    exists: true,
+    archivings: type === 'CallArchived' || type === 'CallUnarchived' ? [...archivings, { id, type }] : archivings,
+  }),
+  decide({ action, by, requestId }, { exists, archivings }) {
+    if (!exists) return 'unknown_call';
+    const type = eventOf[action];
+    const before = archivings.find(({ id }) => id === requestId);
+    if (before !== undefined) return before.type === type ? [] : 'idempotency_key_reused';
+    const isArchived = archivings.at(-1)?.type === 'CallArchived';
+    return isArchived === (action === 'archive') ? [] : [{ type, data: { by } }];
+  },
+};
 
 type ArchiveCommand = {
   readonly tenantId: string;
   readonly callIds: readonly string[];
   readonly action: ArchiveAction;
   readonly idempotencyKey: string | undefined;
-  /** The id of the API key. */
   readonly by: string;
   readonly at: string;
 };
@@ -78,39 +85,32 @@ async function recordArchive(
   log: EventLog,
   { tenantId, callIds, action, idempotencyKey, by, at }: ArchiveCommand,
 ): Promise<RecordedArchive | 'idempotency_key_reused' | 'unknown_call'> {
-  let known = false;
+  const calls = callIds.map((callId) => {
+    const stream = callStream(tenantId, callId);
+    return { callId, stream, command: { action, by, requestId: requestIdOf(stream, idempotencyKey) } };
+  });
+  let exists = false;
   let deleted: unknown;
   let changed = 0;
   let position: bigint | undefined;
-  for (const callId of callIds) {
-    const stream = callStream(tenantId, callId);
-    const requestId = requestIdOf(stream, idempotencyKey);
+  for (const { callId, stream, command } of calls) {
     const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
-    const result = await appendDecided<'idempotency_key_reused' | 'unknown_call'>(log, stream, (seen) => {
-      const events = decideArchive(seen, action, by, requestId);
-      if (typeof events === 'string') return events;
-      return events.map(
-        ({ type, data }): NewEvent => ({
-          id: requestId ?? uuidOf(stream, `${seen.at(-1)!.revision + 1n}`, type, digestOf(data)),
-          type,
-          data: data as JsonObject,
-          metadata: metadata as unknown as JsonObject,
-        }),
-      );
-    }).catch((error: unknown) => {
-      if (!(error instanceof StreamDeleted)) throw error;
-      deleted = error;
-      return 'unknown_call' as const;
-    });
+    const result = await handle(log, stream, decider, command, metadata, { idOf: () => command.requestId }).catch(
+      (error: unknown) => {
+        if (!(error instanceof StreamDeleted)) throw error;
+        deleted = error;
+        return 'unknown_call' as const;
+      },
+    );
     if (result === 'idempotency_key_reused') return result;
     if (result === 'unknown_call') continue;
-    known = true;
+    exists = true;
     changed += result.appended.length;
     if (result.position !== undefined && (position === undefined || result.position > position))
       position = result.position;
   }
-  if (!known && deleted !== undefined) throw deleted;
-  return known ? { position, changed } : 'unknown_call';
+  if (!exists && deleted !== undefined) throw deleted;
+  return exists ? { position, changed } : 'unknown_call';
 }
 
 type ArchiveRoutesDeps = {

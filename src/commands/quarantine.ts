@@ -2,15 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { appendDecided } from '../events/append-decided.ts';
 import { decode } from '../events/codec.ts';
-import { type EventLog, type NewEvent, readLeft } from '../events/event-log.ts';
+import { type Decider, handle, overFacts } from '../events/decider.ts';
+import { type EventLog, readLeft } from '../events/event-log.ts';
 import { isTenantId, uuidOf } from '../events/identity.ts';
-import { endpoints } from '../events/metadata.ts';
+import { endpoints, type FactMetadata } from '../events/metadata.ts';
 import {
   DELIVERY_RELEASED,
   type DeliveryQuarantined,
   type DeliveryReleased,
+  type QuarantineEvent,
   quarantineReasons,
 } from '../events/raw-delivery.ts';
 import type { Recorded } from '../events/recorded.ts';
@@ -20,7 +21,7 @@ import { adminRoute } from '../http/bearer.ts';
 import { eventStoreUnavailable, failures } from '../http/failures.ts';
 import { idPath } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
-import type { CallFact, Delivery } from '../retell/call-fact.ts';
+import type { Delivery } from '../retell/call-fact.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { accept } from './webhooks/accept.ts';
 import { logAccepted } from './webhooks/answers.ts';
@@ -159,22 +160,32 @@ export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promi
     return { outcome: 'still_quarantined', reason };
   }
   const { fact, outcome } = accepted;
-  const release = releaseOf(found, fact, now().toISOString());
-  await appendDecided(log, found.stream, (seen) => (seen.some((event) => event.id === release.id) ? [] : [release]));
+  const metadata: FactMetadata = {
+    tenantId: found.tenantId,
+    source: 'command',
+    receivedAt: now().toISOString(),
+    $correlationId: fact.callId,
+    $causationId: fact.id,
+  };
+  const release = { callId: fact.callId, factId: fact.id };
+  await handle(log, found.stream, releasing, release, metadata, {
+    idOf: () => uuidOf('released', found.id, fact.id),
+  });
   logger.info({ quarantine_id: id, outcome, call_id: fact.callId }, 'quarantine retried');
   return { outcome, callId: fact.callId, factId: fact.id };
 }
 
-function releaseOf(found: Quarantined, { id: factId, callId }: CallFact, receivedAt: string): NewEvent {
-  const data: DeliveryReleased = { callId, factId };
-  const { tenantId } = found;
-  return {
-    id: uuidOf('released', found.id, factId),
-    type: DELIVERY_RELEASED,
-    data,
-    metadata: { tenantId, source: 'command', receivedAt, $correlationId: callId, $causationId: factId },
-  };
-}
+type Released = Extract<QuarantineEvent, { readonly type: typeof DELIVERY_RELEASED }>;
+
+/** Releases a delivery once for each fact that it became. */
+const releasing: Decider<readonly string[], DeliveryReleased, Released> = {
+  initialState: [],
+  evolve: overFacts<readonly string[], Released>({ DeliveryReleased: true }, (factIds, { data }) => [
+    ...factIds,
+    data.factId,
+  ]),
+  decide: (release, factIds) => (factIds.includes(release.factId) ? [] : [{ type: DELIVERY_RELEASED, data: release }]),
+};
 
 const RetryAnswer = z
   .object({

@@ -1,10 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
-import { appendDecided } from '../events/append-decided.ts';
-import { decode, type Fact } from '../events/codec.ts';
-import type { EventLog, NewEvent } from '../events/event-log.ts';
-import { digestOf, uuidOf } from '../events/identity.ts';
-import type { JsonObject } from '../events/json.ts';
+import type { Fact } from '../events/codec.ts';
+import { type Handled, handle, overFacts } from '../events/decider.ts';
+import type { EventLog } from '../events/event-log.ts';
 import { type Endpoint, FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, ticketStream } from '../events/streams.ts';
@@ -25,59 +23,51 @@ import {
   staffRefusals,
 } from './command-routes.ts';
 
-/** What staff say of a ticket. */
-type TicketSaid = { readonly status: TicketStatus; readonly note?: string | undefined };
-
 type StatusSet = Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>;
 
-/** What staff said last, as the ticket's stream has it. What calls make of it stands in their streams. */
-type LastSaid = { readonly said: TicketSaid; readonly recordedAt: string; readonly position: bigint };
+/** The statuses that staff have set; what calls make of the ticket stands in their own streams. */
+type Statuses = readonly Fact<StatusSet>[];
 
-const saidBy = ({ status, note }: StatusSet['data']): TicketSaid => ({
-  status,
-  ...(note !== undefined && { note }),
-});
+type SetStatus = {
+  readonly callId: string;
+  readonly status: TicketStatus;
+  readonly note?: string | undefined;
+  /** The id of the API key. */
+  readonly by: string;
+  /** Of the newest fact of the call. */
+  readonly callPosition: bigint;
+  /** The id of its event, where the request has an Idempotency-Key. */
+  readonly requestId: string | undefined;
+};
 
-/** Of a request with an Idempotency-Key: what was said under the same key before. */
-type Keyed = { readonly before: TicketSaid | undefined };
-
-const same = (a: TicketSaid, b: TicketSaid) => digestOf(a) === digestOf(b);
+const repeats = ({ status, note }: SetStatus, { data }: StatusSet) => status === data.status && note === data.note;
 
 /**
  * Sets the status. With an Idempotency-Key the same again is nothing, and something else under the same key is refused.
  *
- * Without one, a repeat of the last word is nothing, unless the call has been heard of since (`callPosition`, of its
- * newest fact): that may have opened the ticket again, and who closes it a second time means it (B15).
+ * Without one, the last status again is nothing, unless a fact of the call came since: that may have opened the
+ * ticket again, and who closes it a second time means it (B15).
  */
-function setStatus(
-  last: LastSaid | undefined,
-  said: TicketSaid,
-  { callId, by, callPosition }: { readonly callId: string; readonly by: string; readonly callPosition: bigint },
-  keyed?: Keyed,
-): StatusSet[] | 'idempotency_key_reused' {
-  if (keyed?.before !== undefined) return same(said, keyed.before) ? [] : 'idempotency_key_reused';
-  if (keyed === undefined && last && same(said, last.said) && callPosition < last.position) return [];
-  return [{ type: 'TicketStatusSet', data: { callId, ...said, by } }];
+function setStatus(command: SetStatus, statuses: Statuses): readonly StatusSet[] | 'idempotency_key_reused' {
+  const { callId, status, note, by, callPosition, requestId } = command;
+  const before = statuses.find(({ id }) => id === requestId);
+  if (before !== undefined) return repeats(command, before) ? [] : 'idempotency_key_reused';
+  const last = statuses.at(-1);
+  if (requestId === undefined && last && repeats(command, last) && callPosition < last.position) return [];
+  return [{ type: 'TicketStatusSet', data: { callId, status, note, by } }];
 }
 
-type TicketStatusCommand = {
-  readonly tenantId: string;
-  readonly ticketId: string;
-  readonly said: TicketSaid;
-  readonly idempotencyKey: string | undefined;
-  /** The id of the API key. */
-  readonly by: string;
-  readonly at: string;
+const decider = {
+  initialState: [],
+  evolve: overFacts<Statuses, StatusSet>({ TicketStatusSet: true }, (statuses, fact) => [...statuses, fact]),
+  decide: setStatus,
 };
 
-type RecordedTicketStatus = {
-  readonly callId: string;
-  /** What staff said last, with this. */
-  readonly said: TicketSaid;
-  readonly lastEventAt: string;
-  /** Of the newest event of the ticket's stream. */
-  readonly position: bigint | undefined;
-  readonly changed: boolean;
+type TicketStatusCommand = Pick<SetStatus, 'status' | 'note' | 'by'> & {
+  readonly tenantId: string;
+  readonly ticketId: string;
+  readonly idempotencyKey: string | undefined;
+  readonly at: string;
 };
 
 const ticketEndpoints: readonly (Endpoint | undefined)[] = ['retell-inbound-ticket', 'retell-outbound-ticket'];
@@ -85,9 +75,8 @@ const ticketEndpoints: readonly (Endpoint | undefined)[] = ['retell-inbound-tick
 /** Records the status that staff give a ticket, from the log alone. Throws EventStoreUnavailable. */
 async function recordTicketStatus(
   log: EventLog,
-  command: TicketStatusCommand,
-): Promise<RecordedTicketStatus | 'unknown_ticket' | 'idempotency_key_reused'> {
-  const { tenantId, ticketId, said, idempotencyKey, by, at } = command;
+  { tenantId, ticketId, idempotencyKey, at, ...set }: TicketStatusCommand,
+): Promise<Handled<Statuses, StatusSet> | 'unknown_ticket' | 'idempotency_key_reused'> {
   const callId = callIdOfTicket(ticketId);
   if (callId === undefined) return 'unknown_ticket';
   const calls = await log.read(callStream(tenantId, callId));
@@ -96,31 +85,9 @@ async function recordTicketStatus(
 
   const stream = ticketStream(tenantId, ticketId);
   const requestId = requestIdOf(stream, idempotencyKey);
-  let before: LastSaid | undefined;
-  const result = await appendDecided<'idempotency_key_reused'>(log, stream, (seen) => {
-    const statuses = statusesIn(seen);
-    const newest = statuses.at(-1);
-    before = newest && { ...newest, said: saidBy(newest.data) };
-    const repeated = statuses.find(({ id }) => id === requestId);
-    const keyed = requestId === undefined ? undefined : { before: repeated && saidBy(repeated.data) };
-    const events = setStatus(before, said, { callId, by, callPosition }, keyed);
-    if (typeof events === 'string') return events;
-    const next = (seen.at(-1)?.revision ?? -1n) + 1n;
-    const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
-    return events.map(
-      ({ type, data }): NewEvent => ({
-        id: requestId ?? uuidOf(stream, `${next}`, type, digestOf(data)),
-        type,
-        data: data as JsonObject,
-        metadata: metadata as unknown as JsonObject,
-      }),
-    );
-  });
-  if (typeof result === 'string') return result;
-  const { position, appended } = result;
-  const changed = appended.length > 0;
-  const last = changed || before === undefined ? { said, recordedAt: at } : before;
-  return { callId, said: last.said, lastEventAt: last.recordedAt, position, changed };
+  const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
+  const command = { ...set, callId, callPosition, requestId };
+  return handle(log, stream, decider, command, metadata, { idOf: () => requestId });
 }
 
 /** A ticket is there from the first fact that a ticket endpoint took, whatever it says (B2). */
@@ -128,14 +95,6 @@ const bringsTicket = ({ metadata }: Recorded): boolean => {
   const read = FactMetadata.safeParse(metadata);
   return read.success && ticketEndpoints.includes(read.data.endpoint);
 };
-
-type RecordedStatus = Fact<Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>>;
-
-const statusesIn = (seen: readonly Recorded[]): RecordedStatus[] =>
-  seen.flatMap((recorded) => {
-    const fact = decode(recorded);
-    return fact?.type === 'TicketStatusSet' ? [fact as RecordedStatus] : [];
-  });
 
 type TicketRoutesDeps = {
   readonly log: EventLog;
@@ -183,16 +142,22 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
     async (c) => {
       const { tenantId, keyId: by } = c.var.caller;
       const ticketId = c.req.valid('param').id;
-      const said = c.req.valid('json');
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const at = now().toISOString();
-      const result = await recordTicketStatus(log, { tenantId, ticketId, said, idempotencyKey, by, at });
+      const result = await recordTicketStatus(log, {
+        ...c.req.valid('json'),
+        tenantId,
+        ticketId,
+        idempotencyKey,
+        by,
+        at,
+      });
       if (result === 'unknown_ticket') return problem(c, 404, 'not_found');
       if (result === 'idempotency_key_reused') return keyReused(c);
-      if (result.changed)
+      if (result.appended.length > 0)
         logger.info({ event: 'ticket_status_set', tenantId, ticketId, keyId: by }, 'ticket status set');
       const shown = await shownAfter(deps.ticketAfter, logger, tenantId, ticketId, result.position);
-      return c.json((shown ?? fromLog(tenantId, ticketId, result)) as z.infer<typeof ShownTicket>, 200);
+      return c.json((shown ?? fromLog(tenantId, ticketId, result.state.at(-1)!)) as z.infer<typeof ShownTicket>, 200);
     },
   );
 
@@ -203,7 +168,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
 const active: readonly string[] = ['new', 'qualified', 'contacted'];
 
 /** What is known without the read model: what staff said, not what the call was about. */
-const fromLog = (tenantId: string, id: string, { callId, said: { status }, lastEventAt }: RecordedTicketStatus) => ({
+const fromLog = (tenantId: string, id: string, { data: { callId, status }, recordedAt }: Fact<StatusSet>) => ({
   id,
   tenantId,
   callId,
@@ -211,5 +176,5 @@ const fromLog = (tenantId: string, id: string, { callId, said: { status }, lastE
   active: active.includes(status),
   statusReason: 'staff',
   setBy: 'staff',
-  lastEventAt,
+  lastEventAt: recordedAt,
 });

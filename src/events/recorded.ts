@@ -1,12 +1,12 @@
 import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
-import type { JsonObject } from './json.ts';
+import type { JsonFields } from './json.ts';
 
 /** An event to be appended. JSON unless `data` is bytes. */
 export type NewEvent = {
   readonly id: string;
   readonly type: string;
-  readonly data: JsonObject | Uint8Array;
-  readonly metadata: JsonObject;
+  readonly data: JsonFields | Uint8Array;
+  readonly metadata: JsonFields;
 };
 
 /** An event as the log holds it. `data` is JSON, or bytes for a binary event. */

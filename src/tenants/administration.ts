@@ -1,11 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
-import { appendDecided } from '../events/append-decided.ts';
-import { type EventLog, EventStoreUnavailable, type NewEvent } from '../events/event-log.ts';
+import type { Decider } from '../events/decider.ts';
+import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
 import { tenantStream } from '../events/streams.ts';
 import type { Scope, TenantEvent } from '../events/tenant-facts.ts';
 import * as decide from './decider.ts';
-import { type TenantState, tenantAfter, toAppend } from './decider.ts';
+import { handleTenant, type TenantState } from './decider.ts';
 import type { OpenTenantDirectory } from './directory.ts';
 import { newApiKey } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type SecretOf, sealingUnder } from './sealing.ts';
@@ -31,25 +31,23 @@ export type Administration = ReturnType<typeof administration>;
 export function administration({ log, directory, masterKey, logger, now = () => new Date() }: AdministrationDeps) {
   const sealing = sealingUnder(masterKey);
 
-  async function change<Refusal extends string = never>(
+  async function change<Command, Refusal extends string = never>(
     tenantId: string,
-    decision: (state: TenantState) => readonly TenantEvent[] | Refusal,
+    decision: Decider<TenantState, Command, TenantEvent, Refusal>['decide'],
+    command: Command,
   ): Promise<'done' | Refusal> {
-    const result = await appendDecided<Refusal>(log, tenantStream(tenantId), (seen) => {
-      const events = decision(tenantAfter(tenantId, seen));
-      return typeof events === 'string' ? events : toAppend(tenantId, seen, events, now().toISOString());
-    });
+    const result = await handleTenant(log, tenantId, decision, command, now());
     if (typeof result === 'string') return result;
-    for (const event of result.appended) noteChange(tenantId, event);
+    for (const event of result.appended) logChange(tenantId, event);
     const { position } = result;
     if (position !== undefined && !(await directory.reached(position, IN_FORCE_WITHIN_MS)))
       throw new EventStoreUnavailable(`the change of ${tenantStream(tenantId)} did not come back from the log`);
     return 'done';
   }
 
-  const noteChange = (tenantId: string, { type, data }: NewEvent) => {
-    const { keyId } = data as { keyId?: string };
-    logger.info({ event: 'tenant_changed', tenantId, change: type, ...(keyId && { keyId }) }, 'tenant changed');
+  const logChange = (tenantId: string, { type, data }: TenantEvent) => {
+    const keyId = 'keyId' in data ? { keyId: data.keyId } : {};
+    logger.info({ event: 'tenant_changed', tenantId, change: type, ...keyId }, 'tenant changed');
   };
 
   const sealerFor =
@@ -71,33 +69,36 @@ export function administration({ log, directory, masterKey, logger, now = () => 
 
   return {
     putSettings: (tenantId: string, settings: Settings) =>
-      change(tenantId, (state) => decide.putSettings(state, replaced(settings, sealerFor(state)))),
+      change(tenantId, (put, state) => decide.putSettings(replaced(put, sealerFor(state)), state), settings),
 
     patchSettings: (tenantId: string, patch: SettingsPatch) =>
-      change(tenantId, (state) => decide.patchSettings(state, merged(state.settings, patch, sealerFor(state)))),
+      change(
+        tenantId,
+        (change, state) => decide.patchSettings(merged(state.settings, change, sealerFor(state)), state),
+        patch,
+      ),
 
     async addWebhookKey(tenantId: string, key: string) {
       const keyId = sealing.webhookKeyId(tenantId, key);
       const sealedKey = sealing.seal(key, { tenantId, keyId });
-      const outcome = await change(tenantId, (state) => decide.addWebhookKey(state, { keyId, sealedKey }));
+      const outcome = await change(tenantId, decide.addWebhookKey, { keyId, sealedKey });
       return { outcome, keyId };
     },
 
     /** A key of the environment cannot be retired here: it would go on verifying. */
     async retireWebhookKey(tenantId: string, keyId: string) {
       if (directory.isFromEnvironment(tenantId, keyId)) return 'key_from_environment';
-      return change(tenantId, (state) => decide.retireWebhookKey(state, { keyId }));
+      return change(tenantId, decide.retireWebhookKey, { keyId });
     },
 
     /** `key` is the secret; it is in no log and cannot be had again. */
     async issueApiKey(tenantId: string, scopes: readonly Scope[]) {
       const { keyId, key, sha256 } = newApiKey();
-      const outcome = await change(tenantId, (state) => decide.issueApiKey(state, { keyId, sha256, scopes }));
+      const outcome = await change(tenantId, decide.issueApiKey, { keyId, sha256, scopes });
       return { outcome, keyId, key };
     },
 
-    revokeApiKey: (tenantId: string, keyId: string) =>
-      change(tenantId, (state) => decide.revokeApiKey(state, { keyId })),
+    revokeApiKey: (tenantId: string, keyId: string) => change(tenantId, decide.revokeApiKey, { keyId }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import type { Authenticate } from '../http/bearer.ts';
-import { evolve, initialTenant, type TenantState, tenantEventOf } from './decider.ts';
+import { evolveTenant, initialTenant, type TenantState } from './decider.ts';
 import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type Sealing, sealingUnder } from './sealing.ts';
 import { DEFAULT_TENANT, type Tenant, type TenantDirectory, type WebhookKey } from './tenant.ts';
@@ -88,7 +88,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
   const tenantOfApiKey = new Map<string, string>();
   const idsOfWebhookKey = new Map<string, Set<string>>();
   const waiting = new Set<() => void>();
-  const complained = new Set<string>();
+  const reported = new Set<string>();
   let handled = -1n;
   let ready = false;
 
@@ -103,23 +103,24 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     entries.set(state.id, { ...now, state });
   };
 
-  const take = (recorded: Recorded) => {
+  const apply = (recorded: Recorded) => {
     const tenantId = parseStream(recorded.stream)?.tenantId;
     if (tenantId === undefined || recorded.position <= handled) return;
     try {
-      const event = tenantEventOf(recorded);
-      if (event) put(evolve(entries.get(tenantId)?.state ?? initialTenant(tenantId), event));
+      const before = entries.get(tenantId)?.state ?? initialTenant(tenantId);
+      const state = evolveTenant(before, recorded);
+      if (state !== before) put(state);
     } catch (err) {
       logger.error({ err, reason: 'tenant_event_broken', tenantId }, 'passed over');
     }
     handled = recorded.position;
   };
 
-  const complain = () => {
+  const reportClosed = () => {
     for (const { state, closed } of entries.values())
       for (const { keyId, error } of closed)
-        if (!complained.has(`${state.id} ${keyId}`)) {
-          complained.add(`${state.id} ${keyId}`);
+        if (!reported.has(`${state.id} ${keyId}`)) {
+          reported.add(`${state.id} ${keyId}`);
           logger.error({ reason: 'secret_sealed', tenantId: state.id, keyId, detail: error.message }, 'key not usable');
         }
   };
@@ -137,13 +138,13 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       logger.warn({ reason: 'subscription_broken', error: name, detail: message, retryInMs }, 'tenant directory');
     };
     for await (const batch of log.subscribe({ prefixes: [prefixOf('tenant')], signal, onBreak })) {
-      for (const recorded of batch.events) take(recorded);
+      for (const recorded of batch.events) apply(recorded);
       if (batch.caughtUp && !ready) {
         refuseWrongMasterKey();
         ready = true;
         onCaughtUp();
       }
-      if (ready) complain();
+      if (ready) reportClosed();
       for (const wake of waiting) wake();
     }
     if (!ready) throw new Error('stopped before the tenants were read');

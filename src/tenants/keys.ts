@@ -1,10 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { appendDecided } from '../events/append-decided.ts';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
-import { tenantStream } from '../events/streams.ts';
-import { recordEnvironmentKey, tenantAfter, toAppend } from './decider.ts';
+import { handleTenant, recordEnvironmentKey } from './decider.ts';
 import type { Sealing } from './sealing.ts';
 import { DEFAULT_TENANT, type WebhookKey } from './tenant.ts';
 
@@ -47,15 +45,11 @@ export async function recordEnvironmentKeys(
   keys: readonly WebhookKey[],
   { log, sealing, logger, signal, now }: Deps,
 ): Promise<void> {
-  const stream = tenantStream(DEFAULT_TENANT);
   for (const { keyId, key } of keys) {
     const sealedKey = sealing.seal(key, { tenantId: DEFAULT_TENANT, keyId });
     while (!signal.aborted) {
       try {
-        await appendDecided(log, stream, (seen) => {
-          const events = recordEnvironmentKey(tenantAfter(DEFAULT_TENANT, seen), { keyId, sealedKey });
-          return toAppend(DEFAULT_TENANT, seen, events, now().toISOString());
-        });
+        await handleTenant(log, DEFAULT_TENANT, recordEnvironmentKey, { keyId, sealedKey }, now());
         break;
       } catch (error) {
         if (!(error instanceof EventStoreUnavailable)) throw error;

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { appendDecided } from '../../events/append-decided.ts';
+import type { z } from 'zod';
+import { type Decider, handle } from '../../events/decider.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
-import type { JsonObject } from '../../events/json.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import { IDEMPOTENCY_KEY_USED, IdempotencyKeyUsed, type SessionEvent } from '../../events/session-facts.ts';
 import type { CallOrder } from './call-order.ts';
 import type { SessionOf } from './retell-api.ts';
 import {
+  type CallRequested,
   decideFailed,
+  handleSession,
   isOpen,
   type PlacementTimes,
+  type SessionRecord,
   type SessionWriter,
-  sessionEvent,
-  sessionRecord,
   streamOf,
 } from './session-record.ts';
 
@@ -37,7 +38,7 @@ type Claim = { readonly id: string; readonly since: number; readonly requestDige
  */
 export function openClaims(
   log: EventLog,
-  { tell }: Pick<SessionWriter, 'tell'>,
+  { record }: Pick<SessionWriter, 'record'>,
   { dialWithinMs }: Pick<PlacementTimes, 'dialWithinMs'>,
   now: () => Date,
 ) {
@@ -58,29 +59,37 @@ export function openClaims(
   /** The first append of the session's stream is the lock. `open`: another one has it, and has not said what came of it. */
   return async function claim(command: PlaceCall): Promise<'won' | 'open' | 'decided' | 'call_session_exists'> {
     const stream = streamOf(command);
-    const { order, requestDigest, by } = command;
+    const { requestDigest, by } = command;
     const mine = takeUp(stream, requestDigest);
-    const { variables: _notKept, ...asked } = order;
-    const data = JSON.parse(JSON.stringify({ ...asked, requestDigest, by })) as object; // without what is undefined
-    const told = { source: 'command', at: now().toISOString(), id: mine.id } as const;
-    const requested = sessionEvent(command, { type: 'CallRequested', data } as SessionEvent, told);
-    let word: 'won' | 'open' | 'decided' | undefined;
-    const result = await appendDecided<'call_session_exists'>(log, stream, (seen) => {
-      const record = sessionRecord(seen);
-      word = isOpen(record) ? (record.request?.id === mine.id ? 'won' : 'open') : 'decided';
-      if (seen.length === 0) return [requested];
-      return record.request?.data.requestDigest === requestDigest ? [] : 'call_session_exists';
-    });
+    const { variables: _notKept, ...order } = command.order;
+    const result = await handleSession(
+      log,
+      command,
+      requestCall,
+      { ...order, requestDigest, by },
+      { source: 'command', at: now(), id: mine.id },
+    );
     unconfirmed.delete(stream);
     if (result === 'call_session_exists') return result;
-    if (result.appended.length > 0) word = 'won';
+    const { state } = result;
+    if (!isOpen(state)) return 'decided';
+    if (state.request?.id !== mine.id) return 'open';
     // Known not to have been sent, and by now others may take it for settled.
-    if (word === 'won' && performance.now() - mine.since > dialWithinMs) {
-      await tell(command, (record) => decideFailed(record, 'request_expired'), 'command');
+    if (performance.now() - mine.since > dialWithinMs) {
+      await record(command, decideFailed, 'request_expired', 'command');
       return 'decided';
     }
-    return word!;
+    return 'won';
   };
+}
+
+/** The first request for a session begins its stream; the same again changes nothing. */
+function requestCall(
+  data: CallRequested,
+  { exists, request }: SessionRecord,
+): readonly SessionEvent[] | 'call_session_exists' {
+  if (!exists) return [{ type: 'CallRequested', data }];
+  return request?.data.requestDigest === data.requestDigest ? [] : 'call_session_exists';
 }
 
 /** STORED FORMAT: the stream that remembers a key, and the session of a request that names none. */
@@ -96,6 +105,19 @@ type KeyedRequest = {
   readonly at: string;
 };
 
+type KeyUse = z.infer<typeof IdempotencyKeyUsed>;
+type KeyUsed = { readonly type: typeof IDEMPOTENCY_KEY_USED; readonly data: KeyUse };
+
+/** The first request with a key uses it; another one must ask for the same. */
+const keyDecider: Decider<KeyUse | undefined, KeyUse, KeyUsed, 'idempotency_key_reused'> = {
+  initialState: undefined,
+  evolve: (use, { data }) => use ?? IdempotencyKeyUsed.parse(data),
+  decide(data, use) {
+    if (use === undefined) return [{ type: IDEMPOTENCY_KEY_USED, data }];
+    return use.requestDigest === data.requestDigest ? [] : 'idempotency_key_reused';
+  },
+};
+
 /**
  * Takes a key for a request, before anything else is done for it: a key belongs to a tenant's requests, not to one
  * session, so no session's stream could remember it. Throws EventStoreUnavailable.
@@ -103,17 +125,7 @@ type KeyedRequest = {
 export async function useKey(log: EventLog, request: KeyedRequest): Promise<'used' | 'idempotency_key_reused'> {
   const { tenantId, key, callSessionId, requestDigest, at } = request;
   const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callSessionId };
-  const result = await appendDecided<'idempotency_key_reused'>(log, keyStream(tenantId, key), ([before]) => {
-    if (before !== undefined)
-      return IdempotencyKeyUsed.parse(before.data).requestDigest === requestDigest ? [] : 'idempotency_key_reused';
-    return [
-      {
-        id: randomUUID(),
-        type: IDEMPOTENCY_KEY_USED,
-        data: { callSessionId, requestDigest },
-        metadata: metadata as unknown as JsonObject,
-      },
-    ];
-  });
+  const use = { callSessionId, requestDigest };
+  const result = await handle(log, keyStream(tenantId, key), keyDecider, use, metadata, { idOf: () => randomUUID() });
   return result === 'idempotency_key_reused' ? result : 'used';
 }

@@ -55,12 +55,12 @@ export async function lookForCall(
       return undefined;
     }
     if (found.length > 0) {
-      await writer.tell(session, (latest) => decidePlaced(latest, found), 'reconciliation');
+      await writer.record(session, decidePlaced, found, 'reconciliation');
       logger.info({ event: 'call_found', ...ids, retellCallIds: found }, 'the call had been placed');
       return 'placed';
     }
     if (++empty < times.emptyLists || !settled) return undefined;
-    await writer.tell(session, (latest) => decideFailed(latest, 'not_placed'), 'reconciliation');
+    await writer.record(session, decideFailed, 'not_placed', 'reconciliation');
     logger.warn({ event: 'call_not_placed', ...ids, reason: 'not_placed' }, 'no such call');
     return 'failed';
   }

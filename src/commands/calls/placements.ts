@@ -70,13 +70,13 @@ export function openPlacements(deps: PlacementsDeps): Placements {
       case 'placed': {
         const { retellCallId } = result;
         logger.info({ event: 'call_placed', ...ids, retellCallId }, 'call placed');
-        await writer.tellSurely(command, (record) => decidePlaced(record, [retellCallId]), 'command');
+        await writer.recordSurely(command, decidePlaced, [retellCallId], 'command');
         return undefined;
       }
       case 'refused': {
         const { reason } = result;
         logger.warn({ event: 'call_not_placed', ...ids, reason }, 'call not placed');
-        await writer.tellSurely(command, (record) => decideFailed(record, reason), 'command');
+        await writer.recordSurely(command, decideFailed, reason, 'command');
         return result.details ?? {};
       }
       case 'unknown':

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { appendDecided, type Decided } from '../../events/append-decided.ts';
-import { type DomainEvent, decode, type Fact } from '../../events/codec.ts';
-import { type EventLog, EventStoreUnavailable, type NewEvent } from '../../events/event-log.ts';
+import { type Decider, type Handled, handle, overFacts } from '../../events/decider.ts';
+import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
-import type { JsonObject } from '../../events/json.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { type SessionEvent, sessionEventSchemas } from '../../events/session-facts.ts';
@@ -50,10 +48,12 @@ export const placementTimes: PlacementTimes = {
   drainMs: 5000,
 };
 
-type CallRequested = Extract<SessionEvent, { readonly type: 'CallRequested' }>['data'];
+export type CallRequested = Extract<SessionEvent, { readonly type: 'CallRequested' }>['data'];
 
-/** What a session's own stream says. */
+/** What a session's own stream comes to. */
 export type SessionRecord = {
+  /** False: the stream holds no event at all. */
+  readonly exists: boolean;
   readonly request?: {
     /** The event's id: who wrote it, and nobody else, may dial. */
     readonly id: string;
@@ -68,13 +68,12 @@ export type SessionRecord = {
   readonly lastEventAt?: string;
 };
 
-const nothing: SessionRecord = { placed: [], facts: 0 };
+const initialState: SessionRecord = { exists: false, placed: [], facts: 0 };
 
-export const sessionRecord = (seen: readonly Recorded[]): SessionRecord => seen.reduce(evolve, nothing);
+const evolve = (state: SessionRecord, recorded: Recorded): SessionRecord =>
+  evolveFact({ ...state, exists: true }, recorded);
 
-function evolve(state: SessionRecord, recorded: Recorded): SessionRecord {
-  const fact = decode(recorded);
-  if (fact === undefined || !isSessionEvent(fact)) return state;
+const evolveFact = overFacts<SessionRecord, SessionEvent>(sessionEventSchemas, (state, fact) => {
   const next = {
     ...state,
     facts: state.facts + 1,
@@ -91,50 +90,52 @@ function evolve(state: SessionRecord, recorded: Recorded): SessionRecord {
     case 'CallPlacementFailed':
       return { ...next, failed: fact.data.reason };
   }
-}
-
-const isSessionEvent = (fact: Fact<DomainEvent>): fact is Fact<SessionEvent> =>
-  Object.hasOwn(sessionEventSchemas, fact.type);
+});
 
 /** Requested, and nobody has said yet what came of it. */
 export const isOpen = ({ request, placed, failed }: SessionRecord): boolean =>
   request !== undefined && placed.length === 0 && failed === undefined;
 
-/** A call that turns out to have been placed is said even of a session that was given up. */
-export const decidePlaced = (record: SessionRecord, retellCallIds: readonly string[]): SessionEvent[] =>
+type Decide<Command, Refusal extends string = never> = Decider<SessionRecord, Command, SessionEvent, Refusal>['decide'];
+
+/** A call that turns out to have been placed is recorded even for a session that was given up. */
+export const decidePlaced: Decide<readonly string[]> = (retellCallIds, { placed }) =>
   retellCallIds
-    .filter((id) => !record.placed.includes(id))
+    .filter((id) => !placed.includes(id))
     .map((retellCallId) => ({ type: 'CallPlaced', data: { retellCallId } }));
 
-export const decideFailed = (record: SessionRecord, reason: string): SessionEvent[] =>
+export const decideFailed: Decide<string> = (reason, record) =>
   isOpen(record) ? [{ type: 'CallPlacementFailed', data: { reason } }] : [];
-
-type Told = { readonly source: 'command' | 'reconciliation'; readonly at: string; readonly id?: string };
-
-/** As it is appended. What came of a request has one id, whoever finds it out. */
-export function sessionEvent(session: SessionOf, { type, data }: SessionEvent, told: Told): NewEvent {
-  const { tenantId, sessionId } = session;
-  const metadata: FactMetadata = { tenantId, source: told.source, receivedAt: told.at, $correlationId: sessionId };
-  return {
-    id: told.id ?? uuidOf(sessionStream(tenantId, sessionId), type, ...Object.values(data as Record<string, string>)),
-    type,
-    data: data as JsonObject,
-    metadata: metadata as unknown as JsonObject,
-  };
-}
 
 export const streamOf = ({ tenantId, sessionId }: SessionOf) => sessionStream(tenantId, sessionId);
 export const idsOf = ({ tenantId, sessionId }: SessionOf) => ({ tenantId, sessionId });
 
-type Decision = (record: SessionRecord) => SessionEvent[];
-type Source = 'command' | 'reconciliation';
+type By = { readonly source: 'command' | 'reconciliation'; readonly at: Date; readonly id?: string };
+
+/** Decides on a session by its record. What came of a request has one id, whoever finds it out. */
+export function handleSession<Command, Refusal extends string = never>(
+  log: EventLog,
+  session: SessionOf,
+  decide: Decide<Command, Refusal>,
+  command: Command,
+  { source, at, id }: By,
+): Promise<Handled<SessionRecord, SessionEvent> | Refusal> {
+  const { tenantId, sessionId } = session;
+  const stream = streamOf(session);
+  const metadata: FactMetadata = { tenantId, source, receivedAt: at.toISOString(), $correlationId: sessionId };
+  const idOf = ({ type, data }: SessionEvent) =>
+    id ?? uuidOf(stream, type, ...Object.values(data).filter((value) => value !== undefined));
+  return handle(log, stream, { initialState, evolve, decide }, command, metadata, { idOf });
+}
+
+type Source = By['source'];
 
 export type SessionWriter = {
   recordOf(session: SessionOf): Promise<SessionRecord>;
   /** Throws EventStoreUnavailable. */
-  tell(session: SessionOf, decide: Decision, source: Source): Promise<Decided>;
-  /** What must not be lost until the log has it, or the process ends: then the next start finds it out. */
-  tellSurely(session: SessionOf, decide: Decision, source: Source): Promise<void>;
+  record<Command>(session: SessionOf, decide: Decide<Command>, command: Command, source: Source): Promise<void>;
+  /** Tries until the log has it or the process ends, when it is left to the next start. */
+  recordSurely<Command>(session: SessionOf, decide: Decide<Command>, command: Command, source: Source): Promise<void>;
 };
 
 /** What becomes of requests, on record. */
@@ -145,17 +146,16 @@ export function sessionWriter(
   now: () => Date,
   stopping: AbortSignal,
 ): SessionWriter {
-  const tell: SessionWriter['tell'] = (session, decide, source) =>
-    appendDecided<never>(log, streamOf(session), (seen) =>
-      decide(sessionRecord(seen)).map((event) => sessionEvent(session, event, { source, at: now().toISOString() })),
-    );
+  const record: SessionWriter['record'] = async (session, decide, command, source) => {
+    await handleSession(log, session, decide, command, { source, at: now() });
+  };
   return {
-    recordOf: async (session) => sessionRecord(await log.read(streamOf(session))),
-    tell,
-    async tellSurely(session, decide, source) {
+    recordOf: async (session) => (await log.read(streamOf(session))).reduce(evolve, initialState),
+    record,
+    async recordSurely(session, decide, command, source) {
       for (let attempt = 0; ; attempt++) {
         try {
-          await tell(session, decide, source);
+          await record(session, decide, command, source);
           return;
         } catch (error) {
           if (!(error instanceof EventStoreUnavailable) || stopping.aborted) throw error;

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { appendDecided } from '../../events/append-decided.ts';
-import { type EventLog, type NewEvent, StreamDeleted } from '../../events/event-log.ts';
+import type { CallEvent } from '../../events/call-facts.ts';
+import { type Decider, handle } from '../../events/decider.ts';
+import { type EventLog, StreamDeleted } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
-import type { JsonObject } from '../../events/json.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
 import { connect } from '../../projections/engine/connection.ts';
@@ -97,7 +97,14 @@ async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: 
   }
 }
 
-/** Once: what is read again is found to be there. */
+/** A call is linked once, whoever links it; its other facts need not be readable. */
+const linking: Decider<boolean, Pick<Link, 'sessionId'>, Extract<CallEvent, { readonly type: 'CallLinked' }>> = {
+  initialState: false,
+  evolve: (isLinked, { type }) => isLinked || type === 'CallLinked',
+  decide: ({ sessionId }, isLinked) =>
+    isLinked ? [] : [{ type: 'CallLinked', data: { sessionId, by: 'phone_number' } }],
+};
+
 async function record({ log, logger, now = Date.now }: CallLinkingOptions, link: Link): Promise<void> {
   const { tenantId, callId, sessionId, fact } = link;
   const stream = callStream(tenantId, callId);
@@ -110,16 +117,10 @@ async function record({ log, logger, now = Date.now }: CallLinkingOptions, link:
     $correlationId: callId,
     $causationId: fact.id,
   };
-  const linked: NewEvent = {
-    id: uuidOf(stream, 'CallLinked'),
-    type: 'CallLinked',
-    data: { sessionId, by: 'phone_number' },
-    metadata: metadata as unknown as JsonObject,
-  };
   try {
-    const { appended } = await appendDecided<never>(log, stream, (seen) =>
-      seen.some(({ type }) => type === 'CallLinked') ? [] : [linked],
-    );
+    const { appended } = await handle(log, stream, linking, link, metadata, {
+      idOf: () => uuidOf(stream, 'CallLinked'),
+    });
     if (appended.length === 0) return;
     const ids = { tenant_id: tenantId, call_id: callId, session_id: sessionId };
     logger.info({ event: 'matched_by_phone_number', ...ids }, 'notice');

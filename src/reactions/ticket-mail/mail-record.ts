@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { appendDecided } from '../../events/append-decided.ts';
 import { decode, type Fact } from '../../events/codec.ts';
-import type { EventLog, NewEvent } from '../../events/event-log.ts';
-import { digestOf, uuidOf } from '../../events/identity.ts';
-import type { JsonObject } from '../../events/json.ts';
+import { handle, overFacts } from '../../events/decider.ts';
+import type { EventLog } from '../../events/event-log.ts';
+import { uuidOf } from '../../events/identity.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
 import { type PendingText, withPersonal } from '../../events/personal-text.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream, ticketStream } from '../../events/streams.ts';
-import { type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
+import { type TicketEvent, ticketEventSchemas, ticketIdOf } from '../../events/ticket-facts.ts';
 
 /** All that a ticket rests on: the facts of its call, each with its whole text, and those of its own stream. */
 export type TicketFacts = {
@@ -50,64 +49,65 @@ export type MailRecord = {
   readonly refused?: readonly string[];
 };
 
-/** Opening → its record, from the facts of a ticket's stream in their order. */
-export function mailRecords(facts: readonly Fact[]): ReadonlyMap<number, MailRecord> {
-  const records = new Map<number, MailRecord>();
-  for (const fact of facts) {
-    const told = recordAfter(fact, (opening) => records.get(opening) ?? {});
-    if (told) records.set(...told);
-  }
-  return records;
+/** Opening → its record. */
+type MailRecords = ReadonlyMap<number, MailRecord>;
+
+/** From the facts of a ticket's stream in their order. */
+export const mailRecords = (facts: readonly Fact[]): MailRecords => facts.reduce(evolve, new Map());
+
+function evolve(records: MailRecords, fact: Fact): MailRecords {
+  if (!('opening' in fact.data)) return records; // a status that staff set
+  const { opening } = fact.data;
+  return new Map(records).set(opening, recordAfter(records.get(opening) ?? {}, fact as Fact<MailEvent>));
 }
 
-function recordAfter(fact: Fact, before: (opening: number) => MailRecord): [number, MailRecord] | undefined {
-  const settle = (opening: number, settled: MailRecord['settled']): [number, MailRecord] => {
-    const { settled: known, ...rest } = before(opening);
-    if (known === 'sent') return [opening, { ...rest, settled: known }];
-    return [opening, settled === undefined ? rest : { ...rest, settled }];
-  };
-  if (fact.type === 'TicketMailClaimed') {
-    const { opening, by, until } = fact.data;
-    return [opening, { ...before(opening), claim: { by, until: Date.parse(until) } }];
+type MailEvent = Exclude<TicketEvent, { readonly type: 'TicketStatusSet' }>;
+
+function recordAfter(before: MailRecord, { type, data }: MailEvent): MailRecord {
+  switch (type) {
+    case 'TicketMailClaimed':
+      return { ...before, claim: { by: data.by, until: Date.parse(data.until) } };
+    case 'TicketMailPartlySent': {
+      const { accepted = [], refused = [] } = before;
+      return { ...before, accepted: [...accepted, ...data.accepted], refused: [...refused, ...data.refused] };
+    }
+    case 'TicketMailSent':
+      return { ...before, settled: 'sent' };
+    case 'TicketMailFailed':
+      return before.settled === 'sent' ? before : { ...before, settled: 'failed' };
+    case 'TicketMailNotSent':
+      return before.settled === 'sent' ? before : { ...before, settled: 'not_sent' };
+    case 'TicketMailRedriven': {
+      const { settled, ...queued } = before;
+      return settled === 'sent' ? before : queued;
+    }
   }
-  if (fact.type === 'TicketMailPartlySent') {
-    const { opening } = fact.data;
-    const { accepted = [], refused = [], ...rest } = before(opening);
-    const more = { accepted: [...accepted, ...fact.data.accepted], refused: [...refused, ...fact.data.refused] };
-    return [opening, { ...rest, ...more }];
-  }
-  if (fact.type === 'TicketMailSent') return settle(fact.data.opening, 'sent');
-  if (fact.type === 'TicketMailFailed') return settle(fact.data.opening, 'failed');
-  if (fact.type === 'TicketMailNotSent') return settle(fact.data.opening, 'not_sent');
-  if (fact.type === 'TicketMailRedriven') return settle(fact.data.opening, undefined);
-  return undefined; // what staff say is for the ticket's own reducer
 }
 
 /** Which mail: one per opening of a ticket. */
 export type MailKey = { readonly tenantId: string; readonly callId: string; readonly opening: number };
 
-/**
- * Appends to the ticket's stream what `decide` makes of the record so far, at the revision just read; nothing or a
- * word where there is nothing to say. Answers whether something was appended. Throws EventStoreUnavailable.
- */
+/** What is to be recorded of a mail: undefined for nothing, a word where it cannot be. */
+type MailDecision<Refusal extends string> = (record: MailRecord) => TicketEvent | undefined | Refusal;
+
+/** Appends what a decision makes of a mail's record, if anything. Throws EventStoreUnavailable. */
 export async function appendMailFact<Refusal extends string = never>(
   log: EventLog,
   { tenantId, callId, opening }: MailKey,
   now: number,
-  decide: (record: MailRecord) => TicketEvent | undefined | Refusal,
+  decide: MailDecision<Refusal>,
 ): Promise<boolean | Refusal> {
-  const stream = ticketStream(tenantId, ticketIdOf(callId));
   const receivedAt = new Date(now).toISOString();
   const metadata: FactMetadata = { tenantId, source: 'command', receivedAt, $correlationId: callId };
-  const result = await appendDecided<Refusal>(log, stream, (seen): readonly NewEvent[] | Refusal => {
-    const event = decide(mailRecords(factsOf(seen)).get(opening) ?? {});
-    if (event === undefined) return [];
-    if (typeof event === 'string') return event;
-    const next = (seen.at(-1)?.revision ?? -1n) + 1n;
-    const data = event.data as JsonObject;
-    const id = uuidOf(stream, `${next}`, event.type, digestOf(data));
-    return [{ id, type: event.type, data, metadata: metadata as unknown as JsonObject }];
-  });
+  const decider = {
+    initialState: new Map<number, MailRecord>(),
+    evolve: overFacts<MailRecords, TicketEvent>(ticketEventSchemas, evolve),
+    decide(decision: MailDecision<Refusal>, records: MailRecords): readonly TicketEvent[] | Refusal {
+      const event = decision(records.get(opening) ?? {});
+      return typeof event === 'string' ? event : event === undefined ? [] : [event];
+    },
+  };
+  const result = await handle(log, ticketStream(tenantId, ticketIdOf(callId)), decider, decide, metadata);
   return typeof result === 'string' ? result : result.appended.length > 0;
 }
 

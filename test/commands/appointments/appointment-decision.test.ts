@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evolve, nothingSaid, putAppointment } from '../../../src/commands/appointments.ts';
+import { evolve, putAppointment, unregistered } from '../../../src/commands/appointments.ts';
 import type { AppointmentEvent, AppointmentSaid } from '../../../src/events/appointment-facts.ts';
 
 const at = '2026-01-31T09:30:00.000Z';
@@ -7,9 +7,7 @@ const startsAt = '2026-02-01T09:00:00.000Z';
 /** What was said before, each with the id of its request, or none. */
 type Before = readonly (readonly [said: AppointmentSaid, id?: string])[];
 const given = (before: Before) =>
-  before.reduce((state, [data]) => evolve(state, { data, recordedAt: at }), nothingSaid);
-const keyed = (before: Before, requestId: string | undefined) =>
-  requestId === undefined ? undefined : { before: before.find(([, id]) => id === requestId)?.[0] };
+  before.reduce((state, [data, id = '']) => evolve(state, { id, data, recordedAt: at }), unregistered);
 
 const registered = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentRegistered', data });
 const changed = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentChanged', data });
@@ -64,8 +62,8 @@ test.each<[string, Before, AppointmentSaid, string | undefined, AppointmentEvent
     'r1',
     'idempotency_key_reused',
   ],
-])('%s', (_, before, said, requestId, expected) =>
-  expect(putAppointment(given(before), said, keyed(before, requestId))).toEqual(expected),
+])('%s', (_, before, change, requestId, expected) =>
+  expect(putAppointment({ change, requestId }, given(before))).toEqual(expected),
 );
 
 test('the record has the last status and start', () => {

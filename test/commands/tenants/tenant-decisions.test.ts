@@ -19,13 +19,13 @@ const issued: TenantEvent = { type: 'ApiKeyIssued', data: { keyId: 'k1', sha256:
 const revoked: TenantEvent = { type: 'ApiKeyRevoked', data: { keyId: 'k1' } };
 
 type Decision = (state: TenantState) => readonly TenantEvent[] | string;
-const put: Decision = (state) => decide.putSettings(state, settings);
-const patch: Decision = (state) => decide.patchSettings(state, settings);
-const addKey: Decision = (state) => decide.addWebhookKey(state, { keyId: 'wk_1', sealedKey: 'sealed' });
-const recordKey: Decision = (state) => decide.recordEnvironmentKey(state, { keyId: 'wk_1', sealedKey: 'sealed' });
-const retireKey: Decision = (state) => decide.retireWebhookKey(state, { keyId: 'wk_1' });
-const issue: Decision = (state) => decide.issueApiKey(state, { keyId: 'k1', sha256: 'ab', scopes: ['read'] });
-const revoke: Decision = (state) => decide.revokeApiKey(state, { keyId: 'k1' });
+const put: Decision = (state) => decide.putSettings(settings, state);
+const patch: Decision = (state) => decide.patchSettings(settings, state);
+const addKey: Decision = (state) => decide.addWebhookKey({ keyId: 'wk_1', sealedKey: 'sealed' }, state);
+const recordKey: Decision = (state) => decide.recordEnvironmentKey({ keyId: 'wk_1', sealedKey: 'sealed' }, state);
+const retireKey: Decision = (state) => decide.retireWebhookKey({ keyId: 'wk_1' }, state);
+const issue: Decision = (state) => decide.issueApiKey({ keyId: 'k1', sha256: 'ab', scopes: ['read'] }, state);
+const revoke: Decision = (state) => decide.revokeApiKey({ keyId: 'k1' }, state);
 
 const given = (id: string, ...events: TenantEvent[]) => events.reduce(evolve, initialTenant(id));
 
