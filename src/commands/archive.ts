@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { CallEvent } from '../events/call-facts.ts';
 import { type Decider, handle } from '../events/decider.ts';
-import { type EventLog, StreamDeleted } from '../events/event-log.ts';
+import { type EventLog, readLeft, StreamDeleted } from '../events/event-log.ts';
 import type { FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, sessionStream } from '../events/streams.ts';
@@ -89,6 +89,13 @@ async function recordArchive(
     const stream = callStream(tenantId, callId);
     return { callId, stream, command: { action, by, requestId: requestIdOf(stream, idempotencyKey) } };
   });
+  // Decided for all calls before the first append: a key that is refused for one of them must change none.
+  if (idempotencyKey !== undefined && calls.length > 1)
+    for (const { stream, command } of calls) {
+      const state = (await readLeft(log, stream)).reduce(decider.evolve, decider.initialState);
+      if (decider.decide(command, state) === 'idempotency_key_reused') return 'idempotency_key_reused';
+    }
+
   let exists = false;
   let deleted: unknown;
   let changed = 0;

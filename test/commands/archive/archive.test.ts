@@ -100,6 +100,15 @@ describe('a session is archived', () => {
     expect([opposite.status, opposite.body.code]).toEqual([409, 'idempotency_key_reused']);
   });
 
+  test('with no call at all under an Idempotency-Key that one of them had with the opposite', async () => {
+    const [first, second] = [await scene.call(), await scene.call()];
+    await ask('archive', `call:${first}`);
+    await ask('archive', `call:${second}`, { idempotencyKey: 'k' });
+    const refused = await ask('unarchive', sessionOf(first, second), { idempotencyKey: 'k' });
+    expect([refused.status, refused.body.code]).toEqual([409, 'idempotency_key_reused']);
+    expect([await words(first), await words(second)]).toEqual([['CallArchived'], ['CallArchived']]);
+  });
+
   test('and what comes of the call later is recorded as ever', async () => {
     const callId = await scene.call();
     await ask('archive', `call:${callId}`);
