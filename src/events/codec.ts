@@ -2,9 +2,18 @@ import { z } from 'zod';
 import { type AppointmentEvent, appointmentEventSchemas } from './appointment-facts.ts';
 import { type CallEvent, callEventSchemas } from './call-facts.ts';
 import { FactMetadata } from './metadata.ts';
-import { type QuarantineEvent, quarantineEventSchemas } from './raw-delivery.ts';
-import type { Recorded } from './recorded.ts';
-import { type SessionEvent, sessionEventSchemas } from './session-facts.ts';
+import { type QuarantineEvent, quarantineEventSchemas, RAW_DELIVERY_PART, RawDeliveryPart } from './raw-delivery.ts';
+import type { NewEvent, Recorded } from './recorded.ts';
+import {
+  IDEMPOTENCY_KEY_USED,
+  IdempotencyKeyUsed,
+  OPEN_REQUESTS_SEEN,
+  OpenRequestsSeen,
+  REACTION_STARTED,
+  ReactionStarted,
+  type SessionEvent,
+  sessionEventSchemas,
+} from './session-facts.ts';
 import { type TenantEvent, tenantEventSchemas } from './tenant-facts.ts';
 import { type TicketEvent, ticketEventSchemas } from './ticket-facts.ts';
 
@@ -15,15 +24,15 @@ type Check = (value: unknown) => boolean;
  * A quick look that spares the copy that `parse` makes of all it reads: true only for what `parse` would answer unchanged.
  * False says nothing; who gets it asks the schema.
  */
-export function plainlyValid(schema: z.core.$ZodType): Check {
+export function structuralCheck(schema: z.core.$ZodType): Check {
   if (schema instanceof z.ZodOptional) {
-    const check = plainlyValid(schema.unwrap());
+    const check = structuralCheck(schema.unwrap());
     return (value) => value === undefined || check(value);
   }
   if (schema instanceof z.ZodObject) return object(schema.shape);
-  if (schema instanceof z.ZodRecord) return record(plainlyValid(schema.valueType));
+  if (schema instanceof z.ZodRecord) return record(structuralCheck(schema.valueType));
   if (schema instanceof z.ZodArray && !schema.def.checks) {
-    const check = plainlyValid(schema.element);
+    const check = structuralCheck(schema.element);
     return (value) => Array.isArray(value) && value.every(check);
   }
   if (schema instanceof z.ZodString && !schema.def.checks) return (value) => typeof value === 'string';
@@ -47,7 +56,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** Nothing is in it that the shape has not: `parse` leaves that out. */
 function object(shape: Readonly<Record<string, z.core.$ZodType>>): Check {
-  const checks = new Map(Object.entries(shape).map(([name, schema]) => [name, plainlyValid(schema)]));
+  const checks = new Map(Object.entries(shape).map(([name, schema]) => [name, structuralCheck(schema)]));
   const required = Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional));
   return (value) => {
     if (!isObject(value)) return false;
@@ -74,21 +83,18 @@ const schemas = {
   ...quarantineEventSchemas,
 } as const;
 
-export type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
+type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
 
 /** What a schema makes of a value; most is as it stands. */
-export function reading(schema: z.ZodType): Read {
-  const isPlain = plainlyValid(schema);
+function reading(schema: z.ZodType): Read {
+  const isPlain = structuralCheck(schema);
   return (value) => (isPlain(value) ? { data: value } : schema.safeParse(value));
 }
 
 const readers: ReadonlyMap<string, Read> = new Map(
   Object.entries(schemas).map(([type, schema]) => [type, reading(schema)]),
 );
-export const readMetadata = reading(FactMetadata);
-/** How the data of a type are read; undefined: it is none of ours. */
-export const factReader = (type: string): Read | undefined => readers.get(type);
-
+const readMetadata = reading(FactMetadata);
 export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent | QuarantineEvent;
 
 /** A recorded event in our language: what happened, and how it came to be known. */
@@ -135,5 +141,70 @@ export function decode(recorded: Recorded): Fact | undefined {
 /** Where something is not as its schema says, and how: zod's own words may quote a value. */
 export type Fault = { readonly path: string; readonly code: string };
 
-export const faultsIn = (part: string, error: z.ZodError | undefined): Fault[] =>
+const faultsIn = (part: string, error: z.ZodError | undefined): Fault[] =>
   (error?.issues ?? []).map(({ path, code }) => ({ path: [part, ...path].map(String).join('.'), code }));
+
+/** An event that could not be read back. The message holds types, paths and codes, nothing of its content. */
+export class UnrecordableEvent extends Error {
+  override readonly name = 'UnrecordableEvent';
+  readonly type: string;
+  readonly faults: readonly Fault[];
+  constructor(type: string, faults: readonly Fault[]) {
+    super(`${type} cannot be recorded: ${faults.map(({ path, code }) => `${path} ${code}`).join(', ')}`);
+    this.type = type;
+    this.faults = faults;
+  }
+}
+
+type Format = { readonly data: Read | 'bytes'; readonly metadata?: Read };
+
+/** What is recorded besides facts. */
+const others: Readonly<Record<string, Format>> = {
+  [RAW_DELIVERY_PART]: { data: 'bytes', metadata: reading(RawDeliveryPart) },
+  [IDEMPOTENCY_KEY_USED]: { data: reading(IdempotencyKeyUsed), metadata: readMetadata },
+  [OPEN_REQUESTS_SEEN]: { data: reading(OpenRequestsSeen) },
+  [REACTION_STARTED]: { data: reading(ReactionStarted) },
+};
+
+function formatOf(type: string): Format | undefined {
+  const data = readers.get(type);
+  if (data !== undefined) return { data, metadata: readMetadata };
+  return Object.hasOwn(others, type) ? others[type] : undefined;
+}
+
+/** One that is sent again, or was looked at before its evidence was sent, is not read twice. */
+const found = new WeakSet<NewEvent>();
+
+/**
+ * Throws UnrecordableEvent at the first that its own stored schema would not read back: once it stood in the log, it
+ * would stop every reader of its stream for good. A type that has no schema has no reader either.
+ */
+export function refuseUnrecordable(events: readonly NewEvent[]): void {
+  for (const event of events) {
+    if (found.has(event)) continue;
+    const { type, data, metadata } = event;
+    const format = formatOf(type);
+    if (format === undefined) continue;
+    const faults = [...faultsOfData(format.data, data), ...faultsOf('metadata', format.metadata, metadata)];
+    if (faults.length > 0) throw new UnrecordableEvent(type, faults);
+    found.add(event);
+  }
+}
+
+function faultsOfData(read: Read | 'bytes', data: NewEvent['data']): readonly Fault[] {
+  const isBytes = data instanceof Uint8Array;
+  if (isBytes !== (read === 'bytes')) return [{ path: 'data', code: isBytes ? 'bytes' : 'not_bytes' }];
+  return read === 'bytes' ? [] : faultsOf('data', read, data);
+}
+
+const faultsOf = (part: string, read: Read | undefined, value: unknown): readonly Fault[] =>
+  read === undefined ? [] : faultsIn(part, read(asReadBack(value)).error);
+
+/** JSON leaves out and replaces what it cannot say: the reader sees what is left. */
+function asReadBack(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return undefined; // no JSON at all
+  }
+}

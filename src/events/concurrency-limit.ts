@@ -52,9 +52,9 @@ export function concurrencyLimit({ most, lineMs, holdMs, tooLate }: Limit): Ente
   };
 }
 
-type Turns = {
+type KeyedMutex = {
   /** Runs `work` after whatever was asked for under the same name before, whether that succeeded or not. */
-  take<T>(name: string, work: () => Promise<T>): Promise<T>;
+  run<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** When nothing is under way any more. */
   idle(): Promise<void>;
 };
@@ -63,17 +63,17 @@ type Turns = {
  * Who writes to one stream takes turns within a process. So only other processes can come between (C2), and identical
  * deliveries in flight share one append: whoever comes later finds it done (docs/rules.md, "The door").
  */
-export function inTurn(): Turns {
+export function keyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
   return {
-    take(name, work) {
-      const mine = (last.get(name) ?? Promise.resolve()).then(work);
+    run(key, work) {
+      const mine = (last.get(key) ?? Promise.resolve()).then(work);
       const settled = mine
         .catch(() => {})
         .then(() => {
-          if (last.get(name) === settled) last.delete(name);
+          if (last.get(key) === settled) last.delete(key);
         });
-      last.set(name, settled);
+      last.set(key, settled);
       return mine;
     },
     async idle() {

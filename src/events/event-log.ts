@@ -13,16 +13,16 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { Message } from 'google-protobuf';
+import { refuseUnrecordable } from './codec.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import {
   asOurs,
   EventStoreOverloaded,
   EventStoreUnavailable,
-  letPassWhatWasTold,
+  ignoreHandledRejections,
+  markHandled,
   StreamDeleted,
-  toldToAppend,
 } from './event-store-errors.ts';
-import { refuseUnrecordable } from './recordable.ts';
 import { type NewEvent, type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 
@@ -73,7 +73,7 @@ export type EventLogOptions = {
 export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
   const client = EventStoreDBClient.connectionString(url);
-  letPassWhatWasTold();
+  ignoreHandledRejections();
   Message.bytesAsU8 = bytesOf;
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
   const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
@@ -85,7 +85,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         const leave = await appending();
         const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;
         const call = client.appendToStream(stream, events.map(toClient), { expectedRevision });
-        call.catch(toldToAppend).then(leave); // also when nobody waits for it any more
+        call.catch(markHandled).then(leave); // also when nobody waits for it any more
         const result = await answered(call, Math.min(withinMs, timeoutMs), `append to ${stream}`);
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
       } catch (error) {

@@ -38,21 +38,21 @@ export function asOurs(error: unknown, what: string): unknown {
  * rejects where nobody can catch it (the `async` executor in `batchAppend`, @eventstore/db-client 6.2.1), and Node ends the process.
  * It rejects with the very error that the appends themselves are told: by that it is known.
  */
-const told = new WeakSet<object>();
+const handled = new WeakSet<object>();
 
 /** The error that an append was told, or the one of gRPC behind it. */
-export function toldToAppend(error: unknown): void {
+export function markHandled(error: unknown): void {
   for (const one of [error, (error as { _raw?: unknown } | undefined)?._raw])
-    if (typeof one === 'object' && one !== null) told.add(one);
+    if (typeof one === 'object' && one !== null) handled.add(one);
 }
 
 let isWatching = false;
 
 /** From now on rejections that an append was told end no process; any other does, as ever. */
-export function letPassWhatWasTold(): void {
+export function ignoreHandledRejections(): void {
   if (isWatching) return;
   isWatching = true;
   process.on('unhandledRejection', (reason) => {
-    if (typeof reason !== 'object' || reason === null || !told.has(reason)) throw reason;
+    if (typeof reason !== 'object' || reason === null || !handled.has(reason)) throw reason;
   });
 }

@@ -23,6 +23,19 @@ const CallPlacementFailed = z.object({ reason: z.string() });
 export const IDEMPOTENCY_KEY_USED = 'IdempotencyKeyUsed';
 export const IdempotencyKeyUsed = z.object({ callSessionId: z.string(), requestDigest: z.string() });
 
+const position = z.string().regex(/^\d+$/);
+
+/** Where in the log a reaction began, once for all; absent: before its first event. */
+export const REACTION_STARTED = 'ReactionStarted';
+export const ReactionStarted = z.object({ after: position.optional() });
+
+/** As of a position of the log (absent: its beginning): the sessions that were requested and not answered for. */
+export const OPEN_REQUESTS_SEEN = 'OpenRequestsSeen';
+export const OpenRequestsSeen = z.object({
+  after: position.optional(),
+  open: z.array(z.object({ tenantId: z.string(), sessionId: z.string() })),
+});
+
 export const sessionEventSchemas = { CallRequested, CallPlaced, CallPlacementFailed } as const;
 
 // End of the stored format.

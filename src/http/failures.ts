@@ -1,9 +1,8 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
-import { UnreadableFact } from '../events/codec.ts';
+import { UnreadableFact, UnrecordableEvent } from '../events/codec.ts';
 import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
-import { UnrecordableEvent } from '../events/recordable.ts';
 import { isDatabaseUnavailable } from '../postgres/errors.ts';
 import { problem, streamDeleted, unreadableFact } from './problem.ts';
 

@@ -1,8 +1,7 @@
 import { type CallState, type Correlation, correlation, tookPlaceAt } from './call.ts';
 import { analysisFields, type CallFact, type FieldReader, isActedOn } from './call-fact.ts';
-import { occurredAt, type Reading, told } from './latest.ts';
-import { type Decisive, decisive } from './outcome.ts';
-import { supportedBy } from './supported.ts';
+import { latestValue, occurredAt, type Reading } from './latest.ts';
+import { type Decisive, decisive, supportedBy } from './outcome.ts';
 import { instantOfLocal, isoInstant } from './time.ts';
 import { trimmed } from './words.ts';
 
@@ -113,7 +112,7 @@ export function decisionOf(call: CallState<Decisions>): CallDecision | undefined
   const outcome = decides(call.supported);
   if (!outcome) return undefined;
   const newTime = plausibleTime(call);
-  const cancellationReason = told(call.known, 'cancellationReason');
+  const cancellationReason = latestValue(call.known, 'cancellationReason');
   return {
     at: tookPlaceAt(call),
     callId: call.callId,
@@ -121,14 +120,14 @@ export function decisionOf(call: CallState<Decisions>): CallDecision | undefined
     contradicted: outcome === 'confirmed' && call.supported.rescheduled !== undefined,
     ...(newTime ? { newTime } : {}),
     ...(cancellationReason ? { cancellationReason } : {}),
-    lastEventAt: told(call.known, 'decidedAt')!,
+    lastEventAt: latestValue(call.known, 'decidedAt')!,
   };
 }
 
 /** Nobody moves an appointment to a time before the call in which it is moved: then the words stand for a person to read. */
 function plausibleTime(call: CallState<Decisions>): NewTime | undefined {
-  const newTime = told(call.known, 'newTime');
+  const newTime = latestValue(call.known, 'newTime');
   if (newTime?.startsAt !== undefined && Date.parse(newTime.startsAt) >= tookPlaceAt(call)) return newTime;
-  const text = newTime?.text ?? told(call.known, 'newTimeInProse');
+  const text = newTime?.text ?? latestValue(call.known, 'newTimeInProse');
   return text === undefined ? undefined : { text };
 }

@@ -4,11 +4,31 @@ import type { JsonObject } from '../events/json.ts';
 import type { Endpoint, FactMetadata } from '../events/metadata.ts';
 import { parseStream } from '../events/streams.ts';
 import { type CallFact, isActedOn, oncePerFact } from './call-fact.ts';
-import { earlier, isBefore, type Place, type Position, placeOf, withText } from './entries.ts';
-import { type Known, learn, nothingKnown, occurredAt, type Reading, told } from './latest.ts';
-import { type NamedAppointment, type NamedSession, withAppointment, withSession } from './named.ts';
-import { endsInTransfer, type Outcome, outcomes, type Verdict } from './outcome.ts';
-import { joined, noAnswerBy, type Silence, type Supported, supportedBy, withSilence } from './supported.ts';
+import {
+  earlier,
+  isBefore,
+  type NamedAppointment,
+  type NamedSession,
+  type Place,
+  type Position,
+  placeOf,
+  withAppointment,
+  withSession,
+  withText,
+} from './entries.ts';
+import { type LatestFields, latestValue, noFields, occurredAt, type Reading, withUpdate } from './latest.ts';
+import {
+  endsInTransfer,
+  joined,
+  noAnswerBy,
+  type Outcome,
+  outcomes,
+  type Silence,
+  type Supported,
+  supportedBy,
+  type Verdict,
+  withSilence,
+} from './outcome.ts';
 import { canHaveHappened } from './time.ts';
 
 export type Direction = 'inbound' | 'outbound';
@@ -67,7 +87,7 @@ export type CallState<Fields extends Correlation = Correlation> = {
   /** Every session and appointment that a fact of this call has named. */
   readonly sessionsNamed: readonly NamedSession[];
   readonly appointmentsNamed: readonly NamedAppointment[];
-  readonly known: Known<Fields>;
+  readonly known: LatestFields<Fields>;
 };
 
 /** The state after one more fact of the call's stream. */
@@ -110,7 +130,7 @@ export function reduceCall<Fields extends Correlation>(
         tenantMismatch: state.tenantMismatch || fact.data.tenantMismatch === true,
         sessionsNamed: withSession(state.sessionsNamed, fact),
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact, at),
-        known: learn(state.known, reading(fact), fact, at),
+        known: withUpdate(state.known, reading(fact), fact, at),
       };
     }
   }
@@ -129,7 +149,7 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
   lastEventAt: Number.NEGATIVE_INFINITY,
   sessionsNamed: [],
   appointmentsNamed: [],
-  known: nothingKnown,
+  known: noFields,
 });
 
 /** Archiving is a decision of staff: the last one in the log stands. */
@@ -144,7 +164,7 @@ export const showsTransfer = (fact: CallFact): boolean =>
 
 /** When the call took place, in milliseconds; what is ordered by it ties by call id. */
 export const tookPlaceAt = ({ known, first }: CallState): number =>
-  Date.parse(told(known, 'startedAt') ?? told(known, 'endedAt') ?? first!.recordedAt);
+  Date.parse(latestValue(known, 'startedAt') ?? latestValue(known, 'endedAt') ?? first!.recordedAt);
 
 /** The strongest outcome that is supported, with its reason. */
 export function strongest(supported: Supported): Verdict | undefined {

@@ -1,5 +1,5 @@
 import { uuidOf } from '../events/identity.ts';
-import { type Latest, latest, latestOf, told } from './latest.ts';
+import { type Latest, latest, latestOf, latestValue } from './latest.ts';
 import { directionOf, type TicketCall } from './ticket-call.ts';
 
 /** The customer that a call is with. */
@@ -16,8 +16,8 @@ export const customerIdOf = (tenantId: string, phone: string): string => `cus_${
 
 /** The other side: who calls in, who is called (B6). None for a web call, nor without a number that is possible. */
 export function customerOfCall(call: TicketCall): CallCustomer | undefined {
-  if (!call.opened || told(call.known, 'direction') === 'web') return undefined;
-  const phone = told(call.known, directionOf(call) === 'inbound' ? 'fromPhone' : 'toPhone');
+  if (!call.opened || latestValue(call.known, 'direction') === 'web') return undefined;
+  const phone = latestValue(call.known, directionOf(call) === 'inbound' ? 'fromPhone' : 'toPhone');
   return phone === undefined
     ? undefined
     : { id: customerIdOf(call.tenantId, phone), phone, rawPhones: call.spellings[phone] ?? [] };

@@ -19,41 +19,41 @@ export const latest = <T>(...candidates: readonly (Latest<T> | undefined)[]): La
   candidates.reduce((a, b) => (a && (!b || !isLater(b, a)) ? a : b), undefined);
 
 /** Some fields; one that is undefined or an empty text says nothing. */
-export type Says<Fields> = { readonly [K in keyof Fields]?: Fields[K] | undefined };
+export type FieldValues<Fields> = { readonly [K in keyof Fields]?: Fields[K] | undefined };
 
 /** What one fact says of some fields. */
-export type Reading<Fields, F extends Fact> = (fact: F) => Says<Fields>;
+export type Reading<Fields, F extends Fact> = (fact: F) => FieldValues<Fields>;
 
 /** The fields that one fact has said last. */
-type Said<Fields> = Source & { readonly says: Says<Fields> };
+type FieldUpdate<Fields> = Source & { readonly says: FieldValues<Fields> };
 
 /** What facts have said, the latest first; each field is there once. A fact mostly repeats what those before it said. */
-export type Known<Fields> = readonly Said<Fields>[];
+export type LatestFields<Fields> = readonly FieldUpdate<Fields>[];
 
-export const nothingKnown: Known<never> = [];
+export const noFields: LatestFields<never> = [];
 
 /** What is known after one more fact: each field on its own, so a fact that lacks one never erases it. */
-export function learn<Fields>(
-  known: Known<Fields>,
-  says: Says<Fields>,
+export function withUpdate<Fields>(
+  known: LatestFields<Fields>,
+  says: FieldValues<Fields>,
   fact: Fact,
   at = occurredAt(fact),
-): Known<Fields> {
+): LatestFields<Fields> {
   const mine = { at, by: fact.id, says };
   const later = known.filter((said) => !isLater(mine, said));
   const earlier = known.slice(later.length);
   return [
     ...later,
-    ...but(mine, (value, name) => value === '' || later.some(({ says }) => says[name] !== undefined)),
-    ...earlier.flatMap((said) => but(said, (_, name) => says[name] !== undefined && says[name] !== '')),
+    ...without(mine, (value, name) => value === '' || later.some(({ says }) => says[name] !== undefined)),
+    ...earlier.flatMap((said) => without(said, (_, name) => says[name] !== undefined && says[name] !== '')),
   ];
 }
 
 /** What was said without some fields; none if that is nothing. */
-function but<Fields>(
-  said: Said<Fields>,
+function without<Fields>(
+  said: FieldUpdate<Fields>,
   leaves: (value: unknown, name: keyof Fields) => boolean,
-): readonly Said<Fields>[] {
+): readonly FieldUpdate<Fields>[] {
   const says: { -readonly [K in keyof Fields]?: Fields[K] | undefined } = { ...said.says };
   let isEmpty = true;
   for (const name in says) {
@@ -64,30 +64,32 @@ function but<Fields>(
   return isEmpty ? [] : [{ at: said.at, by: said.by, says }];
 }
 
-const saidOf = <Fields>(known: Known<Fields>, name: keyof Fields): Said<Fields> | undefined =>
+const updateOf = <Fields>(known: LatestFields<Fields>, name: keyof Fields): FieldUpdate<Fields> | undefined =>
   known.find(({ says }) => says[name] !== undefined);
 
 /** What is known of a field. */
-export const told = <Fields, K extends keyof Fields>(known: Known<Fields>, name: K): Fields[K] | undefined =>
-  saidOf(known, name)?.says[name];
+export const latestValue = <Fields, K extends keyof Fields>(
+  known: LatestFields<Fields>,
+  name: K,
+): Fields[K] | undefined => updateOf(known, name)?.says[name];
 
 /** The same with its source, to be compared with what others say. */
 export function latestOf<Fields, K extends keyof Fields>(
-  known: Known<Pick<Fields, K>>,
+  known: LatestFields<Pick<Fields, K>>,
   name: K,
 ): Latest<NonNullable<Fields[K]>> | undefined {
-  const said = saidOf(known, name);
+  const said = updateOf(known, name);
   return said && { value: said.says[name]!, at: said.at, by: said.by };
 }
 
 /** What the latest of several says of a field. */
-export function latestTold<Fields, K extends keyof Fields>(
-  several: readonly Known<Pick<Fields, K>>[],
+export function latestAmong<Fields, K extends keyof Fields>(
+  several: readonly LatestFields<Pick<Fields, K>>[],
   name: K,
 ): Fields[K] | undefined {
-  let found: Said<Pick<Fields, K>> | undefined;
+  let found: FieldUpdate<Pick<Fields, K>> | undefined;
   for (const known of several) {
-    const said = saidOf(known, name);
+    const said = updateOf(known, name);
     if (said && (!found || isLater(said, found))) found = said;
   }
   return found?.says[name];

@@ -3,7 +3,7 @@ import { type PendingText, withPersonal } from '../events/personal-text.ts';
 import { ticketIdOf } from '../events/ticket-facts.ts';
 import type { Analysis, CallState, Description } from './call.ts';
 import { isBefore } from './entries.ts';
-import { latestTold, nothingKnown, told } from './latest.ts';
+import { latestAmong, latestValue, noFields } from './latest.ts';
 import type { Outcome } from './outcome.ts';
 import { phoneOf } from './phone.ts';
 import { appointmentOf, createdAtOf, inOrder, type RequestState, type Session, sessionStatus } from './session.ts';
@@ -57,9 +57,9 @@ export function sessionFields(session: Session<Description>): SessionFields {
   const calls = inOrder(session.calls);
   const known = calls.map((call) => call.known);
   if (request) known.unshift(request.known);
-  const field = <K extends keyof Description>(name: K) => latestTold<Description, K>(known, name);
+  const field = <K extends keyof Description>(name: K) => latestAmong<Description, K>(known, name);
   // Start, end, duration and reason are one call's or they contradict each other: those of the latest started.
-  const last = calls.at(-1)?.known ?? nothingKnown;
+  const last = calls.at(-1)?.known ?? noFields;
   const retellCallIds = callIds(session, calls);
   const status = sessionStatus(session);
   const direction = field('direction');
@@ -67,7 +67,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
   const toNumber = field('toNumber');
   const customer = direction === 'inbound' ? fromNumber : direction === 'outbound' ? toNumber : undefined;
   const matched = calls.filter(({ linked }) => linked?.id === id).map(({ callId }) => callId);
-  const withTicket = calls.findLast((call) => told(call.known, 'hasTicket'));
+  const withTicket = calls.findLast((call) => latestValue(call.known, 'hasTicket'));
   return {
     id,
     tenantId,
@@ -85,10 +85,10 @@ export function sessionFields(session: Session<Description>): SessionFields {
     fromNumber,
     toNumber,
     customerPhone: phoneOf(customer, field('region')),
-    startedAt: instant(told(last, 'startedAt')),
-    endedAt: instant(told(last, 'endedAt')),
-    durationMs: told(last, 'durationMs'),
-    disconnectionReason: told(last, 'disconnectionReason'),
+    startedAt: instant(latestValue(last, 'startedAt')),
+    endedAt: instant(latestValue(last, 'endedAt')),
+    durationMs: latestValue(last, 'durationMs'),
+    disconnectionReason: latestValue(last, 'disconnectionReason'),
     transferred: calls.some((call) => call.transferred),
     tenantMismatch: calls.some((call) => call.tenantMismatch) || undefined,
     archived: isArchived(calls),

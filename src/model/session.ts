@@ -2,19 +2,27 @@ import type { Fact } from '../events/codec.ts';
 import type { SessionEvent } from '../events/session-facts.ts';
 import { parseStream } from '../events/streams.ts';
 import { type CallState, type Correlation, statusOf, tookPlaceAt } from './call.ts';
-import { earlier, isBefore, type Place, type Position, placeOf, withText } from './entries.ts';
 import {
-  type Known,
+  earlier,
+  isBefore,
+  type NamedAppointment,
+  type Place,
+  type Position,
+  placeOf,
+  withAppointment,
+  withText,
+} from './entries.ts';
+import {
   type Latest,
+  type LatestFields,
   latest,
-  latestTold,
-  learn,
-  nothingKnown,
+  latestAmong,
+  latestValue,
+  noFields,
   occurredAt,
   type Reading,
-  told,
+  withUpdate,
 } from './latest.ts';
-import { type NamedAppointment, withAppointment } from './named.ts';
 import { stronger, type Verdict } from './outcome.ts';
 
 /** What a request says of the call that it asks for. */
@@ -50,7 +58,7 @@ export type RequestState = {
   readonly placed: Readonly<Record<string, Place>>;
   readonly failed?: Latest<string>;
   readonly appointmentsNamed: readonly NamedAppointment[];
-  readonly known: Known<Requested>;
+  readonly known: LatestFields<Requested>;
 };
 
 export function reduceRequest(before: RequestState | undefined, fact: Fact<SessionEvent>): RequestState {
@@ -68,7 +76,7 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
       return {
         ...next,
         request: earlier(state.request, { ...placeOf(fact), occurredAt: occurredAt(fact) }),
-        known: learn(state.known, requested(fact), fact),
+        known: withUpdate(state.known, requested(fact), fact),
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
       };
     }
@@ -92,7 +100,7 @@ const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
   lastEventAt: Number.NEGATIVE_INFINITY,
   placed: {},
   appointmentsNamed: [],
-  known: nothingKnown,
+  known: noFields,
 });
 
 /** A call session: what its own stream says, and the calls that belong to it. At least one of the two is there. */
@@ -122,14 +130,14 @@ export const inOrder = <C extends CallState>(calls: readonly C[]): readonly C[] 
 
 /** The appointment that a session is about: the latest that a request or a call of it names. */
 export const appointmentOf = ({ request, calls }: Session): string | undefined =>
-  latestTold<Correlation, 'appointmentId'>(
+  latestAmong<Correlation, 'appointmentId'>(
     [...(request ? [request.known] : []), ...calls.map(({ known }) => known)],
     'appointmentId',
   );
 
 /** The appointment that a call is about: its own, else its session's. */
 export const appointmentOfCall = (call: CallState, session: Session): string | undefined =>
-  told(call.known, 'appointmentId') ?? appointmentOf(session);
+  latestValue(call.known, 'appointmentId') ?? appointmentOf(session);
 
 /** When the first fact of a session was recorded. */
 export const createdAtOf = ({ request, calls }: Session): string =>
@@ -162,7 +170,7 @@ export function sessionIdOf(callId: string, { calls, requests }: Parts<Correlati
   const call = calls.find((one) => one.callId === callId && one.first);
   const placedBy = firstToPlace(callId, requests);
   if (!call) return placedBy;
-  return told(call.known, 'callSessionId') ?? placedBy ?? call.linked?.id ?? ownSessionId(callId);
+  return latestValue(call.known, 'callSessionId') ?? placedBy ?? call.linked?.id ?? ownSessionId(callId);
 }
 
 function firstToPlace(callId: string, requests: readonly RequestState[]): string | undefined {

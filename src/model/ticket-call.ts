@@ -13,7 +13,7 @@ import {
 } from './call.ts';
 import { analysisFields, type CallFact, collectedFields, givenVariables, isActedOn, readFlag } from './call-fact.ts';
 import { first, isBefore, type Position, withText } from './entries.ts';
-import { occurredAt, type Reading, told } from './latest.ts';
+import { latestValue, occurredAt, type Reading } from './latest.ts';
 import { phoneOf } from './phone.ts';
 import { type Scalar, trimmed } from './words.ts';
 
@@ -179,6 +179,6 @@ function withSpellings(known: Spellings, { data, metadata }: CallFact): Spelling
 
 /** A ticket's direction: the call's own word, else — a web call has none — what the URL claims (B1). */
 export function directionOf({ known }: TicketCall): Direction {
-  const said = told(known, 'direction');
-  return said === 'inbound' || said === 'outbound' ? said : told(known, 'url')!;
+  const said = latestValue(known, 'direction');
+  return said === 'inbound' || said === 'outbound' ? said : latestValue(known, 'url')!;
 }

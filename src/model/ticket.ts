@@ -11,7 +11,7 @@ import {
 import { type Direction, strongest } from './call.ts';
 import { customerOfCall } from './customer.ts';
 import { type Entries, type Entry, entriesOf, isBefore, type Position, withEntry } from './entries.ts';
-import { occurredAt, told } from './latest.ts';
+import { latestValue, occurredAt } from './latest.ts';
 import type { Outcome } from './outcome.ts';
 import { directionOf, type NeedSince, reduceTicketCall, strongestNeed, type TicketCall } from './ticket-call.ts';
 
@@ -71,7 +71,7 @@ function mailStateAfter(entry: TicketEntry, opening: number): MailState | undefi
 }
 
 /** Whose word a ticket stands on. */
-type Standing = {
+type StaffOverride = {
   /** Absent: the rules'. */
   readonly staff?: TicketStatus;
   /** How often the rules have opened it; each is worth one mail (B8). */
@@ -89,7 +89,7 @@ type Moment = {
  * again what was shown before, or less, changes nothing. The first rise opens the ticket, and so does each that
  * takes the word from staff; a second cause for the same opening is none.
  */
-function standingOf(since: NeedSince, entries: readonly TicketEntry[]): Standing {
+function staffOverrideOf(since: NeedSince, entries: readonly TicketEntry[]): StaffOverride {
   const moments: Moment[] = entries.flatMap(({ type, data, position }) =>
     type === 'TicketStatusSet' ? [{ position, status: data.status }] : [],
   );
@@ -160,7 +160,7 @@ function statusByRule(call: TicketCall): TicketVerdict {
 
 function qualified(call: TicketCall): TicketVerdict {
   const statusReason = qualificationOf(call);
-  const theirs = told(call.known, 'qualification')?.[statusReason];
+  const theirs = latestValue(call.known, 'qualification')?.[statusReason];
   return { status: theirs ?? qualification[statusReason], statusReason };
 }
 
@@ -210,7 +210,7 @@ export function reduceTicket({ call, log }: TicketState, fact: Fact): TicketStat
 export function ticketOf({ call, log }: TicketState): Ticket | undefined {
   if (!call?.opened) return undefined;
   const entries = entriesOf(log?.entries);
-  const { staff, openings } = standingOf(call.needSince, entries);
+  const { staff, openings } = staffOverrideOf(call.needSince, entries);
   const verdict = staff ? ({ status: staff, statusReason: 'staff' } as const) : statusByRule(call);
   const customer = customerOfCall(call);
   const lastEventAt = entries.reduce((last, { occurredAt }) => Math.max(last, occurredAt), call.lastEventAt);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { EventLog } from '../events/event-log.ts';
-import { REACTION_STARTED, ReactionStarted } from '../events/own-records.ts';
+import { REACTION_STARTED, ReactionStarted } from '../events/session-facts.ts';
 import { reactionStream } from '../events/streams.ts';
 import { describe } from '../projections/engine/faults.ts';
 

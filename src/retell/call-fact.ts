@@ -1,10 +1,10 @@
 import type { CallEvent, CallEventType, CallFacts, CallFactType } from '../events/call-facts.ts';
+import { refuseUnrecordable } from '../events/codec.ts';
 import type { NewEvent } from '../events/event-log.ts';
 import { APPEND_LIMIT } from '../events/idempotent-append.ts';
 import { factId, uuidOf } from '../events/identity.ts';
 import type { JsonObject } from '../events/json.ts';
 import type { Endpoint, FactMetadata } from '../events/metadata.ts';
-import { refuseUnrecordable } from '../events/recordable.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { CallStatement } from './translate.ts';
 

@@ -1,7 +1,7 @@
 import Retell, { APIConnectionError, APIError } from 'retell-sdk';
 import { isJsonObject } from '../events/json.ts';
 import { truthOf } from '../model/words.ts';
-import { parseVendorJson } from './json.ts';
+import { parseVendorJson } from './payload.ts';
 
 /** The largest answer that is read: a page of a list, or a call with all of its transcripts. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;

@@ -4,7 +4,6 @@ import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
 import type { DeliveryQuarantined } from '../events/raw-delivery.ts';
 import { normalId } from '../model/ids.ts';
 import { isScalar, truthOf, wordOf } from '../model/words.ts';
-import { parseVendorJson } from './json.ts';
 
 /** What a selector field may say of a call. */
 const OUTCOMES = new Set([
@@ -94,3 +93,102 @@ function fieldsOf(call: JsonObject): number {
 
 /** Decoding replaced something in it: different names would have become one. */
 const isDamaged = (name: string, bytes: Uint8Array): boolean => name.includes('\ufffd') && !isUtf8(bytes);
+
+/** Deeper JSON is no webhook of anybody's, and would exhaust the stack of what walks it later. */
+const MAX_DEPTH = 100;
+/** Of all objects together. A call has six for each word that was spoken, so these are four hours without a pause. */
+const MAX_MEMBERS = 250_000;
+
+/**
+ * JSON of the vendor's, or why it is none. A number that JavaScript cannot hold (an order number beyond 2^53, `1e400`) is
+ * kept as its text: rounded, it would be another one. Not so where ids stand: a number is none, however long.
+ */
+export function parseVendorJson(
+  text: string,
+  maxMembers = MAX_MEMBERS,
+): { readonly value: unknown } | TooMuch | 'not_json' {
+  const { tooMuch, mayRound } = lookOver(text, maxMembers);
+  if (tooMuch) return tooMuch;
+  try {
+    return { value: mayRound ? parseExactly(text) : JSON.parse(text) };
+  } catch {
+    return 'not_json';
+  }
+}
+
+type TooMuch = 'too_deep' | 'too_many_fields';
+
+/**
+ * Before it is parsed: whether it would take the thread for seconds, or its stack, and whether a number in it may be too
+ * large; most bodies have none. What stands in quotes is passed over at once: most of a long call is one transcript.
+ */
+function lookOver(text: string, maxMembers: number): { readonly tooMuch?: TooMuch; readonly mayRound: boolean } {
+  let depth = 0;
+  let members = 0;
+  let mayRound = false;
+  let digits = 0;
+  let isFraction = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= ZERO && c <= NINE) {
+      if (++digits >= 16 && !isFraction) mayRound = true;
+      continue;
+    }
+    if (c === DOT) {
+      isFraction = true;
+      continue;
+    }
+    if ((c === E || c === CAPITAL_E) && digits > 0 && text.charCodeAt(i + 1) !== MINUS) mayRound = true;
+    digits = 0;
+    isFraction = false;
+    if (c === QUOTE) {
+      do {
+        i = text.indexOf('"', i + 1);
+        if (i < 0) return { mayRound };
+      } while (isEscaped(text, i));
+    } else if (c === COLON) {
+      if (++members > maxMembers) return { tooMuch: 'too_many_fields', mayRound };
+    } else if (c === BRACE || c === BRACKET) {
+      if (++depth > MAX_DEPTH) return { tooMuch: 'too_deep', mayRound };
+    } else if (c === CLOSING_BRACE || c === CLOSING_BRACKET) depth--;
+  }
+  return { mayRound };
+}
+
+/** An odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+  return (at - first) % 2 === 1;
+}
+
+const [QUOTE, BACKSLASH, BRACE, CLOSING_BRACE, BRACKET, CLOSING_BRACKET] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
+const [ZERO, NINE, DOT, MINUS, COLON, E, CAPITAL_E] = [0x30, 0x39, 0x2e, 0x2d, 0x3a, 0x65, 0x45];
+
+type Holder = Record<string, unknown>;
+
+function parseExactly(text: string): unknown {
+  const kept = new Map<unknown, string[]>();
+  function revive(this: Holder, key: string, value: unknown, context?: { readonly source?: string }): unknown {
+    if (key === 'metadata' && 'call_id' in this)
+      for (const id of kept.get(value) ?? []) (value as Holder)[id] = Number((value as Holder)[id]);
+    const source = context?.source;
+    if (typeof value !== 'number' || source === undefined || key === 'call_id' || isHeld(value, source)) return value;
+    kept.set(this, [...(kept.get(this) ?? []), key]);
+    return source;
+  }
+  return JSON.parse(text, revive);
+}
+
+/** Whether the number says what was written. Of a fraction, what is beyond a number's precision says nothing to anybody. */
+const isHeld = (value: number, source: string): boolean =>
+  Number.isSafeInteger(value) ||
+  (Number.isFinite(value) && (!Number.isInteger(value) || plainDigits(source) === plainDigits(String(value))));
+
+/** One spelling per decimal number: `1200`, `1.2e3` and `12e+2` are `12e2`. */
+function plainDigits(text: string): string {
+  const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const short = digits.replace(/0+$/, '');
+  return `${short}e${Number(exponent) - fraction.length + digits.length - short.length}`;
+}

@@ -5,7 +5,7 @@ import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
 import { generations } from '../projections/engine/generations.ts';
-import { foldOf, isKnown, knownOf, type Until } from '../projections/known.ts';
+import { factsUntil, foldStream, isWithin, type Until } from '../projections/fold-stream.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { type Moment, ReadModelBehind } from '../read-api/as-of.ts';
 import { readsOf, type TenantReads } from '../read-api/tenant-reads.ts';
@@ -48,11 +48,11 @@ export async function pastAt(stores: Stores, tenantId: string, moment: Moment): 
       const unread = streams.filter((stream) => !facts.has(stream));
       for (let i = 0; i < unread.length; i += CONCURRENT_READS) {
         const some = unread.slice(i, i + CONCURRENT_READS);
-        await Promise.all(some.map(async (stream) => facts.set(stream, knownOf(await log.read(stream), until))));
+        await Promise.all(some.map(async (stream) => facts.set(stream, factsUntil(await log.read(stream), until))));
       }
       const states = new Map<string, StreamState>();
       for (const stream of streams) {
-        const state = foldOf(reduceStream, facts.get(stream)!);
+        const state = foldStream(reduceStream, facts.get(stream)!);
         if (state !== undefined) states.set(stream, state);
       }
       return states;
@@ -78,7 +78,7 @@ async function readModelReaches({ log, db }: Stores, until: Until): Promise<void
     if (checkpoint !== undefined && checkpoint >= until.position) return;
     if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {
       const next = await firstAfter(log, checkpoint);
-      if (!next || !isKnown(next, until)) return;
+      if (!next || !isWithin(next, until)) return;
       awaited = next.position;
     }
     if (Date.now() > limit) throw new ReadModelBehind('The read model does not reach up to that moment yet.');

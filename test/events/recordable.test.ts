@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { UnrecordableEvent } from '../../src/events/codec.ts';
 import type { NewEvent } from '../../src/events/event-log.ts';
 import type { JsonObject } from '../../src/events/json.ts';
-import { UnrecordableEvent } from '../../src/events/recordable.ts';
 import { storeOfFile } from '../support/store-of-file.ts';
 
 const { log } = await storeOfFile();

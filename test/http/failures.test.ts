@@ -3,9 +3,8 @@ import { HTTPException } from 'hono/http-exception';
 import pg from 'pg';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { UnreadableFact } from '../../src/events/codec.ts';
+import { UnreadableFact, UnrecordableEvent } from '../../src/events/codec.ts';
 import { EventStoreOverloaded, EventStoreUnavailable, StreamDeleted } from '../../src/events/event-log.ts';
-import { UnrecordableEvent } from '../../src/events/recordable.ts';
 import { DatabaseUnavailable, failures } from '../../src/http/failures.ts';
 
 const ofPostgres = (code: string) => Object.assign(new pg.DatabaseError('Jane Roe', 8, 'error'), { code });

@@ -5,8 +5,15 @@ import type { Fact } from '../../src/events/codec.ts';
 import { uuidOf } from '../../src/events/identity.ts';
 import type { TicketEvent } from '../../src/events/ticket-facts.ts';
 import { reduceStaff, type StaffState } from '../../src/model/appointment.ts';
-import { type Entries, type Entry, entriesOf, withEntry, withText } from '../../src/model/entries.ts';
-import { findNamed, withAppointment } from '../../src/model/named.ts';
+import {
+  type Entries,
+  type Entry,
+  entriesOf,
+  findNamed,
+  withAppointment,
+  withEntry,
+  withText,
+} from '../../src/model/entries.ts';
 import { reduceTicketLog, type TicketLog } from '../../src/model/ticket.ts';
 import { changed, recorded } from './controls.ts';
 import { staffSays } from './tickets-controls.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { UnrecordableEvent } from '../../src/events/codec.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
-import { UnrecordableEvent } from '../../src/events/recordable.ts';
 import { recordMissing } from '../../src/reactions/reconciliation/missing-facts.ts';
 import type { TenantRun } from '../../src/reactions/reconciliation/run.ts';
 import { KEY, tenant } from '../commands/webhooks/door.ts';

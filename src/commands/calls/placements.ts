@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { inTurn } from '../../events/concurrency-limit.ts';
+import { keyedMutex } from '../../events/concurrency-limit.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { openClaims, type PlaceCall } from './claims.ts';
 import { type Look, type LookDeps, lookForCall, type Settled } from './look-for-call.ts';
@@ -53,7 +53,7 @@ export function openPlacements(deps: PlacementsDeps): Placements {
   const times = { ...placementTimes, ...deps.times };
   const stopping = new AbortController();
   const cutting = new AbortController();
-  const turns = inTurn();
+  const mutex = keyedMutex();
   const writer = sessionWriter(log, logger, times, now, stopping.signal);
   const claim = openClaims(log, writer, times, now);
   const looking: LookDeps = { writer, retellOf, logger, times, now, stopping: stopping.signal };
@@ -105,7 +105,7 @@ export function openPlacements(deps: PlacementsDeps): Placements {
     async place(command, retell) {
       const stream = streamOf(command);
       // In turn, so that whoever comes second finds the work of the first.
-      const result = await turns.take(stream, async () => {
+      const result = await mutex.run(stream, async () => {
         const word = await claim(command);
         if (word === 'won') {
           logger.info({ event: 'call_requested', ...idsOf(command), keyId: command.by }, 'call requested');
@@ -135,7 +135,7 @@ export function openPlacements(deps: PlacementsDeps): Placements {
     async drain() {
       stopping.abort();
       const all = async () => {
-        await turns.idle();
+        await mutex.idle();
         while (working.size > 0) await Promise.all(working.values());
       };
       await Promise.race([all(), sleep(times.drainMs, undefined, { ref: false })]);

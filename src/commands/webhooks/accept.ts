@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UnrecordableEvent } from '../../events/codec.ts';
 import { StreamDeleted } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
-import { UnrecordableEvent } from '../../events/recordable.ts';
 import { disconnections } from '../../model/outcome.ts';
 import { isNothing } from '../../model/words.ts';
 import { type CallFact, callFact, type Delivery, FactTooLarge } from '../../retell/call-fact.ts';

@@ -5,11 +5,11 @@ import type { Logger } from 'pino';
 import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
-import { ignoresDecision } from '../../model/supported.ts';
+import { ignoresDecision } from '../../model/outcome.ts';
 import type { CallFact, Delivery } from '../../retell/call-fact.ts';
 import type { Accepted, NewWord } from './accept.ts';
 import type { Unread } from './body.ts';
-import type { Taken } from './rate-limit.ts';
+import type { RateDecision } from './rate-limit.ts';
 
 const ABOUT: Readonly<Record<Endpoint, string>> = {
   retell: 'Call events of appointment and reminder agents.',
@@ -202,7 +202,7 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
       const { status, detail, headers = {} }: Refused = refusals[code];
       return answered(problem(c, status, code, { detail, headers }), reason);
     },
-    tooMany({ first, retryAfterSeconds }: Taken & { allowed: false }, tenantId: string | undefined): Response {
+    tooMany({ first, retryAfterSeconds }: RateDecision & { allowed: false }, tenantId: string | undefined): Response {
       if (first) logRefused(logger, 'rate_limited', { handler, tenant_id: tenantId, t: elapsed() });
       const headers = { 'retry-after': String(retryAfterSeconds) };
       const detail = 'Too many requests from this address. Try again later.';

@@ -82,7 +82,7 @@ function neighbourhoodOf(ip: string): string {
   return address instanceof ipaddr.IPv6 ? `${address.parts.slice(0, 4).join(':')}/64` : ip;
 }
 
-export type Taken =
+export type RateDecision =
   | { readonly allowed: true }
   /** `first`: the request that emptied the bucket; the ones after it need no line in the log. */
   | { readonly allowed: false; readonly retryAfterSeconds: number; readonly first: boolean };
@@ -92,7 +92,7 @@ type Asker = { readonly ip: string; readonly tenantName: string };
 
 type RateLimit = {
   /** Counts a request, and the bytes of it that were read in vain. */
-  take(asker: Asker, bytes?: number): Taken;
+  consume(asker: Asker, bytes?: number): RateDecision;
   /** Whether an asker is over the limit, and had so much read in vain that nothing large is read of him any more. */
   isSpent(asker: Asker): boolean;
 };
@@ -133,7 +133,7 @@ export function rateLimit(perMinute: number, mostAskers = MOST_ASKERS, now = () 
   };
 
   return {
-    take(asker, bytes = 0) {
+    consume(asker, bytes = 0) {
       const minute = minuteOf(asker);
       minute.requests++;
       minute.bytes += bytes;

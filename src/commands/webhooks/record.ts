@@ -1,4 +1,4 @@
-import { concurrencyLimit, inTurn } from '../../events/concurrency-limit.ts';
+import { concurrencyLimit, keyedMutex } from '../../events/concurrency-limit.ts';
 import {
   type EventLog,
   EventStoreOverloaded,
@@ -116,7 +116,7 @@ export const timeFor = (bytes: number, budgetMs: number): number =>
 /** `budgetMs`: for how long one small fact is tried. */
 export function recorder(log: EventLog, budgetMs: number): Recorder {
   const memory = streamMemory();
-  const turns = inTurn();
+  const writes = keyedMutex();
   const asNew = newRecords(log, memory);
 
   const enterLarge = concurrencyLimit({
@@ -138,7 +138,7 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
   const writeIn = <T>(stream: string, bytes: number, write: (writing: Writing) => Promise<T>): Promise<T> => {
     const deadline = performance.now() + timeFor(bytes, budgetMs);
     const writing = { log, memory, deadline, onAppended: asNew.acknowledged };
-    return turns.take(stream, () => {
+    return writes.run(stream, () => {
       // Whoever asked has been answered 503 while others waited for the store before him: no backlog behind it.
       if (performance.now() > writing.deadline) throw new EventStoreUnavailable(`${stream}: its turn came too late`);
       return write(writing);
@@ -163,7 +163,7 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
         return (await inLine(writing, events.length > 2, append)) === 'appended' ? 'quarantined' : 'duplicate';
       });
     },
-    idle: turns.idle,
+    idle: writes.idle,
   };
 }
 

@@ -116,12 +116,12 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     if (!tenants.ready()) return answers.refused('not_ready', selected?.id);
 
     const asker = { ip: ipOf(c), tenantName: name };
-    const counted = config.rateLimitScope === 'all' ? limit.take(asker) : undefined;
+    const counted = config.rateLimitScope === 'all' ? limit.consume(asker) : undefined;
     if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
     /** Whoever is not known to be Retell is counted; Retell, all of it behind one address, never is (B11). */
     const unverified = (code: RefusalCode, bytes?: number, reason?: () => string): Response => {
-      const taken = counted ?? limit.take(asker, bytes);
-      if (!taken.allowed) return answers.tooMany(taken, selected?.id);
+      const decision = counted ?? limit.consume(asker, bytes);
+      if (!decision.allowed) return answers.tooMany(decision, selected?.id);
       return answers.refused(code, selected?.id, { reason: reason?.() });
     };
 
@@ -192,7 +192,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       if (c.req.method === 'POST' && c.req.header('x-retell-signature') !== undefined) {
         onAnswered({ handler: 'unknown', status: 404, outcome: 'unknown_path', seconds: 0, newWords: [] });
         const tenantName = /^\/t\/([^/]*)/.exec(c.req.path)?.[1]?.toLowerCase() ?? tenantNamedBy(c, config.publicHost);
-        if (strays.take({ ip: ipOf(c), tenantName }).allowed)
+        if (strays.consume({ ip: ipOf(c), tenantName }).allowed)
           logRefused(logger, 'unknown_path', {
             handler: 'unknown',
             tenant_id: tenantIn(tenants, tenantName)?.id,

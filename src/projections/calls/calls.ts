@@ -7,8 +7,8 @@ import { customers } from '../views/customers.ts';
 import { deliveries } from '../views/deliveries.ts';
 import { outcomeChanges } from '../views/outcome-changes.ts';
 import { tickets } from '../views/tickets.ts';
-import { everRelated } from './ever.ts';
 import { updateMembership } from './membership.ts';
+import { relatedSessions } from './related-sessions.ts';
 import type { View } from './view.ts';
 
 /** Every answer about calls. To add one: a value of this type, and a line here. */
@@ -35,8 +35,8 @@ export const calls: Projection<StreamState> = {
   reduce: reduceStream,
   async save(trx, table, batch) {
     const membership = await updateMembership<CallFields>(trx, table, batch);
-    const ever = await everRelated(trx, table, batch, membership.reached, membership.links);
-    for (const view of views) await view.save(trx, table, { ...batch, membership, ever });
+    const related = await relatedSessions(trx, table, batch, membership.affected, membership.links);
+    for (const view of views) await view.save(trx, table, { ...batch, membership, related });
   },
   async streamsBehind(trx, table, of, row) {
     const view = views.find(({ tables }) => tables.includes(of));

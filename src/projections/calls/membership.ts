@@ -1,11 +1,11 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
 import type { CallState, Correlation } from '../../model/call.ts';
 import { isBefore, type Position } from '../../model/entries.ts';
-import { nothingKnown, told } from '../../model/latest.ts';
+import { latestValue, noFields } from '../../model/latest.ts';
 import { ownSessionId, type RequestState, type Session, sessionsEverOf } from '../../model/session.ts';
 import type { Change, FoldedBatch } from '../engine/projection.ts';
 import { type TableName, type Tx, write } from '../engine/table.ts';
-import type { SessionKey } from './ever.ts';
+import type { SessionKey } from './related-sessions.ts';
 import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
 
 type Placement = {
@@ -39,8 +39,8 @@ export type Membership<Fields extends Correlation> = {
   /** Sessions that the batch has changed, as they are now; one without request and calls is no more. */
   readonly touched: readonly Touched<Fields>[];
   /** The same sessions, and those that calls have only passed through. */
-  readonly reached: readonly SessionKey[];
-  /** By call stream: of the calls that the batch has changed, and of all others in the sessions that it has reached. */
+  readonly affected: readonly SessionKey[];
+  /** By call stream: of the calls that the batch has changed, and of all others in the sessions that it has affected. */
   readonly links: ReadonlyMap<string, LinkRow>;
   /** Streams of the sessions that calls have left. */
   readonly left: ReadonlySet<string>;
@@ -65,7 +65,7 @@ export async function updateMembership<Fields extends Correlation>(
     const stream = callStream(tenantId, callId);
     const known = before.get(stream);
     const state = states.get(stream);
-    const own = told(state?.known ?? nothingKnown, 'callSessionId') ?? known?.own_session_id ?? null;
+    const own = latestValue(state?.known ?? noFields, 'callSessionId') ?? known?.own_session_id ?? null;
     const placedBy = known?.placed_session_id ?? placed.get(stream)?.sessionId ?? null;
     const linked = state?.linked?.id ?? known?.matched_session_id ?? null;
     links.set(stream, {
@@ -94,17 +94,17 @@ export async function updateMembership<Fields extends Correlation>(
       .map((known) => sessionStream(known.tenant_id, known.session_id)),
   );
   const news = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
-  const reached = new Map(keys);
+  const affected = new Map(keys);
   for (const { after } of calls) {
     const placedBy = links.get(callStream(after.tenantId, after.callId))?.placed_session_id;
     for (const sessionId of sessionsEverOf(after, placedBy))
-      reached.set(sessionStream(after.tenantId, sessionId), { tenantId: after.tenantId, sessionId });
+      affected.set(sessionStream(after.tenantId, sessionId), { tenantId: after.tenantId, sessionId });
   }
-  const members = await linksOfSessions(trx, table, [...reached.values()]);
+  const members = await linksOfSessions(trx, table, [...affected.values()]);
   for (const link of members) links.set(callStream(link.tenant_id, link.call_id), link);
   return {
     touched: await gather(batch, [...keys.values()], members, { news, left }),
-    reached: [...reached.values()],
+    affected: [...affected.values()],
     links,
     left,
   };

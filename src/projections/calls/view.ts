@@ -1,14 +1,14 @@
 import type { CallFields, StreamState } from '../../model/stream-state.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
 import type { Row, Table, TableName, Tx } from '../engine/table.ts';
-import type { Ever } from './ever.ts';
 import type { Membership } from './membership.ts';
+import type { RelatedSessions } from './related-sessions.ts';
 
 /** What a batch of facts has changed: the states of its streams, which call belongs to which session, and did before. */
 export type ChangedCalls = FoldedBatch<StreamState> & {
   readonly membership: Membership<CallFields>;
   /** Of the sessions that the batch has changed. */
-  readonly ever: Ever;
+  readonly related: RelatedSessions;
 };
 
 /** An answer about calls that others read: its tables, and the rows that follow from what has changed. */

@@ -1,7 +1,7 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import type { AppointmentId } from '../../model/appointment.ts';
 import { reduceStream } from '../../model/stream-state.ts';
-import { type Ever, everRelated, type SessionKey } from '../calls/ever.ts';
+import { type RelatedSessions, relatedSessions, type SessionKey } from '../calls/related-sessions.ts';
 import { linksOfCalls, linksOfSessions, otherAppointments } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { foldFacts } from '../engine/fold-batch.ts';
@@ -41,7 +41,7 @@ export const appointmentChanges: View = {
   async save(trx, table, batch) {
     if (batch.late) return replaceLate(trx, table, batch, batch.late);
     const course = { ...batch, before: (stream: string) => batch.changed.get(stream)?.before };
-    await insert(trx, table(rows), rows, (await changesOf(trx, table, batch, course, batch.ever)).map(rowOf));
+    await insert(trx, table(rows), rows, (await changesOf(trx, table, batch, course, batch.related)).map(rowOf));
   },
 };
 
@@ -50,7 +50,7 @@ async function changesOf(
   table: TableName,
   { statesOf }: Pick<ChangedCalls, 'statesOf'>,
   course: Course,
-  ever: Ever,
+  ever: RelatedSessions,
 ): Promise<AppointmentChange[]> {
   return changesOfAppointments(course, ever, async (ids, here) => {
     const all = await decisionsAbout(trx, table, ids);
@@ -70,7 +70,7 @@ const decisionsAbout = (trx: Tx, table: TableName, ids: readonly AppointmentId[]
 
 /** Late facts change what was derived after them: all changes of their appointments are derived anew, from the log. */
 async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late: Late): Promise<void> {
-  const named = [...batch.ever.sessions.values()].flatMap(({ tenantId, request, calls }) =>
+  const named = [...batch.related.sessions.values()].flatMap(({ tenantId, request, calls }) =>
     [...(request ? [request] : []), ...calls].flatMap((part) =>
       part.appointmentsNamed.map(({ id }): AppointmentId => ({ tenantId, id })),
     ),
@@ -81,7 +81,7 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   const ids = new Map([...named, ...staff].map((id) => [appointmentStream(id.tenantId, id.id), id]));
   if (ids.size === 0) return;
   const about = await sessionsAbout(trx, table, [...ids.values()]);
-  const ever = await allRelated(trx, table, batch, [...about, ...batch.ever.sessions.values()]);
+  const ever = await allRelated(trx, table, batch, [...about, ...batch.related.sessions.values()]);
   const streams = [
     ...ids.keys(),
     ...ever.sessions.keys(),
@@ -107,10 +107,10 @@ async function allRelated(
   table: TableName,
   batch: ChangedCalls,
   sessionRows: readonly SessionKey[],
-): Promise<Ever> {
+): Promise<RelatedSessions> {
   const links = await linksOfSessions(trx, table, sessionRows);
   const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
-  const ever = await everRelated(trx, table, batch, sessionRows, known);
+  const ever = await relatedSessions(trx, table, batch, sessionRows, known);
   if (ever.others.size === 0) return ever;
   return allRelated(trx, table, batch, [...ever.sessions.values(), ...ever.others.values()]);
 }

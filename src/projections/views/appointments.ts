@@ -1,9 +1,8 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import { type AppointmentId, appointmentOf, type StaffEntry, type StaffState } from '../../model/appointment.ts';
 import { type CallDecision, type Decisions, decisionOf } from '../../model/appointment-decision.ts';
-import { entriesOf, isBefore, type Position } from '../../model/entries.ts';
-import { told } from '../../model/latest.ts';
-import { findNamed } from '../../model/named.ts';
+import { entriesOf, findNamed, isBefore, type Position } from '../../model/entries.ts';
+import { latestValue } from '../../model/latest.ts';
 import { appointmentOfCall, createdAtOf, type Session } from '../../model/session.ts';
 import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
@@ -128,7 +127,7 @@ export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
     const decision = decisionOf(call);
     const appointment = appointmentOfCall(call, session);
     if (!decision || appointment === undefined) return [];
-    const countedAt = new Date(told(call.known, 'startedAt') ?? createdAtOf(session)).toISOString();
+    const countedAt = new Date(latestValue(call.known, 'startedAt') ?? createdAtOf(session)).toISOString();
     return [
       {
         tenant_id: call.tenantId,

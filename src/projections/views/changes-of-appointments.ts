@@ -4,10 +4,10 @@ import { type Appointment, type AppointmentId, appointmentOf, type StaffState } 
 import { type CallDecision, decides, decisionOf } from '../../model/appointment-decision.ts';
 import type { Correlation } from '../../model/call.ts';
 import { entriesOf, type Place, placeOf } from '../../model/entries.ts';
-import { latestOf, told } from '../../model/latest.ts';
+import { latestOf, latestValue } from '../../model/latest.ts';
 import { ownSessionId, type Parts, type RequestState, sessionsOf } from '../../model/session.ts';
 import type { CallFields, StreamState, WholeCall } from '../../model/stream-state.ts';
-import type { Ever, EverIn } from '../calls/ever.ts';
+import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import { decisionsOf } from './appointments.ts';
 
 /** What an appointment has become, by the fact at this place. A note alone changes nothing of it. */
@@ -35,7 +35,7 @@ export type Kept = {
  */
 export async function changesOfAppointments(
   course: Course,
-  ever: Ever,
+  ever: RelatedSessions,
   lookUp: (ids: readonly AppointmentId[], here: ReadonlySet<string>) => Promise<Kept>,
 ): Promise<AppointmentChange[]> {
   const scene = sceneOf(course, ever);
@@ -67,16 +67,19 @@ export async function changesOfAppointments(
 const streamOf = ({ tenantId, id }: AppointmentId): string => appointmentStream(tenantId, id);
 
 /** The calls of which the facts may change in which session they are, or which are in one that the facts may change. */
-function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: Ever): readonly WholeCall[] {
-  const told = new Set(facts.map(({ stream }) => stream));
+function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: RelatedSessions): readonly WholeCall[] {
+  const latestValue = new Set(facts.map(({ stream }) => stream));
   return calls.filter((call) => {
     const now = sessionOf(call);
-    return told.has(callStream(call.tenantId, call.callId)) || (now && sessions.has(sessionStream(call.tenantId, now)));
+    return (
+      latestValue.has(callStream(call.tenantId, call.callId)) ||
+      (now && sessions.has(sessionStream(call.tenantId, now)))
+    );
   });
 }
 
 /** The sessions in which calls decide, and what is in them, while facts are folded one by one. */
-function sceneOf(course: Course, ever: Ever) {
+function sceneOf(course: Course, ever: RelatedSessions) {
   const { facts, before } = course;
   /** The state of each stream, as far as the facts have been taken. */
   const now = new Map<string, StreamState>();
@@ -89,7 +92,7 @@ function sceneOf(course: Course, ever: Ever) {
   // Who has long left these sessions decides elsewhere.
   const calls = decidingHere(course, ever);
   const here = new Set(calls.map(callOf));
-  const sessions = new Map<string, EverIn>();
+  const sessions = new Map<string, RelatedSession>();
   for (const [stream, session] of ever.sessions) {
     const calls = session.calls.filter((call) => here.has(callOf(call)));
     if (calls.some(isDecisive)) sessions.set(stream, { ...session, calls });
@@ -102,7 +105,7 @@ function sceneOf(course: Course, ever: Ever) {
     if (!there.calls.includes(call)) sessions.set(own, { ...there, calls: [...there.calls, call] });
   }
   const about = new Map<string, Map<string, AppointmentId>>();
-  const sessionsAbout = new Map<string, EverIn[]>();
+  const sessionsAbout = new Map<string, RelatedSession[]>();
   /** Of each stream: those of the calls in its sessions. */
   const together = new Map<string, Set<string>>();
   for (const [stream, session] of sessions) {
@@ -130,7 +133,7 @@ function sceneOf(course: Course, ever: Ever) {
     return state !== undefined && 'callId' in state && isDecisive(state);
   };
 
-  function partsOf(tenantId: string, its: readonly EverIn[]): Parts<CallFields> {
+  function partsOf(tenantId: string, its: readonly RelatedSession[]): Parts<CallFields> {
     const calls = new Map<string, WholeCall>();
     const requests = new Map<string, RequestState>();
     for (const session of its) {
@@ -190,6 +193,6 @@ function telling(state: StreamState, several: boolean): string {
   const about = several ? appointment : appointment?.value;
   if ('sessionId' in state) return JSON.stringify([about, Object.keys(state.placed)]);
   const decision = state.first && decisionOf(state);
-  const session = [told(state.known, 'callSessionId'), state.linked?.id];
+  const session = [latestValue(state.known, 'callSessionId'), state.linked?.id];
   return JSON.stringify([about, session, decision && { ...decision, lastEventAt: 0 }]);
 }

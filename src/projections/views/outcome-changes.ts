@@ -1,12 +1,12 @@
 import { sessionStream } from '../../events/streams.ts';
 import type { CallOutcomes } from '../../model/call.ts';
+import type { NamedAppointment } from '../../model/entries.ts';
 import { earlier, isBefore, type Place, type Position } from '../../model/entries.ts';
 import { latest } from '../../model/latest.ts';
-import type { NamedAppointment } from '../../model/named.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { ownSessionId } from '../../model/session.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
-import type { Ever, EverIn } from '../calls/ever.ts';
+import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import type { View } from '../calls/view.ts';
 import { deleteBy, type Row, type Table, upsert } from '../engine/table.ts';
 import type { OutcomeChangeRow } from '../tables.ts';
@@ -87,7 +87,7 @@ type Concerned = {
   readonly namings: readonly Naming[];
 };
 
-function concerned({ calls, placedBy, ...ever }: Ever): readonly Concerned[] {
+function concerned({ calls, placedBy, ...ever }: RelatedSessions): readonly Concerned[] {
   const sessions = new Map([...ever.sessions, ...ever.others]);
   const linksOf = (call: WholeCall): Link[] => {
     const placer = placedBy(call);
@@ -107,7 +107,10 @@ function concerned({ calls, placedBy, ...ever }: Ever): readonly Concerned[] {
 }
 
 /** The appointments that a session has ever concerned, each as old as the first fact that told of it there. */
-function namingsIn({ sessionId, request, calls }: EverIn, linksOf: (call: WholeCall) => readonly Link[]): Naming[] {
+function namingsIn(
+  { sessionId, request, calls }: RelatedSession,
+  linksOf: (call: WholeCall) => readonly Link[],
+): Naming[] {
   const first = new Map<string, Naming>();
   const name = (named: NamedAppointment, since: Place) => {
     const naming = { sessionId, appointmentId: named.id, occurredAt: named.occurredAt, ...later(named, since) };
@@ -143,7 +146,7 @@ const rows: Table = {
 export const outcomeChanges: View = {
   tables: [rows],
   async save(trx, table, batch) {
-    const all = concerned(batch.ever);
+    const all = concerned(batch.related);
     if (batch.late) {
       const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
       await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { UnrecordableEvent } from '../../events/codec.ts';
 import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
-import { UnrecordableEvent } from '../../events/recordable.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { wordsOf } from '../reaction.ts';

@@ -2,7 +2,8 @@ import type { Fact } from '../../events/codec.ts';
 import type { Json, JsonObject } from '../../events/json.ts';
 import { type CallFact, namesOf } from '../../model/call-fact.ts';
 import { customerBy } from '../../model/customer.ts';
-import { occurredAt, told } from '../../model/latest.ts';
+import { latestValue, occurredAt } from '../../model/latest.ts';
+import { isSelection, outcomeFields } from '../../model/outcome.ts';
 import {
   noFactsYet,
   type SessionDocument,
@@ -11,11 +12,10 @@ import {
   sessionOf,
   withFact,
 } from '../../model/session-document.ts';
-import { isSelection, outcomeFields } from '../../model/supported.ts';
 import { reduceTicket, type Ticket, ticketOf } from '../../model/ticket.ts';
 import { actionField, qualifiedFlags } from '../../model/ticket-call.ts';
 import { isScalar, normalName, saysNothing, truthOf } from '../../model/words.ts';
-import { orUnreadable } from '../../projections/known.ts';
+import { orUnreadable } from '../../projections/fold-stream.ts';
 import type { TicketFacts } from './mail-record.ts';
 
 /** Our names of the fields that decide an outcome or a ticket. */
@@ -93,7 +93,7 @@ export function contentOf(
   const withWhole = orUnreadable((known: SessionFold, fact) => withFact(known, wholeAlready(fact))[0]);
   const fold = ofCall.reduce(withWhole, noFactsYet(tenantId, callId));
   const customer = customerBy(call);
-  const name = customer?.name?.value ?? told(call.known, 'customerName');
+  const name = customer?.name?.value ?? latestValue(call.known, 'customerName');
   const phone = customer?.phone;
   return {
     ticket,

@@ -1,9 +1,9 @@
 import type { Fact } from '../../events/codec.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
-import { told } from '../../model/latest.ts';
+import { latestValue } from '../../model/latest.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../model/ticket.ts';
-import { orUnreadable } from '../../projections/known.ts';
+import { orUnreadable } from '../../projections/fold-stream.ts';
 import { beginning } from '../reaction.ts';
 import { appendMailFact, type MailRecord, mailRecords, readTicketFacts, type TicketFacts } from './mail-record.ts';
 
@@ -57,7 +57,7 @@ function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number)
   if (call.analysed) return toldAt;
   if (!call.transferred) return undefined;
   // A vendor's clock that is ahead must not hold a mail back.
-  const endedAt = Math.min(toldAt, Date.parse(told(call.known, 'endedAt') ?? '') || toldAt);
+  const endedAt = Math.min(toldAt, Date.parse(latestValue(call.known, 'endedAt') ?? '') || toldAt);
   return endedAt + waitMs;
 }
 

@@ -99,14 +99,14 @@ describe('who is one asker', () => {
     ['203.0.113.7', '203.0.113.8', false],
     ['::ffff:203.0.113.7', '::ffff:203.0.113.8', false],
   ])('%s and %s: %s', (one, other, isSame) => {
-    const { take } = rateLimit(1);
-    expect(take(asker(one)).allowed).toBe(true);
-    expect(take(asker(other)).allowed).toBe(!isSame);
+    const { consume } = rateLimit(1);
+    expect(consume(asker(one)).allowed).toBe(true);
+    expect(consume(asker(other)).allowed).toBe(!isSame);
   });
 
   test('names share sixty-four slots', () => {
-    const { take } = rateLimit(1);
-    const allowed = Array.from({ length: 5000 }, (_, i) => take(asker('203.0.113.7', `invented-${i}`)).allowed);
+    const { consume } = rateLimit(1);
+    const allowed = Array.from({ length: 5000 }, (_, i) => consume(asker('203.0.113.7', `invented-${i}`)).allowed);
     expect(allowed.filter(Boolean)).toHaveLength(64);
   });
 });
@@ -117,32 +117,32 @@ describe('what is remembered', () => {
   const asker = (n: number) => ({ ip: `10.0.${n >> 8}.${n & 255}`, tenantName: 'acme' });
 
   test('ends after a minute, and says when', () => {
-    const { take } = rateLimit(1, 10, now);
-    expect(take(asker(1))).toEqual({ allowed: true });
+    const { consume } = rateLimit(1, 10, now);
+    expect(consume(asker(1))).toEqual({ allowed: true });
     at += 45_500;
-    expect(take(asker(1))).toEqual({ allowed: false, retryAfterSeconds: 15, first: true });
-    expect(take(asker(1))).toEqual({ allowed: false, retryAfterSeconds: 15, first: false });
+    expect(consume(asker(1))).toEqual({ allowed: false, retryAfterSeconds: 15, first: true });
+    expect(consume(asker(1))).toEqual({ allowed: false, retryAfterSeconds: 15, first: false });
     at += 14_500;
-    expect(take(asker(1))).toEqual({ allowed: true });
+    expect(consume(asker(1))).toEqual({ allowed: true });
   });
 
   test('is so many askers; of more, who began first is forgotten', () => {
-    const { take } = rateLimit(1, 10, now);
-    for (let n = 1; n <= 11; n++) expect(take(asker(n)).allowed).toBe(true);
-    expect(take(asker(2)).allowed).toBe(false);
-    expect(take(asker(11)).allowed).toBe(false);
-    expect(take(asker(1)).allowed).toBe(true);
+    const { consume } = rateLimit(1, 10, now);
+    for (let n = 1; n <= 11; n++) expect(consume(asker(n)).allowed).toBe(true);
+    expect(consume(asker(2)).allowed).toBe(false);
+    expect(consume(asker(11)).allowed).toBe(false);
+    expect(consume(asker(1)).allowed).toBe(true);
   });
 
   test('who is over the limit and had much read in vain is spent until the minute ends', () => {
     const limit = rateLimit(2, 10, now);
-    limit.take(asker(1), 20_000_000);
+    limit.consume(asker(1), 20_000_000);
     expect(limit.isSpent(asker(1))).toBe(false);
-    limit.take(asker(1));
-    limit.take(asker(1));
+    limit.consume(asker(1));
+    limit.consume(asker(1));
     expect(limit.isSpent(asker(1))).toBe(true);
     expect(limit.isSpent(asker(2))).toBe(false);
-    for (let i = 0; i < 3; i++) limit.take(asker(3));
+    for (let i = 0; i < 3; i++) limit.consume(asker(3));
     expect(limit.isSpent(asker(3))).toBe(false);
     at += 60_000;
     expect(limit.isSpent(asker(1))).toBe(false);

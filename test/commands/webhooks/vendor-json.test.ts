@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseVendorJson } from '../../../src/retell/json.ts';
-import { readPayload } from '../../../src/retell/payload.ts';
+import { parseVendorJson, readPayload } from '../../../src/retell/payload.ts';
 import { translatePayload } from '../../../src/retell/translate.ts';
 
 const parsedOf = (text: string) => {

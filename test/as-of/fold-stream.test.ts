@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UnreadableFact } from '../../src/events/codec.ts';
-import { foldOf, knownOf } from '../../src/projections/known.ts';
+import { factsUntil, foldStream } from '../../src/projections/fold-stream.ts';
 import { ended, recorded, started } from '../projections/controls.ts';
 
 const thrownBy = (work: () => unknown): UnreadableFact => {
@@ -19,18 +19,18 @@ test('a fact that breaks a reducer is named with its place, and not quoted', () 
     if (type === 'CallEnded') throw new TypeError('Jane Roe has no number');
     return (count ?? 0) + 1;
   };
-  const { message, fact } = thrownBy(() => foldOf(reduce, facts));
+  const { message, fact } = thrownBy(() => foldStream(reduce, facts));
   const { stream, revision, position, type } = facts[1]!;
   expect(fact).toEqual({ stream, revision, position, type });
   expect(message).toMatch(
-    /^CallEnded at call-acme\.call_1@1 cannot be applied: TypeError at as-of\/known\.test\.ts:\d+$/,
+    /^CallEnded at call-acme\.call_1@1 cannot be applied: TypeError at as-of\/fold-stream\.test\.ts:\d+$/,
   );
-  expect(foldOf(reduce, facts.slice(0, 1))).toBe(1);
+  expect(foldStream(reduce, facts.slice(0, 1))).toBe(1);
 });
 
 test('a fact that cannot be read is in nobody’s way before it was known', () => {
   const [first, second] = recorded(started(), ended());
   const log = [first!, { ...second!, data: { callId: 7 } }];
-  expect(knownOf(log, { position: first!.position })).toHaveLength(1);
-  expect(thrownBy(() => knownOf(log, { position: second!.position })).fact).toMatchObject({ type: 'CallEnded' });
+  expect(factsUntil(log, { position: first!.position })).toHaveLength(1);
+  expect(thrownBy(() => factsUntil(log, { position: second!.position })).fact).toMatchObject({ type: 'CallEnded' });
 });

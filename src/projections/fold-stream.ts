@@ -11,20 +11,20 @@ export type Until = {
 };
 
 /** Whether an event of the log was known by then. */
-export const isKnown = ({ position, recordedAt }: Recorded, until: Until): boolean =>
+export const isWithin = ({ position, recordedAt }: Recorded, until: Until): boolean =>
   position <= until.position && (until.time === undefined || Date.parse(recordedAt) <= until.time);
 
 /**
  * The facts of one stream that were known. Always its beginning, also where a clock has been set back: a fact without
  * the parts of its text, which stand before it, could not be read. Throws `UnreadableFact`.
  */
-export function knownOf(recorded: readonly Recorded[], until: Until): Fact[] {
-  const end = recorded.findIndex((event) => !isKnown(event, until));
+export function factsUntil(recorded: readonly Recorded[], until: Until): Fact[] {
+  const end = recorded.findIndex((event) => !isWithin(event, until));
   return (end < 0 ? recorded : recorded.slice(0, end)).map(decode).filter((fact) => fact !== undefined);
 }
 
 /** What the facts of one stream come to; undefined: nothing was known. Throws `UnreadableFact` at one that breaks it. */
-export function foldOf<State>(
+export function foldStream<State>(
   reduce: (state: State | undefined, fact: Fact) => State | undefined,
   facts: readonly Fact[],
 ): State | undefined {

@@ -8,19 +8,19 @@ import { formerCalls, type LinkRow, linksOfCalls, linksOfSessions } from './sess
 export type SessionKey = { readonly tenantId: string; readonly sessionId: string };
 
 /** A session with every call that has ever been in it. */
-export type EverIn = SessionKey & {
+export type RelatedSession = SessionKey & {
   readonly request: RequestState | undefined;
   readonly calls: readonly WholeCall[];
 };
 
 /** What a change of some sessions may reach: whose outcome was known when, and of which appointment, is never taken back. */
-export type Ever = {
+export type RelatedSessions = {
   /** By stream. */
-  readonly sessions: ReadonlyMap<string, EverIn>;
+  readonly sessions: ReadonlyMap<string, RelatedSession>;
   /** Every call that has ever been in one of the sessions. */
   readonly calls: readonly WholeCall[];
   /** By stream: the other sessions that one of these calls has ever been in. */
-  readonly others: ReadonlyMap<string, EverIn>;
+  readonly others: ReadonlyMap<string, RelatedSession>;
   /** The session that the call is in now. */
   sessionOf(call: WholeCall): string | undefined;
   /** The first session that says it has placed the call. */
@@ -28,18 +28,18 @@ export type Ever = {
 };
 
 /** `known`: rows of calls that need not be asked for, by call stream. */
-export async function everRelated(
+export async function relatedSessions(
   trx: Tx,
   table: TableName,
   batch: Pick<FoldedBatch<StreamState>, 'statesOf'>,
   sessions: readonly SessionKey[],
   known: ReadonlyMap<string, LinkRow>,
-): Promise<Ever> {
+): Promise<RelatedSessions> {
   const rows = new Map(known);
   const rowOf = ({ tenantId, callId }: WholeCall) => rows.get(callStream(tenantId, callId));
   const placedBy = (call: WholeCall) => rowOf(call)?.placed_session_id ?? undefined;
 
-  async function look(some: readonly SessionKey[], atHand: readonly WholeCall[]): Promise<Map<string, EverIn>> {
+  async function look(some: readonly SessionKey[], atHand: readonly WholeCall[]): Promise<Map<string, RelatedSession>> {
     const keys = some.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
     type Former = { readonly tenant_id: string; readonly session_id: string; readonly call_id: string };
     const former = await selectBy<Former>(trx, table(formerCalls), formerCalls, ['tenant_id', 'session_id'], keys);
@@ -87,6 +87,6 @@ export async function everRelated(
   if (besides.size > 0)
     for (const row of await linksOfSessions(trx, table, [...besides.values()]))
       rows.set(callStream(row.tenant_id, row.call_id), row);
-  const others = besides.size > 0 ? await look([...besides.values()], calls) : new Map<string, EverIn>();
+  const others = besides.size > 0 ? await look([...besides.values()], calls) : new Map<string, RelatedSession>();
   return { sessions: found, calls, others, sessionOf: (call) => rowOf(call)?.session_id, placedBy };
 }
