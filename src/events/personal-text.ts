@@ -4,11 +4,17 @@ import { type Fact, UnreadableFact } from './codec.ts';
 /** Fact id → part → text, for facts that are still to come in the same stream; null for those that have come. */
 export type PendingText = Readonly<Record<string, Readonly<Record<string, string>> | null>>;
 
-/**
- * Every reader of a stream passes its facts through here, in order: a long `personal` stands in parts before its
- * fact, and reducers see it whole. A part by itself is no fact, nor is a
- * repetition: undefined.
- */
+/** The facts of one stream or several, in order, each with its whole text: what a reader of streams folds. */
+export function* wholeFacts(facts: Iterable<Fact>): Generator<Fact, void> {
+  let pending: PendingText = {};
+  for (const recorded of facts) {
+    const [next, fact] = withPersonal(pending, recorded);
+    pending = next;
+    if (fact) yield fact;
+  }
+}
+
+/** One step of it, for readers that keep what is pending. Undefined: a part, or a repetition of its fact. */
 export function withPersonal(pending: PendingText, fact: Fact): readonly [PendingText, Fact | undefined] {
   if (fact.type === 'CallTextPart') {
     const { factId, part, text } = fact.data;

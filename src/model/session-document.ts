@@ -1,5 +1,4 @@
 import type { Fact } from '../events/codec.ts';
-import { type PendingText, withPersonal } from '../events/personal-text.ts';
 import { ticketIdOf } from '../events/ticket-facts.ts';
 import type { Analysis, CallState, Description } from './call.ts';
 import { isBefore } from './entries.ts';
@@ -139,23 +138,19 @@ export type SessionFold = {
   readonly tenantId: string;
   readonly id: string;
   readonly streams: ReadonlyMap<string, StreamState>;
-  readonly pending: PendingText;
 };
 
 export const noFactsYet = (tenantId: string, id: string): SessionFold => ({
   tenantId,
   id,
   streams: new Map(),
-  pending: {},
 });
 
-/** Undefined instead of the fact: it was a part of a later one. */
-export function withFact(fold: SessionFold, recorded: Fact): readonly [SessionFold, Fact | undefined] {
-  const [pending, fact] = withPersonal(fold.pending, recorded);
-  if (!fact) return [{ ...fold, pending }, undefined];
+/** The fold after one more fact, which has its whole text (`wholeFacts`). */
+export function withFact(fold: SessionFold, fact: Fact): SessionFold {
   const streams = new Map(fold.streams);
   streams.set(fact.stream, reduceStream(streams.get(fact.stream), fact));
-  return [{ ...fold, pending, streams }, fact];
+  return { ...fold, streams };
 }
 
 /** Undefined: nothing has happened in it yet. */

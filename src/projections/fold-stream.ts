@@ -1,5 +1,5 @@
 import { decode, type Fact, UnreadableFact } from '../events/codec.ts';
-import { type PendingText, withPersonal } from '../events/personal-text.ts';
+import { wholeFacts } from '../events/personal-text.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { BrokenFact } from './engine/faults.ts';
 
@@ -30,12 +30,7 @@ export function foldStream<State>(
 ): State | undefined {
   const apply = orUnreadable(reduce);
   let state: State | undefined;
-  let texts: PendingText = {};
-  for (const recorded of facts) {
-    const [pending, fact] = withPersonal(texts, recorded);
-    texts = pending;
-    if (fact) state = apply(state, fact);
-  }
+  for (const fact of wholeFacts(facts)) state = apply(state, fact);
   return state;
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { decode, type Fact } from '../events/codec.ts';
 import { type EventLog, readLeft } from '../events/event-log.ts';
 import { FactMetadata, occurrenceOf } from '../events/metadata.ts';
+import { type PendingText, wholeFacts, withPersonal } from '../events/personal-text.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, parseStream, sessionStream } from '../events/streams.ts';
 import { type EvidenceVerdict, evidenceVerdicts } from '../evidence/evidence.ts';
@@ -48,6 +49,7 @@ export function historyOf(tenantId: string, sessionId: string, facts: readonly (
   const items: HistoryItem[] = [];
   const unreadable = new Map<string, string>();
   let fold = noFactsYet(tenantId, sessionId);
+  let texts: PendingText = {};
   let before: SessionDocument | undefined;
   for (const one of facts) {
     const recorded: Recorded = 'recorded' in one ? one.recorded : one;
@@ -59,9 +61,12 @@ export function historyOf(tenantId: string, sessionId: string, facts: readonly (
     }
     try {
       if ('recorded' in one) throw one.error;
-      const [next, fact] = withFact(fold, one);
-      const after = fact ? documentOf(next) : before;
-      if (fact) items.push({ ...toldOf(fact), changes: changes(before, after) });
+      const [pending, fact] = withPersonal(texts, one);
+      texts = pending;
+      if (!fact) continue;
+      const next = withFact(fold, fact);
+      const after = documentOf(next);
+      items.push({ ...toldOf(fact), changes: changes(before, after) });
       [fold, before] = [next, after];
     } catch (error) {
       unreadable.set(stream, `${position}`);
@@ -91,7 +96,7 @@ export function sessionFromFacts(
   sessionId: string,
   facts: readonly Fact[],
 ): SessionDocument | undefined {
-  return documentOf(facts.reduce((fold, fact) => withFact(fold, fact)[0], noFactsYet(tenantId, sessionId)));
+  return documentOf([...wholeFacts(facts)].reduce(withFact, noFactsYet(tenantId, sessionId)));
 }
 
 function documentOf(fold: SessionFold): SessionDocument | undefined {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
+import { wholeFacts } from '../../src/events/personal-text.ts';
 import {
   noFactsYet,
   type SessionDocument,
@@ -148,11 +149,11 @@ test('neither does the order in which they arrive, except to what tells of the t
 test('a fold that is put away as JSON after any fact and taken up again comes to the same', () =>
   fc.assert(
     fc.property(histories, fc.nat(15), ([facts], cut) => {
-      const through = (all: readonly Fact[], from = noFactsYet(TENANT, 'cs_1')) =>
-        all.reduce((fold, fact) => withFact(fold, fact)[0], from);
-      const half = through(facts.slice(0, cut));
+      const through = (all: readonly Fact[], from = noFactsYet(TENANT, 'cs_1')) => all.reduce(withFact, from);
+      const whole = [...wholeFacts(facts)];
+      const half = through(whole.slice(0, cut));
       const kept = { ...half, streams: new Map(JSON.parse(JSON.stringify([...half.streams]))) } as typeof half;
-      const session = sessionOf(through(facts.slice(cut), kept));
+      const session = sessionOf(through(whole.slice(cut), kept));
       expect(session && sessionDocument(session)).toEqual(sessionFromFacts(TENANT, 'cs_1', facts));
     }),
     { numRuns: 300 },

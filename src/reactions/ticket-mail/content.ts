@@ -1,4 +1,3 @@
-import type { Fact } from '../../events/codec.ts';
 import type { Json, JsonObject } from '../../events/json.ts';
 import { type CallFact, namesOf } from '../../model/call-fact.ts';
 import { customerBy } from '../../model/customer.ts';
@@ -90,8 +89,7 @@ export function contentOf(
   const { call } = state;
   const ticket = ticketOf(state);
   if (!call || !ticket) return undefined;
-  const withWhole = orUnreadable((known: SessionFold, fact) => withFact(known, wholeAlready(fact))[0]);
-  const fold = ofCall.reduce(withWhole, noFactsYet(tenantId, callId));
+  const fold = ofCall.reduce(orUnreadable<SessionFold>(withFact), noFactsYet(tenantId, callId));
   const customer = customerBy(call);
   const name = customer?.name?.value ?? latestValue(call.known, 'customerName');
   const phone = customer?.phone;
@@ -109,11 +107,4 @@ export function contentOf(
     tenantName: tenant.name,
     ...(tenant.timeZone !== undefined && { timeZone: tenant.timeZone }),
   };
-}
-
-/** Its text is in it by now; the session's fold would wait for the parts again. */
-function wholeAlready(fact: Fact): Fact {
-  if (!('personalParts' in fact.data)) return fact;
-  const { personalParts: _, ...data } = fact.data;
-  return { ...fact, data } as Fact;
 }

@@ -4,7 +4,7 @@ import { handle, overFacts } from '../../events/decider.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
-import { type PendingText, withPersonal } from '../../events/personal-text.ts';
+import { wholeFacts } from '../../events/personal-text.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { callStream, ticketStream } from '../../events/streams.ts';
 import { type TicketEvent, ticketEventSchemas, ticketIdOf } from '../../events/ticket-facts.ts';
@@ -25,18 +25,9 @@ export async function readTicketFacts(log: EventLog, tenantId: string, callId: s
   return { tenantId, callId, ofCall, ofTicket };
 }
 
-function factsOf(recorded: readonly Recorded[]): Fact[] {
-  const facts: Fact[] = [];
-  let pending: PendingText = {};
-  for (const one of recorded) {
-    const decoded = decode(one);
-    if (decoded === undefined) continue;
-    const [next, fact] = withPersonal(pending, decoded);
-    pending = next;
-    if (fact) facts.push(fact);
-  }
-  return facts;
-}
+const factsOf = (recorded: readonly Recorded[]): Fact[] => [
+  ...wholeFacts(recorded.map(decode).filter((fact) => fact !== undefined)),
+];
 
 /** What the log says has become of the mail for one opening. */
 export type MailRecord = {
