@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const appointmentStatuses = ['scheduled', 'confirmed', 'rescheduled', 'cancelled'] as const;
 export type AppointmentStatus = (typeof appointmentStatuses)[number];
 
-/** What staff say of an appointment; every field is optional, what is absent stays as it was. */
+/** What staff enter for an appointment; an absent field stays as it was. */
 const AppointmentSaid = z.object({
   startsAt: z.iso.datetime().optional(),
   status: z.enum(appointmentStatuses).optional(),

@@ -7,8 +7,8 @@ const jsonRecord = z.record(z.string(), z.custom<Json>());
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
 /**
- * What identifies a person, kept under one key so that it can be encrypted per person and shredded.
- * Outcomes never rest on it: what decides one stands in `CallFacts`.
+ * Identifies a person, so it is kept under one key to be encrypted and shredded. Outcomes never rest on it: what
+ * decides them is in `CallFacts`.
  */
 export const Personal = z.object({
   fromNumber: z.string().optional(),
@@ -26,7 +26,7 @@ export const Personal = z.object({
 });
 export type Personal = z.infer<typeof Personal>;
 
-/** What one fact says of its call, at the time it says it. Every list of the vendor's is open. */
+/** What one fact says of its call. Every list of words of the vendor is open. */
 export const CallFacts = z.object({
   callId: z.string(),
   direction: z.enum(['inbound', 'outbound', 'web']).optional(),
@@ -40,36 +40,36 @@ export const CallFacts = z.object({
   callSessionId: z.string().optional(),
   appointmentId: z.string().optional(),
   contactId: z.string().optional(),
-  /** The payload named a tenant other than the one whose key verified it; its correlation ids were ignored. */
+  /** The payload named a tenant other than the one whose key verified it, so its correlation ids were ignored. */
   tenantMismatch: z.literal(true).optional(),
-  /** A transcript came with this fact, and in it the other side did, or the agent alone did. Absent: nobody knows. */
+  /** Whether the other side spoke, by the transcript of this fact. Absent: unknown. */
   userSpoke: z.boolean().optional(),
   /** An analysis came with this fact, even an empty one. */
   analysed: z.literal(true).optional(),
   inVoicemail: z.boolean().optional(),
   successful: z.boolean().optional(),
-  /** Custom analysis fields whose value is a flag or an outcome word, under the names they came with. */
+  /** Custom analysis fields that are a flag or an outcome word, under the names they came with. */
   flags: jsonRecord.optional(),
   /** The same among the variables collected during the call. */
   collectedFlags: jsonRecord.optional(),
-  /** Absent where `personalParts` says that it stands in that many CallTextPart events before this one. */
+  /** Absent when it is in `personalParts` CallTextPart events before this one. */
   personal: Personal.optional(),
   personalParts: z.number().int().positive().optional(),
 });
 export type CallFacts = z.infer<typeof CallFacts>;
 
 const CallEventUnrecognized = CallFacts.extend({
-  /** The vendor's name of the event, and the digest of all that came with it. */
+  /** The vendor's name of the event, and the digest of its whole content. */
   event: z.string(),
   payloadDigest: z.string(),
 });
 
-/** A piece of the JSON text of a later fact's `personal`, which alone would exceed the append limit. */
+/** A part of the JSON text of a later fact's `personal`, which would exceed the append limit. */
 export const CallTextPart = z.object({ factId: z.string(), part: z.number().int(), text: z.string() });
 
 const CallArchived = z.object({ by: z.string().optional() });
 
-/** The call belongs to a session that it does not name (A6), and how that was found out: `phone_number`. */
+/** The call belongs to a session that it does not name (A6); `by` says how that was found: `phone_number`. */
 const CallLinked = z.object({ sessionId: z.string(), by: z.string() });
 
 export const callEventSchemas = {
@@ -94,5 +94,5 @@ export type CallEvent = {
   readonly [T in CallEventType]: { readonly type: T; readonly data: z.infer<(typeof callEventSchemas)[T]> };
 }[CallEventType];
 
-/** The kinds that carry what is known of the call. */
+/** The types that describe the call. */
 export type CallFactType = Exclude<CallEventType, 'CallTextPart' | 'CallArchived' | 'CallUnarchived' | 'CallLinked'>;

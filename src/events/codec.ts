@@ -17,12 +17,12 @@ import {
 import { type TenantEvent, tenantEventSchemas } from './tenant-facts.ts';
 import { type TicketEvent, ticketEventSchemas } from './ticket-facts.ts';
 
-/** Whether a value, as `JSON.parse` gives it, is what a schema says. */
+/** Whether a value from `JSON.parse` matches a schema. */
 type Check = (value: unknown) => boolean;
 
 /**
- * A quick look that spares the copy that `parse` makes of all it reads: true only for what `parse` would answer unchanged.
- * False says nothing; who gets it asks the schema.
+ * A fast check that avoids the copy `parse` makes: true only when `parse` would return the value unchanged. After
+ * false, ask the schema.
  */
 export function structuralCheck(schema: z.core.$ZodType): Check {
   if (schema instanceof z.ZodOptional) {
@@ -54,7 +54,7 @@ export function structuralCheck(schema: z.core.$ZodType): Check {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Nothing is in it that the shape has not: `parse` leaves that out. */
+/** Refuses fields that the shape does not have, since `parse` drops them. */
 function object(shape: Readonly<Record<string, z.core.$ZodType>>): Check {
   const checks = new Map(Object.entries(shape).map(([name, schema]) => [name, structuralCheck(schema)]));
   const required = Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional));
@@ -65,7 +65,7 @@ function object(shape: Readonly<Record<string, z.core.$ZodType>>): Check {
   };
 }
 
-/** `parse` leaves a name out that would be taken for the prototype. */
+/** `parse` drops a key that would be taken for the prototype. */
 const record =
   (check: Check): Check =>
   (value) => {
@@ -85,7 +85,7 @@ const schemas = {
 
 type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
 
-/** What a schema makes of a value; most is as it stands. */
+/** Reads by a schema, without copying values that already match. */
 function reading(schema: z.ZodType): Read {
   const isPlain = structuralCheck(schema);
   return (value) => (isPlain(value) ? { data: value } : schema.safeParse(value));
@@ -107,14 +107,14 @@ export type Fact<E extends DomainEvent = DomainEvent> = E & {
   readonly metadata: FactMetadata;
 };
 
-/** Which fact, and nothing of what it says. */
+/** Identifies a fact without its content. */
 export type FactPlace = Pick<Recorded, 'stream' | 'revision' | 'position' | 'type'>;
 
-/** A fact that stands in the log and makes no sense. The message holds nothing of its content, which is personal. */
+/** A stored fact that makes no sense. The message holds nothing of its content, which is personal. */
 export class UnreadableFact extends Error {
   override readonly name = 'UnreadableFact';
   readonly fact: FactPlace;
-  /** `why` goes on where the place ends. */
+  /** `why` continues the sentence that begins with the place. */
   constructor({ stream, revision, position, type }: FactPlace, why: string) {
     super(`${type} at ${stream}@${revision}${why}`);
     this.fact = { stream, revision, position, type };
@@ -122,8 +122,8 @@ export class UnreadableFact extends Error {
 }
 
 /**
- * Reads a recorded event. Unknown type → undefined (a newer version wrote it).
- * Known type, broken content → throws UnreadableFact, naming the event and the fields.
+ * Reads a recorded event; undefined for a type that a newer version wrote. Throws UnreadableFact, naming event and
+ * fields, when the content is broken.
  */
 export function decode(recorded: Recorded): Fact | undefined {
   const read = readers.get(recorded.type);
@@ -138,13 +138,13 @@ export function decode(recorded: Recorded): Fact | undefined {
   return { type, data: data.data, metadata: metadata.data, id, stream, revision, position, recordedAt } as Fact;
 }
 
-/** Where something is not as its schema says, and how: zod's own words may quote a value. */
+/** A path that breaks its schema, and zod's code for it: zod's messages may quote a value. */
 export type Fault = { readonly path: string; readonly code: string };
 
 const faultsIn = (part: string, error: z.ZodError | undefined): Fault[] =>
   (error?.issues ?? []).map(({ path, code }) => ({ path: [part, ...path].map(String).join('.'), code }));
 
-/** An event that could not be read back. The message holds types, paths and codes, nothing of its content. */
+/** An event that could not be read back. The message holds types, paths and codes, never content. */
 export class UnrecordableEvent extends Error {
   override readonly name = 'UnrecordableEvent';
   readonly type: string;
@@ -158,7 +158,7 @@ export class UnrecordableEvent extends Error {
 
 type Format = { readonly data: Read | 'bytes'; readonly metadata?: Read };
 
-/** What is recorded besides facts. */
+/** Formats of events that are not facts. */
 const others: Readonly<Record<string, Format>> = {
   [RAW_DELIVERY_PART]: { data: 'bytes', metadata: reading(RawDeliveryPart) },
   [IDEMPOTENCY_KEY_USED]: { data: reading(IdempotencyKeyUsed), metadata: readMetadata },
@@ -172,12 +172,12 @@ function formatOf(type: string): Format | undefined {
   return Object.hasOwn(others, type) ? others[type] : undefined;
 }
 
-/** One that is sent again, or was looked at before its evidence was sent, is not read twice. */
+/** Checked already: a retry, or an event that was checked before its evidence was sent. */
 const found = new WeakSet<NewEvent>();
 
 /**
- * Throws UnrecordableEvent at the first that its own stored schema would not read back: once it stood in the log, it
- * would stop every reader of its stream for good. A type that has no schema has no reader either.
+ * Throws UnrecordableEvent for an event that its own schema could not read back: once stored, it would stop every
+ * reader of its stream.
  */
 export function refuseUnrecordable(events: readonly NewEvent[]): void {
   for (const event of events) {
@@ -200,7 +200,7 @@ function faultsOfData(read: Read | 'bytes', data: NewEvent['data']): readonly Fa
 const faultsOf = (part: string, read: Read | undefined, value: unknown): readonly Fault[] =>
   read === undefined ? [] : faultsIn(part, read(asReadBack(value)).error);
 
-/** JSON leaves out and replaces what it cannot say: the reader sees what is left. */
+/** The value as a reader sees it: JSON drops and replaces what it cannot express. */
 function asReadBack(value: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(value));

@@ -1,44 +1,44 @@
 type Limit = {
-  /** How many may be under way at once. The others stand in line, first come, first served. */
+  /** How many may run at once; the others queue, first come, first served. */
   readonly most: number;
-  /** Who has stood in line for so long (ms) is told `tooLate`. */
-  readonly lineMs: number;
-  /** A place is given back by itself after so long (ms): a call that is lost must not keep it for ever. */
+  /** Rejects with `tooLate` after waiting this long (ms). */
+  readonly queueMs: number;
+  /** Frees a slot by itself after this long (ms), so that a lost call cannot keep it. */
   readonly holdMs: number;
   readonly tooLate: () => Error;
 };
 
-/** Resolves when there is a place; what it answers gives the place back, once. */
+/** Acquires a slot; resolves to its release function, which may be called more than once. */
 type Enter = () => Promise<() => void>;
 
-export function concurrencyLimit({ most, lineMs, holdMs, tooLate }: Limit): Enter {
+export function concurrencyLimit({ most, queueMs, holdMs, tooLate }: Limit): Enter {
   let underWay = 0;
-  const line = new Set<() => void>();
+  const queue = new Set<() => void>();
 
-  /** The first in line takes the place over. */
+  /** Hands the slot to the first in the queue. */
   const passOn = () => {
-    const [first] = line;
+    const [first] = queue;
     if (first) first();
     else underWay--;
   };
 
-  const turn = () =>
+  const inQueue = () =>
     new Promise<void>((resolve, reject) => {
       const begin = () => {
         clearTimeout(timer);
-        line.delete(begin);
+        queue.delete(begin);
         resolve();
       };
       const timer = setTimeout(() => {
-        line.delete(begin);
+        queue.delete(begin);
         reject(tooLate());
-      }, lineMs);
-      line.add(begin);
+      }, queueMs);
+      queue.add(begin);
     });
 
   return async () => {
     if (underWay < most) underWay++;
-    else await turn();
+    else await inQueue();
     let isOver = false;
     const leave = () => {
       if (isOver) return;
@@ -53,15 +53,15 @@ export function concurrencyLimit({ most, lineMs, holdMs, tooLate }: Limit): Ente
 }
 
 type KeyedMutex = {
-  /** Runs `work` after whatever was asked for under the same name before, whether that succeeded or not. */
+  /** Runs `work` after all earlier work under the same key has succeeded or failed. */
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
-  /** When nothing is under way any more. */
+  /** Resolves when nothing is running. */
   idle(): Promise<void>;
 };
 
 /**
- * Who writes to one stream takes turns within a process. So only other processes can come between (C2), and identical
- * deliveries in flight share one append: whoever comes later finds it done (docs/rules.md, "The door").
+ * A mutex per key: within a process a stream has one writer, so only other processes conflict (C2), and a duplicate in
+ * flight finds the first one recorded.
  */
 export function keyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();

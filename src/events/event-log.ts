@@ -28,7 +28,7 @@ import { type Subscription, type SubscriptionOptions, subscribe } from './subscr
 
 export { EventStoreOverloaded, EventStoreUnavailable, type NewEvent, StreamDeleted };
 
-/** The revision a stream must stand at for an append to be written. `any` does not exist here (C2). */
+/** The revision a stream must be at for an append to be written. There is no `any` here (C2). */
 export type Expected = bigint | 'no_stream';
 
 export type Appended =
@@ -44,20 +44,19 @@ export type ReadOptions = {
 
 export type EventLog = {
   /**
-   * Appends all events or none, in the order in which they were asked for. Throws EventStoreUnavailable when no answer
-   * came in time (`withinMs` from when it was sent, if shorter), EventStoreOverloaded when it could not be sent,
-   * StreamDeleted, and UnrecordableEvent, before anything is sent, for what could not be read back.
+   * Appends all events or none, in order of the calls. Throws EventStoreUnavailable after `withinMs`,
+   * EventStoreOverloaded when it could not be sent, StreamDeleted, and UnrecordableEvent.
    */
   append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
   /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable, StreamDeleted. */
   read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
   /** The position of the newest event in `$all`, or undefined for an empty log. Throws EventStoreUnavailable. */
   head(): Promise<bigint | undefined>;
-  /** The newest events in `$all`, of all streams, the newest first; `before` a position. Throws EventStoreUnavailable. */
+  /** The newest events of all streams, newest first, `before` a position. Throws EventStoreUnavailable. */
   newest(max: number, before?: bigint): Promise<Recorded[]>;
-  /** Events of streams with one of the prefixes, in order, without end; see subscription.ts. */
+  /** Events of streams with one of the prefixes, in order, endlessly; see subscription.ts. */
   subscribe(options: SubscriptionOptions): Subscription;
-  /** Ends the connection. Only at the end of the process: waiting appends of every client would be rejected. */
+  /** Ends the connection. Only when the process ends: it rejects the pending appends of every client. */
   close(): Promise<void>;
 };
 
@@ -67,8 +66,8 @@ export type EventLogOptions = {
 };
 
 /**
- * The event log over one EventStoreDB, or a cluster of it. **One per process**: the client keeps its waiting
- * appends in one table shared by all clients (docs/event-store.md, "Surprising: the client" 3).
+ * The event log over one EventStoreDB or a cluster. **One per process**: all clients share one table of pending appends
+ * (docs/event-store.md, "Surprising: the client" 3).
  */
 export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
@@ -76,8 +75,8 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
   ignoreHandledRejections();
   Message.bytesAsU8 = bytesOf;
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
-  const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
-  const reading = concurrencyLimit({ most: READS_AT_ONCE, lineMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
+  const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
+  const reading = concurrencyLimit({ most: READS_AT_ONCE, queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
   return {
     async append(stream, expected, events, withinMs = timeoutMs) {
       refuseUnrecordable(events);
@@ -85,7 +84,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         const leave = await appending();
         const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;
         const call = client.appendToStream(stream, events.map(toClient), { expectedRevision });
-        call.catch(markHandled).then(leave); // also when nobody waits for it any more
+        call.catch(markHandled).then(leave); // also after a timeout
         const result = await answered(call, Math.min(withinMs, timeoutMs), `append to ${stream}`);
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
       } catch (error) {
@@ -127,8 +126,8 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
 }
 
 /**
- * The client (6.2.1) hands over the data of JSON events in Base64, and google-protobuf decodes that letter by letter, twice:
- * half a second of the only thread for ten megabytes. Node needs a few milliseconds.
+ * The client (6.2.1) decodes JSON events from Base64 letter by letter, twice: half a second for ten megabytes. Node
+ * takes milliseconds.
  */
 function bytesOf(value: Uint8Array | string): Uint8Array {
   if (typeof value !== 'string') return value;
@@ -136,7 +135,7 @@ function bytesOf(value: Uint8Array | string): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-/** For whoever only wants to know what is left: none of a stream that was deleted for good. */
+/** Reads what is left of a stream: nothing when it was deleted for good. */
 export async function readLeft(
   log: Pick<EventLog, 'read'>,
   stream: string,
@@ -161,7 +160,7 @@ async function newest(
   const iterator = reading[Symbol.asyncIterator]();
   const events: Recorded[] = [];
   try {
-    // To its end: a read left before it stays open in the client, and `close` waits for it without end.
+    // Reads to the end: an iterator left early stays open in the client, and `close` would wait for it.
     for (;;) {
       const next = await answered(iterator.next(), timeoutMs, 'read the end of $all');
       if (next.done) return events;
@@ -174,20 +173,20 @@ async function newest(
   }
 }
 
-/** As many as are answered well within a second by a machine that is busy: more would seem to be unanswered. */
+/** A busy machine answers this many well within a second; more would look unanswered. */
 const APPENDS_AT_ONCE = 100;
 /**
- * Reads that are given up are reset, and a server takes too many resets at once for an attack: it closes the connection
- * (Node's own: a thousand, and 33 a second).
+ * Abandoned reads are reset, and a server closes a connection with too many resets at once (Node: a thousand, and 33 a
+ * second).
  */
 const READS_AT_ONCE = 64;
-/** The client itself gives a connection up after 20 s without a sign of life. */
+/** The client gives a connection up after 20 s of silence. */
 const LOST_AFTER_MS = 60_000;
 
-/** The client waits for every call that is open, a broken one too; nobody who shuts down should. */
+/** `dispose` waits for every open call, even a broken one; a shutdown should not. */
 const CLOSE_WITHIN_MS = 2000;
 
-/** A read that was given up is also ended at the server; what becomes of it has nobody left to tell. */
+/** Ends an abandoned read at the server as well, and ignores its late errors. */
 function abandon(reading: StreamingRead<unknown>): void {
   reading.on('error', () => {});
   reading.destroy();
@@ -202,12 +201,12 @@ const toClient = ({ id, type, data, metadata }: NewEvent) =>
 const actualOf = (error: WrongExpectedVersionError): Expected =>
   typeof error.actualVersion === 'bigint' ? error.actualVersion : 'no_stream';
 
-/** The client's batch path has no deadline of its own: a silent server would hang the call for 20 s. */
+/** The client's batch path has no deadline: a silent server would block the call for 20 s. */
 async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new EventStoreUnavailable(`${what}: no answer in ${timeoutMs} ms`));
-    // Where this very process stood still, timers come before what waits in the socket: that is read first.
+    // If this process was blocked, timers fire before waiting socket data: read that first.
     timer = setTimeout(() => {
       timer = setTimeout(giveUp, 50);
     }, timeoutMs);
@@ -216,6 +215,6 @@ async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): P
     return await Promise.race([call, late]);
   } finally {
     clearTimeout(timer);
-    call.catch(() => {}); // a rejection after our time limit has nobody left to tell
+    call.catch(() => {}); // a rejection after the timeout has no other handler
   }
 }

@@ -1,29 +1,32 @@
 /**
- * The event store did not answer as it should. After an append this means *unknown*: it may have been
- * written or may be yet. Read before deciding again (docs/event-store.md, "Surprising: the server" 1).
+ * The event store gave no proper answer. After an append the outcome is *unknown*: read before deciding again
+ * (docs/event-store.md, "Surprising: the server" 1).
  */
 export class EventStoreUnavailable extends Error {
   override readonly name = 'EventStoreUnavailable';
 }
 
-/** Nothing was asked of the event store: so much waits for its answer that there was no room in time. */
+/** Nothing was sent: too much was waiting for the event store, and no slot was free in time. */
 export class EventStoreOverloaded extends EventStoreUnavailable {}
 
-/** The stream was deleted for good (a tombstone): nothing can be read from it or written to it any more, ever. */
+/** The stream was deleted for good (a tombstone): it can never be read or written again. */
 export class StreamDeleted extends Error {
   override readonly name = 'StreamDeleted';
 }
 
-/** What means "try again later": types of the client's errors. */
+/** Types of the client's errors that mean "try again later". */
 const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled', 'unknown']);
 
 /**
- * The same as codes of gRPC: cancelled, unknown, deadline exceeded, internal (a connection or a stream that was closed by a
- * fault) and unavailable. Where a connection breaks, the client hands on gRPC's own error, without a type.
+ * The same as gRPC codes: cancelled, unknown, deadline exceeded, internal, unavailable. On a broken connection the
+ * client passes on gRPC's own error, without a type.
  */
 const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([1, 2, 4, 13, 14]);
 
-/** `EventStoreUnavailable` or `StreamDeleted` in the place of an error of the client that means so; any other as it is. */
+/**
+ * Turns the client's error into `EventStoreUnavailable` or `StreamDeleted` where it means that; returns any other as it
+ * is.
+ */
 export function asOurs(error: unknown, what: string): unknown {
   if (error instanceof EventStoreUnavailable) return error;
   const { type, code, message } = error as { type?: string; code?: number; message?: string };
@@ -34,13 +37,12 @@ export function asOurs(error: unknown, what: string): unknown {
 }
 
 /**
- * From sixteen appends on that wait to be sent, the client queues them; when the connection breaks, what is in that queue
- * rejects where nobody can catch it (the `async` executor in `batchAppend`, @eventstore/db-client 6.2.1), and Node ends the process.
- * It rejects with the very error that the appends themselves are told: by that it is known.
+ * From sixteen pending appends on, the client (6.2.1, `batchAppend`) queues; a broken connection rejects that queue
+ * where no caller can catch it, with the error its appends also get.
  */
 const handled = new WeakSet<object>();
 
-/** The error that an append was told, or the one of gRPC behind it. */
+/** Marks an error that a caller has received, and the gRPC error behind it. */
 export function markHandled(error: unknown): void {
   for (const one of [error, (error as { _raw?: unknown } | undefined)?._raw])
     if (typeof one === 'object' && one !== null) handled.add(one);
@@ -48,7 +50,7 @@ export function markHandled(error: unknown): void {
 
 let isWatching = false;
 
-/** From now on rejections that an append was told end no process; any other does, as ever. */
+/** Keeps the process alive at unhandled rejections with an error that a caller has received; any other ends it. */
 export function ignoreHandledRejections(): void {
   if (isWatching) return;
   isWatching = true;

@@ -1,20 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Appended, type EventLog, EventStoreUnavailable, type Expected, type NewEvent } from './event-log.ts';
 
-/**
- * The data bytes of one append may sum to 1,048,576 on a server with default settings (docs/event-store.md, "Appends");
- * metadata and types do not count. We stay below it.
- */
+/** A server takes 1,048,576 data bytes an append by default (docs/event-store.md, "Appends"). We stay below it. */
 export const APPEND_LIMIT = 900 * 1024;
 
-/** What an event takes of the limit. */
+/** How much of the limit an event uses. */
 const sizeOf = ({ data }: NewEvent): number =>
   data instanceof Uint8Array ? data.length : Buffer.byteLength(JSON.stringify(data));
 
 export const fitsOneAppend = (events: readonly NewEvent[]): boolean =>
   events.length === 1 || events.reduce((bytes, event) => bytes + sizeOf(event), 0) <= APPEND_LIMIT;
 
-/** The events in order, in as few appends as can hold them. */
+/** The events in order, in as few appends as possible. */
 function appendsOf(events: readonly NewEvent[]): readonly (readonly NewEvent[])[] {
   if (events.length <= 1) return events.length === 0 ? [] : [events];
   const appends: NewEvent[][] = [];
@@ -31,10 +28,10 @@ function appendsOf(events: readonly NewEvent[]): readonly (readonly NewEvent[])[
   return appends;
 }
 
-/** What is known of a stream: where it stood when last looked at, and the ids of what it held. */
+/** Where a stream was when last read, and the ids of its events. */
 type Seen = { readonly revision: Expected; readonly ids: ReadonlySet<string> };
 
-/** A stream of which nothing is known is taken to be new; the expected revision finds out when it is not. */
+/** An unread stream is taken to be new; the expected revision shows when it is not. */
 const UNSEEN: Seen = { revision: 'no_stream', ids: new Set() };
 
 export type StreamMemory = {
@@ -44,12 +41,12 @@ export type StreamMemory = {
 };
 
 const STREAMS = 10_000;
-/** A call has a handful of events; one that has very many is read again rather than kept. */
+/** A call has a handful of events; a stream with very many is read again rather than kept. */
 const IDS = 1000;
 
-/** The streams that were in use last, so that they need not be read. Correctness never depends on it. */
+/** Caches the streams used last, to save reading them. Correctness never depends on it. */
 export function streamMemory(capacity = STREAMS): StreamMemory {
-  const streams = new Map<string, Seen>(); // a Map keeps the order of insertion: the first is the one not used for longest
+  const streams = new Map<string, Seen>(); // in order of insertion: the first is the least recently used
   return {
     recall(stream) {
       const seen = streams.get(stream);
@@ -70,16 +67,16 @@ export function streamMemory(capacity = STREAMS): StreamMemory {
 /** The events of one stream, in order. */
 export type Written = { readonly stream: string; readonly events: readonly NewEvent[] };
 
-/** The log, what is remembered of its streams, and until when (performance.now) it makes sense to go on. */
+/** The log, a cache of its streams, and the time (performance.now) to give up at. */
 export type Writing = {
   readonly log: EventLog;
   readonly memory: StreamMemory;
   readonly deadline: number;
-  /** Told of the position of every append that was acknowledged. */
+  /** Called with the position of every acknowledged append. */
   readonly onAppended?: (position: bigint | undefined) => void;
 };
 
-/** What the stream holds, from memory or by reading it; a store that is gone for a moment is waited for. */
+/** What the stream holds, from the cache or by reading it; retries while the store is away. */
 export async function look(stream: string, { log, memory, deadline }: Writing): Promise<Seen> {
   const known = memory.recall(stream);
   if (known !== undefined) return known;
@@ -96,15 +93,8 @@ export async function look(stream: string, { log, memory, deadline }: Writing): 
 }
 
 /**
- * Appends, in order and at exact revisions, those of the events that the stream lacks; the answer tells whether it
- * lacked the last one. Read, decide, append; on a conflict read what came since and decide again (C2). No answer
- * from the store means *unknown*: read before deciding again, never take it for not written. The deadline bounds it:
- * a count of attempts would refuse one of two processes that write to the same call at once.
- * A stream that nothing is known of is taken for new, without reading it.
- *
- * What is too large for one append is sent in several, not waiting for the answers: each expects the revision that the one
- * before it will give. But the first goes alone, and finds out where the stream stands; and so does the last, because its
- * last event says that all the others are there.
+ * Idempotent append at exact revisions of the events a stream lacks (C2). A timeout means *unknown*, so it reads before
+ * retrying; a deadline bounds it, so that two writers both succeed.
  */
 export async function appendMissing(
   stream: string,
@@ -126,6 +116,7 @@ export async function appendMissing(
         memory.keep(stream, seen);
         return outcome;
       }
+      // The first append goes alone, since it finds the revision; so does the last, since its last event vouches for all.
       const together = isSure && appends.length > 1 ? appends.slice(0, -1) : appends.slice(0, 1);
       for (const { batch, result } of await appendTogether(stream, seen.revision, together, log)) {
         if (result.outcome === 'conflict') {
@@ -149,25 +140,25 @@ export async function appendMissing(
       await sleep(PAUSE_MS);
     }
   }
-  // Without doubt, whoever sends it again goes on where this one stopped: a large stream need not be read for that.
+  // Unless in doubt, a retry continues here without reading a large stream.
   if (inDoubt) memory.forget(stream);
   else memory.keep(stream, seen);
   throw new EventStoreUnavailable(`${stream}: the event store did not settle an append in time`);
 }
 
-/** Between attempts at a store that does not answer. */
+/** Pause before asking a silent store again. */
 const PAUSE_MS = 100;
-/** Between attempts at a stream that keeps changing under us. */
+/** Longest pause before retrying a stream that keeps changing. */
 const LONGEST_REST_MS = 50;
 
-/** Large appends on their way at once: more would stand before the small ones of others. */
+/** Large appends in flight at once: more would delay the small ones of other calls. */
 const UNANSWERED = 4;
 
 type Sent = { readonly batch: readonly NewEvent[]; readonly result: Appended };
 
 /**
- * Sends them in order and then waits for all the answers. After the first that is no success nothing more is sent, and
- * where there was no answer it throws: what was written must then be read.
+ * Sends appends in order without waiting, and stops after the first that fails. Throws when one had no answer: read
+ * before retrying.
  */
 async function appendTogether(
   stream: string,
@@ -203,7 +194,7 @@ async function appendTogether(
   return settled;
 }
 
-/** What came since. Events may be hidden (`$maxAge`): then only the conflict tells where the stream stands. */
+/** Reads what came since. Events may be hidden (`$maxAge`): then only the conflict tells the revision. */
 async function catchUp(log: EventLog, stream: string, seen: Seen, actual: Expected): Promise<Seen> {
   const since = await log.read(stream, seen.revision === 'no_stream' ? {} : { from: seen.revision + 1n });
   return {

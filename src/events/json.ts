@@ -1,4 +1,4 @@
-/** What JSON can say. Everything stored in the log is one of these. */
+/** A JSON value; everything stored in the log is one. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 

@@ -1,7 +1,7 @@
 import { Personal } from './call-facts.ts';
 import { type Fact, UnreadableFact } from './codec.ts';
 
-/** Fact id → part → text, for facts that are still to come in the same stream; null for those that have come. */
+/** Fact id → part → text of facts still to come; null once the fact has come. */
 export type PendingText = Readonly<Record<string, Readonly<Record<string, string>> | null>>;
 
 /** The facts of one stream or several, in order, each with its whole text: what a reader of streams folds. */
@@ -37,7 +37,7 @@ export function withPersonal(pending: PendingText, fact: Fact): readonly [Pendin
   return [{ ...pending, [fact.id]: null }, whole];
 }
 
-/** An error of `JSON.parse` quotes the text, which is personal: it must not reach a log. */
+/** `JSON.parse` quotes the text in its errors, and personal text must not reach a log. */
 function parsed(text: string, fact: Fact): Personal {
   try {
     return Personal.parse(JSON.parse(text));

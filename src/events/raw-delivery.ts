@@ -3,8 +3,8 @@ import { z } from 'zod';
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
 /**
- * `RawDeliveryPart`: a binary event; its data is a part of the gzipped bytes of a delivery exactly as they
- * were signed, its metadata says the rest. It stands in `evidence-…` beside a fact, or in `quarantine-…`.
+ * `RawDeliveryPart`: a binary event with a part of the gzipped bytes exactly as they were signed, in `evidence-…`
+ * beside a fact or in `quarantine-…`.
  */
 export const RAW_DELIVERY_PART = 'RawDeliveryPart';
 
@@ -24,7 +24,7 @@ export const RawDeliveryPart = z.object({
 });
 export type RawDeliveryPart = z.infer<typeof RawDeliveryPart>;
 
-/** `DeliveryQuarantined`: closes a quarantine stream; written after the parts, so that what is listed can be read. */
+/** `DeliveryQuarantined`: written after the parts, so that what is listed can be read. */
 export const DELIVERY_QUARANTINED = 'DeliveryQuarantined';
 
 export const quarantineReasons = [
@@ -35,7 +35,7 @@ export const quarantineReasons = [
   'call_id_invalid',
   'not_a_call',
   'untranslatable',
-  /** The key is several tenants', and the call names none of them. */
+  /** Several tenants hold the key, and the call names none of them. */
   'tenant_mismatch',
   /** The stream of its call, or of the call's evidence, was deleted for good. */
   'stream_deleted',
@@ -50,13 +50,13 @@ export const DeliveryQuarantined = z.object({
 });
 export type DeliveryQuarantined = z.infer<typeof DeliveryQuarantined>;
 
-/** `DeliveryReleased`: a retry understood the delivery, and the fact that it is about stands in the call's stream. */
+/** `DeliveryReleased`: a retry could read the delivery, and its fact is in the stream of the call. */
 export const DELIVERY_RELEASED = 'DeliveryReleased';
 
 export const DeliveryReleased = z.object({ callId: z.string(), factId: z.string() });
 export type DeliveryReleased = z.infer<typeof DeliveryReleased>;
 
-/** What a quarantine stream tells besides the bytes. */
+/** The facts of a quarantine stream; the bytes are beside them. */
 export const quarantineEventSchemas = { DeliveryQuarantined, DeliveryReleased } as const;
 
 // End of the stored format.

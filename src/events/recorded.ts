@@ -13,7 +13,7 @@ export type NewEvent = {
 export type Recorded = {
   readonly stream: string;
   readonly revision: bigint;
-  /** The commit position in `$all`; grows with every event, compares as a number. */
+  /** The commit position in `$all`; it grows with every event and compares as a number. */
   readonly position: bigint;
   readonly id: string;
   readonly type: string;

@@ -8,28 +8,31 @@ const CallRequested = z.object({
   agentId: z.string().optional(),
   appointmentId: z.string().optional(),
   contactId: z.string().optional(),
-  /** Of all that was asked for, dynamic variables too: by it the same request is recognised. */
+  /** Of the whole request, dynamic variables included: identifies a repeated request. */
   requestDigest: z.string().optional(),
-  /** Whoever asked: the id of the API key. */
+  /** The id of the API key that asked. */
   by: z.string().optional(),
 });
 const CallPlaced = z.object({ retellCallId: z.string() });
 const CallPlacementFailed = z.object({ reason: z.string() });
 
 /**
- * `IdempotencyKeyUsed`: which session a request with an Idempotency-Key asked for. It is no fact of the session and
- * stands in a stream of its own, which no projection reads: `idempotency-<tenant>.<digest of the key>`.
+ * `IdempotencyKeyUsed`: the session a key asked for. Not a fact: it is in its own stream, `idempotency-<tenant>.<digest
+ * of the key>`, which no projection reads.
  */
 export const IDEMPOTENCY_KEY_USED = 'IdempotencyKeyUsed';
 export const IdempotencyKeyUsed = z.object({ callSessionId: z.string(), requestDigest: z.string() });
 
 const position = z.string().regex(/^\d+$/);
 
-/** Where in the log a reaction began, once for all; absent: before its first event. */
+/** Where in the log a reaction started; absent: before the first event. No projection reads it. */
 export const REACTION_STARTED = 'ReactionStarted';
 export const ReactionStarted = z.object({ after: position.optional() });
 
-/** As of a position of the log (absent: its beginning): the sessions that were requested and not answered for. */
+/**
+ * The sessions that had been requested and not answered up to a position (absent: the beginning). No projection reads
+ * it.
+ */
 export const OPEN_REQUESTS_SEEN = 'OpenRequestsSeen';
 export const OpenRequestsSeen = z.object({
   after: position.optional(),

@@ -1,11 +1,11 @@
 /**
- * Stream names: `<category>-<tenant>.<id>`. A tenant id cannot hold the dot that ends it, so nobody
- * can write into another tenant's stream by choosing a call id (docs/rules.md, "The door").
+ * Stream names: `<category>-<tenant>.<id>`. A tenant id has no dot, so no call id can lead into the stream of another
+ * tenant (docs/rules.md, "The door").
  */
 export const categories = ['call', 'session', 'ticket', 'appointment', 'tenant', 'evidence', 'quarantine'] as const;
 export type Category = (typeof categories)[number];
 
-/** The start of every stream of a category; what a subscription filters by. */
+/** The prefix of every stream of a category; subscriptions filter by it. */
 export const prefixOf = (category: Category): string => `${category}-`;
 
 export const callStream = (tenantId: string, callId: string): string => `call-${tenantId}.${callId}`;
@@ -17,7 +17,7 @@ export const evidenceStream = (tenantId: string, callId: string): string => `evi
 export const quarantineStream = (tenantId: string, digest: string): string => `quarantine-${tenantId}.${digest}`;
 export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;
 
-/** What a reaction says of itself. It belongs to no tenant, so it is none of the categories. */
+/** A reaction belongs to no tenant, so it is none of the categories. */
 export const reactionStream = (name: string): string => `reaction-${name}`;
 
 export type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };

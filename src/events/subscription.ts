@@ -5,20 +5,20 @@ import { type Recorded, recordedOf } from './recorded.ts';
 export type SubscriptionOptions = {
   /** Streams whose names begin with one of these. */
   readonly prefixes: readonly string[];
-  /** The position of the last event already handled; absent: from the beginning. */
+  /** The position of the last event handled; absent: from the beginning. */
   readonly after?: bigint | undefined;
   /** At most this many events at once. */
   readonly maxBatch?: number;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
-  /** Told whenever the server has sent anything: events, or that it has gone through some that are none of ours. */
+  /** Called whenever the server sends anything: events, or word that it has passed others. */
   readonly onLife?: () => void;
-  /** Told of each break, before the next attempt. */
+  /** Called at each break, before the next attempt. */
   readonly onBreak?: (error: unknown, retryInMs: number) => void;
 };
 
 export type Batch = {
-  /** In the order of the log. Empty only where it tells that the subscription has caught up. */
+  /** In the order of the log. Empty only to say that the subscription has caught up. */
   readonly events: readonly Recorded[];
   /** Everything that was in the log when the subscription caught up has been handed out. */
   readonly caughtUp: boolean;
@@ -26,7 +26,7 @@ export type Batch = {
 
 export type Subscription = AsyncIterable<Batch>;
 
-/** Events that wait in memory until they are asked for: each may be as large as an append may be. */
+/** Events buffered until asked for: each may be as large as an append. */
 const READ_AHEAD = 500;
 
 const END_WITHIN_MS = 1000;
@@ -34,11 +34,8 @@ const END_WITHIN_MS = 1000;
 const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
 
 /**
- * A catch-up subscription to filtered `$all` that is pulled: a batch is whatever has arrived since the last one
- * was handled. It resumes by itself, after the last event handed out, when the server drops it for lagging, dies
- * or changes its leader (docs/event-store.md, "Surprising: the server" 4, "A cluster of three").
- * Who asks for the next batch before the last one is handled must, when that fails, subscribe anew from what it has
- * committed: a resumption by itself goes on behind what was handed out.
+ * A pulled catch-up subscription to filtered `$all`, which reconnects by itself (docs/event-store.md, "A cluster of
+ * three"). When prefetching, resubscribe from the last handled event if one fails.
  */
 export async function* subscribe(
   client: EventStoreDBClient,
@@ -93,14 +90,14 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
   subscription.on('end', stop);
   subscription.on('close', stop);
   signal.addEventListener('abort', stop);
-  let told = false;
+  let isAnnounced = false;
   try {
     while (!signal.aborted) {
       const events = readAvailable(subscription, maxBatch);
       if (events.length > 0) onLife?.();
       const arrived = caughtUp && subscription.readableLength === 0;
-      if (events.length > 0 || (arrived && !told)) {
-        told = arrived;
+      if (events.length > 0 || (arrived && !isAnnounced)) {
+        isAnnounced = arrived;
         yield { events, caughtUp: arrived };
       } else if (stopped) {
         throw failure ?? new Error('the subscription ended');
@@ -108,13 +105,13 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
-        // What came with it in the same piece is handed out with it.
+        // Let the rest of the same chunk arrive, so that it is in this batch.
         await immediate();
       }
     }
   } finally {
     signal.removeEventListener('abort', stop);
-    // A server that answers nothing any more does not confirm this either.
+    // A dead server does not confirm the unsubscription either.
     await Promise.race([subscription.unsubscribe().catch(() => {}), sleep(END_WITHIN_MS, undefined, { ref: false })]);
   }
 }

@@ -6,13 +6,13 @@ export const scopes = ['read', 'write'] as const;
 export type Scope = (typeof scopes)[number];
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
-// Whatever is called `sealed…` is encrypted under MASTER_KEY; API keys are kept as hashes.
+// `sealed…` is encrypted under MASTER_KEY; API keys are hashes.
 
 export const TenantSettings = z.object({
   name: z.string().optional(),
-  /** IANA time zone that a date and time without an offset is read in; default UTC. */
+  /** IANA time zone for dates and times without an offset; default UTC. */
   timeZone: z.string().optional(),
-  /** ISO 3166 region that a national phone number is read in. */
+  /** ISO 3166 region for national phone numbers. */
   defaultRegion: z.string().optional(),
   mail: z.object({ enabled: z.boolean(), recipients: z.array(z.string()) }).optional(),
   acceptUntimestampedSignature: z.boolean().optional(),
@@ -30,7 +30,7 @@ const SettingsChanged = z.object({ settings: TenantSettings });
 const WebhookKeyAdded = z.object({
   keyId: z.string(),
   sealedKey: z.string(),
-  /** `environment`: kept only to check evidence; whether it is in force is for the environment to say. */
+  /** `environment`: kept only to check evidence; the environment says whether it is in force. */
   source: z.enum(['admin', 'environment']),
 });
 const WebhookKeyRetired = z.object({ keyId: z.string() });

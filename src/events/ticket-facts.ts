@@ -9,7 +9,7 @@ export type MailObstacle = (typeof mailObstacles)[number];
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
-/** What an inbound ticket becomes when nobody knows whether something is to be done; the tenant's own words win. */
+/** The status of an inbound ticket when the need for action is unknown; a tenant may override it. */
 export const Qualification = z
   .object({
     qualified: z.enum(ticketStatuses),
@@ -25,13 +25,13 @@ const TicketStatusSet = z.object({
   callId: z.string(),
   status: z.enum(ticketStatuses),
   note: z.string().optional(),
-  /** Whoever said it: the id of the API key. */
+  /** The id of the API key. */
   by: z.string().optional(),
 });
 
 /**
- * Somebody is about to send: until the lease ends nobody else may (B8). The log's optimistic append is the lock, so
- * it holds for two processes, and with Postgres lost.
+ * Claims the sending until the lease ends (B8). The optimistic append is the lock, so it holds for two processes and
+ * without Postgres.
  */
 const TicketMailClaimed = z.object({
   callId: z.string(),
@@ -40,7 +40,7 @@ const TicketMailClaimed = z.object({
   until: z.iso.datetime(),
 });
 
-/** `opening` counts the times that the rules opened the ticket, from 1: at most one mail each (B8). */
+/** `opening` counts from 1 how often the rules opened the ticket: at most one mail each (B8). */
 const TicketMailSent = z.object({
   callId: z.string(),
   opening: z.number().int(),
@@ -48,10 +48,7 @@ const TicketMailSent = z.object({
   /** How many of its recipients were refused for good; absent: none. */
   refused: z.number().int().positive().optional(),
 });
-/**
- * Some recipients have it, or were refused for good; the others are still to get it. By their ids, which are digests of
- * mail and address: who has it must not be written to again.
- */
+/** Some recipients have it or were refused for good; the others are still due. Ids are digests of mail and address. */
 const TicketMailPartlySent = z.object({
   callId: z.string(),
   opening: z.number().int(),
@@ -62,7 +59,7 @@ const TicketMailPartlySent = z.object({
 /** Given up; a redrive may still send it. */
 const TicketMailFailed = z.object({ callId: z.string(), opening: z.number().int(), reason: z.string() });
 const TicketMailNotSent = z.object({ callId: z.string(), opening: z.number().int(), reason: z.enum(mailObstacles) });
-/** An operator wants what was given up, or could not be sent, to be tried once more; it is queued again. */
+/** An operator requeues a mail that was given up or could not be sent. */
 const TicketMailRedriven = z.object({ callId: z.string(), opening: z.number().int() });
 
 export const ticketEventSchemas = {
@@ -82,7 +79,7 @@ export type TicketEvent = {
   readonly [T in TicketEventType]: { readonly type: T; readonly data: z.infer<(typeof ticketEventSchemas)[T]> };
 }[TicketEventType];
 
-/** A ticket is about one call, and its id says which (B2); the way back needs no look-up. STORED FORMAT as well. */
+/** A ticket is about one call and its id says which (B2). STORED FORMAT as well. */
 export const ticketIdOf = (callId: string): string => `tkt_${callId}`;
 export const callIdOfTicket = (ticketId: string): string | undefined =>
   ticketId.startsWith('tkt_') && ticketId.length > 4 ? ticketId.slice(4) : undefined;

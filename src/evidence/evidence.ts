@@ -16,10 +16,10 @@ const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 const FAST = { level: constants.Z_BEST_SPEED };
 
-/** The signed bytes as events, each of which fits one append; the same bytes give the same ids (C3). */
+/** The signed bytes as events that each fit one append; the same bytes give the same ids (C3). */
 export async function rawParts(deliveryId: string, delivery: Delivery): Promise<NewEvent[]> {
   const { tenant, body, sha256, signatureHeader, keyId, receivedAt } = delivery;
-  // Speed over size: this stands between the caller and the answer. A usual body costs less here than in a thread.
+  // Fast rather than small, since the caller waits. A usual body costs less here than in a thread.
   const zipped = body.length <= 64 * 1024 ? gzipSync(body, FAST) : await compress(body, FAST);
   const parts = Math.ceil(zipped.length / APPEND_LIMIT);
   return Array.from({ length: parts }, (_, part) => {
@@ -44,12 +44,12 @@ export async function rawParts(deliveryId: string, delivery: Delivery): Promise<
   });
 }
 
-/** A delivery read back: what was signed, and how. */
+/** A stored delivery: what was signed, and how. */
 export type RawDelivery = Omit<RawDeliveryPart, 'part' | 'parts' | 'verdict'> & { readonly body: Buffer };
 
 /**
- * The delivery among the events of an evidence or quarantine stream; undefined where a part of it is gone.
- * One fact may have been delivered in several wordings: the digest, when given, tells which.
+ * Finds a delivery among the events of a stream; undefined when a part is gone. The digest selects one of several
+ * wordings of a fact.
  */
 export async function assemble(
   events: readonly Recorded[],
@@ -72,14 +72,14 @@ export async function assemble(
   return { tenantId, deliveryId, sha256: about.sha256, bytes, signatureHeader, keyId, receivedAt, body };
 }
 
-/** The bytes that a fact rests on, as they are to be stored before it (A5): what is on record can always be shown. */
+/** The evidence of a fact, which is stored before it (A5), so that every fact on record can be shown. */
 export async function evidenceOf(fact: CallFact, delivery: Delivery): Promise<Written> {
   return { stream: evidenceStream(delivery.tenant.id, fact.callId), events: await rawParts(fact.id, delivery) };
 }
 
 /**
- * Whether nothing that a fact rests on is wanting: a process that was killed may have left one without. What was deleted
- * for good is not to come back.
+ * Whether the evidence is there: a killed process may have left a fact without. After a deletion for good, it must not
+ * come back.
  */
 export async function hasEvidence(fact: CallFact, stream: string, { log }: Writing): Promise<boolean> {
   try {
@@ -91,7 +91,7 @@ export async function hasEvidence(fact: CallFact, stream: string, { log }: Writi
   }
 }
 
-/** The delivery that a fact rests on, byte for byte; undefined: expired or erased. */
+/** The signed delivery of a fact, byte for byte; undefined when it expired or was erased. */
 export const readRawDelivery = async (
   log: EventLog,
   stream: string,
@@ -102,8 +102,8 @@ export const readRawDelivery = async (
 export type EvidenceVerdict = 'verified' | 'failed' | 'expired' | 'none';
 
 /**
- * Checks the facts of one call anew: the stored header over the stored bytes with the key that verified it then,
- * whatever the time now. Answers in the order of the facts; `none`: nothing was signed (a reconciliation, a command).
+ * Verifies the facts of one call against the stored bytes and the key of then, in their order; `none`: nothing was
+ * signed.
  */
 export async function evidenceVerdicts(
   log: EventLog,
@@ -127,13 +127,13 @@ export async function evidenceVerdicts(
   );
 }
 
-/** Whether a delivery that was read back is what one of the tenant's keys, of today or of then, has signed. */
+/** Whether one of the keys of the tenant, current or former, signed a stored delivery. */
 export function isAsSigned({ body, sha256: digest, signatureHeader, keyId }: RawDelivery, tenant: Tenant): boolean {
   const key = [...tenant.webhookKeys, ...tenant.formerWebhookKeys].find((k) => k.keyId === keyId);
   return key !== undefined && sha256(body) === digest && signedBy(key, body, signatureHeader);
 }
 
-/** The evidence of an exported fact, straight from the log, checked anew with the key that verified it then. */
+/** Reads the evidence of an exported fact from the log and verifies it. */
 export const evidenceFromLog =
   (log: EventLog, tenants: TenantDirectory) =>
   async (evidence: { tenantId: string; stream: string; deliveryId: string; sha256: string }) => {
@@ -148,7 +148,7 @@ export const evidenceFromLog =
 
 const ATTEMPTS = 3;
 
-/** None where the stream was deleted, for good too. A long export should not end with one answer that is late. */
+/** Retries, so that one slow answer does not end a long export. Empty when the stream was deleted. */
 async function readPatiently(log: EventLog, stream: string): Promise<Recorded[]> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { isTenantId } from '../events/identity.ts';
-import { isStorable, normalId, normalSessionId, normalTicketId, standsForNothing } from '../model/ids.ts';
+import { isPlaceholderId, isStorable, normalId, normalSessionId, normalTicketId } from '../model/ids.ts';
 import { isRecordable } from '../model/time.ts';
 
 /**
@@ -43,7 +43,7 @@ export const chosenPathId = (normal: Normal = normalId) =>
       const id = normal(text) ?? '';
       const message =
         'stands for nothing: a word such as "undefined" or "null", a template that nobody has filled, or zeros';
-      if (id !== '' && standsForNothing(id)) context.addIssue({ code: 'custom', message });
+      if (id !== '' && isPlaceholderId(id)) context.addIssue({ code: 'custom', message });
       return id;
     })
     .openapi({ type: 'string', param: { name: 'id', in: 'path' } });

@@ -5,10 +5,10 @@ import { type Decisive, decisive, supportedBy } from './outcome.ts';
 import { instantOfLocal, isoInstant } from './time.ts';
 import { trimmed } from './words.ts';
 
-/** The new time that a call names: its words, and the instant where they leave no doubt. */
+/** A new time in the words of a call, and as an instant where they are unambiguous. */
 type NewTime = { readonly text: string; readonly startsAt?: string };
 
-// docs/outcomes.md, "Appointments": the first that says something.
+// docs/outcomes.md, "Appointments": the first with a value counts.
 const timeFields = ['new_appointment_datetime', 'rescheduled_to', 'new_datetime'] as const;
 const dateField = 'new_appointment_date';
 const timeField = 'new_appointment_time';
@@ -29,7 +29,7 @@ function newTimeOf(fact: CallFact): NewTime | undefined {
   return times[0] === undefined ? undefined : { text: times[0] };
 }
 
-/** What a call says of its new time in prose; it never replaces a time. */
+/** A new time in prose; it never replaces a time. */
 function newTimeInProse(fact: CallFact): string | undefined {
   return isActedOn(fact) ? texts(analysisFields(fact), textField)[0] : undefined;
 }
@@ -47,7 +47,7 @@ const texts = (field: FieldReader, name: string): string[] =>
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 
-/** The instant of an ISO date and time; without an offset it is local to the zone. Undefined for anything else. */
+/** The instant of an ISO date and time, local to the zone if it has no offset. Undefined for anything else. */
 function instantOf(text: string, timeZone: string): number | undefined {
   const match = ISO.exec(text);
   if (!match) return undefined;
@@ -74,12 +74,12 @@ function instantOf(text: string, timeZone: string): number | undefined {
   return asUtc - (offset[0] === '-' ? -1 : 1) * ahead * 60_000;
 }
 
-/** What an appointment needs to know of a call. */
+/** The fields of a call that appointments need. */
 export type Decisions = Correlation & {
   readonly newTime: NewTime;
   readonly newTimeInProse: string;
   readonly cancellationReason: string;
-  /** The occurrence of the latest fact that decides. */
+  /** When the latest deciding fact occurred. */
   readonly decidedAt: number;
 };
 
@@ -91,23 +91,23 @@ export const decisions: Reading<Decisions, CallFact> = (fact) => ({
   decidedAt: isActedOn(fact) && decides(supportedBy(fact)) ? occurredAt(fact) : undefined,
 });
 
-/** The strongest decisive outcome that is supported; undefined: the call decides nothing, so far. */
+/** The strongest decisive outcome that is supported; undefined while the call decides nothing. */
 export const decides = (supported: CallState['supported']): Decisive | undefined =>
   decisive.find((outcome) => supported[outcome] !== undefined);
 
-/** What a call decided of its appointment, and when it took place. */
+/** A decision of a call about its appointment, and when the call took place. */
 export type CallDecision = {
   readonly at: number;
   readonly callId: string;
   readonly outcome: Decisive;
-  /** It was said to be rescheduled as well, which the outcome outranks. */
+  /** The facts also say rescheduled, which confirmed outranks. */
   readonly contradicted: boolean;
   readonly newTime?: NewTime;
   readonly cancellationReason?: string;
   readonly lastEventAt: number;
 };
 
-/** Undefined for a call that decides nothing: it never touches its appointment. */
+/** Undefined for a call without a decision: it never touches its appointment. */
 export function decisionOf(call: CallState<Decisions>): CallDecision | undefined {
   const outcome = decides(call.supported);
   if (!outcome) return undefined;
@@ -124,7 +124,7 @@ export function decisionOf(call: CallState<Decisions>): CallDecision | undefined
   };
 }
 
-/** Nobody moves an appointment to a time before the call in which it is moved: then the words stand for a person to read. */
+/** A time before the call itself is implausible: then only the words are kept, for a person to read. */
 function plausibleTime(call: CallState<Decisions>): NewTime | undefined {
   const newTime = latestValue(call.known, 'newTime');
   if (newTime?.startsAt !== undefined && Date.parse(newTime.startsAt) >= tookPlaceAt(call)) return newTime;

@@ -5,14 +5,14 @@ import type { CallDecision } from './appointment-decision.ts';
 import { type Entries, type Entry, withEntry } from './entries.ts';
 import { occurredAt } from './latest.ts';
 
-/** What staff said of an appointment at one moment. */
+/** One entry of staff about an appointment. */
 export type StaffEntry = AppointmentEvent['data'] &
   Entry & {
     readonly recordedAt: string;
     readonly occurredAt: number;
   };
 
-/** An appointment's own stream: all that staff said. */
+/** The state of an appointment's own stream: all entries of staff. */
 export type StaffState = {
   readonly tenantId: string;
   readonly appointmentId: string;
@@ -36,7 +36,7 @@ export function reduceStaff(before: StaffState | undefined, fact: Fact<Appointme
 
 export type AppointmentId = { readonly tenantId: string; readonly id: string };
 
-/** What the facts make of an appointment (A9). */
+/** An appointment as its facts make it (A9). */
 export type Appointment = {
   readonly status: AppointmentStatus;
   readonly startsAt?: string | undefined;
@@ -47,35 +47,32 @@ export type Appointment = {
   readonly notes: readonly { readonly text: string; readonly at: string }[];
 };
 
-/** All but the notes, which nothing ever settles. */
-type Settled = Omit<Appointment, 'notes'>;
-const scheduled: Settled = { status: 'scheduled', needsReview: false };
+/** All but the notes, which never change what is decided. */
+type Decided = Omit<Appointment, 'notes'>;
+const scheduled: Decided = { status: 'scheduled', needsReview: false };
 
-/**
- * Calls and staff in the order in which things took place; of what happened at the same moment, staff have the last
- * word. The latest decisive one stands.
- */
+/** Applies decisions of calls and staff in the order in which they took place; at the same moment, staff come last. */
 export function appointmentOf(calls: readonly CallDecision[], staff: readonly StaffEntry[]): Appointment {
-  const said = staff.map((entry) => ({ at: Date.parse(entry.recordedAt), entry })).sort((a, b) => a.at - b.at);
+  const entries = staff.map((entry) => ({ at: Date.parse(entry.recordedAt), entry })).sort((a, b) => a.at - b.at);
   const steps = [
     ...calls
       .toSorted((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1))
-      .map((call) => ({ at: call.at, apply: (before: Settled) => afterCall(before, call) })),
-    ...said.map(({ at, entry }) => ({ at, apply: (before: Settled) => afterStaff(before, entry) })),
+      .map((call) => ({ at: call.at, apply: (before: Decided) => afterCall(before, call) })),
+    ...entries.map(({ at, entry }) => ({ at, apply: (before: Decided) => afterStaff(before, entry) })),
   ];
   const settled = steps.sort((a, b) => a.at - b.at).reduce((before, { apply }) => apply(before), scheduled);
-  const notes = said.flatMap(({ entry: { note, recordedAt } }) =>
+  const notes = entries.flatMap(({ entry: { note, recordedAt } }) =>
     note === undefined ? [] : [{ text: note, at: recordedAt }],
   );
   return { ...settled, notes };
 }
 
-/** A decision says all there is to say of the appointment, except a start that it does not mention. */
-function afterCall({ startsAt }: Settled, call: CallDecision): Settled {
+/** A decision replaces all but a start that it does not mention. */
+function afterCall({ startsAt }: Decided, call: CallDecision): Decided {
   const decided = { status: call.outcome, startsAt, decidedByCallId: call.callId };
   switch (call.outcome) {
     case 'confirmed':
-      // Said to be confirmed and rescheduled: a person has to look, and the start stays what it was.
+      // Confirmed and rescheduled contradict: a person has to look, and the start stays.
       return { ...decided, needsReview: call.contradicted, ...(call.contradicted ? textOf(call) : {}) };
     case 'rescheduled':
       return call.newTime?.startsAt === undefined
@@ -88,8 +85,8 @@ function afterCall({ startsAt }: Settled, call: CallDecision): Settled {
 
 const textOf = ({ newTime }: CallDecision) => ({ rescheduleText: newTime?.text });
 
-/** A new start or status by staff settles what was to be reviewed; a note alone settles nothing. */
-function afterStaff(before: Settled, { status, startsAt }: StaffEntry): Settled {
+/** A new start or status by staff ends the review; a note alone does not. */
+function afterStaff(before: Decided, { status, startsAt }: StaffEntry): Decided {
   if (status === undefined && startsAt === undefined) return before;
   const settled = { ...before, needsReview: false, rescheduleText: undefined };
   const started = startsAt === undefined ? settled : { ...settled, startsAt };

@@ -1,15 +1,16 @@
 import type { CallEvent, CallFactType } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
 import type { JsonObject } from '../events/json.ts';
-import { isScalar, normalName, type Scalar, saysNothing, truthOf } from './words.ts';
+import type { Endpoint, FactMetadata } from '../events/metadata.ts';
+import { isBlankAnswer, isScalar, normalName, type Scalar, truthOf } from './words.ts';
 
-/** A fact that carries what is known of its call. */
+/** A fact that describes its call. */
 export type CallFact = Fact<Extract<CallEvent, { readonly type: CallFactType }>>;
 
-/** The same at the door, where it has no place in the log yet. */
+/** The same before it is in the log. */
 export type CallClaim = Pick<CallFact, 'type' | 'data' | 'metadata'>;
 
-/** What a rule makes of a fact, made once: a dozen rules ask the same of each while it is folded. */
+/** Caches the result of a rule per fact: a dozen rules ask the same while it is folded. */
 export function oncePerFact<F extends object, T>(rule: (fact: F) => T): (fact: F) => T {
   const made = new WeakMap<F, { readonly result: T }>();
   return (fact) => {
@@ -21,10 +22,23 @@ export function oncePerFact<F extends object, T>(rule: (fact: F) => T): (fact: F
   };
 }
 
-/** An event whose kind we do not know describes its call; what it claims is never acted on. */
+/** A type that we do not know describes its call, but its content is never acted on. */
 export const isActedOn = ({ type }: Pick<CallFact, 'type'>): boolean => type !== 'CallEventUnrecognized';
 
-/** What stands under one of our field names and says something; several where it was given several times. */
+export type Direction = 'inbound' | 'outbound';
+
+/** The endpoints that make tickets and customers, and the direction their URL claims (B1). */
+const directionOfEndpoint: { readonly [E in Endpoint]?: Direction } = {
+  'retell-inbound-ticket': 'inbound',
+  'retell-outbound-ticket': 'outbound',
+};
+
+export const directionClaimed = ({ endpoint }: FactMetadata): Direction | undefined =>
+  endpoint && directionOfEndpoint[endpoint];
+
+export const makesTickets = (metadata: FactMetadata): boolean => directionClaimed(metadata) !== undefined;
+
+/** The meaningful values of a field by our name; several where it was given several times. */
 export type FieldReader = (ourName: string) => readonly Scalar[];
 
 /** The custom analysis fields of a fact, found by our names (docs/outcomes.md). */
@@ -32,15 +46,15 @@ export const analysisFields = oncePerFact(
   (fact: CallClaim): FieldReader => reader([fact.data.flags, fact.data.personal?.custom], fact.metadata.fieldNames),
 );
 
-/** The variables collected during the call, likewise. */
+/** The variables collected during the call, by our names. */
 export const collectedFields = (fact: CallClaim): FieldReader =>
   reader([fact.data.collectedFlags, fact.data.personal?.collected], fact.metadata.fieldNames);
 
-/** The variables given to the call, likewise. */
+/** The variables given to the call, by our names. */
 export const givenVariables = (fact: CallClaim): FieldReader =>
   reader([fact.data.personal?.variables], fact.metadata.fieldNames);
 
-/** A flag that may have been given several times: any true wins. Undefined: missing, whatever prose stands there. */
+/** A flag that may be given several times: any true wins. Undefined: missing, or only prose. */
 export function readFlag(values: readonly Scalar[]): boolean | undefined {
   if (values.length === 0) return undefined;
   const truths = values.map(truthOf);
@@ -49,13 +63,13 @@ export function readFlag(values: readonly Scalar[]): boolean | undefined {
 
 type FieldNames = CallClaim['metadata']['fieldNames'];
 
-/** A tenant's own names count beside ours. */
+/** Finds fields by our names and by the tenant's own. */
 function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNames): FieldReader {
   const values = new Map<string, Scalar[]>();
   for (const group of groups) {
     for (const name in group) {
       const value = group[name];
-      if (!isScalar(value) || saysNothing(value)) continue;
+      if (!isScalar(value) || isBlankAnswer(value)) continue;
       const known = values.get(normalName(name));
       if (known) known.push(value);
       else values.set(normalName(name), [value]);
@@ -71,7 +85,7 @@ function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNa
 const NOTHING: readonly Scalar[] = [];
 const silent: FieldReader = () => NOTHING;
 
-/** The names under which a field of ours may stand, as names are compared. */
+/** The names of a field, ours and the tenant's, normalised for comparison. */
 export function namesOf(ourName: string, fieldNames: FieldNames): ReadonlySet<string> {
   const theirs = fieldNames !== undefined && Object.hasOwn(fieldNames, ourName) ? fieldNames[ourName]! : [];
   return new Set([ourName, ...theirs].map(normalName));

@@ -1,9 +1,8 @@
 import type { CallEvent, Personal } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
 import type { JsonObject } from '../events/json.ts';
-import type { Endpoint, FactMetadata } from '../events/metadata.ts';
 import { parseStream } from '../events/streams.ts';
-import { type CallFact, isActedOn, oncePerFact } from './call-fact.ts';
+import { type CallFact, isActedOn, makesTickets, oncePerFact } from './call-fact.ts';
 import {
   earlier,
   isBefore,
@@ -31,19 +30,7 @@ import {
 } from './outcome.ts';
 import { canHaveHappened } from './time.ts';
 
-export type Direction = 'inbound' | 'outbound';
-
-/** The endpoints that make tickets and customers, and the direction that the URL claims (B1). */
-const claims: { readonly [E in Endpoint]?: Direction } = {
-  'retell-inbound-ticket': 'inbound',
-  'retell-outbound-ticket': 'outbound',
-};
-
-export const directionClaimed = ({ endpoint }: FactMetadata): Direction | undefined => endpoint && claims[endpoint];
-
-export const makesTickets = (metadata: FactMetadata): boolean => directionClaimed(metadata) !== undefined;
-
-/** What every reader of calls needs of one; each adds the fields of its own. */
+/** The fields that every reader needs; each adds its own. */
 export type Correlation = {
   readonly callSessionId: string;
   readonly appointmentId: string;
@@ -52,7 +39,7 @@ export type Correlation = {
 };
 
 export const correlation: Reading<Correlation, CallFact> = oncePerFact(({ data, metadata }) => {
-  // A call that began in the year 9999 would be the latest for ever.
+  // A call that claims to have begun in the year 9999 would stay the latest for ever.
   const believed = (at: string | undefined) =>
     at !== undefined && canHaveHappened(Date.parse(at), Date.parse(metadata.receivedAt)) ? at : undefined;
   return {
@@ -64,8 +51,8 @@ export const correlation: Reading<Correlation, CallFact> = oncePerFact(({ data, 
 });
 
 /**
- * All that is known of one call: a join over its facts, so their order, grouping and repetition cannot matter.
- * What depends on the time of receipt goes by the position in the log, not by the order of folding.
+ * The state of one call: a join over its facts, independent of order, grouping and repetition. What depends on receipt
+ * goes by log position.
  */
 export type CallState<Fields extends Correlation = Correlation> = {
   readonly tenantId: string;
@@ -81,7 +68,7 @@ export type CallState<Fields extends Correlation = Correlation> = {
   readonly transferred: boolean;
   readonly tenantMismatch: boolean;
   readonly archived?: { readonly value: boolean; readonly position: Position };
-  /** The session that the phone number led to (A6). */
+  /** The session that its phone number led to (A6). */
   readonly linked?: NamedSession;
   readonly lastEventAt: number;
   /** Every session and appointment that a fact of this call has named. */
@@ -103,7 +90,7 @@ export function reduceCall<Fields extends Correlation>(
   const next = { ...state, facts, lastEventAt: Math.max(state.lastEventAt, at) };
   switch (fact.type) {
     case 'CallTextPart':
-      return state; // has become part of its fact before it comes here: personal-text.ts
+      return state; // wholeFacts has joined it to its fact
     case 'CallArchived':
       return { ...next, archived: lastWord(state.archived, true, fact) };
     case 'CallUnarchived':
@@ -152,7 +139,7 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
   known: noFields,
 });
 
-/** Archiving is a decision of staff: the last one in the log stands. */
+/** Staff archive: the last decision in the log wins. */
 function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
   const position = `${fact.position}`;
   return known && isBefore(position, known.position) ? known : { value, position };
@@ -162,7 +149,7 @@ function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
 export const showsTransfer = (fact: CallFact): boolean =>
   fact.type === 'TransferBridged' || fact.type === 'TransferEnded' || (isActedOn(fact) && endsInTransfer(fact.data));
 
-/** When the call took place, in milliseconds; what is ordered by it ties by call id. */
+/** When the call took place, in milliseconds; ties are ordered by call id. */
 export const tookPlaceAt = ({ known, first }: CallState): number =>
   Date.parse(latestValue(known, 'startedAt') ?? latestValue(known, 'endedAt') ?? first!.recordedAt);
 
@@ -181,18 +168,18 @@ export function statusOf(call: CallState, concernsAppointment: boolean): Verdict
   return concernsAppointment ? { status: 'failed', reason: 'undecided' } : { status: 'answered', reason: 'answered' };
 }
 
-/** What a call had come to at a position of the log, as far as its own facts tell and were there no appointment. */
-type Reached = Place & { readonly outcome: Outcome };
+/** The outcome of a call at a position of the log, by its own facts and without an appointment. */
+type OutcomeReached = Place & { readonly outcome: Outcome };
 
-/** A call and the outcomes that it has reached, one after the other. */
-export type CallOutcomes = CallState & { readonly reached: readonly Reached[] };
+/** A call and its outcomes, one after the other. */
+export type CallOutcomes = CallState & { readonly reached: readonly OutcomeReached[] };
 
 /**
- * With the next fact of the call's stream. Outcomes only rise, so they are few. Unlike all else that is kept of a call
- * they are a matter of the order of the log: the live feed tells what was known when.
+ * Notes a new outcome with its place in the log: unlike the rest of the state it depends on the order of the log, since
+ * the live feed says what was known when.
  */
 export function withReached<Call extends CallState>(
-  reached: readonly Reached[] = [],
+  reached: readonly OutcomeReached[] = [],
   call: Call,
   fact: Fact,
 ): Call & CallOutcomes {
@@ -201,7 +188,7 @@ export function withReached<Call extends CallState>(
   return { ...call, reached: isNews ? [...reached, { ...placeOf(fact), outcome: status }] : reached };
 }
 
-/** What an analysis says, as the API shows it. */
+/** An analysis as the API shows it. */
 export type Analysis = {
   readonly summary?: string;
   readonly sentiment?: string;
@@ -210,7 +197,7 @@ export type Analysis = {
   readonly custom: JsonObject;
 };
 
-/** Everything a call session shows of its calls. */
+/** The fields of a call that its session shows. */
 export type Description = Correlation & {
   readonly direction: 'inbound' | 'outbound' | 'web';
   readonly agentId: string;
@@ -225,7 +212,7 @@ export type Description = Correlation & {
   readonly analysis: Analysis;
   /** A fact came to a ticket endpoint. */
   readonly hasTicket: true;
-  /** The region that a national number is read in. */
+  /** The region for national numbers. */
   readonly region: string;
 };
 
@@ -249,7 +236,7 @@ export const description: Reading<Description, CallFact> = (fact) => {
   };
 };
 
-/** Undefined where the analysis says nothing: it takes nothing from what another has said. */
+/** Undefined for an empty analysis: it must not replace another one. */
 function analysisOf(data: CallFact['data'], personal: Personal | undefined): Analysis | undefined {
   const custom = { ...personal?.custom, ...data.flags };
   const said = {

@@ -7,14 +7,14 @@ type CallCustomer = {
   readonly id: string;
   /** E.164. */
   readonly phone: string;
-  /** As this call has written it, sorted. */
+  /** As this call wrote it, sorted. */
   readonly rawPhones: readonly string[];
 };
 
-/** STORED FORMAT in all but name: other systems keep it. */
+/** Other systems keep this id, so treat it as a STORED FORMAT. */
 export const customerIdOf = (tenantId: string, phone: string): string => `cus_${uuidOf('customer', tenantId, phone)}`;
 
-/** The other side: who calls in, who is called (B6). None for a web call, nor without a number that is possible. */
+/** The other side of the call (B6). None for a web call or an impossible number. */
 export function customerOfCall(call: TicketCall): CallCustomer | undefined {
   if (!call.opened || latestValue(call.known, 'direction') === 'web') return undefined;
   const phone = latestValue(call.known, directionOf(call) === 'inbound' ? 'fromPhone' : 'toPhone');
@@ -23,7 +23,7 @@ export function customerOfCall(call: TicketCall): CallCustomer | undefined {
     : { id: customerIdOf(call.tenantId, phone), phone, rawPhones: call.spellings[phone] ?? [] };
 }
 
-/** What calls make of a customer (B6). */
+/** A customer as its calls make it (B6). */
 export type Customer = {
   readonly tenantId: string;
   readonly id: string;
@@ -36,7 +36,7 @@ export type Customer = {
   readonly createdAt: string;
 };
 
-/** The customer as one call alone makes it. */
+/** The customer that one call alone makes. */
 export function customerBy(call: TicketCall): Customer | undefined {
   const customer: CallCustomer | undefined = customerOfCall(call);
   if (!customer) return undefined;
@@ -52,8 +52,8 @@ export function customerBy(call: TicketCall): Customer | undefined {
 }
 
 /**
- * The customer with one more call, or with more of a call that it has: all but the count is a join, and what a call
- * says of its customer can only grow.
+ * The customer with one more call, or with more of a known one. All but the count is a join, since what a call
+ * contributes only grows.
  */
 export const withCall = (known: Customer | undefined, call: Customer, isNew: boolean): Customer =>
   known

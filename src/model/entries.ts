@@ -5,7 +5,7 @@ import { occurredAt } from './latest.ts';
 /** A log position inside a state, which is JSON: a decimal, compared as a number. */
 export type Position = string;
 
-/** Where a fact stands in the log, and since when. */
+/** Where in the log a fact is, and since when. */
 export type Place = { readonly position: Position; readonly recordedAt: string };
 
 export const placeOf = ({ position, recordedAt }: Pick<Fact, 'position' | 'recordedAt'>): Place => ({
@@ -20,15 +20,15 @@ export const first = (a: Position | undefined, b: Position): Position => (a !== 
 export const earlier = <P extends Place>(known: P | undefined, other: P): P =>
   known && !isBefore(other.position, known.position) ? known : other;
 
-// What a state keeps of each fact of its stream. Whoever folds adds to it one by one, and a stream may be long: adding
-// one must not cost what all of them do. Pure, JSON, and the same whatever the order and the repetition of the facts.
+// Collections inside states: JSON, and the same whatever the order and repetition of facts. Adding one entry must stay
+// cheap in a long stream.
 
-/** Something that a fact has said, and where in the log. */
+/** The contribution of one fact, with its log position. */
 export type Entry = { readonly id: string; readonly position: Position };
 
 /**
- * Entries in the order of the log, as a tree in which above any entry stand those of a greater rank only. The rank is
- * taken from the id, which is a digest: so the tree is shallow, and has one shape for the same entries.
+ * A treap: ordered by log position, with the rank taken from the id. The id is a digest, so the tree is shallow and has
+ * one shape.
  */
 export type Entries<E extends Entry> = {
   readonly entry: E;
@@ -42,7 +42,7 @@ const tree = <E extends Entry>(entry: E, before?: Entries<E>, after?: Entries<E>
   after,
 });
 
-/** The entries with one more; the same when it is there already. */
+/** Adds an entry; returns the same tree when it is there already. */
 export function withEntry<E extends Entry>(entries: Entries<E> | undefined, entry: E): Entries<E> {
   if (entries === undefined) return tree(entry);
   if (isBefore(entry.position, entries.entry.position)) {
@@ -60,7 +60,7 @@ export function withEntry<E extends Entry>(entries: Entries<E> | undefined, entr
     : tree(entries.entry, entries.before, after);
 }
 
-/** The end of a digest says nothing about its beginning, nor about where in the log it stands. */
+/** The end of a digest is independent of its start and of the log position. */
 const ranksAbove = (a: Entries<Entry>, b: Entries<Entry>): boolean => {
   const [rankOfA, rankOfB] = [a.entry.id.slice(-12), b.entry.id.slice(-12)];
   return rankOfA > rankOfB || (rankOfA === rankOfB && a.entry.id > b.entry.id);
@@ -79,7 +79,7 @@ export function entriesOf<E extends Entry>(entries: Entries<E> | undefined): E[]
   return found;
 }
 
-/** Where in a sorted list something stands, or would: the first that is not below it. */
+/** The index of the first item that is not below the key. */
 export function placeIn<T>(sorted: readonly T[], key: string, keyOf: (item: T) => string): number {
   let [from, to] = [0, sorted.length];
   while (from < to) {
@@ -90,26 +90,26 @@ export function placeIn<T>(sorted: readonly T[], key: string, keyOf: (item: T) =
   return from;
 }
 
-/** A sorted list of texts with one more, each once. */
+/** Adds a text to a sorted list of distinct texts. */
 export function withText(sorted: readonly string[], text: string): readonly string[] {
   const at = placeIn(sorted, text, (other) => other);
   return sorted[at] === text ? sorted : sorted.toSpliced(at, 0, text);
 }
 
-/** A session that facts of a stream have named, and where the log first did. */
+/** A session that facts of a stream name, and the first place in the log that does. */
 export type NamedSession = Place & { readonly id: string };
 
-/** Likewise an appointment. */
+/** The same for an appointment. */
 export type NamedAppointment = Place & {
   readonly id: string;
   readonly occurredAt: number;
-  /** The earliest occurrence of all facts that name it, whichever of them came first. */
+  /** The earliest occurrence of all facts that name it, in whatever order they came. */
   readonly earliestAt: number;
 };
 
 /**
- * Each once, in the order of their ids, whatever the order of the facts. A list and no object: an id may be any text,
- * `constructor` too, and V8 is slow with objects of which each has other names.
+ * Distinct and sorted by id. A list, since an id may be any text (`constructor`) and V8 is slow with objects of varying
+ * keys.
  */
 type List<N> = readonly N[];
 

@@ -2,7 +2,7 @@ import type { Fact } from '../events/codec.ts';
 import { occurrenceOf } from '../events/metadata.ts';
 import { oncePerFact } from './call-fact.ts';
 
-/** When something was said, and by which fact. The latest by occurrence, then fact id, stands, whatever the order of arrival. */
+/** The source of a value. The latest occurrence wins, then the greater fact id, whatever the order of arrival. */
 type Source = {
   /** Occurrence in milliseconds: ISO texts of different precision do not sort. */
   readonly at: number;
@@ -18,21 +18,24 @@ const isLater = (a: Source, b: Source): boolean => a.at > b.at || (a.at === b.at
 export const latest = <T>(...candidates: readonly (Latest<T> | undefined)[]): Latest<T> | undefined =>
   candidates.reduce((a, b) => (a && (!b || !isLater(b, a)) ? a : b), undefined);
 
-/** Some fields; one that is undefined or an empty text says nothing. */
+/** Values of some fields; undefined and empty text are no values. */
 export type FieldValues<Fields> = { readonly [K in keyof Fields]?: Fields[K] | undefined };
 
-/** What one fact says of some fields. */
+/** Reads the values of some fields from a fact. */
 export type Reading<Fields, F extends Fact> = (fact: F) => FieldValues<Fields>;
 
-/** The fields that one fact has said last. */
+/** The values that one fact still contributes. */
 type FieldUpdate<Fields> = Source & { readonly says: FieldValues<Fields> };
 
-/** What facts have said, the latest first; each field is there once. A fact mostly repeats what those before it said. */
+/**
+ * A last-writer-wins map: updates, the latest first, with each field in one of them only. Facts mostly repeat each
+ * other, so there are few.
+ */
 export type LatestFields<Fields> = readonly FieldUpdate<Fields>[];
 
 export const noFields: LatestFields<never> = [];
 
-/** What is known after one more fact: each field on its own, so a fact that lacks one never erases it. */
+/** Merges the values of one fact, field by field: a missing field never erases an older value. */
 export function withUpdate<Fields>(
   known: LatestFields<Fields>,
   says: FieldValues<Fields>,
@@ -49,7 +52,7 @@ export function withUpdate<Fields>(
   ];
 }
 
-/** What was said without some fields; none if that is nothing. */
+/** An update without some fields; none when nothing is left. */
 function without<Fields>(
   said: FieldUpdate<Fields>,
   leaves: (value: unknown, name: keyof Fields) => boolean,
@@ -67,13 +70,12 @@ function without<Fields>(
 const updateOf = <Fields>(known: LatestFields<Fields>, name: keyof Fields): FieldUpdate<Fields> | undefined =>
   known.find(({ says }) => says[name] !== undefined);
 
-/** What is known of a field. */
 export const latestValue = <Fields, K extends keyof Fields>(
   known: LatestFields<Fields>,
   name: K,
 ): Fields[K] | undefined => updateOf(known, name)?.says[name];
 
-/** The same with its source, to be compared with what others say. */
+/** The latest value with its source, to compare it with others. */
 export function latestOf<Fields, K extends keyof Fields>(
   known: LatestFields<Pick<Fields, K>>,
   name: K,
@@ -82,7 +84,7 @@ export function latestOf<Fields, K extends keyof Fields>(
   return said && { value: said.says[name]!, at: said.at, by: said.by };
 }
 
-/** What the latest of several says of a field. */
+/** The latest value of a field in several maps. */
 export function latestAmong<Fields, K extends keyof Fields>(
   several: readonly LatestFields<Pick<Fields, K>>[],
   name: K,

@@ -10,7 +10,7 @@ import {
 } from './call-fact.ts';
 import { type Scalar, wordOf } from './words.ts';
 
-/** Weakest first. The list *is* the ranking (A8); nothing else compares outcomes. */
+/** Weakest first. The list *is* the ranking (A8); outcomes are compared nowhere else. */
 export const outcomes = [
   'pending',
   'answered',
@@ -28,27 +28,26 @@ const strength = (outcome: Outcome): number => outcomes.indexOf(outcome);
 
 export const stronger = (a: Outcome, b: Outcome): Outcome => (strength(a) >= strength(b) ? a : b);
 
-/** An outcome, and the word that says what it rests on. */
+/** An outcome and the reason for it. */
 export type Verdict = { readonly status: Outcome; readonly reason: string };
 
-/** What settles an appointment; the rest never touches one (docs/rules.md, "Appointment"). */
+/** The outcomes that decide an appointment (docs/rules.md, "Appointment"). */
 export const decisive = ['confirmed', 'rescheduled', 'cancelled'] as const satisfies readonly Outcome[];
 export type Decisive = (typeof decisive)[number];
 
-// Every disconnection reason that the vendor's SDK or documentation has ever had, and what it means to us
-// (docs/retell-api.md). A test compares it with the words that were found there, and with the SDK that is installed.
+// Every disconnection reason of the vendor's SDK and documentation, and its meaning (docs/retell-api.md). A test
+// compares the list with both.
 
-/** How the vendor says a call that is over ended. */
+/** The vendor's statuses of a call that is over. */
 type Over = 'ended' | 'not_connected' | 'error';
 
 export type Disconnection = {
-  /** The call's status that goes with it, which may itself lag behind. */
+  /** The call status that belongs to it; the one in a payload may lag behind. */
   readonly status: Over;
-  /** Absent: a conversation took place, of which the reason alone decides nothing. */
+  /** Absent: a conversation took place, and the reason alone decides nothing. */
   readonly outcome?: 'voicemail' | 'no_answer' | 'busy' | 'failed';
-  /** A human being has taken over. */
   readonly transferred?: true;
-  /** The line went silent: nobody answered, if the other side was never heard before either. */
+  /** The line went silent: nobody answered, if the other side was never heard. */
   readonly silent?: true;
 };
 
@@ -107,24 +106,22 @@ export const disconnections: ReadonlyMap<string, Disconnection> = new Map<string
   ['error_user_not_joined', broken],
 ]);
 
-/** What a status says where no reason says better. */
+/** The meaning of a status when no reason is given. */
 const statuses: ReadonlyMap<string | undefined, Disconnection> = new Map<string | undefined, Disconnection>([
   ['not_connected', unreached],
   ['error', broken],
 ]);
 
-/** What a fact says of how its call ended. */
 type Ending = Pick<CallFacts, 'disconnectionReason' | 'callStatus'>;
 
-/** Undefined for a word that is new to us: the status that goes with it decides. */
+/** Undefined for an unknown reason: then the status decides. */
 const reasonOf = ({ disconnectionReason: reason = '' }: Ending): Disconnection | undefined =>
   disconnections.get(reason) ?? (reason.startsWith('dial_') ? unreached : undefined);
 
-/** The outcome that it supports by itself. */
 export const outcomeOfEnding = (ending: Ending): Outcome | undefined =>
   reasonOf(ending)?.outcome ?? statuses.get(ending.callStatus)?.outcome;
 
-/** Whether nobody was reached by dialling, so that nobody can have decided anything. */
+/** Whether the call reached nobody, who then cannot have decided anything. */
 export const isUnreached = (ending: Ending): boolean =>
   reasonOf(ending)?.status === 'not_connected' || ending.callStatus === 'not_connected';
 
@@ -134,7 +131,7 @@ export const endsInTransfer = (ending: Ending): boolean => reasonOf(ending)?.tra
 
 // The table of docs/outcomes.md, as data.
 
-/** A flag, the value that speaks, and what it then says. Those of an appointment count on a call that was connected. */
+/** Flag, value, and the outcome that this value supports. Appointment flags count only on a connected call. */
 const decisions: readonly (readonly [name: string, outcome: Decisive])[] = [
   ['appointment_confirmed', 'confirmed'],
   ['appointment_rescheduled', 'rescheduled'],
@@ -159,13 +156,12 @@ const selections: ReadonlyMap<string, Decisive> = new Map([
 /** The fields of an analysis that decide an outcome, under our names. */
 export const outcomeFields: readonly string[] = [...[...decisions, ...flags].map(([name]) => name), ...selectors];
 
-/** Whether a selector with this value says an outcome. */
+/** Whether this value of a selector means an outcome. */
 export const isSelection = (value: Scalar): boolean => selections.has(wordOf(value));
 
-/** The outcomes that facts support, each with the reason that says it best. */
+/** The supported outcomes, each with its best reason. */
 export type Supported = { readonly [O in Outcome]?: string };
 
-/** What one fact supports by itself. */
 export const supportedBy = oncePerFact((fact: CallFact): Supported => {
   if (!isActedOn(fact)) return {};
   const supported: Record<string, string> = {};
@@ -182,7 +178,7 @@ export const supportedBy = oncePerFact((fact: CallFact): Supported => {
   return supported;
 });
 
-/** What the analysis says became of the appointment, and the name of the field that says so. */
+/** The outcomes for the appointment by the analysis, with the field that says so. */
 const decidedBy = (field: FieldReader): readonly (readonly [name: string, outcome: Decisive])[] => [
   ...decisions.filter(([name]) => readFlag(field(name)) === true),
   ...selectors.flatMap((name) =>
@@ -193,17 +189,17 @@ const decidedBy = (field: FieldReader): readonly (readonly [name: string, outcom
   ),
 ];
 
-/** Whether a fact decides an appointment in a call that reached nobody: the disconnection outweighs that. */
+/** Whether a fact decides an appointment in a call that reached nobody: the disconnection outweighs it. */
 export const ignoresDecision = (fact: CallClaim): boolean =>
   isActedOn(fact) && isUnreached(fact.data) && decidedBy(analysisFields(fact)).length > 0;
 
 /**
- * "Ended by silence, and the other side was never heard": the halves may stand in different facts, and only both
- * together support "no answer". That no transcript came is neither.
+ * Ended by silence, and the other side never heard: only both together mean "no answer", and they may come in different
+ * facts.
  */
 export type Silence = { readonly inactive: boolean; readonly unheard: boolean };
 
-/** Of these the transcript is whole; before the end the other side may still speak. */
+/** Their transcript is complete; before the end the other side may still speak. */
 const concluding: ReadonlySet<string> = new Set(['CallEnded', 'CallAnalyzed']);
 
 export const withSilence = ({ inactive, unheard }: Silence, fact: CallFact): Silence => ({
@@ -214,7 +210,7 @@ export const withSilence = ({ inactive, unheard }: Silence, fact: CallFact): Sil
 export const noAnswerBy = ({ inactive, unheard }: Silence): Supported =>
   inactive && unheard ? { no_answer: 'inactivity' } : {};
 
-/** For one outcome, the better reason first; a vendor's reason that is not listed goes before all of these. */
+/** For one outcome, the better reason first; an unlisted reason of the vendor goes before these. */
 const reasons: readonly string[] = [
   ...decisions.map(([name]) => name),
   ...selectors,
@@ -230,7 +226,7 @@ export function preferred(a: string, b: string): string {
   return difference < 0 || (difference === 0 && a <= b) ? a : b;
 }
 
-/** What two sets of facts support together: a join, so order, grouping and repetition cannot matter (C5). */
+/** Joins the support of two sets of facts, independent of order, grouping and repetition (C5). */
 export function joined(a: Supported, b: Supported): Supported {
   const both: Record<string, string> = { ...a };
   for (const outcome of outcomes) {

@@ -1,9 +1,9 @@
-// `max`: how long a number may be is known per kind and country; the smaller builds approximate it. What a rebuild
-// makes of a number follows this package's plans: after an update of it, raise the versions of those who call this.
+// `max` knows the possible lengths per kind and country. Results depend on the package: raise the version of the
+// projection `calls` after an update.
 import { type CountryCode, parseDigits, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { trimmed } from './words.ts';
 
-/** What networks put in the place of a withheld number: these words, as digits on a keypad. */
+/** The words that networks send instead of a withheld number, as digits on a keypad. */
 const withheldWords = ['anonymous', 'blocked', 'private', 'restricted', 'unavailable', 'unknown', 'withheld'] as const;
 
 const KEYPAD = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'] as const;
@@ -11,22 +11,22 @@ const onKeypad = (word: string): string =>
   word.replace(/[a-z]/g, (letter) => `${KEYPAD.findIndex((key) => key.includes(letter)) + 2}`);
 const withheld: ReadonlySet<string> = new Set(withheldWords.map(onKeypad));
 
-/** In front of them may stand a way of dialling abroad, and the country code that gateways add to everything. */
+/** An international prefix and the country code 1, which gateways add to everything. */
 const PREFIX = /^(0011|011|00)?1?/;
 const ZEROS = /^0*$/;
 
-/** Whether digits stand in the place of a number that nobody wants to tell. */
+/** Whether digits are a network's placeholder for a withheld number. */
 function isWithheld(digits: string): boolean {
   const bare = digits.replace(PREFIX, '');
   return ZEROS.test(bare) || withheld.has(bare);
 }
 
-/** Longer is no number, however it is written. */
+/** No number is longer, however it is written. */
 const MAX_LENGTH = 64;
 
 /**
- * A number as E.164 (B7); undefined where it is not a *possible* one (docs/tickets.md): withheld, a SIP URI, prose, or
- * national while nobody says of which nation. The whole text must be the number.
+ * A number as E.164 (B7); undefined when it is not a *possible* one (docs/tickets.md) or national without a region. The
+ * whole text must be the number.
  */
 export function phoneOf(raw: string | undefined, region: string | undefined): string | undefined {
   const text = trimmed(raw ?? '');
@@ -40,25 +40,25 @@ export function phoneOf(raw: string | undefined, region: string | undefined): st
   return number;
 }
 
-/** A number as numbers are compared: in E.164, or as it was written where it is none. Undefined: there is no text. */
+/** A number for comparison: E.164, or the text as written. Undefined without text. */
 export const comparedNumber = (raw: string | undefined, region: string | undefined): string | undefined =>
   phoneOf(raw, region) ?? (raw?.trim() || undefined);
 
-/** A number that can be dialled as E.164: as `phoneOf`, but not one with an extension, which would be lost on the way. */
+/** A number to dial; none with an extension, which E.164 would lose. */
 export function dialledNumber(raw: string, region: string | undefined): string | undefined {
   const number = phoneOf(raw, region);
   return number === undefined || hasExtension(raw.trim(), region) ? undefined : number;
 }
 
-/** A call's number comes with each of its facts and in several projections, and the package takes its time over one. */
+/** Caches results: parsing is slow, and a call repeats its number in each fact. */
 const read = new Map<string, string | undefined>();
 const REMEMBERED = 10_000;
 
-/** What follows a number: an extension, or the parameters of a `tel:` address. */
+/** An extension, or the parameters of a `tel:` address. */
 const BEHIND = /[;a-z].*$/is;
 
 function parsed(text: string, country: string | undefined): string | undefined {
-  // As it was dialled: once a region stands in front, a stand-in is a number like any other.
+  // Check before a region is added: with one, a placeholder looks like a real number.
   if (isWithheld(parseDigits(text.replace(/^tel:/i, '').replace(BEHIND, '')))) return undefined;
   const phone = parse(text, country);
   if (!phone?.isPossible() || ZEROS.test(phone.nationalNumber) || isWithheld(phone.number.slice(1))) return undefined;

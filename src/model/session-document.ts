@@ -8,7 +8,7 @@ import { phoneOf } from './phone.ts';
 import { appointmentOf, createdAtOf, inOrder, type RequestState, type Session, sessionStatus } from './session.ts';
 import { reduceStream, type StreamState, type WholeCall } from './stream-state.ts';
 
-/** A call session as the API shows it (docs/rules.md, "API shapes"); what is not known is absent. */
+/** A call session as the API shows it (docs/rules.md, "API shapes"); unknown fields are absent. */
 export type SessionDocument = {
   readonly id: string;
   readonly tenantId: string;
@@ -20,7 +20,7 @@ export type SessionDocument = {
   readonly ticketId?: string;
   readonly retellCallId?: string;
   readonly retellCallIds: readonly string[];
-  /** Those of them that were linked by phone number, the fallback of A6. */
+  /** The calls that were linked by phone number (A6). */
   readonly matchedByPhoneNumber?: readonly string[];
   readonly agentId?: string;
   readonly agentName?: string;
@@ -40,24 +40,24 @@ export type SessionDocument = {
   readonly requestedAt?: string;
   readonly createdAt: string;
   readonly lastEventAt: string;
-  /** How many facts it rests on. */
+  /** The number of its facts. */
   readonly revision: number;
 };
 
 type SessionFields = { readonly [K in keyof Required<SessionDocument>]: SessionDocument[K] | undefined };
 
-/** A session as it is seen from outside; derived, so it may be asked for at any moment of the fold. */
+/** Derives the document; possible after any fact of the fold. */
 export const sessionDocument = (session: Session<Description>): SessionDocument =>
   known(sessionFields(session)) as SessionDocument;
 
-/** The fields of its document, undefined where they are not known. */
+/** The fields of the document, undefined when unknown. */
 export function sessionFields(session: Session<Description>): SessionFields {
   const { tenantId, id, request } = session;
   const calls = inOrder(session.calls);
   const known = calls.map((call) => call.known);
   if (request) known.unshift(request.known);
   const field = <K extends keyof Description>(name: K) => latestAmong<Description, K>(known, name);
-  // Start, end, duration and reason are one call's or they contradict each other: those of the latest started.
+  // Start, end, duration and reason must be from one call, or they contradict each other: the latest started.
   const last = calls.at(-1)?.known ?? noFields;
   const retellCallIds = callIds(session, calls);
   const status = sessionStatus(session);
@@ -105,21 +105,21 @@ export function sessionFields(session: Session<Description>): SessionFields {
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Placed calls that nothing has been heard of yet come last, in the order in which they were placed. */
+/** Placed calls without a fact of their own come last, in the order of placing. */
 function callIds({ request }: Session, calls: readonly CallState[]): readonly string[] {
-  const heardOf = calls.map((call) => call.callId);
-  const others = Object.entries(request?.placed ?? {}).filter(([id]) => !heardOf.includes(id));
+  const recordedIds = calls.map((call) => call.callId);
+  const others = Object.entries(request?.placed ?? {}).filter(([id]) => !recordedIds.includes(id));
   const placed = others.sort(([, a], [, b]) => (isBefore(a.position, b.position) ? -1 : 1)).map(([id]) => id);
-  return [...heardOf, ...placed];
+  return [...recordedIds, ...placed];
 }
 
-/** The last word of staff on any of its calls. */
+/** The last decision of staff on any of its calls. */
 function isArchived(calls: readonly CallState[]): boolean {
-  const words = calls.flatMap(({ archived }) => (archived ? [archived] : []));
-  return words.reduce((a, b) => (isBefore(a.position, b.position) ? b : a), { value: false, position: '' }).value;
+  const decisions = calls.flatMap(({ archived }) => (archived ? [archived] : []));
+  return decisions.reduce((a, b) => (isBefore(a.position, b.position) ? b : a), { value: false, position: '' }).value;
 }
 
-/** As `Date` writes it, and our facts hold it: to parse that would only give it again. */
+/** Already as `Date` writes it: parsing would return the same. */
 const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function instant(at: string | number | undefined): string | undefined {
@@ -133,7 +133,7 @@ function known(document: Readonly<Record<string, unknown>>): unknown {
   return there;
 }
 
-/** A session while the facts of all its streams come in, for those who have only the facts: history, time travel. */
+/** The fold of one session over all its streams, for history and mail. */
 export type SessionFold = {
   readonly tenantId: string;
   readonly id: string;
@@ -153,7 +153,7 @@ export function withFact(fold: SessionFold, fact: Fact): SessionFold {
   return { ...fold, streams };
 }
 
-/** Undefined: nothing has happened in it yet. */
+/** Undefined before its first fact. */
 export function sessionOf({ tenantId, id, streams }: SessionFold): Session<Description> | undefined {
   const states = [...streams.values()];
   const request = states.find((state): state is RequestState => 'sessionId' in state);

@@ -25,7 +25,7 @@ import {
 } from './latest.ts';
 import { stronger, type Verdict } from './outcome.ts';
 
-/** What a request says of the call that it asks for. */
+/** The fields of a request for a call. */
 type Requested = {
   readonly direction: 'outbound';
   readonly fromNumber: string;
@@ -46,7 +46,7 @@ const requested: Reading<Requested, CallRequested> = ({ data }) => ({
   contactId: data.contactId,
 });
 
-/** All that a session's own stream says of it: what we asked Retell for, and what came of the asking. A join, too. */
+/** The state of a session's own stream: our request to Retell and its result. A join, like a call. */
 export type RequestState = {
   readonly tenantId: string;
   readonly sessionId: string;
@@ -54,7 +54,7 @@ export type RequestState = {
   readonly recordedAt: string;
   readonly lastEventAt: number;
   readonly request?: Place & { readonly occurredAt: number };
-  /** Retell's ids of the calls that were placed for it, and when the log first said so. */
+  /** Retell's ids of the calls placed for it, and the first place in the log that says so. */
   readonly placed: Readonly<Record<string, Place>>;
   readonly failed?: Latest<string>;
   readonly appointmentsNamed: readonly NamedAppointment[];
@@ -103,39 +103,39 @@ const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
   known: noFields,
 });
 
-/** A call session: what its own stream says, and the calls that belong to it. At least one of the two is there. */
+/** A call session: its request and its calls, at least one of the two. */
 export type Session<Fields extends Correlation = Correlation> = {
   readonly tenantId: string;
   readonly id: string;
   readonly request?: RequestState | undefined;
-  /** Those that a fact tells of, in any order. */
+  /** Only calls with a fact of their own, in any order. */
   readonly calls: readonly CallState<Fields>[];
 };
 
-/** The sessions that a call has named, was placed by or linked to, the strongest first: it may have been in each. */
+/** Every session that a call may have been in, the strongest claim first. */
 export const sessionsEverOf = ({ sessionsNamed, linked }: CallState, placedBy: string | null | undefined): string[] => [
   ...new Set(
     [...sessionsNamed, ...(placedBy ? [{ id: placedBy }] : []), ...(linked ? [linked] : [])].map(({ id }) => id),
   ),
 ];
 
-/** The session of a call that names none. */
+/** The id of a session with one call that names none. */
 export const ownSessionId = (callId: string): string => `call:${callId}`;
 
-/** The earliest first; a call is where it is by when it took place, then by its id. */
+/** Orders calls by when they took place, then by id. */
 export const inOrder = <C extends CallState>(calls: readonly C[]): readonly C[] =>
   calls.length < 2
     ? calls
     : calls.toSorted((a, b) => tookPlaceAt(a) - tookPlaceAt(b) || (a.callId < b.callId ? -1 : 1));
 
-/** The appointment that a session is about: the latest that a request or a call of it names. */
+/** The appointment of a session: the latest that its request or a call names. */
 export const appointmentOf = ({ request, calls }: Session): string | undefined =>
   latestAmong<Correlation, 'appointmentId'>(
     [...(request ? [request.known] : []), ...calls.map(({ known }) => known)],
     'appointmentId',
   );
 
-/** The appointment that a call is about: its own, else its session's. */
+/** The appointment of a call: its own, else that of its session. */
 export const appointmentOfCall = (call: CallState, session: Session): string | undefined =>
   latestValue(call.known, 'appointmentId') ?? appointmentOf(session);
 
@@ -145,7 +145,7 @@ export const createdAtOf = ({ request, calls }: Session): string =>
 
 const earliest = (a: string | undefined, b: string): string => (a !== undefined && a < b ? a : b);
 
-/** The join of what happened to the request and to each call; of equal ones the later gives the reason. */
+/** The strongest verdict of the request and its calls; among equals the later gives the reason. */
 export function sessionStatus(session: Session): Verdict {
   const concerns = appointmentOf(session) !== undefined;
   const verdicts = inOrder(session.calls).map((call) => statusOf(call, concerns));
@@ -154,17 +154,17 @@ export function sessionStatus(session: Session): Verdict {
   return verdicts.reduce((a, b) => (stronger(b.status, a.status) === b.status ? b : a));
 }
 
-/** What the streams that may have had to do with some sessions come to, by a moment. */
+/** The states of all streams that may belong to some sessions. */
 export type Parts<Fields extends Correlation> = {
   readonly tenantId: string;
   readonly calls: readonly CallState<Fields>[];
-  /** Those of all sessions that have ever placed one of the calls are among them. */
+  /** Includes every session that has ever placed one of the calls. */
   readonly requests: readonly RequestState[];
 };
 
 /**
- * The session that a call belonged to; undefined: nobody had heard of it. The order is that of `calls/membership.ts`,
- * which decides the same for the read model.
+ * The session of a call, undefined if unknown. The precedence is that of `calls/membership.ts`, which decides for the
+ * read model.
  */
 export function sessionIdOf(callId: string, { calls, requests }: Parts<Correlation>): string | undefined {
   const call = calls.find((one) => one.callId === callId && one.first);
@@ -182,14 +182,14 @@ function firstToPlace(callId: string, requests: readonly RequestState[]): string
   return first?.sessionId;
 }
 
-/** These sessions as they were; one that nothing was known of is left out. */
+/** Builds the sessions; those without a fact are left out. */
 export function sessionsOf<Fields extends Correlation>(
   ids: readonly string[],
   parts: Parts<Fields>,
 ): Session<Fields>[] {
   const { tenantId, requests } = parts;
-  const heardOf = parts.calls.filter(({ first }) => first !== undefined);
-  const bySession = Map.groupBy(heardOf, ({ callId }) => sessionIdOf(callId, parts)!);
+  const recordedCalls = parts.calls.filter(({ first }) => first !== undefined);
+  const bySession = Map.groupBy(recordedCalls, ({ callId }) => sessionIdOf(callId, parts)!);
   return ids.flatMap((id) => {
     const request = requests.find(({ sessionId }) => sessionId === id);
     const calls = bySession.get(id) ?? [];

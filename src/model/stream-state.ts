@@ -15,7 +15,7 @@ import { type TicketFields, type TicketParts, ticketFields, withTicketParts } fr
 
 export type CallFields = Description & Decisions & TicketFields;
 
-/** All that the views need to know of a call. */
+/** The state of a call that the views need. */
 export type WholeCall = CallState<CallFields> & TicketParts & Pick<CallOutcomes, 'reached'>;
 
 const fields: Reading<CallFields, CallFact> = (fact) => ({
@@ -28,12 +28,12 @@ const fields: Reading<CallFields, CallFact> = (fact) => ({
 export const reduceWholeCall = (before: WholeCall | undefined, fact: Fact<CallEvent>): WholeCall =>
   withReached(before?.reached, withTicketParts(before, reduceCall(fields, before, fact), fact), fact);
 
-/** What the facts of one stream come to: a call, a request for one, what staff say of an appointment, a ticket's log. */
+/** The state of a stream: of a call, a request, an appointment, or a ticket. */
 export type StreamState = WholeCall | RequestState | StaffState | TicketLog;
 
 const categories = ['call', 'session', 'appointment', 'ticket'] as const satisfies readonly Category[];
 
-/** Of the streams that are folded. */
+/** The prefixes of the streams that are folded. */
 export const prefixes = categories.map(prefixOf);
 
 /** The state of a stream after one more of its facts. */

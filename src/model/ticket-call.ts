@@ -1,36 +1,36 @@
 import type { CallEvent } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
 import type { Qualification } from '../events/ticket-facts.ts';
+import { type CallState, type Correlation, correlation, reduceCall, showsTransfer } from './call.ts';
 import {
-  type CallState,
-  type Correlation,
-  correlation,
+  analysisFields,
+  type CallFact,
+  collectedFields,
   type Direction,
   directionClaimed,
+  givenVariables,
+  isActedOn,
   makesTickets,
-  reduceCall,
-  showsTransfer,
-} from './call.ts';
-import { analysisFields, type CallFact, collectedFields, givenVariables, isActedOn, readFlag } from './call-fact.ts';
+  readFlag,
+} from './call-fact.ts';
 import { first, isBefore, type Position, withText } from './entries.ts';
 import { latestValue, occurredAt, type Reading } from './latest.ts';
 import { phoneOf } from './phone.ts';
 import { type Scalar, trimmed } from './words.ts';
 
-/** The first that says something; a tenant's own names for them count beside. */
+/** The first with a value counts; a tenant may have further names. */
 const names = ['customer_name', 'caller_name'] as const;
 
-/** Where a name may stand, the best first: what was understood, what was asked for, what we knew before. */
+/** Best first: what was understood, what was asked, what we knew before. */
 const places = [analysisFields, collectedFields, givenVariables] as const;
 
-/** The customer's name by the word of one fact. */
-function nameSaidBy(fact: CallFact): string | undefined {
+function nameIn(fact: CallFact): string | undefined {
   for (const place of places) {
     const field = place(fact);
     for (const name of names) {
       const text = field(name)
         .map(textOf)
-        .find((said) => said !== '');
+        .find((name) => name !== '');
       if (text !== undefined) return text;
     }
   }
@@ -46,13 +46,12 @@ const textOf = (value: Scalar): string => (typeof value === 'string' ? trimmed(v
 const needs = ['not_required', 'required', 'transferred'] as const;
 type Need = (typeof needs)[number];
 
-/** Where in the log each need was first shown: a join, so order and repetition cannot matter. */
+/** Where in the log each need first showed: a join, independent of order and repetition. */
 export type NeedSince = { readonly [N in Need]?: Position };
 
-/** The field in which an agent says whether somebody has to act. */
 export const actionField = 'action_required';
 
-/** What one fact shows: `action_required` of the analysis, else of the collected variables; and a transfer (B3, B5). */
+/** The needs that one fact shows: `action_required`, and a transfer (B3, B5). */
 export function needsShownBy(fact: CallFact): readonly Need[] {
   if (!isActedOn(fact)) return [];
   const required = readFlag(analysisFields(fact)(actionField)) ?? readFlag(collectedFields(fact)(actionField));
@@ -68,13 +67,12 @@ function withNeeds(since: NeedSince, fact: CallFact): NeedSince {
   return known;
 }
 
-/** Undefined: unknown. */
 export const strongestNeed = (since: NeedSince): Need | undefined =>
   needs.findLast((need) => since[need] !== undefined);
 
 export type TicketFields = Correlation & {
   readonly direction: Direction | 'web';
-  /** As the URL has it; known as soon as there is a ticket. */
+  /** The direction of the URL; set as soon as there is a ticket. */
   readonly url: Direction;
   readonly fromPhone: string;
   readonly toPhone: string;
@@ -88,14 +86,14 @@ export const ticketFields: Reading<TicketFields, CallFact> = (fact) => ({
   url: directionClaimed(fact.metadata),
   fromPhone: phoneOf(fact.data.personal?.fromNumber, fact.metadata.defaultRegion),
   toPhone: phoneOf(fact.data.personal?.toNumber, fact.metadata.defaultRegion),
-  customerName: nameSaidBy(fact),
+  customerName: nameIn(fact),
   qualification: fact.metadata.qualification ?? {},
 });
 
 /** The spellings of each number, by E.164, sorted. */
 type Spellings = Readonly<Record<string, readonly string[]>>;
 
-/** What tickets and customers need to know of a call: a join over all its facts, whichever URL they came to. */
+/** The state of a call for tickets and customers: a join over all its facts, from any URL. */
 export type TicketCall = CallState<TicketFields> & TicketParts;
 
 export type TicketParts = {
@@ -104,9 +102,8 @@ export type TicketParts = {
   readonly needSince: NeedSince;
   readonly qualified: boolean;
   readonly successful: boolean;
-  /** The first and the last occurrence; what staff do with the record does not count. */
+  /** First and last occurrence; archiving by staff does not count. */
   readonly seen: readonly [first: number, last: number];
-  /** Of the numbers on both sides. */
   readonly spellings: Spellings;
 };
 
@@ -116,13 +113,13 @@ export const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as
 export const reduceTicketCall = (before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall =>
   withTicketParts(before, reduceCall(ticketFields, before, fact), fact);
 
-/** A call's state after a fact, with what tickets need besides. */
+/** The state of a call with the parts that tickets need. */
 export function withTicketParts<Call extends CallState>(
   before: TicketParts | undefined,
   call: Call,
   fact: Fact<CallEvent>,
 ): Call & TicketParts {
-  const known = before ?? nothingKnown;
+  const known = before ?? initialParts;
   const next = { ...known, ...call };
   switch (fact.type) {
     case 'CallTextPart':
@@ -150,7 +147,7 @@ export function withTicketParts<Call extends CallState>(
   }
 }
 
-const nothingKnown = {
+const initialParts = {
   needSince: {},
   qualified: false,
   successful: false,
@@ -177,8 +174,8 @@ function withSpellings(known: Spellings, { data, metadata }: CallFact): Spelling
   return spellings;
 }
 
-/** A ticket's direction: the call's own word, else — a web call has none — what the URL claims (B1). */
+/** The direction of a ticket: the call's own, else (a web call has none) that of the URL (B1). */
 export function directionOf({ known }: TicketCall): Direction {
-  const said = latestValue(known, 'direction');
-  return said === 'inbound' || said === 'outbound' ? said : latestValue(known, 'url')!;
+  const own = latestValue(known, 'direction');
+  return own === 'inbound' || own === 'outbound' ? own : latestValue(known, 'url')!;
 }

@@ -8,17 +8,18 @@ import {
   type TicketStatus,
   ticketIdOf,
 } from '../events/ticket-facts.ts';
-import { type Direction, strongest } from './call.ts';
+import { strongest } from './call.ts';
+import type { Direction } from './call-fact.ts';
 import { customerOfCall } from './customer.ts';
 import { type Entries, type Entry, entriesOf, isBefore, type Position, withEntry } from './entries.ts';
 import { latestValue, occurredAt } from './latest.ts';
 import type { Outcome } from './outcome.ts';
 import { directionOf, type NeedSince, reduceTicketCall, strongestNeed, type TicketCall } from './ticket-call.ts';
 
-/** What staff or the mail have told of a ticket at one moment. */
+/** One entry of staff or the mail. */
 type TicketEntry = TicketEvent & Entry & { readonly occurredAt: number };
 
-/** A ticket's own stream. */
+/** The state of a ticket's own stream. */
 export type TicketLog = {
   readonly tenantId: string;
   readonly ticketId: string;
@@ -30,21 +31,21 @@ export function reduceTicketLog(before: TicketLog | undefined, fact: Fact<Ticket
     tenantId: fact.metadata.tenantId,
     ticketId: parseStream(fact.stream)?.id ?? fact.stream,
   };
-  // Between processes only: who looks at a ticket is told what came of it.
+  // These coordinate processes; a ticket shows only the result.
   if (fact.type === 'TicketMailClaimed' || fact.type === 'TicketMailPartlySent') return log;
   const { id, position, type, data } = fact;
   const entry = { type, data, id, position: `${position}`, occurredAt: occurredAt(fact) } as TicketEntry;
   return { ...log, entries: withEntry(log.entries, entry) };
 }
 
-/** What has become of the mail for the latest opening (docs/mail.md). */
+/** The state of the mail for the latest opening (docs/mail.md). */
 type MailState =
   | { readonly mail: 'none' | 'queued' | 'sent' | 'failed' }
   | { readonly mail: 'sent'; readonly mailReason: 'recipients_refused' }
   | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle };
 type MailReason = 'recipients_refused' | MailObstacle;
 
-/** Sent is final; of what else is on record the last word counts, since a redrive may follow. */
+/** Sent is final; otherwise the last entry counts, since a redrive may follow. */
 function mailOf(openings: number, entries: readonly TicketEntry[]): MailState {
   if (openings === 0) return { mail: 'none' };
   let state: MailState = { mail: 'queued' };
@@ -70,11 +71,11 @@ function mailStateAfter(entry: TicketEntry, opening: number): MailState | undefi
   }
 }
 
-/** Whose word a ticket stands on. */
+/** The status that staff set, if it still holds. */
 type StaffOverride = {
-  /** Absent: the rules'. */
+  /** Absent: the rules decide. */
   readonly staff?: TicketStatus;
-  /** How often the rules have opened it; each is worth one mail (B8). */
+  /** How often the rules opened it; each opening is worth one mail (B8). */
   readonly openings: number;
 };
 
@@ -85,9 +86,8 @@ type Moment = {
 };
 
 /**
- * What staff say stands until the need *rises* to required or transferred later in the log (B15): a fact that shows
- * again what was shown before, or less, changes nothing. The first rise opens the ticket, and so does each that
- * takes the word from staff; a second cause for the same opening is none.
+ * The status of staff holds until the need *rises* later in the log (B15). The first rise opens the ticket, and so does
+ * each that overrides staff; a second cause for the same opening does not.
  */
 function staffOverrideOf(since: NeedSince, entries: readonly TicketEntry[]): StaffOverride {
   const moments: Moment[] = entries.flatMap(({ type, data, position }) =>
@@ -114,7 +114,6 @@ function staffOverrideOf(since: NeedSince, entries: readonly TicketEntry[]): Sta
 
 // docs/rules.md, "Tickets, customers, mail", as data.
 
-/** Why a ticket has its status. */
 const statusReasons = [
   'transferred',
   'action_required',
@@ -132,7 +131,7 @@ type StatusReason = (typeof statusReasons)[number];
 
 type TicketVerdict = { readonly status: TicketStatus; readonly statusReason: StatusReason };
 
-/** What an inbound ticket becomes once its call is analysed and nobody knows the need; a tenant may say otherwise. */
+/** The status of an inbound ticket after analysis when the need is unknown; a tenant may override it. */
 const qualification: { readonly [K in keyof Qualification]-?: TicketStatus } = {
   qualified: 'qualified',
   successful: 'resolved',
@@ -170,10 +169,10 @@ function qualificationOf(call: TicketCall): keyof Qualification {
   return unanswered.has(strongest(call.supported)?.status) ? 'unanswered' : 'conversation';
 }
 
-/** All that a ticket rests on: the stream of its call and its own. One call has one ticket (B2). */
+/** The state of a ticket: the stream of its call and its own. One call has one ticket (B2). */
 export type TicketState = { readonly call?: TicketCall | undefined; readonly log?: TicketLog | undefined };
 
-/** A ticket as the API shows it (docs/rules.md, "API shapes"), but for its session. */
+/** A ticket as the API shows it (docs/rules.md, "API shapes"), without its session. */
 export type Ticket = {
   readonly id: string;
   readonly tenantId: string;
@@ -188,7 +187,7 @@ export type Ticket = {
   readonly setBy: 'rule' | 'staff';
   readonly mail: 'none' | 'queued' | 'sent' | 'failed' | 'not_sent';
   readonly mailReason?: MailReason;
-  /** How often the rules have opened it: the number of the latest opening, which its mail names. */
+  /** The number of openings; the mail names the latest. */
   readonly openings: number;
   readonly createdAt: string;
   readonly lastEventAt: string;
@@ -197,8 +196,8 @@ export type Ticket = {
 const active: ReadonlySet<TicketStatus> = new Set(['new', 'qualified', 'contacted']);
 
 /**
- * One more fact of the call's stream or the ticket's. A join: order, grouping and repetition cannot matter, since what
- * depends on the order of the log goes by position. A long `personal` must be whole: calls/personal-text.ts.
+ * Adds a fact, with its whole text, of the call's stream or the ticket's: a join, independent of order, grouping and
+ * repetition.
  */
 export function reduceTicket({ call, log }: TicketState, fact: Fact): TicketState {
   return parseStream(fact.stream)?.category === 'ticket'
@@ -206,7 +205,7 @@ export function reduceTicket({ call, log }: TicketState, fact: Fact): TicketStat
     : { call: reduceTicketCall(call, fact as Fact<CallEvent>), log };
 }
 
-/** Undefined: no fact of the call has come to a ticket endpoint, so it has no ticket. */
+/** Undefined: no fact of the call came to a ticket endpoint. */
 export function ticketOf({ call, log }: TicketState): Ticket | undefined {
   if (!call?.opened) return undefined;
   const entries = entriesOf(log?.entries);

@@ -1,23 +1,23 @@
-/** What ISO 8601 writes with four digits of a year, and Postgres holds: the years 1 to 9999 in UTC, in milliseconds. */
+/** The years 1 to 9999 in UTC, in milliseconds: ISO 8601 writes them with four digits, and Postgres holds them. */
 const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Whether a moment can be recorded and shown. */
 export const isRecordable = (ms: number): boolean => ms >= FIRST && ms <= LAST;
 
-/** A moment as ISO 8601 in UTC; undefined where it cannot be recorded, also for no number at all. */
+/** A moment as ISO 8601 in UTC; undefined when it cannot be recorded, or is no number. */
 export const isoInstant = (ms: number): string | undefined =>
   isRecordable(ms) ? new Date(ms).toISOString() : undefined;
 
-/** How far a clock elsewhere may be ahead. Wide: whoever tells the same again a little later must be told the same. */
+/** How far another clock may be ahead. Generous, so that a later repetition gets the same answer. */
 const AHEAD_MS = 24 * 3_600_000;
 
-/** Whether something can have happened at a moment, as whoever heard of it at another one must think. */
-export const canHaveHappened = (ms: number, heardMs: number): boolean => ms <= heardMs + AHEAD_MS;
+/** Whether something can have happened, by when we heard of it. */
+export const canHaveHappened = (ms: number, receivedMs: number): boolean => ms <= receivedMs + AHEAD_MS;
 
-// Local times are given and answered as if they were UTC, in milliseconds.
+// Local times are handled as if they were UTC, in milliseconds.
 
-/** Whether it is the name of a time zone. An offset is none: it knows no summer time. */
+/** Whether it names a time zone. An offset does not: it has no summer time. */
 export function isTimeZone(name: string): boolean {
   if (/^[+-]/.test(name)) return false;
   try {
@@ -31,7 +31,7 @@ export function isTimeZone(name: string): boolean {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(timeZone: string): Intl.DateTimeFormat {
-  // Zones are named in any case: as callers write them there would be no end of formats.
+  // Callers write zones in any case; without this the cache would grow without end.
   const name = timeZone.toLowerCase();
   const known = formats.get(name);
   if (known) return known;
@@ -51,7 +51,7 @@ function format(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. */
+/** The offset of a zone from UTC at an instant, in milliseconds. */
 function offsetAt(instant: number, timeZone: string): number {
   const part: Record<string, string> = {};
   for (const { type, value } of format(timeZone).formatToParts(instant)) part[type] = value;
@@ -65,18 +65,18 @@ function offsetAt(instant: number, timeZone: string): number {
 
 export const DAY_MS = 86_400_000;
 
-/** What clocks in a zone show at an instant. */
+/** The local time in a zone at an instant. */
 export const localAt = (instant: number, timeZone: string): number => instant + offsetAt(instant, timeZone);
 
-/** The two instants at which clocks may show a local time, by what they are ahead a day before and a day after. */
+/** The two instants that may have a local time, by the offsets a day before and a day after. */
 const candidates = (local: number, timeZone: string): readonly [number, number] => {
   const [a, b] = [local - offsetAt(local - DAY_MS, timeZone), local - offsetAt(local + DAY_MS, timeZone)];
   return a < b ? [a, b] : [b, a];
 };
 
 /**
- * The instant at which clocks in a zone show a local time. Undefined where there is not exactly one: in the hour that is
- * skipped in spring, and in the one that comes twice in autumn. Neither is guessed.
+ * The instant of a local time. Undefined unless there is exactly one: in spring an hour is skipped, in autumn one comes
+ * twice, and neither is guessed.
  */
 export function instantOfLocal(local: number, timeZone: string): number | undefined {
   try {
@@ -88,7 +88,7 @@ export function instantOfLocal(local: number, timeZone: string): number | undefi
   }
 }
 
-/** The first instant of a local day, given by its midnight. Where clocks skip that, it is when they do. */
+/** The first instant of a local day, given by its midnight, which clocks may skip. */
 export function startOfDay(midnight: number, timeZone: string): number {
   const [first, second] = candidates(midnight, timeZone);
   return first === second || localAt(first, timeZone) >= midnight ? first : second;

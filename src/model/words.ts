@@ -1,8 +1,8 @@
 import type { Json } from '../events/json.ts';
 
-// docs/outcomes.md, "Words": what a person, a model or a tool in between may have written, as data.
+// docs/outcomes.md, "Words": what people, models and tools write, as data.
 
-/** A value that can be a word. An object or a list never is one, whatever members it has. */
+/** A value that can be a word; objects and lists never are. */
 export type Scalar = string | number | boolean;
 
 export const isScalar = (value: unknown): value is Scalar =>
@@ -21,7 +21,7 @@ const truths: Readonly<Record<string, boolean>> = {
   '0': false,
 };
 
-/** Words that stand for "nothing is known", wherever they stand. */
+/** Words for "unknown", in any field. */
 const nothing: ReadonlySet<string> = new Set([
   '',
   'undefined',
@@ -40,7 +40,7 @@ const nothing: ReadonlySet<string> = new Set([
   '[object object]',
 ]);
 
-/** Further ones that a model writes into an analysis; in an id they could be meant. */
+/** Further ones in an analysis; in an id they could be meant. */
 const nothingSaid: ReadonlySet<string> = new Set([
   'not mentioned',
   'not provided',
@@ -52,51 +52,51 @@ const nothingSaid: ReadonlySet<string> = new Set([
   'tbd',
 ]);
 
-/** A template that nobody has filled. */
+/** A template that was never filled. */
 const UNFILLED = /^(\{\{.*\}\}|\$\{.*\}|<[^<>]*>)$/s;
-/** In an id one that stands among other text too: it would join whoever left the same place empty. */
+/** In an id it counts anywhere: one half-filled template would join unrelated calls. */
 const UNFILLED_PART = /\{\{[^{}]*\}\}|\$\{[^{}]*\}/;
-/** 0, and the UUID of nothing but zeros. */
+/** 0, or a UUID of zeros. */
 const ZEROS = /^[0-]+$/;
 
-// A run of spaces is tried at its beginning alone: from each of its places it would take a minute for a megabyte.
+// The lookbehind tries a run of spaces once only: otherwise a megabyte takes a minute.
 const AROUND = /^[\s\p{Cf}]+|(?<![\s\p{Cf}])[\s\p{Cf}]+$/gu;
 const PUNCTUATION = /^["'`“”„‘’«»]+|["'`“”„‘’«».!\s]+$/g;
-/** The longest of the words has a few more letters than this needs; longer text is prose. */
+/** Longer text is prose; no word is longer. */
 const LONGEST = 64;
 
 /** Without white space and invisible characters around it. */
 export const trimmed = (text: string): string => text.replace(AROUND, '');
 
-/** A word as it is compared: trimmed, in lower case, without quotes around it and `.` or `!` at its end. */
+/** A word for comparison: trimmed, lower case, without quotes and final `.` or `!`. */
 export function wordOf(value: Scalar): string {
   if (typeof value !== 'string') return String(value);
   return value.length > LONGEST ? value : trimmed(value).replace(PUNCTUATION, '').toLowerCase();
 }
 
-/** A boolean however it was written; undefined: it says neither. */
+/** A boolean in any spelling; undefined when it is neither. */
 export function truthOf(value: unknown): boolean | undefined {
   if (!isScalar(value)) return undefined;
   const word = wordOf(value);
   return Object.hasOwn(truths, word) ? truths[word] : undefined;
 }
 
-/** Whether a value is as if it were not there: null, blank, a word that stands for nothing, an unfilled template. */
-export function isNothing(value: Json | undefined): boolean {
+/** Whether a value means nothing: null, blank, a word for "unknown", an unfilled template. */
+export function isBlank(value: Json | undefined): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value === 'number') return Number.isNaN(value);
   if (typeof value !== 'string') return false;
   return nothing.has(wordOf(value)) || UNFILLED.test(trimmed(value));
 }
 
-/** The same for what an analysis says, or a variable that was collected for one. */
-export const saysNothing = (value: Json | undefined): boolean =>
-  isNothing(value) || (typeof value === 'string' && nothingSaid.has(wordOf(value)));
+/** The same for an analysis field or a collected variable. */
+export const isBlankAnswer = (value: Json | undefined): boolean =>
+  isBlank(value) || (typeof value === 'string' && nothingSaid.has(wordOf(value)));
 
-/** Whether text cannot be an id because whoever wrote it had none. */
-export const namesNothing = (text: string): boolean => isNothing(text) || UNFILLED_PART.test(text) || ZEROS.test(text);
+/** Whether text is a placeholder and no id. */
+export const isPlaceholder = (text: string): boolean => isBlank(text) || UNFILLED_PART.test(text) || ZEROS.test(text);
 
-/** How names of fields compare: trimmed, without case, in Unicode NFC. */
+/** A field name for comparison: trimmed, lower case, Unicode NFC. */
 export function normalName(name: string): string {
   const known = names.get(name);
   if (known !== undefined) return known;
@@ -106,6 +106,6 @@ export function normalName(name: string): string {
   return normal;
 }
 
-/** Every call has fields of the same few names. */
+/** A cache: every call has the same few field names. */
 const names = new Map<string, string>();
 const REMEMBERED = 1000;

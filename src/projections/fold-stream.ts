@@ -3,27 +3,26 @@ import { wholeFacts } from '../events/personal-text.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { BrokenFact } from './engine/faults.ts';
 
-/** Until when the log is read: its facts up to a position, of these those recorded at a time or before. */
+/** A bound of the log: a position, and optionally a time of recording. */
 export type Until = {
   readonly position: bigint;
   /** In milliseconds. */
   readonly time?: number;
 };
 
-/** Whether an event of the log was known by then. */
 export const isWithin = ({ position, recordedAt }: Recorded, until: Until): boolean =>
   position <= until.position && (until.time === undefined || Date.parse(recordedAt) <= until.time);
 
 /**
- * The facts of one stream that were known. Always its beginning, also where a clock has been set back: a fact without
- * the parts of its text, which stand before it, could not be read. Throws `UnreadableFact`.
+ * The facts of one stream up to the bound: always a prefix, even if a clock was set back, since a fact needs the text
+ * parts before it. Throws `UnreadableFact`.
  */
 export function factsUntil(recorded: readonly Recorded[], until: Until): Fact[] {
   const end = recorded.findIndex((event) => !isWithin(event, until));
   return (end < 0 ? recorded : recorded.slice(0, end)).map(decode).filter((fact) => fact !== undefined);
 }
 
-/** What the facts of one stream come to; undefined: nothing was known. Throws `UnreadableFact` at one that breaks it. */
+/** Folds the facts of one stream; undefined without any. Throws `UnreadableFact` for one that breaks the reducer. */
 export function foldStream<State>(
   reduce: (state: State | undefined, fact: Fact) => State | undefined,
   facts: readonly Fact[],
@@ -34,7 +33,7 @@ export function foldStream<State>(
   return state;
 }
 
-/** A reducer that tells of a fact which breaks it, as `UnreadableFact`, and quotes nothing of it. */
+/** A reducer that reports a fact which breaks it as `UnreadableFact`, without quoting it. */
 export const orUnreadable =
   <State>(reduce: (state: State, fact: Fact) => State) =>
   (state: State, fact: Fact): State => {

@@ -8,7 +8,7 @@ import type { Endpoint, FactMetadata } from '../events/metadata.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { CallStatement } from './translate.ts';
 
-/** A verified delivery: these bytes were signed with one of the tenant's keys. */
+/** A verified delivery: one of the keys of the tenant signed these bytes. */
 export type Delivery = {
   readonly tenant: Tenant;
   readonly endpoint: Endpoint;
@@ -19,7 +19,7 @@ export type Delivery = {
   readonly receivedAt: string;
 };
 
-/** A fact about a call, and how it came to be known. */
+/** A new fact about a call. */
 export type CallFact = {
   readonly id: string;
   readonly type: CallFactType;
@@ -28,12 +28,12 @@ export type CallFact = {
   readonly metadata: FactMetadata;
 };
 
-/** How the fact came to be known, besides what is derived here. */
+/** Where the fact comes from. */
 type Origin =
   | { readonly source: 'webhook'; readonly delivery: Delivery; readonly occurredAt: string | undefined }
   | { readonly source: 'reconciliation'; readonly receivedAt: string; readonly endpoint: Endpoint };
 
-/** Gives a statement its identity, which is what it says and nothing of how it came (C3). */
+/** Gives a statement its identity, which depends on its content only, never on how it came (C3). */
 export function callFact(tenant: Tenant, { type, data }: CallStatement, origin: Origin): CallFact {
   const id = factId(tenant.id, data.callId, type, data);
   const { timeZone, defaultRegion, fieldNames, qualification } = tenant.settings;
@@ -59,22 +59,21 @@ const fromDelivery = (deliveryId: string, delivery: Delivery, occurredAt: string
 
 const originOf = ({ endpoint, receivedAt }: Origin & { source: 'reconciliation' }) => ({ endpoint, receivedAt });
 
-/** UTF-16 units: at most three bytes each in UTF-8, so that two parts always fit one append. */
+/** In UTF-16 units: at most three bytes each in UTF-8, so two parts always fit one append. */
 const PART_LENGTH = 128 * 1024;
 
 type TextPart = Extract<CallEvent, { type: 'CallTextPart' }>['data'];
 
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** The fact would not fit one append even without what can be moved out of it. */
+/** The fact does not fit one append even without its text. */
 export class FactTooLarge extends Error {
   override readonly name = 'FactTooLarge';
 }
 
 /**
- * The events that record a fact: itself, or, where it would exceed the append limit, the parts of its `personal`
- * and then itself (docs/rules.md, "The door"). Its id is that of the whole: how it is cut is not part of what it says.
- * Throws UnrecordableEvent before anything is sent, evidence too; cut, its parts would pass.
+ * The events of a fact: above the append limit, the parts of its `personal` come first (docs/rules.md, "The door").
+ * Throws UnrecordableEvent for the whole, since its parts would pass.
  */
 export function eventsOf({ id, type, data, metadata }: CallFact): readonly NewEvent[] {
   const whole = event(id, type, data, metadata);
@@ -91,7 +90,7 @@ export function eventsOf({ id, type, data, metadata }: CallFact): readonly NewEv
   return [...parts, event(id, type, rest, metadata)];
 }
 
-/** Facts are JSON by their schemas; only their types do not say so. */
+/** The schemas of facts allow only JSON; their types do not show it. */
 const event = (id: string, type: CallEventType, data: CallFacts | TextPart, metadata: FactMetadata): NewEvent => ({
   id,
   type,

@@ -3,15 +3,15 @@ import { isJsonObject } from '../events/json.ts';
 import { truthOf } from '../model/words.ts';
 import { parseVendorJson } from './payload.ts';
 
-/** The largest answer that is read: a page of a list, or a call with all of its transcripts. */
+/** The largest response to read: a page of a list, or a call with all its transcripts. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-/** Of a refusal only a sentence is read. */
+/** Of an error response only a sentence is needed. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** Retell has answered, and it is no answer; the message is one word that says why. */
+/** Retell sent an unusable response; the message is a code for the reason. */
 export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
-  /** Whether it may be worth asking again. */
+  /** Whether a retry may help. */
   readonly mayPass: boolean;
   constructor(word: string, { mayPass = true } = {}) {
     super(word);
@@ -19,14 +19,14 @@ export class BadAnswer extends Error {
   }
 }
 
-/** The SDK wraps what goes wrong while an answer is read. */
+/** The SDK wraps errors that occur while it reads a response. */
 export function badAnswerOf(error: unknown): BadAnswer | undefined {
   const inner = error instanceof APIConnectionError ? error.cause : error;
   if (inner instanceof BadAnswer) return inner;
   return error instanceof SyntaxError ? new BadAnswer('answer_not_json') : undefined;
 }
 
-/** Why a request failed, in a word for reports and logs: an error's text may quote what was sent. */
+/** Why a request failed, as a code: the text of an error may quote what was sent. */
 export function causeOf(error: unknown): string {
   const bad = badAnswerOf(error);
   if (bad !== undefined) return bad.message;
@@ -35,32 +35,31 @@ export function causeOf(error: unknown): string {
 }
 
 /**
- * The SDK without its retries, which could dial twice (docs/decisions/0007-a-call-is-dialled-once.md), without following
- * redirects, without its console output, which at `RETELL_LOG=debug` holds numbers and names, and with a limit to what
- * is read of an answer.
+ * The SDK without retries, which could dial twice (docs/decisions/0007-a-call-is-dialled-once.md), redirects, and logs,
+ * which may hold numbers and names; and with a response limit.
  */
 export const retellClient = (apiKey: string, baseURL = 'https://api.retellai.com') =>
   new Retell({ apiKey, baseURL, maxRetries: 0, logLevel: 'off', fetchOptions: { redirect: 'error' }, fetch: bounded });
 
-/** The SDK's time limit ends with the headers of an answer; this one holds for the body as well. */
+/** The SDK's timeout ends with the response headers; this one covers the body as well. */
 export const within = (timeoutMs: number, signal: AbortSignal) => ({
   timeout: timeoutMs,
   signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
 });
 
-/** How long Retell wants to be left alone, in milliseconds: `Retry-After` in seconds or as a date. */
+/** The `Retry-After` of a response, in seconds or as a date, as milliseconds. */
 export function retryAfterMs(headers: Headers | undefined): number | undefined {
   const text = headers?.get('retry-after') ?? '';
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isFinite(ms) ? ms : undefined;
 }
 
-/** Longer is no key, and a list has many. */
+/** A longer one is no key; lists have many. */
 const MAX_KEY_LENGTH = 2048;
 
 /**
- * A page of a list, and the key of the next one. A page that says nothing of more and has a key leads on as long as it
- * holds something. Throws BadAnswer.
+ * A page of a list and the key of the next. Without `has_more`, a key leads on while pages hold something. Throws
+ * BadAnswer.
  */
 export function pageOf(answer: unknown, limit: number): { items: readonly unknown[]; nextKey: string | undefined } {
   if (!isJsonObject(answer) || !Array.isArray(answer.items)) throw new BadAnswer('answer_unknown_shape');
@@ -79,14 +78,14 @@ async function bounded(...request: Parameters<typeof fetch>): Promise<Response> 
   if (!response.ok) return new Response(text, response);
   const parsed = parseVendorJson(text, Number.POSITIVE_INFINITY);
   if (parsed === 'too_deep') throw new BadAnswer('answer_too_deep', { mayPass: false });
-  // Written anew, so that the SDK does not round either; what is no JSON it finds out by itself.
+  // Written again, so that the SDK does not round numbers either; it reports invalid JSON itself.
   return new Response(typeof parsed === 'string' ? text : JSON.stringify(parsed.value), response);
 }
 
 async function textOf(body: ReadableStream<Uint8Array>, isAnswer: boolean): Promise<string> {
   const chunks: Uint8Array[] = [];
   let left = isAnswer ? MAX_ANSWER_BYTES : MAX_REFUSAL_BYTES;
-  // Whoever leaves the loop has closed the connection.
+  // Leaving the loop closes the connection.
   for await (const chunk of body) {
     left -= chunk.byteLength;
     if (left < 0 && isAnswer) throw new BadAnswer('answer_too_large', { mayPass: false });

@@ -4,7 +4,7 @@ import { APIError } from 'retell-sdk';
 import { isJsonObject, type JsonObject } from '../events/json.ts';
 import { BadAnswer, badAnswerOf, causeOf, pageOf, retellClient, retryAfterMs, within } from './client.ts';
 
-/** Spaces requests evenly: never more than so many a second, and none before its turn, whoever asks. */
+/** Spaces the requests of all callers evenly, at this rate at most. */
 export type Pacer = { turn(signal: AbortSignal): Promise<void> };
 
 export function pacer(perSecond: number): Pacer {
@@ -20,9 +20,8 @@ export function pacer(perSecond: number): Pacer {
 }
 
 /**
- * `unknown`: Retell has no such call under this key (404, 422). `later`: this request failed, and so did its repeats.
- * `broken`: it was answered with what cannot be read. `refused`: it will be so until somebody changes something (the
- * key, the plan).
+ * `unknown`: no such call under this key (404, 422). `later`: every attempt failed. `broken`: unreadable responses.
+ * `refused`: until somebody changes the key or the plan.
  */
 type Asked<T> =
   | { readonly word: 'ok'; readonly value: T }
@@ -34,12 +33,12 @@ type PageRequest = {
   readonly criteria: Criteria;
   readonly order: 'ascending' | 'descending';
   readonly key?: string | undefined;
-  /** How many calls a page may hold. */
+  /** Calls per page, at most. */
   readonly limit: number;
 };
 type Page = { readonly items: readonly unknown[]; readonly nextKey: string | undefined };
 
-/** Retell's calls as the reconciliation reads them, under one key; never throws but when the signal ends it. */
+/** The calls of one Retell key; throws only when the signal aborts. */
 export type RetellCalls = {
   get(callId: string): Promise<Asked<JsonObject>>;
   list(request: PageRequest): Promise<Asked<Page>>;
@@ -47,11 +46,11 @@ export type RetellCalls = {
 
 export type RequestPace = {
   readonly timeoutMs: number;
-  /** How often a request is sent, at most. */
+  /** Attempts per request. */
   readonly attempts: number;
-  /** Before the first repeat; doubles with each. */
+  /** Before the first retry; doubles each time. */
   readonly backOffMs: number;
-  /** What a `retry-after` may ask for. */
+  /** The longest `retry-after` to obey. */
   readonly maxWaitMs: number;
 };
 
@@ -65,7 +64,7 @@ type RetellCallsOptions = {
 
 export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCallsOptions): RetellCalls {
   const client = retellClient(apiKey, baseUrl);
-  /** Until when this key asked to be left alone: it holds for all of its requests. */
+  /** Retell asked this key to pause until then; all its requests do. */
   let restUntil = 0;
 
   async function ask<T>(send: (options: Retell.RequestOptions) => Promise<unknown>, read: (answer: unknown) => T) {
@@ -97,7 +96,7 @@ export function retellCalls({ apiKey, baseUrl, pacer, pace, signal }: RetellCall
       ask(
         (options) => client.call.retrieve(callId, options),
         (answer) => {
-          // Half an answer, or another call's, must not become a fact.
+          // A partial response, or another call's, must not become a fact.
           if (!isJsonObject(answer) || answer.call_id !== callId || typeof answer.call_status !== 'string')
             throw new BadAnswer('answer_unknown_shape');
           return answer;
@@ -125,12 +124,12 @@ function waitOf(error: unknown, usual: number): number {
   return Math.max(asked ?? usual, usual);
 }
 
-/** Retell refused, or did not answer: what was to be asked is left to the next run. */
+/** Retell refused or did not answer; the next run asks again. */
 export class RetellAway extends Error {
   override readonly name = 'RetellAway';
 }
 
-/** However much Retell has to tell, and however slowly: what is left then is the next run's. */
+/** Ends a run that takes too long; the next one continues. */
 export function leaveInTime({ deadline }: { readonly deadline: number }): void {
   if (performance.now() > deadline) throw new RetellAway('out_of_time');
 }

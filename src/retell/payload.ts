@@ -5,7 +5,7 @@ import type { DeliveryQuarantined } from '../events/raw-delivery.ts';
 import { normalId } from '../model/ids.ts';
 import { isScalar, truthOf, wordOf } from '../model/words.ts';
 
-/** What a selector field may say of a call. */
+/** Outcome words in a selector field. */
 const OUTCOMES = new Set([
   'confirmed',
   'rescheduled',
@@ -29,42 +29,40 @@ const isFlag = (name: string, value: Json): boolean =>
   (truthOf(value) !== undefined || OUTCOMES.has(wordOf(value)));
 
 /**
- * Parts the customer's own fields into flags and the rest, under the names and with the values they came with.
- * Flags are open in the log; the rest is personal data.
+ * Splits the customer's own fields into flags, which are open in the log, and the rest, which is personal data; names
+ * and values stay.
  */
 export function splitFlags(fields: Iterable<readonly [string, Json]>): { flags: JsonObject; rest: JsonObject } {
   const flags: [string, Json][] = [];
   const rest: [string, Json][] = [];
   for (const [name, value] of fields)
     (flags.length < MAX_FLAGS && isFlag(name, value) ? flags : rest).push([name, value]);
-  // fromEntries defines properties: a field called `__proto__` is data like any other.
+  // fromEntries defines properties, so a field called `__proto__` is data like any other.
   return { flags: Object.fromEntries(flags), rest: Object.fromEntries(rest) };
 }
 
 const object = z.custom<JsonObject>(isJsonObject).optional().catch(undefined);
 
 /**
- * All that is required of a delivery: a name, and for a call its id (docs/retell-api.md, "Fields that say the same"). Until 2024 the
- * call stood in `data`.
+ * A delivery needs a name, and for a call its id (docs/retell-api.md, "Fields that say the same"). Until 2024 the call
+ * was in `data`.
  */
 const Envelope = z.object({ event: z.string().min(1).max(200), call: object, data: object });
 
 type Payload = {
   readonly event: string;
-  /** All of it, with the vendor's names. */
+  /** All of it, under the vendor's names. */
   readonly envelope: JsonObject;
 };
 export type CallPayload = Payload & { readonly callId: string; readonly call: JsonObject };
 type Unreadable = { readonly unreadable: DeliveryQuarantined['reason']; readonly event?: string };
 
-/**
- * Events that are about no call: an incoming call's question for instructions, and chats (docs/rules.md, "The door").
- */
+/** Events about no call: the question before an inbound call, and chats (docs/rules.md, "The door"). */
 const isAboutNoCall = (event: string): boolean => event === 'call_inbound' || event.startsWith('chat_');
 
-/** The delivery as the vendor meant it, or why it cannot be one. Never throws, whatever the bytes. */
+/** Reads a delivery, or says why it is unreadable. Never throws, whatever the bytes. */
 export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadable {
-  // Broken UTF-8 in a transcript must not lose the outcome beside it; the BOM goes.
+  // Broken UTF-8 in a transcript must not lose the outcome beside it. The BOM is dropped.
   const text = new TextDecoder().decode(bytes);
   const parsed = parseVendorJson(text);
   if (typeof parsed === 'string') return { unreadable: parsed };
@@ -81,7 +79,7 @@ export function readPayload(bytes: Uint8Array): Payload | CallPayload | Unreadab
   return { event, envelope, callId, call };
 }
 
-/** Of those that a customer names; each is compared, sorted and stored. */
+/** Fields that a customer names; each is compared, sorted and stored. */
 const MAX_FIELDS = 20_000;
 
 function fieldsOf(call: JsonObject): number {
@@ -91,23 +89,23 @@ function fieldsOf(call: JsonObject): number {
   return maps.filter(isJsonObject).reduce((count, map) => count + Object.keys(map).length, 0);
 }
 
-/** Decoding replaced something in it: different names would have become one. */
+/** Decoding replaced a byte in it, so two different names could become one. */
 const isDamaged = (name: string, bytes: Uint8Array): boolean => name.includes('\ufffd') && !isUtf8(bytes);
 
-/** Deeper JSON is no webhook of anybody's, and would exhaust the stack of what walks it later. */
+/** Deeper JSON is no webhook, and would exhaust the stack later. */
 const MAX_DEPTH = 100;
-/** Of all objects together. A call has six for each word that was spoken, so these are four hours without a pause. */
+/** Of all objects together. A call has six for each spoken word, so this allows four hours without a pause. */
 const MAX_MEMBERS = 250_000;
 
 /**
- * JSON of the vendor's, or why it is none. A number that JavaScript cannot hold (an order number beyond 2^53, `1e400`) is
- * kept as its text: rounded, it would be another one. Not so where ids stand: a number is none, however long.
+ * Parses the vendor's JSON. A number that JavaScript would round (beyond 2^53, `1e400`) is kept as text, except where
+ * ids are: a number is no id.
  */
 export function parseVendorJson(
   text: string,
   maxMembers = MAX_MEMBERS,
 ): { readonly value: unknown } | TooMuch | 'not_json' {
-  const { tooMuch, mayRound } = lookOver(text, maxMembers);
+  const { tooMuch, mayRound } = scan(text, maxMembers);
   if (tooMuch) return tooMuch;
   try {
     return { value: mayRound ? parseExactly(text) : JSON.parse(text) };
@@ -119,10 +117,10 @@ export function parseVendorJson(
 type TooMuch = 'too_deep' | 'too_many_fields';
 
 /**
- * Before it is parsed: whether it would take the thread for seconds, or its stack, and whether a number in it may be too
- * large; most bodies have none. What stands in quotes is passed over at once: most of a long call is one transcript.
+ * A cheap scan before parsing: would it block the thread or exhaust the stack, and may a number in it be too large?
+ * Strings are skipped at once.
  */
-function lookOver(text: string, maxMembers: number): { readonly tooMuch?: TooMuch; readonly mayRound: boolean } {
+function scan(text: string, maxMembers: number): { readonly tooMuch?: TooMuch; readonly mayRound: boolean } {
   let depth = 0;
   let members = 0;
   let mayRound = false;
@@ -155,7 +153,6 @@ function lookOver(text: string, maxMembers: number): { readonly tooMuch?: TooMuc
   return { mayRound };
 }
 
-/** An odd number of backslashes stands before it. */
 function isEscaped(text: string, at: number): boolean {
   let first = at;
   while (text.charCodeAt(first - 1) === BACKSLASH) first--;
@@ -180,7 +177,7 @@ function parseExactly(text: string): unknown {
   return JSON.parse(text, revive);
 }
 
-/** Whether the number says what was written. Of a fraction, what is beyond a number's precision says nothing to anybody. */
+/** Whether the number is exact. Digits of a fraction beyond its precision carry no meaning. */
 const isHeld = (value: number, source: string): boolean =>
   Number.isSafeInteger(value) ||
   (Number.isFinite(value) && (!Number.isInteger(value) || plainDigits(source) === plainDigits(String(value))));

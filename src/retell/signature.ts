@@ -5,20 +5,21 @@ import type { WebhookKey } from '../tenants/tenant.ts';
 const SKEW_MS = 300_000;
 
 /**
- * Exactly what the vendor's SDK takes (docs/retell-api.md, "Signature"): any case, nothing around, no second header.
+ * Exactly what the vendor's SDK accepts (docs/retell-api.md, "Signature"): any case, nothing around it, no second
+ * header.
  */
 const TIMED = /^v=(\d+),d=([0-9a-f]{64})$/i;
 const BARE = /^[0-9a-f]{64}$/i;
 
-/** As many keys are always tried, so that neither an unknown tenant nor a rotation shows in the time taken. */
+/** Always tries this many keys, so that timing reveals neither an unknown tenant nor a rotation. */
 const KEYS_TRIED = 2;
 const decoy = (): WebhookKey => ({ keyId: '', key: randomBytes(32).toString('hex') });
 const DECOYS = Array.from({ length: KEYS_TRIED }, decoy);
 
-/** What a header says of a body. */
+/** The claim of a header about its body. */
 export type Claim = {
   readonly digest: Buffer;
-  /** What follows the body under the digest: the digits of the time, or nothing for bare hex. */
+  /** Signed after the body: the digits of the time, or nothing for bare hex. */
   readonly suffix: string;
   readonly at: number | undefined;
 };
@@ -32,8 +33,8 @@ function parse(header: string): Claim | undefined {
 }
 
 /**
- * What a header claims, or why no body can bear it out: that much is a property of the header alone, needs no byte of the
- * body and says nothing of any tenant. Malformed comes before stale, and stale before mismatch.
+ * Reads the header, or says why no body can match it; needs neither body nor tenant. Malformed comes before stale, and
+ * stale before mismatch.
  */
 export function claimOf(header: string | undefined, now: number): Claim | HeaderRefusal {
   if (header === undefined || header === '') return 'sig_missing';
@@ -42,11 +43,11 @@ export function claimOf(header: string | undefined, now: number): Claim | Header
   return claim.at !== undefined && Math.abs(now - claim.at) > SKEW_MS ? 'sig_stale' : claim;
 }
 
-/** An empty key would verify what anybody can sign: it never matches. */
+/** An empty key never matches: anybody could sign with it. */
 const matches = (claim: Claim, body: Uint8Array, { key }: WebhookKey): boolean =>
   timingSafeEqual(createHmac('sha256', key).update(body).update(claim.suffix).digest(), claim.digest) && key !== '';
 
-/** All keys are tried, the first that matches is the answer; no early exit. */
+/** Tries every key without early exit; the first match counts. */
 function keyOf(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[]): WebhookKey | undefined {
   let found: WebhookKey | undefined;
   for (const key of [...keys, ...DECOYS.slice(keys.length)]) if (matches(claim, body, key)) found ??= key;
@@ -59,8 +60,8 @@ export type Verdict =
   | { readonly authentic: false; readonly reason: 'sig_malformed' | 'sig_mismatch' };
 
 /**
- * Whether one of the keys signed these exact bytes. Bare hex that does not verify is `sig_malformed` even where a tenant
- * has opted in; otherwise the answer would tell such a tenant from an unknown one.
+ * Whether a key signed these exact bytes. Failing bare hex is always `sig_malformed`, or the answer would reveal which
+ * tenants allow it.
  */
 export function verify(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[], acceptBare: boolean): Verdict {
   const key = keyOf(claim, body, keys);
@@ -70,7 +71,7 @@ export function verify(claim: Claim, body: Uint8Array, keys: readonly WebhookKey
   return { authentic: true, keyId: key.keyId, form: isBare ? 'bare' : 'timed' };
 }
 
-/** Whether the key signed these bytes at any time: for stored evidence, which was fresh when it was taken. */
+/** Whether the key signed these bytes at any time: for stored evidence, which was fresh on receipt. */
 export function signedBy(key: WebhookKey, body: Uint8Array, header: string): boolean {
   const claim = parse(header);
   return claim !== undefined && matches(claim, body, key);

@@ -1,11 +1,11 @@
 import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
-import { isNothing, trimmed } from '../model/words.ts';
+import { isBlank, trimmed } from '../model/words.ts';
 
-/** Every field that has ever carried the words of a call, the plainest first; each as text or as a list of turns. */
+/** Every field that has ever held the words of a call, plainest first; each as text or a list of turns. */
 const plain = ['transcript', 'transcript_object', 'transcript_with_tool_calls'] as const;
 const scrubbed = ['scrubbed_transcript', 'scrubbed_transcript_object', 'scrubbed_transcript_with_tool_calls'] as const;
 
-/** Entries of such a list that nobody spoke. */
+/** Entries of such a list that are not speech. */
 const unspoken: ReadonlySet<string> = new Set([
   'tool_call_invocation',
   'tool_call_result',
@@ -17,13 +17,13 @@ const unspoken: ReadonlySet<string> = new Set([
 ]);
 
 export type Transcript = {
-  /** In lines "Agent: …", "User: …"; undefined where no words came. */
+  /** Lines of "Agent: …", "User: …"; undefined without words. */
   readonly text: string | undefined;
-  /** False only where the agent alone is heard to speak: no transcript is unknown, which is not "no". */
+  /** False only when the agent alone spoke; without a transcript it is unknown, which is not "no". */
   readonly userSpoke: boolean | undefined;
 };
 
-/** What was said in a call, whichever field says it, and whether the other side spoke. */
+/** Reads the transcript from whichever field has it, and whether the other side spoke. */
 export function transcriptOf(call: JsonObject): Transcript {
   const fields = prefersScrubbed(call) ? [...scrubbed, ...plain] : [...plain, ...scrubbed];
   const readings = fields.map((field) => read(call[field])).filter((reading) => reading !== undefined);
@@ -34,24 +34,23 @@ export function transcriptOf(call: JsonObject): Transcript {
   };
 }
 
-/** Whether the company has asked that what identifies people be left out: then what is scrubbed goes first. */
+/** Whether the company wants personal data left out: then scrubbed fields go first. */
 export const prefersScrubbed = (call: JsonObject): boolean => call.data_storage_setting === 'everything_except_pii';
 
-/** The words of one field, and who speaks in them. */
 type Reading = { readonly text: string; readonly speakers: ReadonlySet<string> };
 
 const read = (value: Json | undefined): Reading | undefined =>
   typeof value === 'string' ? readText(value) : Array.isArray(value) ? readTurns(value) : undefined;
 
 const NAME = String.raw`\p{L}{1,40}(?:[ _-]\p{L}{1,40})?`;
-/** The start of a line that says who speaks: one word or two. Prose like that only leaves doubt who spoke. */
+/** A speaker label of one or two words. Prose that looks like one only makes the speaker uncertain. */
 const SPEAKER = new RegExp(String.raw`^[^\S\n]*(${NAME})[^\S\n]*:`, 'gmu');
 const SPEAKER_ALONE = new RegExp(`^${NAME}$`, 'u');
 const LINE_ENDS = /[\r\n\v\f\u0085\u2028\u2029]+/g;
 const WORDS = /[^\s\p{Cf}]/u;
 
 function readText(text: string): Reading | undefined {
-  if (isNothing(text)) return undefined;
+  if (isBlank(text)) return undefined;
   const speakers = new Set<string>();
   let speaker = '';
   let from = 0;
@@ -73,7 +72,7 @@ function readTurns(turns: readonly Json[]): Reading | undefined {
   for (const turn of turns) {
     if (!isJsonObject(turn) || typeof turn.role !== 'string' || typeof turn.content !== 'string') continue;
     const role = roleOf(turn.role);
-    // One line each: nobody's words may pass for another's turn.
+    // One line per turn, so that words cannot pass for the turn of another speaker.
     const words = trimmed(turn.content).replace(LINE_ENDS, ' ');
     if (words === '' || unspoken.has(role) || !SPEAKER_ALONE.test(role)) continue;
     speakers.add(role);
@@ -84,7 +83,7 @@ function readTurns(turns: readonly Json[]): Reading | undefined {
 
 const roleOf = (label: string): string => trimmed(label).toLowerCase().replace(/[ -]+/g, '_');
 
-/** `transfer_target` as the vendor's own text has it: "Transfer Target". */
+/** The label in the vendor's own text: "Transfer Target" for `transfer_target`. */
 const labelOf = (role: string): string =>
   role
     .split('_')

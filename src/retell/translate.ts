@@ -3,7 +3,7 @@ import type { CallEvent, CallFacts, CallFactType, Personal } from '../events/cal
 import { digestOf } from '../events/identity.ts';
 import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
 import { chosenId } from '../model/ids.ts';
-import { isNothing, normalName, saysNothing, truthOf } from '../model/words.ts';
+import { isBlank, isBlankAnswer, normalName, truthOf } from '../model/words.ts';
 import { DEFAULT_TENANT, tenantNamedIn } from '../tenants/tenant.ts';
 import { type CallPayload, splitFlags } from './payload.ts';
 import { prefersScrubbed, transcriptOf } from './transcript.ts';
@@ -21,20 +21,19 @@ export const kinds: ReadonlyMap<string, CallFactType> = new Map([
   ['transfer_ended', 'TransferEnded'],
 ]);
 
-/** Milliseconds from 2001 (earlier: seconds, or nothing) to the last year that ISO 8601 writes with four digits. */
+/** Milliseconds from 2001 (less would be seconds, or nothing) to the year 9999. */
 export const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 1e12 && value < 253_402_300_800_000;
 
-// A field of another type or out of bounds counts as absent: a delivery is never refused for it (docs/rules.md,
-// "Invariants" 7).
+// A field of a wrong type or size counts as absent: a delivery is never refused for it (docs/rules.md, "Invariants" 7).
 const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
-/** A word that stands for nothing is as if the field were not there. */
+/** A word like "none" counts as absent. */
 const text = (max: number) =>
   lenient(
     z
       .string()
       .max(max)
-      .transform((said) => (isNothing(said) ? undefined : said)),
+      .transform((words) => (isBlank(words) ? undefined : words)),
   );
 const word = text(512);
 const time = lenient(z.custom<number>(isTime).transform((ms) => new Date(ms).toISOString()));
@@ -67,7 +66,7 @@ const VendorCall = z.object({
 });
 type VendorCall = z.infer<typeof VendorCall>;
 
-/** Until 4.2 two ratings stood in the place of `call_successful`. */
+/** Until 4.2 two ratings took the place of `call_successful`. */
 const ratings = ['agent_task_completion_rating', 'call_completion_rating'] as const;
 const rating = lenient(z.enum(['Complete', 'Partial', 'Incomplete']));
 
@@ -81,25 +80,25 @@ const VendorAnalysis = z.object({
   call_completion_rating: rating,
 });
 type VendorAnalysis = z.infer<typeof VendorAnalysis>;
-/** The vendor's own fields of an analysis, which are none of the customer's. */
+/** The vendor's own fields of an analysis; all others are the customer's. */
 const PRESETS: ReadonlySet<string> = new Set([
   ...Object.keys(VendorAnalysis.shape),
   ...ratings.map((name) => `${name}_reason`),
   'agent_sentiment',
 ]);
 
-/** What a fact about a call says, before it has an identity. */
+/** The content of a fact, without its identity. */
 export type CallStatement = { readonly type: CallFactType; readonly data: CallFacts };
 
 export type Owner = {
-  /** The tenant whose key verified the delivery, or whose API gave the call. */
+  /** The tenant whose key verified the delivery, or whose Retell account has the call. */
   readonly tenantId: string;
   readonly isTenant: (name: string) => boolean;
 };
 
 type Unrecognized = Extract<CallEvent, { type: 'CallEventUnrecognized' }>['data'];
 
-/** What a delivery says. Nothing of the delivery itself is in it: the same content again is the same statement. */
+/** Translates a delivery. The result depends on its content only, so a repetition is the same statement. */
 export function translatePayload({ event, envelope, call, callId }: CallPayload, owner: Owner): CallStatement {
   const type = kinds.get(event);
   const data = factsOf(callId, call, owner, envelope.transfer_destination);
@@ -109,13 +108,13 @@ export function translatePayload({ event, envelope, call, callId }: CallPayload,
   return { type: 'CallEventUnrecognized', data: unrecognized };
 }
 
-/** What the vendor's API says of a call, as the webhook of that kind would have said it (A14). */
+/** Translates a call from the vendor's API as its webhook would have been (A14). */
 export const translateCall = (type: CallFactType, callId: string, call: JsonObject, owner: Owner): CallStatement => ({
   type,
   data: factsOf(callId, call, owner, undefined),
 });
 
-/** When it happened by the vendor's word; metadata of the fact, never part of it. */
+/** The vendor's time of the event: metadata, never part of the fact. */
 export const occurredAt = (envelope: JsonObject): string | undefined => time.parse(envelope.event_timestamp);
 
 function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Json | undefined): CallFacts {
@@ -152,25 +151,23 @@ function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Jso
         custom: filled(custom.rest),
         variables: filled(call.retell_llm_dynamic_variables ?? {}),
         collected: filled(collected.rest),
-        // On transfer events it stands beside the call, as an object (docs/retell-api.md).
+        // Transfer events have it beside the call, as an object (docs/retell-api.md).
         transferDestination: destination ?? call.transfer_destination,
       }),
     ),
   });
 }
 
-/** The customer's own fields: nested ones first; one directly under the analysis where the nested one is missing (A7). */
+/** The customer's own fields; one directly under the analysis counts only when the nested one is missing (A7). */
 function customFields(analysis: JsonObject = {}, nested: JsonObject = {}): Map<string, Json> {
   const fields = new Map(Object.entries(nested));
-  const said = new Set([...fields].filter(([, value]) => !saysNothing(value)).map(([name]) => normalName(name)));
+  const given = new Set([...fields].filter(([, value]) => !isBlankAnswer(value)).map(([name]) => normalName(name)));
   for (const [name, value] of Object.entries(analysis))
-    if (!PRESETS.has(name) && !saysNothing(value) && !said.has(normalName(name))) fields.set(name, value);
+    if (!PRESETS.has(name) && !isBlankAnswer(value) && !given.has(normalName(name))) fields.set(name, value);
   return fields;
 }
 
-/**
- * The ids the caller gave the call; none where it names a tenant that it does not belong to (docs/rules.md, "Session").
- */
+/** The ids that the caller gave the call; none when it names a foreign tenant (docs/rules.md, "Session"). */
 function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFacts>> {
   if (isForeign(tenantNamedIn(metadata, owner.isTenant), owner)) return { tenantMismatch: true };
   const id = (snake: string, camel: string) => chosenId(metadata[snake]) ?? chosenId(metadata[camel]);
@@ -193,14 +190,14 @@ function successful(analysis: VendorAnalysis): boolean | undefined {
   return rated.some((word) => word === 'Incomplete' || word === 'Partial') ? false : undefined;
 }
 
-/** A web call has no direction; until 2.3 the type of a phone call was its direction. */
+/** A web call has no direction; until 2.3 the type of a phone call contained it. */
 const directionOfType: ReadonlyMap<string | undefined, CallFacts['direction']> = new Map([
   ['web_call', 'web'],
   ['inbound_phone_call', 'inbound'],
   ['outbound_phone_call', 'outbound'],
 ]);
 
-/** The recording in one channel is the one to listen to; any is better than none. */
+/** Prefers the recording in one channel; any is better than none. */
 function recordingOf(call: VendorCall, scrubbedFirst: boolean): string | undefined {
   const whole = [call.recording_url, call.recording_multi_channel_url];
   const scrubbed = [call.scrubbed_recording_url, call.scrubbed_recording_multi_channel_url];
@@ -212,6 +209,6 @@ const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fiel
 
 type Sparse<T> = { [K in keyof T]: T[K] | undefined };
 
-/** Without the fields that are undefined: what is absent is absent, in the log and in the digest. */
+/** Drops undefined fields, so that they are absent in the log and in the digest. */
 const present = <T extends object>(fields: Sparse<T>): T =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;

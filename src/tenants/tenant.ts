@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
 import type { Endpoint } from '../events/metadata.ts';
 import type { Scope, TenantSettings } from '../events/tenant-facts.ts';
-import { isNothing, trimmed } from '../model/words.ts';
+import { isBlank, trimmed } from '../model/words.ts';
 
 /** The tenant that always exists: single-company use, and `RETELL_WEBHOOK_SECRET`. */
 export const DEFAULT_TENANT = 'default';
@@ -44,7 +44,7 @@ export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, age
 export function tenantNamedIn(metadata: JsonObject, isTenant: (name: string) => boolean): Json | undefined {
   for (const value of [metadata.tenant_id, metadata.tenantId]) {
     const name = typeof value === 'string' ? trimmed(value).toLowerCase() : value;
-    if (name !== undefined && (!isNothing(name) || (typeof name === 'string' && isTenant(name)))) return name;
+    if (name !== undefined && (!isBlank(name) || (typeof name === 'string' && isTenant(name)))) return name;
   }
   return undefined;
 }

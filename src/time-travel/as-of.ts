@@ -20,54 +20,54 @@ import type { AsOf } from '../read-api/as-of.ts';
 import type { TenantReads } from '../read-api/tenant-reads.ts';
 import { type Past, pastAt } from './past.ts';
 
-/** A call, and the session that no fact of its own says. */
+/** A call, and the session that placed it, which its own facts do not name. */
 type RelatedCall = {
   readonly callId: string;
-  /** The first session that says it has placed the call. */
+  /** The first session that placed it. */
   readonly placedBy: string | null;
 };
 
-// What may ever have had to do with what. The read model only adds to it, so who looks back may ask as it is now;
-// what was so at the time is for the facts to say.
+// Which streams may ever have been related. The read model only adds to this, so its current state answers for the
+// past; the facts decide what held then.
 
 async function relatedCalls(reads: TenantReads, callIds: readonly string[]): Promise<RelatedCall[]> {
   if (callIds.length === 0) return [];
-  return shown(await links(reads).where('call_id', 'in', callIds).execute());
+  return relatedCallsOf(await links(reads).where('call_id', 'in', callIds).execute());
 }
 
 /** Every call that may ever have belonged to one of these sessions. */
 async function callsEverIn(reads: TenantReads, sessionIds: readonly string[]): Promise<RelatedCall[]> {
   if (sessionIds.length === 0) return [];
-  const formerly = reads.callSessionFormerCalls().select('call_id').where('session_id', 'in', sessionIds);
+  const formerCalls = reads.callSessionFormerCalls().select('call_id').where('session_id', 'in', sessionIds);
   const ownName = sessionIds.flatMap((id) => (id.startsWith('call:') ? [id.slice('call:'.length)] : []));
   const found = await Promise.all([
     links(reads).where('session_id', 'in', sessionIds).execute(),
-    links(reads).where('call_id', 'in', formerly).execute(),
+    links(reads).where('call_id', 'in', formerCalls).execute(),
     ownName.length > 0 ? links(reads).where('call_id', 'in', ownName).execute() : [],
   ]);
-  return shown(found.flat());
+  return relatedCallsOf(found.flat());
 }
 
 /** Every session that may ever have been about an appointment, by its own facts or those of calls that are in it now. */
 async function sessionsEverAbout(reads: TenantReads, appointmentId: string): Promise<string[]> {
-  const [now, besides] = await Promise.all([
+  const [current, others] = await Promise.all([
     reads.callSessions().select('id').where('appointment_id', '=', appointmentId).execute(),
     reads.callSessionOtherAppointments().select('session_id').where('appointment_id', '=', appointmentId).execute(),
   ]);
-  return [...new Set([...now.map(({ id }) => id), ...besides.map(({ session_id }) => session_id)])];
+  return [...new Set([...current.map(({ id }) => id), ...others.map(({ session_id }) => session_id)])];
 }
 
 const links = (reads: TenantReads) => reads.callSessionCalls().select(['call_id', 'placed_session_id']);
 
 type Link = { call_id: string; placed_session_id: string | null };
 
-const shown = (rows: readonly Link[]): RelatedCall[] =>
+const relatedCallsOf = (rows: readonly Link[]): RelatedCall[] =>
   [...new Map(rows.map((row) => [row.call_id, row])).values()].map((row) => ({
     callId: row.call_id,
     placedBy: row.placed_session_id,
   }));
 
-/** A row as it comes back from Postgres, for who has made one and shows it without having stored it. */
+/** A computed row in the form in which Postgres returns a stored one. */
 function asRead(table: Table, row: Row): Record<string, unknown> {
   const stored = JSON.parse(asJson(row)) as Record<string, unknown>;
   const read: Record<string, unknown> = {};
@@ -81,7 +81,7 @@ function asRead(table: Table, row: Row): Record<string, unknown> {
   return read;
 }
 
-/** jsonb keeps the keys of an object by their length in bytes, then by their bytes. */
+/** jsonb orders keys by length in bytes, then by bytes. */
 function inOrderOfJsonb(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrderOfJsonb);
   if (typeof value !== 'object' || value === null) return value;
@@ -90,13 +90,13 @@ function inOrderOfJsonb(value: unknown): unknown {
   return Object.fromEntries(entries.map(([, key, inner]) => [key, inner]));
 }
 
-/** A session as the read model would hold it, had it heard of nothing but these; undefined: it was not known. */
+/** The row of a session by these facts alone; undefined if it was unknown. */
 function sessionAsOf(id: string, parts: Parts<Description>): CallSessionRow | undefined {
   const [session] = sessionsOf([id], parts);
   return session && (asRead(sessionRows, sessionRowOf(session)) as CallSessionRow);
 }
 
-/** The ticket of a call as the read model would hold it, had it heard of nothing but these; undefined: there was none. */
+/** The row of a ticket by these facts alone; undefined if there was none. */
 function ticketAsOf(
   call: TicketCall,
   log: TicketLog | undefined,
@@ -108,12 +108,12 @@ function ticketAsOf(
   return asRead(ticketRows, ticketRowOf(ticket, sessionId)) as TicketRow;
 }
 
-/** Where an appointment was named, or staff spoke of it. */
+/** The place where an appointment was named or staff changed it. */
 type Mention = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
 
 /**
- * An appointment as the read model would hold it, had it heard of nothing but these; undefined: it was not known.
- * `sessionIds`: those that may have been about it, with all their calls among the parts.
+ * The row of an appointment by these facts alone; undefined if it was unknown. `sessionIds`: all that may have been
+ * about it, their calls among the parts.
  */
 function appointmentAsOf(
   id: string,
@@ -122,8 +122,8 @@ function appointmentAsOf(
   staff: StaffState | undefined,
 ): AppointmentRow | undefined {
   const entries = entriesOf(staff?.entries);
-  const said = entries.slice(0, 1).map((entry): Mention => ({ ...entry, earliestAt: entry.occurredAt }));
-  const mentions = [...said, ...mentionsOf(id, parts)].sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
+  const byStaff = entries.slice(0, 1).map((entry): Mention => ({ ...entry, earliestAt: entry.occurredAt }));
+  const mentions = [...byStaff, ...mentionsOf(id, parts)].sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
   const [first] = mentions;
   if (!first) return undefined;
   const decided = sessionsOf(sessionIds, parts).flatMap(decisionsOf);
@@ -143,8 +143,8 @@ const mentionsOf = (id: string, { calls, requests }: Parts<Decisions>): Mention[
   [...calls, ...requests].flatMap(({ appointmentsNamed }) => findNamed(appointmentsNamed, id) ?? []);
 
 /**
- * Resources as they were known at a moment (`at=`): folded from the log by the reducers of the read model. Only
- * *which* streams to read is asked of the read model; whether they had to do with it at the time, the facts say.
+ * Resources as they were known at a moment (`at=`). The read model only says *which* streams to read; the facts decide
+ * whether they were related then.
  */
 export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadModel> }): AsOf {
   return {
@@ -153,7 +153,7 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
       if (!past) return undefined;
       const named = await session(past, id);
       if (named || !id.startsWith('call:')) return named;
-      // `call:<id>` goes on answering when the session has another id.
+      // `call:<id>` still answers when the session has another id.
       const callId = id.slice('call:'.length);
       const calls = await relatedCalls(past.reads, [callId]);
       const sessionId = sessionIdOf(callId, await partsOf(past, [], calls));
@@ -167,7 +167,7 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
       const staff = (await past.fold([own])).get(own) as StaffState | undefined;
       const about = await sessionsEverAbout(past.reads, id);
       const calls = await callsEverIn(past.reads, about);
-      // A call that named it may have done so in another session, where it spoke for other calls too.
+      // A call that named it may have done so in another session, and for its other calls too.
       const sessionIds = [...new Set([...about, ...sessionsOfNaming(id, calls, await partsOf(past, about, calls))])];
       const parts = await partsOf(past, sessionIds, await callsEverIn(past.reads, sessionIds));
       return appointmentAsOf(id, sessionIds, parts, staff);
@@ -192,7 +192,7 @@ async function session(past: Past, id: string) {
   return sessionAsOf(id, await partsOf(past, [id], calls));
 }
 
-/** What the sessions, the calls and those who have placed them came to. */
+/** The states of the sessions, the calls and the sessions that placed them. */
 async function partsOf(
   past: Past,
   sessionIds: readonly string[],
@@ -212,7 +212,7 @@ async function partsOf(
   };
 }
 
-/** Every session that one of the calls which named an appointment may have been in. */
+/** Every session of the calls that named an appointment. */
 const sessionsOfNaming = (appointmentId: string, related: readonly RelatedCall[], { calls }: Parts<CallFields>) =>
   calls
     .filter(({ appointmentsNamed }) => findNamed(appointmentsNamed, appointmentId))

@@ -20,32 +20,31 @@ import type { TenantDirectory } from '../tenants/tenant.ts';
 
 type Change = { readonly field: string; readonly from: unknown; readonly to: unknown };
 
-/** A fact of a session, and what it changed in what the API shows. */
+/** A fact of a session, with its changes to the API document. */
 type HistoryItem = {
   readonly position: string;
-  /** In its stream: with the stream's name it says where the fact stands in the log. */
+  /** With the name of its stream it gives the place of the fact in the log. */
   readonly revision: number;
   readonly type: string;
-  /** This and `source` are absent where a broken fact does not even say them. */
+  /** This and `source` are absent when a broken fact lacks them. */
   readonly occurredAt?: string;
   readonly recordedAt: string;
   readonly source?: FactMetadata['source'];
   readonly changes: readonly Change[];
-  /** It makes no sense, so it has changed nothing: its stream is parked from here on. */
+  /** It is broken and changed nothing; its stream is parked from here on. */
   readonly unreadable?: { readonly stream: string; readonly reason: string };
-  /** The position of the unreadable fact that it stands behind in its stream; it has not changed anything yet. */
+  /** The position of the broken fact before it in its stream; it has not changed anything yet. */
   readonly waitsFor?: string;
 };
 
-/** A fact that stands in the log and cannot be read, in its place among the others. */
-type Unread = { readonly recorded: Recorded; readonly error: unknown };
+/** A stored fact that cannot be decoded, in its place among the others. */
+type BrokenEvent = { readonly recorded: Recorded; readonly error: unknown };
 
 /**
- * The history of a session from the facts of all its streams in the order of the log; the changes of all items,
- * one after the other, make the session as it is.
- * As in the read model, a fact that cannot be read or folded changes nothing, nor does what its stream says after it.
+ * The history of a session; its changes add up to the current document. As in the read model, a broken fact and all
+ * later ones of its stream change nothing.
  */
-export function historyOf(tenantId: string, sessionId: string, facts: readonly (Fact | Unread)[]): HistoryItem[] {
+export function historyOf(tenantId: string, sessionId: string, facts: readonly (Fact | BrokenEvent)[]): HistoryItem[] {
   const items: HistoryItem[] = [];
   const unreadable = new Map<string, string>();
   let fold = noFactsYet(tenantId, sessionId);
@@ -56,7 +55,7 @@ export function historyOf(tenantId: string, sessionId: string, facts: readonly (
     const { stream, position } = recorded;
     const waitsFor = unreadable.get(stream);
     if (waitsFor !== undefined) {
-      if (recorded.type !== 'CallTextPart') items.push({ ...toldOf(recorded), changes: [], waitsFor });
+      if (recorded.type !== 'CallTextPart') items.push({ ...metadataOf(recorded), changes: [], waitsFor });
       continue;
     }
     try {
@@ -66,19 +65,19 @@ export function historyOf(tenantId: string, sessionId: string, facts: readonly (
       if (!fact) continue;
       const next = withFact(fold, fact);
       const after = documentOf(next);
-      items.push({ ...toldOf(fact), changes: changes(before, after) });
+      items.push({ ...metadataOf(fact), changes: changes(before, after) });
       [fold, before] = [next, after];
     } catch (error) {
       unreadable.set(stream, `${position}`);
       const { reason } = new BrokenFact(recorded, error);
-      items.push({ ...toldOf(recorded), changes: [], unreadable: { stream, reason } });
+      items.push({ ...metadataOf(recorded), changes: [], unreadable: { stream, reason } });
     }
   }
   return items;
 }
 
-/** What a fact tells of itself, even where its content is broken. */
-function toldOf({ position, revision, type, recordedAt, metadata }: Recorded) {
+/** The metadata of a fact, even if its content is broken. */
+function metadataOf({ position, revision, type, recordedAt, metadata }: Recorded) {
   const { data } = FactMetadata.safeParse(metadata);
   return {
     position: `${position}`,
@@ -90,7 +89,7 @@ function toldOf({ position, revision, type, recordedAt, metadata }: Recorded) {
   };
 }
 
-/** The session that these facts make; undefined when there are none. */
+/** The session of these facts; undefined without any. */
 export function sessionFromFacts(
   tenantId: string,
   sessionId: string,
@@ -104,7 +103,7 @@ function documentOf(fold: SessionFold): SessionDocument | undefined {
   return session && sessionDocument(session);
 }
 
-/** What is absent counts as null. The revision is told beside. */
+/** Absent counts as null. The revision is shown beside the changes. */
 function changes(before: SessionDocument | undefined, after: SessionDocument | undefined): Change[] {
   const from: Readonly<Record<string, unknown>> = before ?? {};
   const to: Readonly<Record<string, unknown>> = after ?? {};
@@ -114,8 +113,8 @@ function changes(before: SessionDocument | undefined, after: SessionDocument | u
 }
 
 /**
- * The history of a session straight from the log: what each fact changed, and whether its evidence still verifies.
- * A fact that makes no sense hides no other: it is told as such.
+ * The history of a session from the log, with the verdict on its evidence. A broken fact is listed as such and hides no
+ * other.
  */
 export const sessionHistory =
   (log: EventLog, tenants: TenantDirectory): ReadHistory =>
@@ -126,14 +125,14 @@ export const sessionHistory =
     const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
     const verdicts = await verdictsByPosition(log, tenants, tenantId, recorded);
     return historyOf(tenantId, sessionId, facts).map((item) => {
-      // Of a fact that does not say how it came to be known, nobody can tell whether it was signed.
+      // Without its source, a fact cannot be known to be signed.
       const evidence = verdicts.get(item.position) ?? (item.source === undefined ? undefined : 'none');
       return { ...item, changes: [...item.changes], ...(evidence && { evidence }) };
     });
   };
 
-/** Undefined: of a type that a newer version wrote. */
-function readOrNot(recorded: Recorded): Fact | Unread | undefined {
+/** Undefined for a type that a newer version wrote. */
+function readOrNot(recorded: Recorded): Fact | BrokenEvent | undefined {
   try {
     return decode(recorded);
   } catch (error) {

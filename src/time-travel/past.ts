@@ -10,14 +10,14 @@ import type { ReadModel } from '../projections/tables.ts';
 import { type Moment, ReadModelBehind } from '../read-api/as-of.ts';
 import { readsOf, type TenantReads } from '../read-api/tenant-reads.ts';
 
-/** The log as far as it was known at a moment, to one tenant. */
+/** The log at a moment, for one tenant. */
 export type Past = {
   readonly tenantId: string;
-  /** As it is now; it knows all that was known then. */
+  /** The current read model, which includes all that was known then. */
   readonly reads: TenantReads;
   /**
-   * What each of these streams came to; one of which nothing was known is left out. A stream is read once.
-   * Throws `UnreadableFact`: less than was known is never said.
+   * The states of these streams, without those that had no fact yet; each is read once. Throws `UnreadableFact` rather
+   * than answer with less.
    */
   fold(streams: readonly string[]): Promise<ReadonlyMap<string, StreamState>>;
 };
@@ -27,8 +27,8 @@ type Stores = { readonly log: EventLog; readonly db: Kysely<ReadModel> };
 const CONCURRENT_READS = 32;
 
 /**
- * Undefined: the log is empty. A moment in the future is now: the end of the log when we were asked. Throws
- * `EventStoreUnavailable`; `ReadModelBehind` when the read model has not come so far within two seconds.
+ * Undefined for an empty log; a moment in the future means now. Throws `EventStoreUnavailable`, or `ReadModelBehind`
+ * after two seconds.
  */
 export async function pastAt(stores: Stores, tenantId: string, moment: Moment): Promise<Past | undefined> {
   const { log, db } = stores;
@@ -60,14 +60,13 @@ export async function pastAt(stores: Stores, tenantId: string, moment: Moment): 
   };
 }
 
-/** The projection that is asked which streams have to do with what, and what it reads. */
+/** The projection that knows the relations, and the streams it reads. */
 const RELATIONS = { name: 'calls', prefixes };
 const WAIT_MS = 2000;
 
 /**
- * Who asked before the read model knows all that was known then would get less, and another time more. So that an
- * answer never changes, it is waited for. The log is asked only when the checkpoint has come so far: an event store is
- * not for asking forty times a second.
+ * Waits until the read model covers the moment, so that an answer never changes. Asks the log only when the checkpoint
+ * moves, not forty times a second.
  */
 async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
   const limit = Date.now() + WAIT_MS;
@@ -86,7 +85,7 @@ async function readModelReaches({ log, db }: Stores, until: Until): Promise<void
   }
 }
 
-/** The first event that concerns the relations after a position; undefined: there is none so far. */
+/** The first event after a position that the relations depend on; undefined if there is none yet. */
 async function firstAfter(log: EventLog, position: bigint | undefined): Promise<Recorded | undefined> {
   const stopped = new AbortController();
   const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(WAIT_MS)]);

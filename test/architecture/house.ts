@@ -1,7 +1,6 @@
 // `npm run house`: what the code looks like from outside, in figures. A mirror, not an aim.
-import { circles, files, imports, textOf } from './sources.ts';
+import { circles, commentsOf, files, imports, linesOf, textOf } from './sources.ts';
 
-const linesOf = (file: string) => textOf(file).split('\n').length - 1;
 const percent = (part: number) => `${Math.round((100 * part) / files.length)} %`;
 const matches = (pattern: RegExp) => files.reduce((sum, file) => sum + (textOf(file).match(pattern)?.length ?? 0), 0);
 
@@ -19,12 +18,7 @@ function reachedFrom(start: string): ReadonlySet<string> {
   return reached;
 }
 
-/** Comments without their marks and line breaks. */
-const comments = files.flatMap((file) =>
-  (textOf(file).match(/\/\*[\s\S]*?\*\/|(?:^[ \t]*\/\/.*\n?)+/gm) ?? []).map((comment) =>
-    comment.replace(/\s*\n\s*(?:\/\/|\*)?\s*/g, ' ').replace(/^(?:\/\*\*?|\/\/)\s*|\s*\*\/$/g, ''),
-  ),
-);
+const comments = files.flatMap((file) => commentsOf(textOf(file)));
 /** Where the fields of a call session are written down one by one. */
 const spellings = files.filter((file) => /\brecording(?:Url|_url)\??:/.test(textOf(file)));
 

@@ -9,6 +9,16 @@ export const files: readonly string[] = readdirSync(src, { recursive: true, enco
 );
 export const textOf = (file: string): string => readFileSync(join(src, file), 'utf8');
 
+export const linesOf = (file: string): number => textOf(file).split('\n').length - 1;
+
+const COMMENT = /(?<=^|\s)\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*(?:\n[ \t]*\/\/.*)*/gm;
+
+/** The comments of a file, each as one line without its marks. */
+export const commentsOf = (text: string): string[] =>
+  (text.match(COMMENT) ?? []).map((comment) =>
+    comment.replace(/\s*\n\s*(?:\/\/|\*(?!\/))?\s*/g, ' ').replace(/^(?:\/\*\*?|\/\/)\s*|\s*\*\/$/g, ''),
+  );
+
 /** The folder below `src` that a file stands in; `main` for those that stand in none. */
 export const roomOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'main');
 

@@ -5,7 +5,7 @@ import { concurrencyLimit } from '../../src/events/concurrency-limit.ts';
 const tooLate = () => new Error('too late');
 
 test('so many are under way at once; the others follow in the order in which they came', async () => {
-  const enter = concurrencyLimit({ most: 2, lineMs: 30_000, holdMs: 30_000, tooLate });
+  const enter = concurrencyLimit({ most: 2, queueMs: 30_000, holdMs: 30_000, tooLate });
   const begun: number[] = [];
   const leaves: (() => void)[] = [];
   const all = [0, 1, 2, 3, 4].map(async (n) => {
@@ -25,7 +25,7 @@ test('so many are under way at once; the others follow in the order in which the
 });
 
 test('two that ask in one turn begin in that order, though there is one place for both', async () => {
-  const enter = concurrencyLimit({ most: 1, lineMs: 30_000, holdMs: 30_000, tooLate });
+  const enter = concurrencyLimit({ most: 1, queueMs: 30_000, holdMs: 30_000, tooLate });
   const begun: string[] = [];
   const work = async (name: string) => {
     const leave = await enter();
@@ -37,7 +37,7 @@ test('two that ask in one turn begin in that order, though there is one place fo
 });
 
 test('who stands in line for too long is told so, and takes no place afterwards', async () => {
-  const enter = concurrencyLimit({ most: 1, lineMs: 20, holdMs: 30_000, tooLate });
+  const enter = concurrencyLimit({ most: 1, queueMs: 20, holdMs: 30_000, tooLate });
   const leave = await enter();
   await expect(enter()).rejects.toThrow('too late');
   leave();
@@ -46,7 +46,7 @@ test('who stands in line for too long is told so, and takes no place afterwards'
 });
 
 test('a place that nobody gives back is free after its time', async () => {
-  const enter = concurrencyLimit({ most: 1, lineMs: 30_000, holdMs: 20, tooLate });
+  const enter = concurrencyLimit({ most: 1, queueMs: 30_000, holdMs: 20, tooLate });
   const first = await enter();
   const second = await enter();
   first(); // late: it is not the second one's place that it gives back

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chosenId, normalId } from '../../src/model/ids.ts';
 import { isoInstant } from '../../src/model/time.ts';
-import { isNothing, normalName, saysNothing, trimmed, truthOf, wordOf } from '../../src/model/words.ts';
+import { isBlank, isBlankAnswer, normalName, trimmed, truthOf, wordOf } from '../../src/model/words.ts';
 
 describe('a word is compared trimmed, without case, quotes or a mark at its end', () => {
   test.each<unknown>(['Yes.', 'TRUE.', 'yes!', '"true"', '“Yes.”', "'on'", ' y ', '\u200bYes\ufeff', 'YES!!', 1, true])(
@@ -47,16 +47,16 @@ describe('a word that stands for nothing is as if the field were not there', () 
     '"null"',
     'N/A.',
   ];
-  test.each([...words, ...more, null, undefined, Number.NaN])('%j', (value) => expect(isNothing(value)).toBe(true));
+  test.each([...words, ...more, null, undefined, Number.NaN])('%j', (value) => expect(isBlank(value)).toBe(true));
 
   test.each(['not mentioned', 'Not provided.', 'TBD', 'not specified', 'no data'])('%j in an analysis', (value) => {
-    expect(saysNothing(value)).toBe(true);
-    expect(isNothing(value)).toBe(false);
+    expect(isBlankAnswer(value)).toBe(true);
+    expect(isBlank(value)).toBe(false);
   });
 
   test.each(['Nadia', 'none of these', 'No', 'Nulla', 'unknown caller', 0, false, 'a{{b', '{}', [], 'tbd later'])(
     '%j says something',
-    (value) => expect(saysNothing(value)).toBe(false),
+    (value) => expect(isBlankAnswer(value)).toBe(false),
   );
 });
 
@@ -115,7 +115,7 @@ test.each([
 test('a megabyte of spaces in the middle of a text keeps nobody waiting', () => {
   const text = `a${' '.repeat(2 ** 20)}b`;
   expect(trimmed(text)).toBe(text);
-  expect(isNothing(`${text}${' '.repeat(2 ** 20)}`)).toBe(false);
+  expect(isBlank(`${text}${' '.repeat(2 ** 20)}`)).toBe(false);
 });
 
 describe('a moment can be recorded from the year 1 to the year 9999 in UTC', () => {

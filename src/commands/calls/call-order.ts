@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { isUsableId } from '../../events/identity.ts';
 import { dialledNumber } from '../../model/phone.ts';
-import { namesNothing, trimmed } from '../../model/words.ts';
+import { isPlaceholder, trimmed } from '../../model/words.ts';
 
 /** What is asked of Retell: numbers in E.164, variables as text. */
 export type CallOrder = {
@@ -17,7 +17,7 @@ const id = z
   .string()
   .transform(trimmed)
   .refine(isUsableId, { error: 'must be 1–512 bytes without control characters', abort: true })
-  .refine((value) => !namesNothing(value), 'is a word that stands for nothing: whoever wrote it had no id')
+  .refine((value) => !isPlaceholder(value), 'is a word that stands for nothing: whoever wrote it had no id')
   .openapi({ type: 'string' });
 const phone = z.string().min(1).max(64).openapi({ example: '+442079460018' });
 const text = z

@@ -4,14 +4,14 @@ import { StreamDeleted } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
 import { disconnections } from '../../model/outcome.ts';
-import { isNothing } from '../../model/words.ts';
+import { isBlank } from '../../model/words.ts';
 import { type CallFact, callFact, type Delivery, FactTooLarge } from '../../retell/call-fact.ts';
 import { type CallPayload, readPayload } from '../../retell/payload.ts';
 import { kinds, occurredAt, translatePayload } from '../../retell/translate.ts';
 import { ownerOf, type TenantDirectory } from '../../tenants/tenant.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
 
-/** Every word that the vendor is known to have used in the fields that we decide by (docs/retell-api.md). */
+/** The known words of the vendor in the fields that we decide by (docs/retell-api.md). */
 export const knownWords = {
   event: new Set([...kinds.keys(), 'transcript_updated']),
   call_status: new Set(['registered', 'ongoing', 'ended', 'not_connected', 'error']),
@@ -21,22 +21,22 @@ export const knownWords = {
   data_storage_setting: new Set(['everything', 'everything_except_pii', 'basic_attributes_only']),
 } satisfies Readonly<Record<string, ReadonlySet<string>>>;
 
-/** A word of the vendor's that is new to us; undefined: it looks like none, and what it is may be about a person. */
+/** A new word of the vendor; undefined when it does not look like one and may be about a person. */
 export type NewWord = { readonly field: keyof typeof knownWords; readonly word: string | undefined };
 
 const WORD = /^[a-z0-9_]{1,64}$/;
 
-/** What a delivery says that nobody here has heard before: it is recorded as it is, and somebody should look at it. */
+/** The unknown words of a delivery: it is recorded as it is, and somebody should look at them. */
 export function newWordsIn({ event, call }: CallPayload): readonly NewWord[] {
-  const said: JsonObject = { ...call, event };
+  const words: JsonObject = { ...call, event };
   return (Object.keys(knownWords) as (keyof typeof knownWords)[]).flatMap((field) => {
-    const value = said[field];
-    if (typeof value !== 'string' || isNothing(value) || knownWords[field].has(value)) return [];
+    const value = words[field];
+    if (typeof value !== 'string' || isBlank(value) || knownWords[field].has(value)) return [];
     return [{ field, word: WORD.test(value) ? value : undefined }];
   });
 }
 
-/** What became of an authentic delivery. `failure` is for the log only: no content of the delivery stands in it. */
+/** The result of an authentic delivery. `failure` is for the log only and holds no content. */
 export type Accepted = { readonly event?: string | undefined } & (
   | { readonly outcome: Recorded; readonly fact: CallFact; readonly newWords: readonly NewWord[] }
   | { readonly outcome: Quarantined; readonly reason: DeliveryQuarantined['reason']; readonly failure?: unknown }
@@ -50,9 +50,8 @@ type Accepting = {
 };
 
 /**
- * From signed bytes to a fact on disk: read, translate, record; what cannot be understood is kept in quarantine.
- * A webhook is never refused for what is in it (docs/rules.md, "Invariants" 7). Throws only when the event store does
- * not answer. Quarantined deliveries that are retried come this way again.
+ * Reads, translates and records a delivery, or quarantines it: its content is never a reason to refuse (docs/rules.md,
+ * "Invariants" 7). Throws only when the event store does not answer.
  */
 export async function accept(
   delivery: Delivery,
@@ -66,7 +65,7 @@ export async function accept(
     try {
       return { event, outcome: await recorder.quarantine(reason, delivery), reason, failure };
     } catch (error) {
-      // Somebody has deleted for good these very bytes, so they are not to be kept; and no webhook is refused for that.
+      // These bytes were deleted for good, so they must not be kept; and a webhook is not refused for that.
       if (error instanceof StreamDeleted) return { event, outcome: 'not_kept', reason: 'quarantine_deleted' };
       throw error;
     }
@@ -112,5 +111,5 @@ export async function accept(
 
 const LARGE = 1024 * 1024;
 
-/** Reading, translating and cutting a large body takes some fifty milliseconds each: in between, others have their turn. */
+/** Each step takes some fifty milliseconds for a large body; let other requests run in between. */
 const breathe = ({ body }: Delivery): Promise<unknown> | undefined => (body.length > LARGE ? nextTurn() : undefined);

@@ -33,7 +33,7 @@ const named = {
   }),
 };
 
-/** Documents a webhook; the door itself validates, since a signature covers bytes and not what a parser makes of them. */
+/** Documents a webhook for OpenAPI only; the handler validates itself, since a signature covers bytes. */
 export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: string, endpoint: Endpoint): void {
   const byPath = path.includes(':tenant');
   registry.registerPath({
@@ -62,16 +62,16 @@ export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: st
   });
 }
 
-// A11. Ids, words and codes only: no personal data, no secret, no text of the payload, no address.
+// Logs hold ids, words and codes only (A11): no personal data, secrets, payload text or addresses.
 
-/** What a line is about; `t` is how long the request took, in milliseconds. */
+/** The subject of a log line; `t` is the time the request took, in milliseconds. */
 type About = {
   readonly handler: Endpoint | 'unknown';
   readonly tenant_id?: string | undefined;
   readonly t: number;
 };
 
-/** One line per authentic delivery that was answered 2xx, and one per thing about it that somebody may want to mend. */
+/** One line per authentic delivery, and one per thing in it that somebody may want to fix. */
 export function logAccepted(
   logger: Logger,
   accepted: Accepted,
@@ -125,7 +125,7 @@ function remarks(fact: CallFact, { endpoint, tenant }: Delivery): string[] {
   ];
 }
 
-/** Where an error came from, without its message: a message may quote what it was about. */
+/** The origin of an error without its message, which may quote content. */
 const traceOf = (error: unknown) =>
   error instanceof Error
     ? {
@@ -137,10 +137,10 @@ const traceOf = (error: unknown) =>
       }
     : { error: typeof error };
 
-/** Where a webhook came in; `unknown`: at a path that nobody answers. */
+/** The endpoint; `unknown`: a path that does not exist. */
 type Handler = Endpoint | 'unknown';
 
-/** Told of every answer: `outcome` is what was logged (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
+/** Called with every answer; `outcome` is the logged word (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
 export type OnAnswered = (answer: {
   handler: Handler;
   status: number;
@@ -179,7 +179,7 @@ export type RefusalCode = keyof typeof refusals;
 
 type Behind = { readonly error?: unknown; readonly reason?: string | undefined };
 
-/** The answers to one request; each is logged and measured once (A11). */
+/** Answers one request; logs and measures each answer once (A11). */
 export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswered: OnAnswered = () => {}) {
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
@@ -196,7 +196,7 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
       const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
       return answered(response, accepted.outcome, 'newWords' in accepted ? accepted.newWords : []);
     },
-    /** `reason`: a finer word than the code, for the operator alone. */
+    /** `reason`: finer than the code, for the operator only. */
     refused(code: RefusalCode, tenantId: string | undefined, { error, reason = code }: Behind = {}): Response {
       logRefused(logger, reason, { handler, tenant_id: tenantId, t: elapsed() }, error);
       const { status, detail, headers = {} }: Refused = refusals[code];

@@ -3,23 +3,22 @@ import type { IncomingMessage } from 'node:http';
 export type BodyLimits = {
   /** Of one body. */
   readonly limitBytes: number;
-  /** From the first look at the request to the last byte. */
+  /** From the start of reading to the last byte. */
   readonly timeoutMs: number;
-  /** Of all bodies held at once, from their first byte until their request is answered. */
+  /** Of all bodies in memory, from their first byte until their request is answered. */
   readonly totalBytes: number;
 };
 
 export type Unread = 'body_too_large' | 'body_too_slow' | 'too_busy' | 'client_gone';
 
-/** A body being read or held; `release` it when the request is answered. */
+/** A body in memory; `release` it when the request is answered. */
 export type Held = { readonly bytes: Promise<Buffer | Unread>; release(): void };
 
 type Holder = { size: number; reading: boolean; giveUp(why: Unread): void };
 
 /**
- * Reads bodies as the bytes that were sent: the signature covers them, whatever `Content-Encoding` says, and nothing
- * is ever inflated. Stops at the limit while reading. When all bodies together take too much memory, the largest that
- * is still being sent is given up: nobody can keep the small, genuine ones out by sending large ones slowly.
+ * Reads the raw bytes, which the signature covers; nothing is inflated. When all bodies take too much memory, the
+ * largest unfinished one is dropped, so slow large ones cannot keep small ones out.
  */
 export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (incoming: IncomingMessage) => Held {
   const holders = new Set<Holder>();
@@ -28,7 +27,7 @@ export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (
   const makeRoom = () => {
     if (held <= totalBytes) return;
     const sending = [...holders].filter((h) => h.reading);
-    sending.reduce((a, b) => (b.size > a.size ? b : a)).giveUp('too_busy'); // the one that has just grown is among them
+    sending.reduce((a, b) => (b.size > a.size ? b : a)).giveUp('too_busy'); // not empty: the one that just grew is among them
   };
 
   return (incoming) => {

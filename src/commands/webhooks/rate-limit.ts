@@ -6,8 +6,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 
 /**
- * Whose `X-Forwarded-For` is believed: nobody's, that of so many proxies in a row, or that of proxies with these
- * addresses.
+ * Whose `X-Forwarded-For` to believe: nobody's, that of the last n proxies, or that of proxies with these addresses.
  */
 export type ProxyTrust = 'nobody' | { readonly hops: number } | { readonly networks: readonly Network[] };
 
@@ -17,8 +16,8 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads TRUST_PROXY: `off` (the default), a number of proxies in front (`true` is 1), or a comma-separated list of
- * addresses, networks (`10.0.0.0/8`), `loopback` and `private`. Throws for anything else, naming it.
+ * Reads TRUST_PROXY: `off`, a number of proxies (`true` is 1), or a list of addresses, networks, `loopback` and
+ * `private`. Throws for anything else.
  */
 export function proxyTrust(setting: string | undefined): ProxyTrust {
   const text = (setting ?? '').trim().toLowerCase();
@@ -37,14 +36,14 @@ function networkOf(entry: string): Network {
       const plain = asIPv4(base);
       return [plain, plain === base ? bits : Math.max(0, bits - 96)];
     }
-  } catch {} // so many bits it has not
+  } catch {} // more bits than the address has
   throw new Error(`TRUST_PROXY: "${entry}" is neither an address, a network, "loopback", "private" nor a number`);
 }
 
-/** Ways to write an IPv4 address in IPv6: on a socket that takes both, and behind a translator. */
+/** IPv6 forms of IPv4 addresses: from dual-stack sockets, and behind a translator. */
 const HOLD_IPV4: ReadonlySet<string> = new Set(['ipv4Mapped', 'rfc6145', 'rfc6052']);
 
-/** The address in a text, without brackets, port and zone; IPv4 however it was written. Undefined: it is none. */
+/** Parses an address without brackets, port and zone, IPv4 in any form. Undefined if it is none. */
 function addressOf(text: string): Address | undefined {
   const bare = text
     .trim()
@@ -59,8 +58,8 @@ const asIPv4 = (address: Address): Address =>
   HOLD_IPV4.has(address.range()) ? new ipaddr.IPv4(address.toByteArray().slice(-4)) : address;
 
 /**
- * The client's address, in one spelling. With trusted addresses: the nearest one that is not a trusted proxy. With hops:
- * the one so many steps away. What stands beyond is the client's own claim and is never read, nor is text that is no address.
+ * The client's address: the nearest that is no trusted proxy, or the one n hops away. Anything beyond is the client's
+ * own claim and is ignored.
  */
 export function clientIp(socketAddress: string | undefined, forwarded: string | undefined, by: ProxyTrust): string {
   let client = addressOf(socketAddress ?? '');
@@ -76,7 +75,7 @@ export function clientIp(socketAddress: string | undefined, forwarded: string | 
 const isIn = (networks: readonly Network[], address: Address): boolean =>
   networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
 
-/** Who is likely to have the address to himself: one IPv4 address, or the 64 bits that an IPv6 host is given at the least. */
+/** The unit to count by: an IPv4 address, or the 64 bits that an IPv6 host gets at least. */
 function neighbourhoodOf(ip: string): string {
   const address = addressOf(ip);
   return address instanceof ipaddr.IPv6 ? `${address.parts.slice(0, 4).join(':')}/64` : ip;
@@ -84,35 +83,37 @@ function neighbourhoodOf(ip: string): string {
 
 export type RateDecision =
   | { readonly allowed: true }
-  /** `first`: the request that emptied the bucket; the ones after it need no line in the log. */
+  /** `first`: the first request over the limit; the later ones are not logged. */
   | { readonly allowed: false; readonly retryAfterSeconds: number; readonly first: boolean };
 
-/** Who asks: an address, and the tenant's name that it claims. */
+/** The client: an address, and the name of the tenant it claims. */
 type Asker = { readonly ip: string; readonly tenantName: string };
 
 type RateLimit = {
-  /** Counts a request, and the bytes of it that were read in vain. */
+  /** Counts a request and its bytes that were read in vain. */
   consume(asker: Asker, bytes?: number): RateDecision;
-  /** Whether an asker is over the limit, and had so much read in vain that nothing large is read of him any more. */
+  /** Whether an asker is over the limit and has had so many bytes read in vain that only small bodies are read. */
   isSpent(asker: Asker): boolean;
 };
 
 const MINUTE_MS = 60_000;
-/** Names are hashed into so many, so that one tenant's wrong key does not shut out the others behind the same address. */
+/**
+ * Tenant names are hashed into slots, so that one wrong key does not lock out other tenants behind the same address.
+ */
 const SLOTS = 64;
-/** What is read of one asker in a minute, and verified in vain, before only small bodies are. */
+/** Bytes of one asker read in vain per minute before only small bodies are. */
 const VAIN_BYTES = 16 * 1024 * 1024;
-/** Askers remembered; of more, the one who began first is forgotten. */
+/** Askers in memory; beyond that the oldest is dropped. */
 const MOST_ASKERS = 50_000;
 
 type Minute = { requests: number; bytes: number; readonly endsAt: number };
 
 /**
- * So many a minute per address and slot of tenant names (B11). A name counts the same whether a tenant has it or nobody, so
- * the answers tell nobody which tenants there are.
+ * Limits requests per minute by address and slot of tenant names (B11). Unknown names count the same, so the answers do
+ * not reveal tenants.
  */
 export function rateLimit(perMinute: number, mostAskers = MOST_ASKERS, now = () => performance.now()): RateLimit {
-  const minutes = new Map<string, Minute>(); // in the order in which they end
+  const minutes = new Map<string, Minute>(); // ordered by their end
 
   const keyOf = ({ ip, tenantName }: Asker) =>
     `${neighbourhoodOf(ip)} ${Number.parseInt(sha256(tenantName).slice(0, 4), 16) % SLOTS}`;

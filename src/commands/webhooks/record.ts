@@ -22,8 +22,8 @@ import { evidenceOf, hasEvidence, rawParts } from '../../evidence/evidence.ts';
 import { type CallFact, type Delivery, eventsOf } from '../../retell/call-fact.ts';
 
 /**
- * What `quarantine-<tenant>.<digest of the body>` holds: the bytes, then why they stand there. The ids follow from the
- * body, so the same body again adds nothing. The last event lists it, once all of it can be read.
+ * The events of `quarantine-<tenant>.<digest of the body>`: the bytes, then the reason, which lists them once all can
+ * be read. Ids follow from the body, so a repetition adds nothing.
  */
 async function quarantineEvents(
   reason: DeliveryQuarantined['reason'],
@@ -39,19 +39,18 @@ async function quarantineEvents(
   return [...(await rawParts(sha256, delivery)), listed];
 }
 
-/** An answer that takes longer is not waited for: the careful way, which reads, goes on with what time there is. */
+/** Give up on a slower answer; the careful way, which reads, has the remaining time. */
 const ANSWER_WITHIN_MS = 1000;
-/** For how long the event store counts as ailing after it has failed to answer. */
+/** How long the fast path is off after the event store failed to answer. */
 const AILING_MS = 5000;
 
 /**
- * Records what is heard of for the first time: a call's evidence and its fact, both sent at once to streams that must
- * not exist yet. The client and the server keep the order, so the fact is never written before its evidence is. One
- * round trip, where reading first and waiting between the two makes three.
+ * The fast path for a new call: sends evidence and fact at once to streams that must not exist; client and server keep
+ * the order. One round trip instead of three.
  */
-function newRecords(log: EventLog, memory: StreamMemory) {
+function newCallWriter(log: EventLog, memory: StreamMemory) {
   let ailingUntil = 0;
-  /** The last position that was acknowledged to this process: what is written now stands behind it. */
+  /** The last acknowledged position: a new event must come after it. */
   let newest: bigint | undefined;
 
   const append = async ({ stream, events }: Written): Promise<bigint | undefined> => {
@@ -64,8 +63,8 @@ function newRecords(log: EventLog, memory: StreamMemory) {
 
   return {
     /**
-     * True: both are on disk. False: not tried, or whatever else it may be; the stream must then be read, for the fact
-     * may be there, even without its evidence.
+     * True: both are on disk. False: not tried or unclear, so read the stream: the fact may be there, even without its
+     * evidence.
      */
     async record(evidence: Written, fact: Written): Promise<boolean> {
       if (newest === undefined || performance.now() < ailingUntil) return false;
@@ -76,7 +75,7 @@ function newRecords(log: EventLog, memory: StreamMemory) {
         memory.forget(evidence.stream);
         memory.forget(fact.stream);
         if (reason instanceof StreamDeleted && isOnRecord) continue; // its evidence alone was deleted for good
-        // Where it had not even room, three round trips instead of one would have less.
+        // An overloaded store has even less time for three round trips.
         if (!(reason instanceof EventStoreUnavailable) || reason instanceof EventStoreOverloaded) throw reason;
         ailingUntil = performance.now() + AILING_MS;
       }
@@ -84,47 +83,47 @@ function newRecords(log: EventLog, memory: StreamMemory) {
       if (after.value !== undefined) newest = after.value > newest ? after.value : newest;
       return before.value !== undefined && after.value !== undefined;
     },
-    /** Told of every append that was acknowledged otherwise. */
+    /** To be called with every other acknowledged append. */
     acknowledged(position: bigint | undefined): void {
       if (position !== undefined && (newest === undefined || position > newest)) newest = position;
     },
   };
 }
 
-type NewRecords = ReturnType<typeof newRecords>;
+type NewCallWriter = ReturnType<typeof newCallWriter>;
 
 export type Recorded = 'recorded' | 'duplicate';
 export type Quarantined = 'quarantined' | 'duplicate';
 
-/** Puts facts on disk; one for the whole process, since it knows what is under way. Throws EventStoreUnavailable. */
+/** Stores facts; one per process, since it knows the writes in flight. Throws EventStoreUnavailable. */
 export type Recorder = {
-  /** With the delivery that it rests on, which is then stored first; a reconciled fact has none. */
+  /** Stores the delivery first; a reconciled fact has none. */
   record(fact: CallFact, delivery?: Delivery): Promise<Recorded>;
-  /** Keeps an authentic delivery that could not be understood: nothing authentic is ever dropped. */
+  /** Keeps an unreadable delivery: nothing authentic is ever dropped. */
   quarantine(reason: DeliveryQuarantined['reason'], delivery: Delivery): Promise<Quarantined>;
-  /** When nothing is being written any more. */
+  /** Resolves when nothing is being written. */
   idle(): Promise<void>;
 };
 
 const LONGEST = 10 * 1024 * 1024;
 const MS_PER_MEBIBYTE = 300;
 
-/** For how long a body is tried before the store counts as not answering: a large one is given more than `budgetMs`. */
+/** How long to try to store a body: `budgetMs`, and more for a large one. */
 export const timeFor = (bytes: number, budgetMs: number): number =>
   budgetMs + (Math.min(bytes, LONGEST) / 1024 / 1024) * MS_PER_MEBIBYTE;
 
-/** `budgetMs`: for how long one small fact is tried. */
+/** `budgetMs`: how long to try to store a small fact. */
 export function recorder(log: EventLog, budgetMs: number): Recorder {
   const memory = streamMemory();
   const writes = keyedMutex();
-  const asNew = newRecords(log, memory);
+  const fastPath = newCallWriter(log, memory);
 
   const enterLarge = concurrencyLimit({
-    ...{ most: 1, lineMs: timeFor(LONGEST, budgetMs), holdMs: 60_000 },
+    ...{ most: 1, queueMs: timeFor(LONGEST, budgetMs), holdMs: 60_000 },
     tooLate: () => new EventStoreOverloaded('too many large bodies wait for the event store'),
   });
-  /** One after the other: of four at once the first is done in a quarter of the time, where all together would be late. */
-  const inLine = async <T>({ deadline }: Writing, isLarge: boolean, write: () => Promise<T>): Promise<T> => {
+  /** One at a time: of four at once the first ends in a quarter of the time, where together all would be late. */
+  const oneAtATime = async <T>({ deadline }: Writing, isLarge: boolean, write: () => Promise<T>): Promise<T> => {
     if (!isLarge) return write();
     const leave = await enterLarge();
     try {
@@ -137,9 +136,9 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
 
   const writeIn = <T>(stream: string, bytes: number, write: (writing: Writing) => Promise<T>): Promise<T> => {
     const deadline = performance.now() + timeFor(bytes, budgetMs);
-    const writing = { log, memory, deadline, onAppended: asNew.acknowledged };
+    const writing = { log, memory, deadline, onAppended: fastPath.acknowledged };
     return writes.run(stream, () => {
-      // Whoever asked has been answered 503 while others waited for the store before him: no backlog behind it.
+      // The caller has had its 503 by now: do not build up a backlog.
       if (performance.now() > writing.deadline) throw new EventStoreUnavailable(`${stream}: its turn came too late`);
       return write(writing);
     });
@@ -152,7 +151,7 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
         const events = eventsOf(fact);
         const evidence = delivery && (await evidenceOf(fact, delivery));
         const isLarge = events.length > 1 || (evidence !== undefined && evidence.events.length > 1);
-        return inLine(writing, isLarge, () => recordFact(fact, { stream, events }, evidence, writing, asNew));
+        return oneAtATime(writing, isLarge, () => recordFact(fact, { stream, events }, evidence, writing, fastPath));
       });
     },
     quarantine: (reason, delivery) => {
@@ -160,23 +159,23 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
       return writeIn(stream, delivery.body.length, async (writing) => {
         const events = await quarantineEvents(reason, delivery);
         const append = () => appendMissing(stream, events, writing);
-        return (await inLine(writing, events.length > 2, append)) === 'appended' ? 'quarantined' : 'duplicate';
+        return (await oneAtATime(writing, events.length > 2, append)) === 'appended' ? 'quarantined' : 'duplicate';
       });
     },
     idle: writes.idle,
   };
 }
 
-/** A fact that is already on record is no news: nothing is written, its evidence least of all. */
+/** A fact that is on record is a duplicate: nothing is written, not even its evidence. */
 async function recordFact(
   fact: CallFact,
   { stream, events }: Written,
   evidence: Written | undefined,
   writing: Writing,
-  asNew: NewRecords,
+  fastPath: NewCallWriter,
 ): Promise<Recorded> {
   const isHot = writing.memory.recall(stream) !== undefined;
-  if (!isHot && evidence && (await asNew.record(evidence, { stream, events }))) return 'recorded';
+  if (!isHot && evidence && (await fastPath.record(evidence, { stream, events }))) return 'recorded';
 
   const seen = await look(stream, writing);
   if (seen.ids.has(fact.id)) {

@@ -17,8 +17,8 @@ import { clientIp, type ProxyTrust, rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
 
 /**
- * The path by which a request is routed: at the webhooks one with a slash too many, at its end or doubled, is the path that
- * was meant. Whoever types an address into a vendor's console, or puts it together from two halves, adds them.
+ * Routes webhooks with doubled or trailing slashes to the path that was meant: people add them when they type or join
+ * addresses.
  */
 export function routedPath(request: Request): string {
   const path = getPath(request);
@@ -27,7 +27,7 @@ export function routedPath(request: Request): string {
   return /^\/(api\/webhooks|t)\//.test(meant) ? meant : path;
 }
 
-/** A name without its port, in lower case; DNS does not know case. */
+/** A host without its port, in lower case, as DNS ignores case. */
 const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();
 
 type Selectors = {
@@ -37,8 +37,8 @@ type Selectors = {
 };
 
 /**
- * Which tenant's keys are to be tried: named by the path, else the header `x-tenant-id`, else the subdomain of
- * PUBLIC_HOST, in lower case as ids are; undefined: none is named. It selects and proves nothing (A3), so it may be any text.
+ * The tenant to verify with, by path, `x-tenant-id` or subdomain of PUBLIC_HOST, in lower case; undefined: not named.
+ * It proves nothing (A3), so it may be any text.
  */
 export function namedTenant({ path, header, host }: Selectors, publicHost: string | undefined): string | undefined {
   if (path !== undefined) return path.toLowerCase();
@@ -51,21 +51,21 @@ export function namedTenant({ path, header, host }: Selectors, publicHost: strin
 
 export type WebhookConfig = {
   readonly bodyLimitBytes: number;
-  /** How long a sender may take to send a body, and how much memory all bodies together may take. */
+  /** How long a body may take to arrive, and how much memory all bodies may use. */
   readonly bodyTimeoutMs?: number;
   readonly bodiesTotalBytes?: number;
   readonly rateLimitPerMinute: number;
-  /** `unverified` counts the requests that fail only; `all` counts every request before it is looked at. */
+  /** `unverified` counts failing requests only; `all` counts every request, before reading it. */
   readonly rateLimitScope: 'unverified' | 'all';
   readonly trustProxy: ProxyTrust;
   readonly publicHost?: string | undefined;
   readonly keepTranscriptUpdates: boolean;
   /**
-   * Authentic deliveries that wait for the event store at once; default 1200: a burst of a thousand, in three to four seconds.
-   * What comes on top is refused before more work goes into it, so that the others are still in time.
+   * Deliveries that may wait for the event store; default 1200, a burst of three to four seconds. More are refused at
+   * once, so that these are in time.
    */
   readonly mostWaiting?: number;
-  /** How long the event store has to confirm a small body before the answer is 503; Retell itself waits 10 s. */
+  /** How long to wait for a small body to be stored before answering 503; Retell itself waits 10 s. */
   readonly storeTimeoutMs: number;
 };
 
@@ -81,18 +81,18 @@ export type WebhookDeps = {
 
 export type Webhooks = {
   readonly routes: OpenAPIHono<{ Bindings: HttpBindings }>;
-  /** The way from a fact to the log that the webhooks take; the reconciliation must take the same. */
+  /** Also records for the reconciliation, which must take the same way. */
   readonly recorder: Recorder;
-  /** New requests get 503 from now on; resolves when those under way are answered and nothing is being written. */
+  /** Refuses new requests with 503; resolves when those in flight are answered and written. */
   drain(): Promise<void>;
 };
 
-/** A body that is read even of somebody who has sent too much in vain: all but the longest calls. */
+/** The largest body to read from an asker who has sent too much in vain: all but the longest calls. */
 const SMALL_BYTES = 64 * 1024;
 
 type Ctx = Context<{ Bindings: HttpBindings }>;
 
-/** The door: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
+/** Receives webhooks: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = () => {} }: WebhookDeps): Webhooks {
   const writer = recorder(log, config.storeTimeoutMs);
   const { keepTranscriptUpdates, mostWaiting = 1200 } = config;
@@ -118,14 +118,14 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     const asker = { ip: ipOf(c), tenantName: name };
     const counted = config.rateLimitScope === 'all' ? limit.consume(asker) : undefined;
     if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
-    /** Whoever is not known to be Retell is counted; Retell, all of it behind one address, never is (B11). */
+    /** Counts unverified requests only: all of Retell is behind one address (B11). */
     const unverified = (code: RefusalCode, bytes?: number, reason?: () => string): Response => {
       const decision = counted ?? limit.consume(asker, bytes);
       if (!decision.allowed) return answers.tooMany(decision, selected?.id);
       return answers.refused(code, selected?.id, { reason: reason?.() });
     };
 
-    // What needs no byte of the body costs none.
+    // Check first what costs nothing to check.
     const length = Number(c.req.header('content-length')); // NaN: it comes in chunks
     if (length > config.bodyLimitBytes) return unverified('body_too_large');
     const signatureHeader = c.req.header('x-retell-signature') ?? '';
@@ -139,7 +139,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       if (body === 'too_busy') return answers.refused(body, selected?.id);
       if (!Buffer.isBuffer(body)) return unverified(body, body === 'body_too_large' ? config.bodyLimitBytes : 0);
 
-      const tenant = tenantIn(tenants, name); // anew: a key may have been retired while the body was being sent
+      const tenant = tenantIn(tenants, name); // again: its key may have been retired meanwhile
       const receivedAt = now();
       const takesBare = tenant?.settings.acceptUntimestampedSignature ?? false;
       const verdict = verify(claim, body, tenant?.webhookKeys ?? [], takesBare);
@@ -185,7 +185,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       );
     }
 
-  // The 404 is the root application's. But a vendor that posts to a wrong address gives up within a second, so it is told here.
+  // The root application answers 404. Log it here, since a vendor with a wrong address gives up within a second.
   const strays = rateLimit(config.rateLimitPerMinute);
   for (const path of ['/api/webhooks/*', '/t/*'])
     routes.all(path, (c, next) => {
@@ -220,25 +220,25 @@ const tenantNamedBy = (c: Ctx, publicHost: string | undefined): string =>
   ) ?? DEFAULT_TENANT;
 
 /**
- * For the operator alone: whether something on the way has parsed the body and written it anew, and so broken the signature of
- * what is Retell's. It is tried of small bodies, for known and unknown tenants alike.
+ * For the log only: whether a proxy re-serialised the JSON and so broke the signature. Tried for small bodies, whatever
+ * the tenant.
  */
 function reasonOf(refusal: RefusalCode, claim: Claim, body: Buffer, keys: readonly WebhookKey[]): string {
   if (refusal !== 'sig_mismatch' || body.length > SMALL_BYTES) return refusal;
   try {
     const compact = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
     if (verify(claim, compact, keys, false).authentic) return 'sig_mismatch_reserialised';
-  } catch {} // it is no JSON, or too deep to be written
+  } catch {} // no JSON, or too deep to write
   return refusal;
 }
 
-/** A name that cannot be a tenant's is as unknown as one that is nobody's. */
+/** An impossible tenant name counts as unknown. */
 const tenantIn = (tenants: TenantDirectory, name: string) => (isTenantId(name) ? tenants.get(name) : undefined);
 
-/** The work goes on: no answer means *unknown*, and a retry waits its turn behind it. */
+/** The work continues: a timeout means *unknown*, and a retry waits behind it. */
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new EventStoreUnavailable(`no confirmation in ${ms} ms`)), ms);
-  work.catch(() => {}); // once it is late nobody may be left to tell
+  work.catch(() => {}); // after the timeout it has no other handler
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -11,7 +11,7 @@ import { updateMembership } from './membership.ts';
 import { relatedSessions } from './related-sessions.ts';
 import type { View } from './view.ts';
 
-/** Every answer about calls. To add one: a value of this type, and a line here. */
+/** All views of calls; a new one is a value of this type and a line here. */
 const views: readonly View[] = [
   callSessions,
   appointments,
@@ -23,8 +23,8 @@ const views: readonly View[] = [
 ];
 
 /**
- * One fold of calls for all views (docs/decisions/0014-one-fold-many-views.md): they are written in one transaction under
- * one checkpoint, so a session, its ticket, its appointment and its customer never disagree.
+ * One fold for all views, written in one transaction under one checkpoint, so they never disagree
+ * (docs/decisions/0014-one-fold-many-views.md).
  */
 export const calls: Projection<StreamState> = {
   name: 'calls',

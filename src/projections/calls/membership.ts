@@ -15,7 +15,7 @@ type Placement = {
   readonly position: Position;
 };
 
-/** By call stream: the first session that says it has placed this call. */
+/** By call stream: the first session that placed the call. */
 function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<string, Placement> {
   const first = new Map<string, Placement>();
   for (const { after } of requests) {
@@ -29,24 +29,24 @@ function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<stri
   return first;
 }
 
-// Which session a call belongs to (A6): the one it names itself, else the one that placed it, else the one that it was
-// linked to by its phone number (reactions/call-linking), else one of its own.
+// The session of a call (A6): the one it names, else the one that placed it, else the one its number was linked to
+// (reactions/call-linking), else its own.
 
-/** A session that a batch has changed; `isNew`: nothing was known of it before. */
+/** A session that a batch changed; `isNew`: it was unknown before. */
 type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
 
 export type Membership<Fields extends Correlation> = {
-  /** Sessions that the batch has changed, as they are now; one without request and calls is no more. */
+  /** The changed sessions, after the batch; one without request and calls is gone. */
   readonly touched: readonly Touched<Fields>[];
-  /** The same sessions, and those that calls have only passed through. */
+  /** The same, and the other sessions that their calls may have been in. */
   readonly affected: readonly SessionKey[];
-  /** By call stream: of the calls that the batch has changed, and of all others in the sessions that it has affected. */
+  /** By call stream: the links of changed calls, and of all others in the affected sessions. */
   readonly links: ReadonlyMap<string, LinkRow>;
-  /** Streams of the sessions that calls have left. */
+  /** Streams of sessions that a call has left. */
   readonly left: ReadonlySet<string>;
 };
 
-/** Brings `sessionCalls` up to date with a batch, and gathers the sessions that it has changed. */
+/** Updates `sessionCalls` with a batch and returns the sessions that changed. */
 export async function updateMembership<Fields extends Correlation>(
   trx: Tx,
   table: TableName,
@@ -93,7 +93,7 @@ export async function updateMembership<Fields extends Correlation>(
       .filter((known, i) => known.session_id !== moved[i]!.session_id)
       .map((known) => sessionStream(known.tenant_id, known.session_id)),
   );
-  const news = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
+  const newCalls = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
   const affected = new Map(keys);
   for (const { after } of calls) {
     const placedBy = links.get(callStream(after.tenantId, after.callId))?.placed_session_id;
@@ -103,7 +103,7 @@ export async function updateMembership<Fields extends Correlation>(
   const members = await linksOfSessions(trx, table, [...affected.values()]);
   for (const link of members) links.set(callStream(link.tenant_id, link.call_id), link);
   return {
-    touched: await gather(batch, [...keys.values()], members, { news, left }),
+    touched: await loadSessions(batch, [...keys.values()], members, { newCalls, left }),
     affected: [...affected.values()],
     links,
     left,
@@ -119,13 +119,13 @@ export function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): C
   return [...batch.changed.values()].filter(({ after }) => idName in (after as object)) as Change<State>[];
 }
 
-/** The sessions with all that belongs to them, from the batch or as kept. */
-async function gather<Fields extends Correlation>(
+/** The sessions with their request and calls, from the batch or as stored. */
+async function loadSessions<Fields extends Correlation>(
   batch: FoldedBatch<unknown>,
   sessions: readonly SessionKey[],
   links: readonly LinkRow[],
-  /** Streams of calls that were in no session before the batch, and of sessions that calls have left. */
-  { news, left }: { readonly news: ReadonlySet<string>; readonly left: ReadonlySet<string> },
+  /** Streams of calls that are new, and of sessions that a call has left. */
+  { newCalls, left }: { readonly newCalls: ReadonlySet<string>; readonly left: ReadonlySet<string> },
 ): Promise<readonly Touched<Fields>[]> {
   const members = Map.groupBy(links, (link) => sessionStream(link.tenant_id, link.session_id));
   const streams = [
@@ -145,7 +145,7 @@ async function gather<Fields extends Correlation>(
     const isNew =
       !left.has(stream) &&
       (change ? !change.before : !states.has(stream)) &&
-      itsLinks.every((link) => news.has(callStream(link.tenant_id, link.call_id)));
+      itsLinks.every((link) => newCalls.has(callStream(link.tenant_id, link.call_id)));
     return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, isNew };
   });
 }

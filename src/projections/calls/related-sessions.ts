@@ -13,21 +13,21 @@ export type RelatedSession = SessionKey & {
   readonly calls: readonly WholeCall[];
 };
 
-/** What a change of some sessions may reach: whose outcome was known when, and of which appointment, is never taken back. */
+/** The sessions and calls that a change may affect: past outcomes and appointments are never taken back. */
 export type RelatedSessions = {
   /** By stream. */
   readonly sessions: ReadonlyMap<string, RelatedSession>;
   /** Every call that has ever been in one of the sessions. */
   readonly calls: readonly WholeCall[];
-  /** By stream: the other sessions that one of these calls has ever been in. */
+  /** By stream: the other sessions of these calls, past and present. */
   readonly others: ReadonlyMap<string, RelatedSession>;
-  /** The session that the call is in now. */
+  /** The current session of a call. */
   sessionOf(call: WholeCall): string | undefined;
-  /** The first session that says it has placed the call. */
+  /** The first session that placed a call. */
   placedBy(call: WholeCall): string | undefined;
 };
 
-/** `known`: rows of calls that need not be asked for, by call stream. */
+/** `known`: rows at hand, by call stream, which need not be read. */
 export async function relatedSessions(
   trx: Tx,
   table: TableName,
@@ -48,7 +48,7 @@ export async function relatedSessions(
     for (const row of await linksOfCalls(trx, table, unknown)) rows.set(callStream(row.tenant_id, row.call_id), row);
     const members = [
       ...[...rows.values(), ...former].map((row) => ({ ...row, tenantId: row.tenant_id, sessionId: row.session_id })),
-      // What the batch has just moved does not stand among the former calls yet.
+      // A call that this batch has moved is not among the former calls yet.
       ...atHand.flatMap((call) =>
         sessionsEverOf(call, placedBy(call)).map((sessionId) => ({ ...call, sessionId, call_id: call.callId })),
       ),

@@ -2,7 +2,7 @@ import { callStream } from '../../events/streams.ts';
 import { type Session, sessionsEverOf } from '../../model/session.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
 
-/** The session of each call, and what each way of telling says of it. */
+/** The session of each call, and the claims it follows from. */
 export const sessionCalls: Table = {
   name: 'call_session_calls',
   columns: {
@@ -21,11 +21,10 @@ export type LinkRow = {
   readonly tenant_id: string;
   readonly call_id: string;
   readonly session_id: string;
-  /** The session that the call names itself. */
   readonly own_session_id: string | null;
-  /** The first session that says it has placed the call. */
+  /** The first session that placed the call. */
   readonly placed_session_id: string | null;
-  /** The session that the phone number led to; never changes. */
+  /** The session that its phone number led to; never changes. */
   readonly matched_session_id: string | null;
 };
 
@@ -47,15 +46,15 @@ export const linksOfSessions = (
   return selectBy<LinkRow>(trx, table(sessionCalls), sessionCalls, ['tenant_id', 'session_id'], distinct(keys));
 };
 
-/** A join finds a row as often as its key is given. */
+/** A join returns a row once per given key. */
 function distinct<K extends Readonly<Record<string, string>>>(keys: readonly K[]): K[] {
   return [...new Map(keys.map((key) => [JSON.stringify(Object.values(key)), key])).values()];
 }
 
-// What a session has to do with now stands in `call_sessions` and `call_session_calls`. Who asks what was known at an
-// earlier time (`at=`) needs besides what it may have had to do with then. Almost no call has any of this.
+// Past relations, which queries `at=` a moment need besides the current ones in `call_sessions` and
+// `call_session_calls`. Few calls have any.
 
-/** Sessions that a call may ever have been in, when there are several. Rows are added and never change. */
+/** The sessions that a call may ever have been in, when there are several. Rows never change. */
 export const formerCalls: Table = {
   name: 'call_session_former_calls',
   columns: { tenant_id: 'text not null', session_id: 'text not null', call_id: 'text not null' },
@@ -64,8 +63,7 @@ export const formerCalls: Table = {
 };
 
 /**
- * Appointments that a session, or a call that is in it now, has named and that it is not about. What a call has named in
- * a session that it has left is found through the call.
+ * Appointments that a session or its current calls named, besides its own. For a call that has left, look at the call.
  */
 export const otherAppointments: Table = {
   name: 'call_session_other_appointments',
@@ -84,7 +82,6 @@ export const formerCallsOf = (sessions: readonly Session[], links: ReadonlyMap<s
     }),
   );
 
-/** By the session and by the calls that are in it now. */
 export const appointmentsNamedBy = ({ request, calls }: Session): ReadonlySet<string> =>
   new Set([request, ...calls].flatMap((part) => (part?.appointmentsNamed ?? []).map(({ id }) => id)));
 

@@ -13,7 +13,7 @@ import {
 } from '../../model/session-document.ts';
 import { reduceTicket, type Ticket, ticketOf } from '../../model/ticket.ts';
 import { actionField, qualifiedFlags } from '../../model/ticket-call.ts';
-import { isScalar, normalName, saysNothing, truthOf } from '../../model/words.ts';
+import { isBlankAnswer, isScalar, normalName, truthOf } from '../../model/words.ts';
 import { orUnreadable } from '../../projections/fold-stream.ts';
 import type { TicketFacts } from './mail-record.ts';
 
@@ -55,7 +55,7 @@ export function businessDataOf(facts: readonly CallFact[]): JsonObject {
       for (const [name, value] of groupOf(fact).flatMap((fields) => Object.entries(fields ?? {}))) {
         const normal = normalName(name);
         const decided = deciding.has(normal) && decides(value);
-        if (!decided && !vendorsOwn.has(normal) && !saysNothing(value)) known.set(normal, [name, value]);
+        if (!decided && !vendorsOwn.has(normal) && !isBlankAnswer(value)) known.set(normal, [name, value]);
       }
     }
   return Object.fromEntries(known.values());
