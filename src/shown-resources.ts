@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { ShownAfter } from './commands/command-routes.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
@@ -20,12 +19,8 @@ export type ShownResources = {
 export function shownResources(db: Kysely<ReadModel>, running: RunningProjections): ShownResources {
   const after =
     (find: (reads: TenantReads, id: string) => Promise<unknown>): ShownAfter =>
-    async (tenantId, id, position, timeoutMs) => {
-      const checkpoint = () => running.status().find(({ name }) => name === 'calls')?.checkpoint ?? '-1';
-      for (const limit = Date.now() + timeoutMs; BigInt(checkpoint()) < position; await sleep(5))
-        if (Date.now() > limit) return undefined;
-      return find(readsOf(db, tenantId), id);
-    };
+    async (tenantId, id, position, timeoutMs) =>
+      (await running.waitUntilApplied('calls', position, timeoutMs)) ? find(readsOf(db, tenantId), id) : undefined;
   return {
     appointment: after(async (reads, id) => {
       const row = await reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();

@@ -1,6 +1,7 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { type AllStreamSubscription, type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
 import { type Recorded, recordedOf } from './recorded.ts';
+import { backOff, pause } from './waiting.ts';
 
 export type SubscriptionOptions = {
   /** Streams whose names begin with one of these. */
@@ -31,8 +32,6 @@ const READ_AHEAD = 500;
 
 const END_WITHIN_MS = 1000;
 
-const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
-
 /**
  * A pulled catch-up subscription to filtered `$all`, which reconnects by itself (docs/event-store.md, "A cluster of
  * three"). When prefetching, resubscribe from the last handled event if one fails.
@@ -43,19 +42,19 @@ export async function* subscribe(
 ): AsyncGenerator<Batch, void> {
   const { signal, onBreak } = options;
   let after = options.after;
-  let failures = 0;
+  const waits = backOff();
   while (!signal.aborted) {
     try {
       for await (const batch of connected(client, { ...options, after })) {
-        failures = 0;
+        waits.reset();
         after = batch.events.at(-1)?.position ?? after;
         yield batch;
       }
     } catch (error) {
       if (signal.aborted) return;
-      const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
-      onBreak?.(error, wait);
-      await sleep(wait, undefined, { signal }).catch(() => {});
+      const retryInMs = waits.nextMs();
+      onBreak?.(error, retryInMs);
+      await pause(retryInMs, signal);
     }
   }
 }

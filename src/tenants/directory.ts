@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../events/event-log.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
+import { steps, waitUntil } from '../events/waiting.ts';
 import type { Authenticate } from '../http/bearer.ts';
 import { evolveTenant, initialTenant, type TenantState } from './decider.ts';
 import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
@@ -87,7 +88,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
   const entries = new Map<string, Entry>();
   const tenantOfApiKey = new Map<string, string>();
   const idsOfWebhookKey = new Map<string, Set<string>>();
-  const waiting = new Set<() => void>();
+  const batches = steps();
   const reported = new Set<string>();
   let handled = -1n;
   let ready = false;
@@ -145,7 +146,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
         onCaughtUp();
       }
       if (ready) reportClosed();
-      for (const wake of waiting) wake();
+      batches.done();
     }
     if (!ready) throw new Error('stopped before the tenants were read');
   };
@@ -191,16 +192,6 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
 
     caughtUp: () => caughtUp.promise,
 
-    async reached(position, timeoutMs) {
-      if (handled >= position) return true;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const wake = () => handled >= position && resolve();
-      const timer = setTimeout(resolve, timeoutMs);
-      waiting.add(wake);
-      await promise;
-      clearTimeout(timer);
-      waiting.delete(wake);
-      return handled >= position;
-    },
+    reached: (position, timeoutMs) => waitUntil(() => handled >= position, { timeoutMs, steps: batches }),
   };
 }

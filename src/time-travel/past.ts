@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Fact } from '../events/codec.ts';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
 import type { Recorded } from '../events/recorded.ts';
+import { waitUntil } from '../events/waiting.ts';
 import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
 import { generations } from '../projections/engine/generations.ts';
 import { factsUntil, foldStream, isWithin, type Until } from '../projections/fold-stream.ts';
@@ -69,20 +69,20 @@ const WAIT_MS = 2000;
  * moves, not forty times a second.
  */
 async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
-  const limit = Date.now() + WAIT_MS;
   let awaited = -1n;
-  for (;;) {
+  const isReached = async () => {
     const live = (await generations(db as unknown as Kysely<unknown>, RELATIONS.name)).find((g) => g.state === 'live');
     const checkpoint = live?.checkpoint;
-    if (checkpoint !== undefined && checkpoint >= until.position) return;
+    if (checkpoint !== undefined && checkpoint >= until.position) return true;
     if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {
       const next = await firstAfter(log, checkpoint);
-      if (!next || !isWithin(next, until)) return;
+      if (!next || !isWithin(next, until)) return true;
       awaited = next.position;
     }
-    if (Date.now() > limit) throw new ReadModelBehind('The read model does not reach up to that moment yet.');
-    await sleep(25);
-  }
+    return false;
+  };
+  if (!(await waitUntil(isReached, { timeoutMs: WAIT_MS, everyMs: 25 })))
+    throw new ReadModelBehind('The read model does not reach up to that moment yet.');
 }
 
 /** The first event after a position that the relations depend on; undefined if there is none yet. */

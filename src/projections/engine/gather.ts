@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Recorded } from '../../events/recorded.ts';
 import type { Batch, Subscription } from '../../events/subscription.ts';
+import { pause } from '../../events/waiting.ts';
 
 /**
  * Live, a batch begins at most so often: one event after a quiet time is applied at once, a stream of them is applied
@@ -63,7 +63,7 @@ export async function* gather(
       if (batch.caughtUp) {
         const took = performance.now() - began;
         const rest = Math.max(LIVE_EVERY_MS - took, Math.min(took, LIVE_REST_MS));
-        await sleep(rest, undefined, { signal: until }).catch(() => {});
+        await pause(rest, until);
         next = fill();
       }
     }

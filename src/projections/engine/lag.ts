@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import { pause } from '../../events/waiting.ts';
 import { describe } from './faults.ts';
 
 /** How far a reader is behind the newest event that concerns it, as of one look at the end of the log. */
@@ -88,6 +88,6 @@ export async function watchLags(
       if (knows && !signal.aborted) logger.warn({ error: describe(error) }, 'projection_lag_unknown');
       knows = false;
     }
-    await sleep(everyMs, undefined, { signal }).catch(() => {});
+    await pause(everyMs, signal);
   }
 }

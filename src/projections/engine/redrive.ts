@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import { pause } from '../../events/waiting.ts';
 import { firstBroken, foldAround, sort } from './apply.ts';
 import { type Database, inTransaction } from './connection.ts';
 import { describe } from './faults.ts';
@@ -93,7 +93,7 @@ export function redriveOnRequest(options: RedriveOptions): AsyncDisposable {
   const { signal } = over;
   const ended = (async () => {
     for (;;) {
-      await sleep(ASK_EVERY_MS, undefined, { signal }).catch(() => {});
+      await pause(ASK_EVERY_MS, signal);
       if (signal.aborted) return;
       if (options.parked.size === 0) continue;
       try {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
+import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, type ConnectOptions, connect } from './connection.ts';
 import { describe, isFactsFault } from './faults.ts';
 import { drop, type Generation, generations, isInTheWay, isKept, prepare, setState, takeTurn } from './generations.ts';
@@ -118,19 +118,19 @@ type UnderWay = {
 export async function runOperations(runners: readonly Runner[], options: OperationsOptions): Promise<void> {
   const { databaseUrl, signal, logger, pollMs = 500 } = options;
   const underWay = new Map<string, UnderWay>();
-  while (!signal.aborted) {
-    try {
-      await using connection = await connect(databaseUrl, 'operations');
-      await prepare(connection.db);
-      while (!signal.aborted && !connection.lost.aborted) {
-        await lookAround(connection, runners, underWay, options);
-        await pause(pollMs, signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) logger.warn({ error: describe(error) }, 'operations_interrupted');
+  const poll = async () => {
+    await using connection = await connect(databaseUrl, 'operations');
+    await prepare(connection.db);
+    while (!signal.aborted) {
+      connection.lost.throwIfAborted();
+      await lookAround(connection, runners, underWay, options);
+      await pause(pollMs, signal);
     }
-    await pause(pollMs, signal);
-  }
+  };
+  await supervise(poll, {
+    ...{ signal, backOffMs: [pollMs] },
+    onFailure: (error) => logger.warn({ error: describe(error) }, 'operations_interrupted'),
+  });
   await Promise.all([...underWay.values()].map(({ ended }) => ended));
 }
 
@@ -244,5 +244,3 @@ function reasonOf(error: unknown): OperationError | undefined {
   // Its own words may quote what it was about.
   return { code: 'internal_error', message: error instanceof Error ? `It ended with ${error.name}.` : 'It ended.' };
 }
-
-const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => {});

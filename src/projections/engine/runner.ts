@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from './connection.ts';
 import { describe } from './faults.ts';
 import { ForeignLog, follow } from './follow.ts';
@@ -34,7 +34,7 @@ async function standBy(
     progress.caughtUp = live?.caughtUp === true && live.version === projection.version;
     delete progress.error;
     onProgress?.();
-    await sleep(standbyMs, undefined, { signal: AbortSignal.any([signal, connection.lost]) }).catch(() => {});
+    await pause(standbyMs, AbortSignal.any([signal, connection.lost]));
   }
 }
 
@@ -46,8 +46,6 @@ export type Runner = Watched & {
   /** Resolved when the signal has ended it; never rejected. */
   readonly ended: Promise<void>;
 };
-
-const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
 
 /**
  * Keeps one projection up to date for as long as the signal lets it. Whatever breaks — Postgres gone, a deadlock, the
@@ -63,6 +61,11 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     applied: 0,
     passedOver: 0,
     setAside: 0,
+  };
+  const resign = () => {
+    progress.leader = false;
+    progress.caughtUp = false;
+    onProgress?.();
   };
   let again = new AbortController();
   const untilToldAgain = () => {
@@ -82,35 +85,27 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
       again.abort();
     },
     status: () => statusOf(projection.name, projection.version, progress, Date.now()),
-    ended: (async () => {
-      let failures = 0;
-      while (!signal.aborted) {
-        try {
-          const onApplied = () => {
-            failures = 0;
-            delete progress.error;
-            delete progress.heldUpBy;
-          };
-          await lead(projection, options, progress, onApplied, untilToldAgain);
-        } catch (error) {
-          if (signal.aborted) break;
+    ended: supervise(
+      async (onWell) => {
+        resign();
+        const onApplied = () => {
+          onWell();
+          delete progress.error;
+          delete progress.heldUpBy;
+        };
+        await lead(projection, options, progress, onApplied, untilToldAgain);
+      },
+      {
+        signal,
+        onFailure(error, retryInMs) {
           progress.error = describe(error);
           if (error instanceof TooManyParked) progress.heldUpBy = error.count;
           else delete progress.heldUpBy;
-          const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
           const level = error instanceof ForeignLog || error instanceof TooManyParked ? 'error' : 'warn';
-          logger[level](
-            { projection: projection.name, error: progress.error, retryInMs: wait },
-            'projection_interrupted',
-          );
-          await pause(wait, signal);
-        } finally {
-          progress.leader = false;
-          progress.caughtUp = false;
-          onProgress?.();
-        }
-      }
-    })(),
+          logger[level]({ projection: projection.name, error: progress.error, retryInMs }, 'projection_interrupted');
+        },
+      },
+    ).finally(resign),
   };
 }
 
@@ -130,5 +125,3 @@ async function lead(
     connection.lost.throwIfAborted();
   }
 }
-
-const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => {});

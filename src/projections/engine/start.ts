@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
+import { steps, waitUntil } from '../../events/waiting.ts';
 import { connect } from './connection.ts';
 import { describe } from './faults.ts';
 import { ForeignLog, refuseForeignLog } from './follow.ts';
@@ -33,6 +34,8 @@ export type RunningProjections = {
   stop(): Promise<void>;
   /** Whether in time every projection has applied all that concerns it up to a position of the log. */
   waitUntilCaughtUp(position: bigint, timeoutMs: number): Promise<boolean>;
+  /** Whether in time the views of one projection show what is recorded up to a position of the log. */
+  waitUntilApplied(projection: string, position: bigint, timeoutMs: number): Promise<boolean>;
 };
 
 /**
@@ -44,12 +47,12 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
   await checkOnce(options);
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
-  const waiting = new Set<() => void>();
-  const onProgress = () => {
-    for (const wake of waiting) wake();
-  };
+  const batches = steps();
   const runners = projections.map((projection) =>
-    startRunner(projection, { log, databaseUrl, logger, signal, onProgress, maxParked, ...options.options }),
+    startRunner(projection, {
+      ...{ log, databaseUrl, logger, signal, maxParked, onProgress: batches.done },
+      ...options.options,
+    }),
   );
   const { maxBatch, watchEveryMs: everyMs } = options.options ?? {};
   const operations = runOperations(runners, {
@@ -67,27 +70,20 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
     },
     async waitUntilCaughtUp(position, timeoutMs) {
       const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const step = () =>
-        new Promise<void>((resolve) => {
-          const wake = () => {
-            waiting.delete(wake);
-            clearTimeout(timer);
-            until.removeEventListener('abort', wake);
-            resolve();
-          };
-          const timer = setTimeout(wake, 100);
-          until.addEventListener('abort', wake);
-          waiting.add(wake);
-        });
       const hasCaughtUp = async (runner: Runner) => {
-        while (!until.aborted) {
-          if (hasReached(runner, position)) return true;
-          await step();
-          if (runner.status().caughtUp && (await nothingBetween(log, runner, position, until))) return true;
-        }
-        return hasReached(runner, position);
+        if (hasReached(runner, position)) return true;
+        if (!runner.status().caughtUp || until.aborted) return false;
+        return nothingBetween(log, runner, position, until);
       };
-      return (await Promise.all(runners.map(hasCaughtUp))).every((reached) => reached);
+      const waits = runners.map((runner) =>
+        waitUntil(() => hasCaughtUp(runner), { timeoutMs, signal, steps: batches }),
+      );
+      return (await Promise.all(waits)).every((reached) => reached);
+    },
+    waitUntilApplied(name, position, timeoutMs) {
+      const checkpoint = () =>
+        BigInt(runners.find(({ projection }) => projection.name === name)?.status().checkpoint ?? -1);
+      return waitUntil(() => checkpoint() >= position, { timeoutMs, signal, steps: batches });
     },
   };
 }

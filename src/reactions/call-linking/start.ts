@@ -6,15 +6,15 @@ import { type EventLog, StreamDeleted } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
+import { pause, supervise } from '../../events/waiting.ts';
 import { connect } from '../../projections/engine/connection.ts';
 import { describe } from '../../projections/engine/faults.ts';
 import {
   beginning,
   loadCheckpoint,
-  pause,
   prepareCheckpoints,
+  REACTION_BACK_OFF_MS,
   saveCheckpoint,
-  supervise,
   takeLead,
 } from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
@@ -61,7 +61,7 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
   }
 
   const ended = supervise(lead, {
-    signal,
+    ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
     onFailure: (error, retryInMs) => logger.warn({ error: describe(error), retryInMs }, 'call_linking_interrupted'),
   });
   return {

@@ -4,9 +4,10 @@ import type { Logger } from 'pino';
 import type { Settled } from '../../commands/calls/look-for-call.ts';
 import type { Recorder } from '../../commands/webhooks/record.ts';
 import type { EventLog } from '../../events/event-log.ts';
+import { waitUntil } from '../../events/waiting.ts';
 import { type Pacer, retellCalls } from '../../retell/list-calls.ts';
 import type { Tenant, TenantDirectory } from '../../tenants/tenant.ts';
-import { pause, wordsOf } from '../reaction.ts';
+import { wordsOf } from '../reaction.ts';
 import { recordsOf } from './records.ts';
 import { emptyReport, type Pace, type Run, type RunOptions } from './run.ts';
 import { reconcileTenant } from './tenant-run.ts';
@@ -80,14 +81,13 @@ const READ_MODEL_WITHIN_MS = 60_000;
 
 /** Waits for what is asked of the read model; on a new installation it is made while a run may begin. */
 async function readModelThere(db: Kysely<unknown>, signal: AbortSignal): Promise<void> {
-  const late = performance.now() + READ_MODEL_WITHIN_MS;
-  for (;;) {
+  const isThere = async () => {
     const { rows } = await sql<{ there: boolean }>`
       select to_regclass('call_sessions') is not null and to_regclass('deliveries') is not null as there`.execute(db);
-    if (rows[0]!.there || signal.aborted) return;
-    if (performance.now() > late) throw new Error('the read model is not there yet');
-    await pause(250, signal);
-  }
+    return rows[0]!.there;
+  };
+  const found = await waitUntil(isThere, { timeoutMs: READ_MODEL_WITHIN_MS, everyMs: 250, signal });
+  if (!found && !signal.aborted) throw new Error('the read model is not there yet');
 }
 
 /** A run over the tenants, some at once. Throws what kept one from its end, after the others have come to theirs. */

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UnrecordableEvent } from '../../events/codec.ts';
 import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
+import { pause } from '../../events/waiting.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { wordsOf } from '../reaction.ts';
 import { contentOf } from './content.ts';
@@ -218,7 +218,7 @@ async function recordDelivery(
     } catch (error) {
       logger.error({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_sent_but_not_recorded');
       if (signal.aborted || error instanceof UnrecordableEvent || error instanceof StreamDeleted) throw error;
-      await sleep(wait, undefined, { signal }).catch(() => {});
+      await pause(wait, signal);
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import { decode } from '../../events/codec.ts';
@@ -6,6 +5,7 @@ import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../event
 import type { Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
+import { pause } from '../../events/waiting.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../model/ticket-call.ts';
 import { type Beginning, loadCheckpoint, prepareCheckpoints, saveCheckpoint, wordsOf } from '../reaction.ts';
@@ -106,7 +106,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     const last = events.at(-1);
     if (last) await take(options, events, last.position);
     onProgress({ position: last?.position, caughtUp });
-    if (caughtUp) await sleep(REST_MS, undefined, { signal }).catch(() => {});
+    if (caughtUp) await pause(REST_MS, signal);
   }
 }
 

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
+import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../projections/engine/connection.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { type Beginning, beginning, pause, supervise, takeLead, wordsOf } from '../reaction.ts';
+import { type Beginning, beginning, REACTION_BACK_OFF_MS, takeLead, wordsOf } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
 import { follow, prepareTables } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
@@ -92,7 +93,7 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
     }
   };
   const ended = supervise(attempt, {
-    signal,
+    ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
     onFailure(error, retryInMs) {
       status.error = wordsOf(error);
       logger.warn({ error: status.error, retryInMs }, 'ticket_mail_interrupted');
