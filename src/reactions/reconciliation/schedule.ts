@@ -33,7 +33,7 @@ export const cronOf = (everyMinutes: number): string => {
   return hours < 24 ? `0 */${hours} * * *` : '0 0 * * *';
 };
 
-type Schedule = { stop(timeoutMs: number): Promise<void> };
+export type Schedule = { stop(timeoutMs: number): Promise<void> };
 
 /** The shortest that pg-boss allows: how long a process may be silent before its job counts as given up. */
 const HEARTBEAT_SECONDS = 10;

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
-import { connect } from '../../projections/engine/connection.ts';
-import { pacer } from '../../retell/list-calls.ts';
+import { supervise } from '../../events/waiting.ts';
+import { type Connection, connect } from '../../projections/engine/connection.ts';
+import { type Pacer, pacer } from '../../retell/list-calls.ts';
 import { giveLeadBack, takeLead, wordsOf } from '../reaction.ts';
 import { silences, type WebhookSilence } from './records.ts';
-import { type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
+import { type Pace, type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
-import { openPool, startSchedule } from './schedule.ts';
+import { openPool, type Schedule, startSchedule } from './schedule.ts';
 
 export type ReconciliationStatus = {
   /** `waiting`: Postgres or the event store is away. */
@@ -21,7 +21,7 @@ export type ReconciliationStatus = {
 };
 
 export type Reconciliation = {
-  /** Asks nobody, so it may be called at any rate. */
+  /** Reads memory only, so it may be called at any rate. */
   status(): ReconciliationStatus;
   /** `busy`: a run is under way, here or in another process. Else it has begun; its end never rejects. */
   begin(options?: RunOptions): Promise<'busy' | { readonly ended: Promise<RunReport> }>;
@@ -32,118 +32,140 @@ export type Reconciliation = {
 
 const BACK_OFF_MS = [250, 1000, 5000, 15_000] as const;
 
+/** What the runs of this process share. */
+type Running = {
+  readonly options: ReconciliationOptions;
+  readonly pace: Pace;
+  readonly signal: AbortSignal;
+  readonly requests: Pacer;
+  readonly db: Kysely<unknown>;
+  readonly underWay: Set<Promise<unknown>>;
+  ready: boolean;
+  run: Run | undefined;
+  last: RunReport | undefined;
+  silent: readonly WebhookSilence[];
+  recorded: number;
+  failedRuns: number;
+};
+
 /** Reconciles at intervals, one process at a time. Never throws: a store that is away is waited for. */
 export function startReconciliation(options: ReconciliationOptions): Reconciliation {
-  const { databaseUrl, logger, everyMinutes } = options;
+  const { databaseUrl, logger } = options;
   const pace = { ...usualPace, ...options.pace };
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
-  const requests = pacer(pace.requestsPerSecond);
-  const pool = openPool(databaseUrl, logger);
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-  const state: { run: Run | undefined; last: RunReport | undefined; silent: readonly WebhookSilence[] } = {
-    ...{ run: undefined, last: undefined, silent: [] },
+  const dialect = new PostgresDialect({ pool: openPool(databaseUrl, logger) });
+  const running: Running = {
+    ...{ options, pace, signal, requests: pacer(pace.requestsPerSecond), db: new Kysely({ dialect }) },
+    ...{ underWay: new Set(), ready: options.scheduled === false },
+    ...{ run: undefined, last: undefined, silent: [], recorded: 0, failedRuns: 0 },
   };
-  let [ready, recorded, failedRuns] = [options.scheduled === false, 0, 0];
-  const underWay = new Set<Promise<unknown>>();
-
-  /** Of calls whose webhooks should have come by now. */
-  function silent(): Promise<readonly WebhookSilence[]> {
-    const { tenants, retellApiKeyOf, afterMinutes, now = Date.now } = options;
-    const to = now() - afterMinutes * 60_000;
-    return silences(db, tenants, retellApiKeyOf, { from: to - pace.overlapMs, to });
-  }
-
-  async function settleRequests({ to }: RunOptions, ends: AbortSignal) {
-    if (to !== undefined) return undefined; // a backfill is of a period that is over
-    return options.settleRequests?.(ends).catch((error: unknown) => {
-      logger.warn({ error: wordsOf(error) }, 'open_requests_not_settled');
-      return undefined;
-    });
-  }
-
-  async function begin(what: RunOptions = {}): Promise<'busy' | { readonly ended: Promise<RunReport> }> {
-    signal.throwIfAborted();
-    const lock = await connect(databaseUrl, 'reconciliation lead');
-    try {
-      if (!(await takeLead(lock.db, 'reconciliation'))) {
-        await lock[Symbol.asyncDispose]();
-        return 'busy';
-      }
-    } catch (error) {
-      await lock[Symbol.asyncDispose]();
-      throw error;
-    }
-    const run: Run = { startedAt: new Date().toISOString(), tenants: [] };
-    state.run = run;
-    const ended = (async () => {
-      try {
-        const ends = AbortSignal.any([signal, lock.lost]);
-        // Beside the rest: it waits for lists to show a call.
-        const settling = settleRequests(what, ends).then((requests) => {
-          if (requests) run.requests = requests;
-        });
-        await runAll(options, what, { run, pace, requests, db, signal: ends }).finally(() => settling);
-        state.silent = await silent().catch(() => state.silent);
-      } catch (error) {
-        failedRuns++;
-        run.error = wordsOf(error);
-        if (!signal.aborted) logger.warn({ error: run.error }, 'reconciliation_interrupted');
-      } finally {
-        await giveLeadBack(lock.db, 'reconciliation');
-        await lock[Symbol.asyncDispose]();
-      }
-      const report = { ...shown(run), endedAt: new Date().toISOString() };
-      recorded += report.tenants.reduce((sum, tenant) => sum + tenant.recorded, 0);
-      state.last = report;
-      if (state.run === run) state.run = undefined;
-      return report;
-    })();
-    underWay.add(ended);
-    void ended.finally(() => underWay.delete(ended));
-    return { ended };
-  }
-
-  const runNow = async (what?: RunOptions) => {
-    const begun = await begin(what);
-    return begun === 'busy' ? 'busy' : begun.ended;
-  };
-
-  const scheduling = (async () => {
-    if (options.scheduled === false) return undefined;
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        const run = async () => {
-          const report = await runNow();
-          if (report !== 'busy' && report.error !== undefined) throw new Error(report.error); // tried again soon
-        };
-        const schedule = await startSchedule({ databaseUrl, everyMinutes, logger, run, clock: options.clock });
-        ready = true;
-        return schedule;
-      } catch (error) {
-        const retryInMs = BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)]!;
-        logger.warn({ error: wordsOf(error), retryInMs }, 'reconciliation_waits');
-        await sleep(retryInMs, undefined, { signal }).catch(() => {});
-      }
-    }
-    return undefined;
-  })();
-
+  const scheduling = options.scheduled === false ? undefined : scheduleRuns(running);
   return {
-    status: () => ({
-      state: state.run ? 'running' : ready ? 'idle' : 'waiting',
-      ...(state.run && { run: shown(state.run) }),
-      ...(state.last && { last: state.last }),
-      ...{ silent: state.silent, recorded, failedRuns },
-    }),
-    begin,
-    runNow,
+    status: () => statusOf(running),
+    begin: (what) => beginRun(running, what),
+    runNow: (what) => runToItsEnd(running, what),
     async stop() {
       stopped.abort();
       const schedule = await scheduling;
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(running.underWay);
       await schedule?.stop(pace.stopMs);
-      await db.destroy();
+      await running.db.destroy();
     },
   };
+}
+
+const statusOf = ({ run, last, silent, recorded, failedRuns, ready }: Running): ReconciliationStatus => ({
+  state: run ? 'running' : ready ? 'idle' : 'waiting',
+  ...(run && { run: shown(run) }),
+  ...(last && { last }),
+  ...{ silent, recorded, failedRuns },
+});
+
+async function scheduleRuns(running: Running): Promise<Schedule | undefined> {
+  const { databaseUrl, everyMinutes, logger, clock } = running.options;
+  let schedule: Schedule | undefined;
+  const run = async () => {
+    const report = await runToItsEnd(running);
+    if (report !== 'busy' && report.error !== undefined) throw new Error(report.error); // so that the queue retries soon
+  };
+  const start = async () => {
+    schedule = await startSchedule({ databaseUrl, everyMinutes, logger, run, clock });
+    running.ready = true;
+  };
+  await supervise(start, {
+    ...{ signal: running.signal, backOffMs: BACK_OFF_MS },
+    onFailure: (error, retryInMs) => logger.warn({ error: wordsOf(error), retryInMs }, 'reconciliation_waits'),
+  });
+  return schedule;
+}
+
+async function runToItsEnd(running: Running, what?: RunOptions): Promise<RunReport | 'busy'> {
+  const begun = await beginRun(running, what);
+  return begun === 'busy' ? 'busy' : begun.ended;
+}
+
+async function beginRun(running: Running, what: RunOptions = {}) {
+  running.signal.throwIfAborted();
+  const lock = await lockRuns(running.options.databaseUrl);
+  if (!lock) return 'busy';
+  const run: Run = { startedAt: new Date().toISOString(), tenants: [] };
+  running.run = run;
+  const ended = carryOut(running, run, what, lock);
+  running.underWay.add(ended);
+  void ended.finally(() => running.underWay.delete(ended));
+  return { ended };
+}
+
+/** The connection that holds the lock; undefined: another run has it. */
+async function lockRuns(databaseUrl: string): Promise<Connection | undefined> {
+  const lock = await connect(databaseUrl, 'reconciliation lead');
+  let leads = false;
+  try {
+    leads = await takeLead(lock.db, 'reconciliation');
+  } finally {
+    if (!leads) await lock[Symbol.asyncDispose]();
+  }
+  return leads ? lock : undefined;
+}
+
+/** Never rejects: what ends a run early is in its report. */
+async function carryOut(running: Running, run: Run, what: RunOptions, lock: Connection): Promise<RunReport> {
+  const { options, pace, requests, db } = running;
+  try {
+    const signal = AbortSignal.any([running.signal, lock.lost]);
+    // Alongside the lists: it waits until Retell's lists show a call.
+    const settling = settleRequests(options, what, signal).then((requests) => {
+      if (requests) run.requests = requests;
+    });
+    await runAll(options, what, { run, pace, requests, db, signal }).finally(() => settling);
+    running.silent = await silentTenants(running).catch(() => running.silent);
+  } catch (error) {
+    running.failedRuns++;
+    run.error = wordsOf(error);
+    if (!running.signal.aborted) options.logger.warn({ error: run.error }, 'reconciliation_interrupted');
+  } finally {
+    await giveLeadBack(lock.db, 'reconciliation');
+    await lock[Symbol.asyncDispose]();
+  }
+  const report = { ...shown(run), endedAt: new Date().toISOString() };
+  running.recorded += report.tenants.reduce((sum, tenant) => sum + tenant.recorded, 0);
+  running.last = report;
+  if (running.run === run) running.run = undefined;
+  return report;
+}
+
+async function settleRequests(options: ReconciliationOptions, { to }: RunOptions, signal: AbortSignal) {
+  if (to !== undefined) return undefined; // a backfill is of a period that is over
+  return options.settleRequests?.(signal).catch((error: unknown) => {
+    options.logger.warn({ error: wordsOf(error) }, 'open_requests_not_settled');
+    return undefined;
+  });
+}
+
+/** Tenants with calls whose webhooks should have come by now, and did not. */
+function silentTenants({ options, pace, db }: Running): Promise<readonly WebhookSilence[]> {
+  const { tenants, retellApiKeyOf, afterMinutes, now = Date.now } = options;
+  const to = now() - afterMinutes * 60_000;
+  return silences(db, tenants, retellApiKeyOf, { from: to - pace.overlapMs, to });
 }
