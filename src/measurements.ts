@@ -6,10 +6,10 @@ import type { Reconciliation } from './reactions/reconciliation/start.ts';
 
 type OnAnswered = NonNullable<WebhookDeps['onAnswered']>;
 
-/** So many new words are counted by their names, the others together: no sender may let the labels grow. */
+/** Further new words are counted together, so that no sender can grow the labels. */
 const MOST_WORDS = 50;
 
-/** Counts and times what the door answers, and the words in it that are new. */
+/** Counts and times the answers to webhooks, and counts words that are new. */
 export function measureWebhooks({ webhooks, webhookSeconds, unknownWords }: Metrics): OnAnswered {
   const named = new Set<string>();
   return ({ handler: endpoint, status, outcome: code, seconds, newWords }) => {
@@ -25,15 +25,15 @@ export function measureWebhooks({ webhooks, webhookSeconds, unknownWords }: Metr
 
 const EVERY_MS = 1000;
 
-/** Keeps the projections' instruments true; the timer keeps no process alive. */
+/** Updates the projections' metrics every second, by a timer that keeps no process alive. */
 export function measureProjections(metrics: Metrics, running: RunningProjections): () => void {
   const counted = new Map<string, number>();
   const timer = setInterval(() => {
-    for (const { name: projection, lagEvents, lagSeconds, parked, taken } of running.status()) {
+    for (const { name: projection, lagEvents, lagSeconds, parked, events } of running.status()) {
       metrics.projectionLagEvents.set({ projection }, lagEvents);
       metrics.projectionLagSeconds.set({ projection }, lagSeconds);
       metrics.parkedStreams.set({ projection }, parked);
-      for (const [result, count] of Object.entries(taken)) {
+      for (const [result, count] of Object.entries(events)) {
         const key = `${projection} ${result}`;
         metrics.projectionEvents.inc({ projection, result }, count - (counted.get(key) ?? 0));
         counted.set(key, count);
@@ -43,7 +43,7 @@ export function measureProjections(metrics: Metrics, running: RunningProjections
   return () => clearInterval(timer);
 }
 
-/** Registers the reconciliation's measurements; they are read when somebody asks for them. */
+/** Registers the reconciliation's metrics, which are read when they are scraped. */
 export function measureReconciliation(registry: Registry, { status }: Pick<Reconciliation, 'status'>): void {
   const registers = [registry];
   new Gauge({
@@ -75,7 +75,7 @@ export function measureReconciliation(registry: Registry, { status }: Pick<Recon
     registers,
     collect() {
       this.reset();
-      // What broke off by an error of ours is worded at length: that is for the report.
+      // The text of an unexpected error is for the report, not for a label.
       for (const { cause } of status().last?.tenants ?? [])
         if (cause !== undefined) this.inc({ cause: /^\w{1,40}$/.test(cause) ? cause : 'error' });
     },

@@ -7,12 +7,12 @@ import { callSessionOf, findCallSession } from './read-api/call-sessions.ts';
 import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
 import { ticketOf } from './read-api/tickets.ts';
 
-/** What a command has just changed, as the query API shows it once this process's projection has it. */
+/** What a command has just changed, as the query API shows it once this process's projection has applied it. */
 export type ShownResources = {
   readonly appointment: ShownAfter;
   readonly ticket: ShownAfter;
   readonly session: ShownAfter;
-  /** The calls of a session, as far as the read model knows them. */
+  /** As far as the read model has applied them. */
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
 };
 
@@ -44,7 +44,7 @@ export function shownResources(db: Kysely<ReadModel>, running: RunningProjection
   };
 }
 
-/** Where the process has no read model: commands answer from the log. */
+/** For a process without a read model: commands answer from the log. */
 export const nothingShown: ShownResources = {
   appointment: async () => undefined,
   ticket: async () => undefined,

@@ -5,16 +5,13 @@ import type { Logger } from 'pino';
 export type EmbeddedStore = {
   readonly url: string;
   stop(): Promise<unknown>;
-  /** Settles when the process has ended, whoever ended it. */
+  /** Settles when the process has ended, for whatever reason. */
   readonly exited: Promise<unknown>;
 };
 
 const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000] as const;
 
-/**
- * Starts an embedded store, and starts it again at the same port whenever it ends by itself, so that what is
- * connected to it finds it again. Rejects when the first start fails.
- */
+/** Starts an embedded store, and restarts it at the same port whenever it ends. Rejects when the first start fails. */
 export async function keepAlive<S extends EmbeddedStore>(
   name: string,
   start: (port: number) => Promise<S>,

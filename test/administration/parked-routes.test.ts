@@ -5,7 +5,7 @@ import { openOperationsDatabase } from '../../src/administration/answers.ts';
 import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { BrokenFact } from '../../src/projections/engine/faults.ts';
-import { keepParked, park, unpark } from '../../src/projections/engine/parked.ts';
+import { park, parkAgain, unpark } from '../../src/projections/engine/parked.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -68,7 +68,7 @@ test('a redrive that fails says where it breaks now', async () => {
   const answer = ask('POST', `/api/parked/${id}/redrive`);
   await vi.waitFor(async () => expect(await isRequested(id)).toBe(true), 30_000);
   const later = { ...fact, revision: 4n, position: 99n };
-  await keepParked(db, id, { broken: new BrokenFact(later, 'x'), waiting: 1 });
+  await parkAgain(db, id, { broken: new BrokenFact(later, 'x'), waiting: 1 });
   expect(await answer).toMatchObject({
     status: 200,
     body: {
@@ -95,7 +95,7 @@ test('one that a rebuild has parked anew meanwhile is not taken for redriven, an
     return park(trx, { name: 'swapped', generation: 2 }, [{ broken: new BrokenFact(fact, 'x'), waiting: 3 }]);
   });
   await vi.waitFor(async () => expect(await isRequested(made[0]!.id)).toBe(true), 30_000);
-  await keepParked(db, made[0]!.id, { broken: new BrokenFact(fact, 'x'), waiting: 4 });
+  await parkAgain(db, made[0]!.id, { broken: new BrokenFact(fact, 'x'), waiting: 4 });
   expect(await answer).toMatchObject({
     status: 200,
     body: { id: 'swapped.2.77', outcome: 'still_parked', waiting: 4 },

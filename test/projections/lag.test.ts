@@ -90,7 +90,7 @@ function silenced(log: EventLog): { readonly log: EventLog; silence(): void; sub
 }
 
 test('what has only just come is on its way, however long nothing came before', () => {
-  const counts = { pending: 0, parked: 0, applied: 0, passedOver: 0, setAside: 0 };
+  const counts = { pending: 0, parked: 0, applied: 0, passedOver: 0, parkedEvents: 0 };
   const progress: Progress = { leader: true, caughtUp: true, ...counts, askedAt: 0, head: 5n };
   const seen = (head: bigint, now: number) => observeSilence(progress, { head, events: 0, since: undefined }, now, 300);
   expect(seen(5n, 1000)).toBe(false);

@@ -112,8 +112,8 @@ test('what comes later queues behind it, and the log says so once', async () => 
   expect(JSON.stringify(logs)).not.toContain('Jane');
   // It is none of another projection's.
   expect(one.status()).toMatchObject([
-    { parked: 1, taken: { parked: 4 } },
-    { parked: 0, taken: { parked: 0 } },
+    { parked: 1, events: { parked: 4 } },
+    { parked: 0, events: { parked: 0 } },
   ]);
   const { rows } = await stores.pool.query('select facts from tally where stream = $1', [streamOf(sick)]);
   expect(rows).toEqual([{ facts: 4 }]);

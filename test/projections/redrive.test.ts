@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream } from '../../src/events/streams.ts';
-import { applyEvents, type Taken } from '../../src/projections/engine/apply.ts';
+import { applyEvents, type BatchResult } from '../../src/projections/engine/apply.ts';
 import { connect } from '../../src/projections/engine/connection.ts';
-import { takingTurns } from '../../src/projections/engine/follow.ts';
+import { createMutex } from '../../src/projections/engine/follow.ts';
 import { type Generation, generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { parkedStreams } from '../../src/projections/engine/parked.ts';
 import { redrive } from '../../src/projections/engine/redrive.ts';
@@ -40,7 +40,7 @@ test('a redrive takes nothing that the projection has still to come to, and writ
       await parkedStreams(db, mine),
     );
     mine = { ...mine, checkpoint: some.at(-1)!.position };
-    return taken as Taken;
+    return taken as BatchResult;
   };
   const agents = async () => (await stores.pool.query('select agents from spoken')).rows.map((row) => row.agents);
 
@@ -56,10 +56,10 @@ test('a redrive takes nothing that the projection has still to come to, and writ
 });
 
 test('those who take turns wait for each other, whatever becomes of the one before', async () => {
-  const inTurn = takingTurns();
+  const exclusively = createMutex();
   const seen: string[] = [];
   const step = (name: string, fails = false) =>
-    inTurn(async () => {
+    exclusively(async () => {
       seen.push(`${name} begins`);
       await new Promise(setImmediate);
       seen.push(`${name} ends`);

@@ -9,7 +9,7 @@ export type DifferingRow = {
   readonly table: Table;
   /** Undefined: in both. */
   readonly only?: 'live' | 'rebuilt';
-  /** Those that differ; none where only one has the row. */
+  /** Those that differ; empty where only one generation has the row. */
   readonly columns: readonly string[];
   /** Values as JSON has them; 64-bit integers as text. */
   readonly live?: Row;
@@ -20,14 +20,11 @@ type Compared = {
   readonly rows: number;
   /** Differing columns; a row that only one has counts once. */
   readonly differences: number;
-  /** By key. What is not asked for is not read. */
+  /** By key; read as far as it is iterated. */
   differing(): AsyncIterable<DifferingRow>;
 };
 
-/**
- * Compares a table of two generations, as this transaction sees them: one join over both, by key. JSON is the same when
- * its values are, whatever the order of its fields. The transaction gets a temporary table of what differs.
- */
+/** Compares a table of two generations by key, in one join. Writes a temporary table of what differs. */
 export async function compare(trx: Tx, table: Table, live: TableName, rebuilt: TableName): Promise<Compared> {
   const differing = sql.id(`differing_${table.name}`);
   const others = Object.keys(table.columns).filter((column) => !table.key.includes(column));
@@ -54,11 +51,11 @@ export async function compare(trx: Tx, table: Table, live: TableName, rebuilt: T
   };
 }
 
-/** `json` has no equality of its own. The same text is the same value, and spares the most of them being parsed. */
+/** `json` has no equality; comparing the text first spares parsing most values. */
 function differ(column: string, type: string): string {
   const [l, r] = [`l."${column}"`, `r."${column}"`];
   if (!type.startsWith('json') || type.startsWith('jsonb')) return `${l} is distinct from ${r}`;
-  // An escape that jsonb does not take is none of ours: as-json.ts writes none.
+  // jsonb does not accept these escapes, and asJson writes none.
   return `case when ${l}::text is not distinct from ${r}::text then false
     when ${l}::text ~ '${REFUSED_BY_JSONB}' then true else ${l}::jsonb is distinct from ${r}::jsonb end`;
 }
@@ -111,23 +108,23 @@ async function* read(
   }
 }
 
-/** One value that is not what the log says; or a whole row that is there and should not be, or the other way round. */
+/** A value that differs from the fold of the log, or a row that is missing or extra. */
 type Difference = {
   readonly table: string;
   readonly key: Readonly<Record<string, unknown>>;
   readonly column?: string;
-  /** Instead of a column. `missing`: the log calls for it; `extra`: the log knows nothing of it. */
+  /** Instead of a column. `missing`: the log calls for it; `extra`: nothing in the log does. */
   readonly row?: 'missing' | 'extra';
-  /** As JSON has them. What is long is text, cut to where they part. */
+  /** As JSON; long values are text, cut around where they differ. */
   readonly live?: unknown;
   readonly rebuilt?: unknown;
-  /** What the row is made of, in the order of the log; the first of them where there are many. */
+  /** The first facts that the row rests on, in the order of the log. */
   readonly facts: readonly BehindFact[];
 };
 
 type BehindFact = { readonly stream: string; readonly position: string; readonly type: string };
 
-/** A difference before the log was asked, and the streams to ask for. */
+/** A difference without its facts yet, and the streams to read them from. */
 export type Noted = Omit<Difference, 'facts'> & { readonly streams: readonly string[] };
 
 export function notesOf({ table, only, columns, live, rebuilt }: DifferingRow, streams: readonly string[]): Noted[] {
@@ -144,7 +141,7 @@ export function notesOf({ table, only, columns, live, rebuilt }: DifferingRow, s
 const LONG = 400;
 const BEFORE = 80;
 
-/** Two values for a person: whole when they are short, else as text from shortly before the place where they part. */
+/** Two values for a person to compare: whole when short, else as text from shortly before where they differ. */
 function parting(live: unknown, rebuilt: unknown): readonly [unknown, unknown] {
   const [one, other] = [live, rebuilt].map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
   if (Math.max(one?.length ?? 0, other?.length ?? 0) <= LONG) return [live, rebuilt];
@@ -161,7 +158,7 @@ const excerpt = (text: string, start: number): string =>
 
 const FACTS = 50;
 
-/** Reads from the log what stands behind each, up to a position. Throws EventStoreUnavailable. */
+/** Adds to each difference the facts behind it, up to a position. Throws EventStoreUnavailable. */
 export async function withFacts(
   log: EventLog,
   noted: readonly Noted[],
@@ -172,10 +169,10 @@ export async function withFacts(
   for (const stream of new Set(noted.flatMap(({ streams }) => streams))) {
     signal.throwIfAborted();
     const events = await readLeft(log, stream, { max: FACTS });
-    const taken = events.filter(({ position }) => upTo !== undefined && position <= upTo);
+    const applied = events.filter(({ position }) => upTo !== undefined && position <= upTo);
     read.set(
       stream,
-      taken.map(({ position, type }) => ({ stream, position: `${position}`, type })),
+      applied.map(({ position, type }) => ({ stream, position: `${position}`, type })),
     );
   }
   return noted.map(({ streams, ...difference }) => {
@@ -187,7 +184,7 @@ export async function withFacts(
 
 type Naming = (tenantId: string, id: string) => string;
 
-/** What the columns are called that hold the id of a stream. */
+/** Columns that hold the id of a stream. */
 const named: Readonly<Record<string, Naming>> = {
   call_id: callStream,
   session_id: sessionStream,
@@ -196,10 +193,7 @@ const named: Readonly<Record<string, Naming>> = {
   appointment_id: appointmentStream,
 };
 
-/**
- * Streams, and those that a projection's rows name beside one of them: what a call has said of its session stands in rows
- * that name the session alone.
- */
+/** Streams, and those named beside them in rows: what a call says of its session is in rows that name only the session. */
 export async function withNamed(
   trx: Tx,
   projection: Projection,
@@ -221,7 +215,7 @@ export async function withNamed(
   return found;
 }
 
-/** The streams that a row is made of: those that its columns name, and what the projection knows besides. */
+/** The streams that a row rests on: those its columns name, and what the projection adds. */
 export async function streamsBehind(
   trx: Tx,
   projection: Projection,

@@ -27,7 +27,7 @@ export function describe(error: unknown): string {
 const isOfPostgres = (error: object): boolean =>
   error instanceof pg.DatabaseError || ('severity' in error && 'code' in error && typeof error.code === 'string');
 
-/** A fact that a projection cannot apply. Without `cause`, which may quote what the fact says: that is personal data. */
+/** A fact that a projection cannot apply. It has no `cause`, which might quote personal data. */
 export class BrokenFact extends Error {
   override readonly name = 'BrokenFact';
   readonly fact: FactPlace;
@@ -42,10 +42,7 @@ export class BrokenFact extends Error {
   }
 }
 
-/**
- * Names, paths, codes and places in the code. The messages of other errors than our own stay away, because they may
- * quote: "Unexpected token 'J', "Jane Roe" is not valid JSON".
- */
+/** Names, codes and places in the code; no messages of others' errors, which may quote what somebody said. */
 export function reasonOf(error: unknown): string {
   if (error instanceof UnreadableFact) return error.message;
   if (error instanceof pg.DatabaseError) return describe(error);
@@ -68,10 +65,7 @@ const REFUSED = /^(21|22|23|54)/;
 const DRIVER_SAYS = /^(Connection terminated|timeout |Query read timeout|Client (has|was) |Cannot use a pool)/;
 const SYSTEM_CODE = /^(E(?!RR_)[A-Z]+|ERR_STREAM|ABORT_ERR|CONNECTION_)/;
 
-/**
- * Whether facts are at fault, so that applying them again would break again. Not so where a connection is lost, a
- * transaction is broken off, a store is full or stopping, or a table is gone: there one begins again.
- */
+/** Whether facts are at fault, so that applying them again would fail again; not a lost connection or a full store. */
 export function isFactsFault(error: unknown, connection?: { readonly lost: AbortSignal }): boolean {
   if (connection?.lost.aborted) return false;
   if (error instanceof pg.DatabaseError) return REFUSED.test(error.code ?? '');

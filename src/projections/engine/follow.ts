@@ -2,26 +2,26 @@ import { sql } from 'kysely';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Batch } from '../../events/subscription.ts';
 import { applyEvents } from './apply.ts';
+import { batches, FULL_BATCH, type WeighedBatch } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './faults.ts';
-import { type HotStates, hotStates } from './fold-batch.ts';
-import { FULL_BATCH, type Gathered, gather } from './gather.ts';
+import { type StateCache, stateCache } from './fold-batch.ts';
 import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
 import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
 import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
-import { noteTaken, notice, type Progress, type RunnerOptions } from './progress.ts';
+import { type Progress, type RunnerOptions, recordBatch, setGenerations } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { buildAndSwap, Superseded } from './rebuild.ts';
 import { redriveOnRequest } from './redrive.ts';
 
-/** Runs what it is given one after the other: for a connection that two loops write on. */
-export function takingTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs work one after the other: for a connection that two loops write on. */
+export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => {});
-    return mine;
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
   };
 }
 
@@ -54,57 +54,65 @@ type Following = {
   readonly options: RunnerOptions;
   readonly progress: Progress;
   readonly onApplied: () => void;
-  /** Ends it, to be begun again: another generation is live, or the subscription has gone silent. */
-  readonly again: AbortSignal;
+  /** Ends it, to be started again: another generation is live, or the subscription has gone silent. */
+  readonly restart: AbortSignal;
 };
 
-/** Leads: keeps one generation up to date, built first if need be, for as long as it is to be kept. */
-export async function follow({ connection, projection, options, progress, onApplied, again }: Following) {
+/** Leads: builds this version's generation if need be, then keeps it up to date until it is replaced. */
+export async function follow(following: Following): Promise<void> {
+  await keepUpToDate(following, await builtGeneration(following));
+}
+
+/** This version's generation, live. */
+async function builtGeneration({ connection, projection, options, progress, onApplied }: Following) {
   const { log, signal, logger, onProgress, maxBatch = FULL_BATCH, maxParked = MAX_PARKED } = options;
-  let mine = await generationFor(connection.db, projection);
-  // Held up before this process began: the code may have been mended since, without another version.
-  if (progress.building?.generation !== mine.generation && (await isHeldUp(connection.db, mine, maxParked)))
-    mine = await beginAnew(connection.db, projection, mine);
-  await refuseForeignLog(log, [mine]);
-  const live = mine.state === 'live' ? mine : await liveGeneration(connection.db, projection.name);
+  const { db } = connection;
+  let own = await generationFor(db, projection);
+  // Held up before this process began: the code may have been repaired since, without another version.
+  if (progress.building?.generation !== own.generation && (await isHeldUp(db, own, maxParked)))
+    own = await beginAnew(db, projection, own);
+  await refuseForeignLog(log, [own]);
+  const live = own.state === 'live' ? own : await liveGeneration(db, projection.name);
   progress.leader = true;
   progress.pending = 0;
-  notice(progress, mine, live);
-  logger.info({ projection: projection.name, generation: mine.generation, state: mine.state }, 'projection_leads');
-  progress.parked = live ? await countParked(connection.db, live) : 0;
-  if (mine.state === 'building') {
-    mine = await buildAndSwap(
-      {
-        ...{ log, connection, projection, generation: mine, signal, logger, maxBatch, maxParked },
-        onProgress(built) {
-          notice(progress, built, live);
-          onApplied();
-          onProgress?.();
-        },
+  setGenerations(progress, own, live);
+  logger.info({ projection: projection.name, generation: own.generation, state: own.state }, 'projection_leads');
+  progress.parked = live ? await countParked(db, live) : 0;
+  if (own.state !== 'building') return own;
+  const swapped = await buildAndSwap(
+    {
+      ...{ log, connection, projection, generation: own, signal, logger, maxBatch, maxParked },
+      onProgress(built) {
+        setGenerations(progress, built, live);
+        onApplied();
+        onProgress?.();
       },
-      (built) => promote(connection.db, projection, built),
-    );
-    notice(progress, mine, mine);
-  }
+    },
+    (built) => promote(db, projection, built),
+  );
+  setGenerations(progress, swapped, swapped);
+  return swapped;
+}
 
-  const parked = await parkedStreams(connection.db, mine);
-  progress.parked = parked.size;
-  const inTurn = takingTurns();
-  const hot = hotStates();
-  const analyzed = statistics(connection.db, projection, mine);
+/** The generation that is kept up to date, and what its leader remembers of it. */
+type Led = { generation: Generation; readonly parked: Map<string, ParkedStream>; readonly cache: StateCache };
+
+async function keepUpToDate(following: Following, generation: Generation): Promise<void> {
+  const { connection, projection, options, progress, onApplied, restart } = following;
+  const { log, signal, logger, onProgress, maxBatch = FULL_BATCH } = options;
+  const { db } = connection;
+  const led: Led = { generation, parked: await parkedStreams(db, generation), cache: stateCache() };
+  progress.parked = led.parked.size;
+  const exclusively = createMutex();
+  const analyze = statistics(db, projection, generation);
   await using _ = redriveOnRequest({
-    ...{ db: connection.db, log, projection, parked, progress, logger, inTurn },
-    generation: () => mine,
-    onRedrive: hot.forget,
+    ...{ db, log, projection, parked: led.parked, progress, logger, exclusively },
+    generation: () => led.generation,
+    onRedrive: led.cache.clear,
   });
-  const until = AbortSignal.any([signal, connection.lost, again]);
-  const after = mine.checkpoint;
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
-      prefixes: projection.prefixes,
-      after,
-      maxBatch,
-      signal,
+      ...{ prefixes: projection.prefixes, after: generation.checkpoint, maxBatch, signal },
       onLife() {
         if (progress.askedAt !== undefined) progress.askedAt = performance.now();
       },
@@ -113,25 +121,20 @@ export async function follow({ connection, projection, options, progress, onAppl
         logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
       },
     });
-  let isReplaced = false;
-  let begunAnew = false;
   progress.askedAt = performance.now();
-  for await (const batch of gather(subscribe, until, maxBatch)) {
+  for await (const batch of batches(subscribe, AbortSignal.any([signal, connection.lost, restart]), maxBatch)) {
     delete progress.askedAt;
-    handedOut(progress, batch);
-    await inTurn(async () => {
-      const taken = await take(connection, projection, mine, batch, parked, hot, options, progress);
-      isReplaced = taken === 'replaced';
-      if (taken === 'replaced') return;
-      mine = taken;
-      await analyzed(batch.events.length);
-      if (!batch.caughtUp || mine.indexed) return;
-      const indexed = await makeQueryIndexes(connection.db, projection, mine, logger);
-      begunAnew = indexed.checkpoint !== mine.checkpoint;
-      mine = indexed;
+    recordReceived(progress, batch);
+    const goesOn = await exclusively(async () => {
+      if (!(await applyNext(following, led, batch))) return false;
+      await analyze(batch.events.length);
+      if (!batch.caughtUp || led.generation.indexed) return true;
+      const { checkpoint } = led.generation;
+      led.generation = await makeQueryIndexes(db, projection, led.generation, logger);
+      return led.generation.checkpoint === checkpoint; // else it was emptied, and the log is read from the start
     });
-    if (isReplaced || begunAnew) return;
-    notice(progress, mine, mine);
+    if (!goesOn) return;
+    setGenerations(progress, led.generation, led.generation);
     progress.caughtUp ||= batch.caughtUp;
     progress.askedAt = performance.now();
     onApplied();
@@ -139,38 +142,34 @@ export async function follow({ connection, projection, options, progress, onAppl
   }
 }
 
-/** Applies a batch; answers the generation as it then is. */
-async function take(
-  { db }: Connection,
-  projection: Projection,
-  mine: Generation,
-  batch: Gathered,
-  parked: Map<string, ParkedStream>,
-  hot: HotStates,
-  { logger }: RunnerOptions,
-  progress: Progress,
-): Promise<Generation | 'replaced'> {
+/** Applies a batch. False: another generation has taken the place of this one. */
+async function applyNext(
+  { connection: { db }, projection, options: { logger }, progress }: Following,
+  led: Led,
+  batch: WeighedBatch,
+): Promise<boolean> {
+  const { generation, parked, cache } = led;
   const { events, caughtUp } = batch;
   const last = events.at(-1);
   if (!last) {
     progress.pending = 0;
-    if (caughtUp && !mine.caughtUp) await noteCaughtUp(db, mine);
-    return { ...mine, caughtUp };
+    if (caughtUp && !generation.caughtUp) await markCaughtUp(db, generation);
+    led.generation = { ...generation, caughtUp };
+    return true;
   }
-  const taken = await applyEvents(db, projection, mine, batch, parked, hot);
-  if (taken === 'superseded') {
-    const { generation } = await generationFor(db, projection);
-    if (generation !== mine.generation) return 'replaced';
+  const result = await applyEvents(db, projection, generation, batch, parked, cache);
+  if (result === 'superseded') {
+    if ((await generationFor(db, projection)).generation !== generation.generation) return false;
     throw new Superseded(
-      `${mine.name}: the checkpoint of generation ${mine.generation} no longer stands at ${mine.checkpoint}`,
+      `${generation.name}: the checkpoint of generation ${generation.generation} no longer stands at ${generation.checkpoint}`,
     );
   }
-  noteTaken(taken, mine, parked, progress, logger);
-  progress.pending = 0;
-  return { ...mine, checkpoint: last.position, caughtUp };
+  recordBatch(progress, result, generation, parked, logger);
+  led.generation = { ...generation, checkpoint: last.position, caughtUp };
+  return true;
 }
 
-function handedOut(progress: Progress, { events }: Batch): void {
+function recordReceived(progress: Progress, { events }: Batch): void {
   const last = events.at(-1);
   if (!last) return;
   progress.pending = events.length;
@@ -178,7 +177,7 @@ function handedOut(progress: Progress, { events }: Batch): void {
   progress.since = events[0]!.recordedAt;
 }
 
-const noteCaughtUp = (db: Connection['db'], { name, generation }: Generation) =>
+const markCaughtUp = (db: Connection['db'], { name, generation }: Generation) =>
   sql`update projection.projections set caught_up = true where name = ${name} and generation = ${generation}`.execute(
     db,
   );

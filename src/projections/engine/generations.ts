@@ -20,15 +20,15 @@ export type Generation = {
   readonly state: GenerationState;
   readonly checkpoint: bigint | undefined;
   readonly caughtUp: boolean;
-  /** Whether it has the indexes that its readers need: query-indexes.ts. */
+  /** Whether it has the indexes that readers need (indexes.ts). */
   readonly indexed: boolean;
-  /** The operation that builds it, or brings it back; absent: this is the code's own. */
+  /** The operation that builds it or brings it back; absent: the code's own generation. */
   readonly operation: string | undefined;
   /** When another took its place. */
   readonly replacedAt: Date | undefined;
 };
 
-/** Creates what all projections need. May run anywhere, at any time, in several processes at once. */
+/** Creates the tables that all projections share. Several processes may run it at once. */
 export const prepare = (db: Kysely<unknown>): Promise<void> =>
   db.transaction().execute(async (trx) => {
     await oneAtATime(trx);
@@ -71,7 +71,7 @@ type GenerationRow = {
   replaced_at: Date | null;
 };
 
-/** All generations there are, of one projection or of all; the newest first. */
+/** All generations of one projection or of all, the newest first. */
 export async function generations(db: Kysely<unknown>, name?: string): Promise<Generation[]> {
   const { rows } = await sql<GenerationRow>`
     select name, generation, version, state, checkpoint, caught_up, indexed, operation, replaced_at
@@ -86,14 +86,11 @@ export async function generations(db: Kysely<unknown>, name?: string): Promise<G
   }));
 }
 
-/** The one that the views show; undefined before the projection's first start. */
+/** Shown by the views; undefined before the projection's first start. */
 export const liveGeneration = async (db: Kysely<unknown>, name: string): Promise<Generation | undefined> =>
   (await generations(db, name)).find(({ state }) => state === 'live');
 
-/**
- * The generation that this version of the code writes: the live one if it is of this version; else one that is begun,
- * or was live before (a step back); else a new one. The very first is live from its start.
- */
+/** The generation that this version of the code writes: live, begun, live earlier, or a new one. The very first is live at once. */
 export const generationFor = (db: Kysely<unknown>, projection: Projection): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
     await oneAtATime(trx);
@@ -109,14 +106,14 @@ export const generationFor = (db: Kysely<unknown>, projection: Projection): Prom
     return made;
   });
 
-/** What the views show while an earlier release's projections have not been replaced, or are live again after a step back. */
+/** Projections of an earlier release that are still live, or live again after a step back. */
 async function liveReplaced(trx: Tx, { replaces = [] }: Projection): Promise<Generation[]> {
   return replaces.length === 0
     ? []
     : (await generations(trx)).filter(({ name, state }) => state === 'live' && replaces.includes(name));
 }
 
-/** Instead of what the code has begun to build; but what was live before is gone on with. */
+/** Replaces a generation under construction with an empty one; one that was live before is kept. */
 export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
     await oneAtATime(trx);
@@ -130,7 +127,7 @@ export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Ge
 /**
  * The generation that an operation builds: the one that it has begun, else a new one. Never the code's own.
  *
- * @param acceptParked whatever it parks, it goes on.
+ * @param acceptParked it goes on whatever it parks.
  */
 export const generationOf = (
   db: Kysely<unknown>,
@@ -149,7 +146,7 @@ export const generationOf = (
     return made;
   });
 
-/** Has one that was live catch up, to be live again. What it had parked then is known, and does not hold it up. */
+/** Lets a previous generation catch up, to be live again; what it has parked already does not hold it up. */
 export async function bringBack(trx: Tx, previous: Generation, operation?: string): Promise<Generation> {
   await sql`update projection.projections set state = 'building', frozen = false, operation = ${operation ?? null}::uuid,
       replaced_at = null, parked_accepted = now()
@@ -177,9 +174,8 @@ async function create(
 }
 
 /**
- * Puts a generation that has caught up in the place of the live one, in one transaction, so that no reader ever sees
- * half. Gives up after half a second when readers are in the way: before Postgres, which would take that for a
- * deadlock after a second, breaks off one of them.
+ * Makes a generation that has caught up live, in one transaction. Gives up after half a second when readers hold the
+ * views, before Postgres takes that for a deadlock and cancels one of them.
  */
 export const promote = (db: Kysely<unknown>, projection: Projection, built: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
@@ -202,11 +198,11 @@ export async function swap(trx: Tx, projection: Projection, built: Generation): 
   return live;
 }
 
-/** A process of another version may still be writing it; without it, that one would begin anew. */
+/** Whether a process of another version still writes it; without it, that one would start again from nothing. */
 export const isKept = async (trx: Tx, { name, version }: Generation, ours: number | undefined): Promise<boolean> =>
   version !== ours && (await isLed(trx, { name, version }));
 
-/** For whoever changes what others read: one at a time, and without making readers wait for long. */
+/** Lets one process at a time change generations, without making readers wait for long. */
 export async function takeTurn(trx: Tx): Promise<void> {
   await oneAtATime(trx);
   await sql`set local lock_timeout = '500ms'`.execute(trx);
@@ -215,7 +211,7 @@ export async function takeTurn(trx: Tx): Promise<void> {
 /** Readers hold what was to be changed, and `takeTurn` does not let it wait for them. */
 export const isInTheWay = (error: unknown): boolean => (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
 
-/** Whatever it becomes, it is no operation's any more. */
+/** Also detaches it from its operation. */
 export async function setState(
   trx: Tx,
   generation: Generation,
@@ -242,9 +238,9 @@ export const tableNames =
   (table: Table) =>
     `projection."${name}_${generation}_${table.name}"`;
 
-/** Those of the projection, and what the runtime keeps beside them. */
+/** The projection's own tables and the engine's table of states. */
 export const tablesOf = ({ tables, reduce }: Projection): readonly Table[] =>
   reduce ? [...tables, streamStates] : tables;
 
-/** Two processes that start at once take turns. Ends with the transaction. */
+/** Held until the transaction ends. */
 const oneAtATime = (trx: Tx) => sql`select pg_advisory_xact_lock(hashtext('call-ledger generations'))`.execute(trx);

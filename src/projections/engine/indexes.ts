@@ -6,13 +6,8 @@ import { type Generation, tableNames, tablesOf, takeTurn } from './generations.t
 import type { Projection } from './projection.ts';
 
 /**
- * Makes the indexes that only readers need, once: made over a whole table they cost a fraction of what it costs to keep
- * them up to date row by row while a long log is folded. Their names tell which there are already, so that who was killed
- * in the middle goes on.
- *
- * Where a row does not fit one of them, nobody can tell whose it is. Then the generation is emptied and has its indexes
- * from the start, so that such a row is refused when it is written, and its stream is parked. What is answered then
- * has no checkpoint.
+ * Makes the indexes that only readers need, when a generation has caught up: that is cheaper. If a row does not fit, the
+ * generation is emptied and built again with them, so that the row's stream is parked.
  */
 export async function makeQueryIndexes(
   db: Kysely<unknown>,
@@ -47,7 +42,7 @@ async function make(trx: Transaction<unknown>, projection: Projection, built: Ge
       const index = sql.id(`${built.name}_${built.generation}_${table.name}_query_${i}`);
       await sql`create index if not exists ${index} on ${sql.raw(`${name} ${columns}`)}`.execute(trx);
     }
-    // Only now are there statistics of what an index computes.
+    // Postgres has statistics of an index's expressions only once it exists.
     if (table.queryIndexes) await sql`analyze ${sql.raw(name)}`.execute(trx);
   }
   await sql`update projection.projections set indexed = true
@@ -55,17 +50,15 @@ async function make(trx: Transaction<unknown>, projection: Projection, built: Ge
   return { ...built, indexed: true };
 }
 
-/** Facts: with fewer of them every plan is a good one. */
+/** With fewer facts every plan is good. */
 const FIRST = 100;
-/** Facts: what is known of so many rows holds for more of them. */
+/** With more facts the statistics stay true by themselves. */
 const ENOUGH = 100_000;
 
 /**
- * Keeps what Postgres knows of a young generation's tables true, each time about as many facts have come as before. Until
- * a table is analyzed Postgres takes a tenant's rows for few, and may look each row up by reading all of them; autovacuum
- * comes within a minute, in which a rebuild writes half a million rows.
+ * Runs ANALYZE each time a young generation has doubled, since autovacuum comes only after half a million rows.
  *
- * @returns to be told of each batch that is committed, by how many facts are in it.
+ * @returns to be called after each committed batch, with the number of its facts.
  */
 export function statistics(db: Database, projection: Projection, generation: Generation) {
   const names = projection.tables.map(tableNames(generation));

@@ -4,29 +4,29 @@ import type { Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { describe } from './faults.ts';
 
-/** How far a reader is behind the newest event that concerns it, as of one look at the end of the log. */
+/** How far a reader is behind the newest event of its streams, as of one look at the end of the log. */
 export type Lag = {
-  /** Of the newest event that concerns it; undefined: none among those looked at. */
+  /** Position of the newest event of its streams; undefined: none among those scanned. */
   readonly head: bigint | undefined;
-  /** Events that concern it and stand behind its checkpoint; beyond `SCANNED` events of the log an estimate. */
+  /** Events of its streams after its checkpoint; beyond `SCANNED` events of the log an estimate. */
   readonly events: number;
-  /** When the oldest of them that was looked at was recorded: ISO time. */
+  /** When the oldest of them that was scanned was recorded: ISO time. */
   readonly since: string | undefined;
 };
 
 type Reader = {
-  /** Of the streams that concern it. */
+  /** Of its streams. */
   readonly prefixes: readonly string[];
   readonly checkpoint: bigint | undefined;
 };
 
 const PAGE = 100;
-/** Who is further behind is told how far by the density of what was looked at: to count would be to read it all. */
+/** Beyond this the lag is estimated from the density of what was scanned: counting would mean reading it all. */
 const SCANNED = 1000;
 
 /**
- * Looks back from the end of the log until every reader's checkpoint is found. Reads it in another way than
- * subscriptions do, so it sees what a silent one does not hand out. Throws EventStoreUnavailable.
+ * Scans back from the end of the log until every reader's checkpoint is found. It does not use subscriptions, so it sees
+ * what a silent one does not deliver. Throws EventStoreUnavailable.
  */
 export async function lagsOf(log: EventLog, readers: readonly Reader[]): Promise<Lag[]> {
   const furthestBehind = readers.reduce<bigint | undefined>(
@@ -48,7 +48,7 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
   const concerning = scanned.filter(({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)));
   const behind = concerning.filter(({ position }) => position > checkpoint);
   const oldest = scanned.at(-1)?.position ?? 0n;
-  // All that was looked at stands behind the checkpoint, and there is more before it.
+  // Everything scanned is after the checkpoint, and there is more before it.
   const isEstimate = scanned.length >= SCANNED && oldest > checkpoint;
   const density = behind.length / Math.max(1, Number((scanned[0]?.position ?? 0n) - oldest));
   const before = isEstimate ? density * Number(oldest - (checkpoint < 0n ? 0n : checkpoint)) : 0;
@@ -59,19 +59,15 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
   };
 }
 
-/** Who is looked after. */
+/** A projection whose lag this process measures. */
 export type Watched = {
   reader(): Reader;
-  /** How far behind it is, as of now. */
   observe(lag: Lag): void;
 };
 
 const EVERY_MS = 2000;
 
-/**
- * Tells each reader again and again how far it is behind the end of the log, until the signal ends it; never rejects.
- * While the event store does not answer nobody can know, and what was known last stands.
- */
+/** Measures lags until the signal ends it; never rejects. While the event store is away, the last lags stay. */
 export async function watchLags(
   log: EventLog,
   watched: readonly Watched[],

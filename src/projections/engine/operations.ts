@@ -9,7 +9,7 @@ export type OperationKind = (typeof operationKinds)[number];
 export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationState = (typeof operationStates)[number];
 
-/** Why one failed: words and ids, no personal data. `position` and what follows: of the first fact that breaks. */
+/** Why one failed, without personal data. `position`, `stream` and `type` are of the first fact that breaks. */
 export type OperationError = {
   readonly code: string;
   readonly message: string;
@@ -18,15 +18,15 @@ export type OperationError = {
   readonly type?: string;
 };
 
-/** What an operator asked for, as it stands; carried out by whoever leads the projection, in whatever process. */
+/** What an operator has requested; carried out by the process that leads the projection. */
 export type Operation = {
   readonly id: string;
   readonly kind: OperationKind;
   readonly projection: string;
   readonly state: OperationState;
-  /** Whatever it parks, it goes on. */
+  /** Goes on whatever it parks. */
   readonly acceptParked?: true;
-  /** In positions of the log; absent until it has begun. `parked`: streams of what it builds, as long as it does. */
+  /** In positions of the log; absent until it has begun. `parked`: streams of the generation under construction. */
   readonly progress?: { readonly done: number; readonly total: number; readonly parked?: number };
   readonly result?: JsonObject;
   readonly error?: OperationError;
@@ -52,7 +52,7 @@ export async function createOperations(trx: Kysely<unknown>): Promise<void> {
     where state in ('queued', 'running')`.execute(trx);
 }
 
-/** Queues one; or answers the one that is open for this projection, of which there is at most one. */
+/** Queues one, or returns the one that is open for this projection: there is at most one. */
 export async function requestOperation(
   db: Kysely<unknown>,
   kind: OperationKind,
@@ -80,13 +80,13 @@ export const findOperation = async (db: Kysely<unknown>, id: string): Promise<Op
 export const openOperations = (db: Kysely<unknown>): Promise<Operation[]> =>
   select(db, sql`where state in ('queued', 'running') order by requested_at`);
 
-/** Answers it as it then is: `cancelled` if it was open. Whoever carries it out notices and clears away what it has made. */
+/** Cancels it if it is open, and returns it; the process that carries it out notices and drops what it has built. */
 export async function cancelOperation(db: Kysely<unknown>, id: string): Promise<Operation | undefined> {
   await end(db, id, 'cancelled', {});
   return findOperation(db, id);
 }
 
-/** False: it is open no more. */
+/** False: it is no longer open. */
 export async function beginOperation(db: Kysely<unknown>, id: string): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update projection.operations set state = 'running', started_at = coalesce(started_at, now())
@@ -94,12 +94,12 @@ export async function beginOperation(db: Kysely<unknown>, id: string): Promise<b
   return numAffectedRows === 1n;
 }
 
-export async function noteProgress(db: Kysely<unknown>, id: string, done: bigint, total: bigint): Promise<void> {
+export async function saveProgress(db: Kysely<unknown>, id: string, done: bigint, total: bigint): Promise<void> {
   await sql`update projection.operations set done = ${`${done}`}::bigint, total = ${`${total}`}::bigint
      where id = ${id} and state = 'running'`.execute(db);
 }
 
-/** False: it was open no more, so that it has not ended this way. */
+/** False: it was no longer open, and ended in another way. */
 export const succeed = (db: Kysely<unknown>, id: string, result: JsonObject): Promise<boolean> =>
   end(db, id, 'succeeded', { result });
 

@@ -6,7 +6,7 @@ import { isHeldUp } from './parked-limit.ts';
 import type { ProjectionStatus } from './progress.ts';
 import type { Projection } from './projection.ts';
 
-/** How a projection stands, as Postgres has it and, where this process knows more, as its runner has it. */
+/** A projection as Postgres has it; where this process runs it, with what its runner knows besides. */
 export type ProjectionOverview = {
   readonly name: string;
   /** Of the generation that the views show; before there is one, of the code. */
@@ -14,7 +14,7 @@ export type ProjectionOverview = {
   readonly generation: number | null;
   readonly state: 'live' | 'starting';
   readonly checkpoint: string | null;
-  /** The last position that concerns it, as far as this process knows. */
+  /** The last position of its streams, as far as this process knows. */
   readonly head: string | null;
   /** Null: behind, and this process does not know how far. */
   readonly lagEvents: number | null;
@@ -31,9 +31,9 @@ export type Building = {
   readonly generation: number;
   readonly done: number;
   readonly total: number;
-  /** Streams that it has set aside. */
+  /** Streams that it has parked. */
   readonly parked: number;
-  /** They are more than facts account for, and an operator has to decide. */
+  /** More than odd facts account for: an operator has to decide. */
   readonly heldUp?: true;
 };
 
@@ -81,7 +81,7 @@ export async function overviewOf(
   });
 }
 
-/** It will not take the place of the live one. */
+/** One that is only compared, and never becomes live. */
 const isVerifying = ({ operation }: Generation, open: readonly Operation[]): boolean =>
   open.some(({ id, kind }) => id === operation && kind === 'verify');
 

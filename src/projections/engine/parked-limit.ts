@@ -3,10 +3,10 @@ import type { Generation } from './generations.ts';
 import type { ParkedAt } from './parked.ts';
 import type { CheckpointOf } from './projection.ts';
 
-/** `REBUILD_MAX_PARKED`, where nothing else is said. */
+/** The default of `REBUILD_MAX_PARKED`. */
 export const MAX_PARKED = 100;
 
-/** More streams break in a generation that is built than a few odd facts account for: the code is wrong, not they. */
+/** More streams break in a generation that is built than odd facts account for: the code is wrong. */
 export class TooManyParked extends Error {
   override readonly name = 'TooManyParked';
   readonly count: number;
@@ -24,10 +24,7 @@ export class TooManyParked extends Error {
 
 type Counted = ParkedAt & { readonly count: number };
 
-/**
- * The streams that a generation has parked and no live one has (also of an earlier release's projections), without those
- * that were accepted or that it had parked while it was live itself: how many they are, and the first.
- */
+/** How many streams a generation has parked that no live one has, and the first; without accepted ones. */
 async function unaccounted(db: Kysely<unknown>, { name, generation }: CheckpointOf): Promise<Counted | undefined> {
   const { rows } = await sql<Counted>`
     select count(*) over ()::integer as count, p.stream, p.position, p.type, p.error
@@ -52,10 +49,7 @@ export async function refuseTooManyParked(db: Kysely<unknown>, built: Checkpoint
 export const isHeldUp = async (db: Kysely<unknown>, { state, ...of }: Generation, max: number): Promise<boolean> =>
   state === 'building' && ((await unaccounted(db, of))?.count ?? 0) > max;
 
-/**
- * Lets the generation that a release builds go on, whatever it parks; answers it, undefined when there is none. Whoever
- * builds it notices.
- */
+/** Lets the generation that a release builds go on, whatever it parks; undefined: there is none. */
 export async function acceptParked(
   db: Kysely<unknown>,
   name: string,

@@ -5,7 +5,7 @@ import { isStorable } from '../../model/ids.ts';
 import type { BrokenFact } from './faults.ts';
 import type { CheckpointOf } from './projection.ts';
 
-/** A stream that a generation has set aside, from its broken fact on. Its rows stay as they were before that. */
+/** A stream of which a generation applies nothing from its broken fact on; its rows stay as they were before. */
 export type ParkedStream = {
   /** `<projection>.<generation>.<position of the fact at which it was parked first>` */
   readonly id: string;
@@ -14,7 +14,7 @@ export type ParkedStream = {
   readonly revision: bigint;
 };
 
-/** By stream; what the leader of a generation knows, who alone changes them. */
+/** By stream; only the leader of the generation changes them. */
 export type ParkedStreams = ReadonlyMap<string, ParkedStream>;
 
 /** Belongs to a generation and is gone with it. */
@@ -50,7 +50,7 @@ export async function countParked(db: Kysely<unknown>, of: CheckpointOf): Promis
   return rows[0]!.count;
 }
 
-/** Where a generation has set a stream aside, and why: words for a person. */
+/** Where a stream was parked, and why, for a person to read. */
 export type ParkedAt = {
   readonly stream: string;
   readonly position: string;
@@ -65,11 +65,15 @@ export async function parkedAt(db: Kysely<unknown>, of: CheckpointOf): Promise<P
   return rows;
 }
 
-/** A fact that breaks, and how many stand behind it in its stream. */
-export type Newly = { readonly broken: BrokenFact; readonly waiting: number };
+/** The first fact of a stream that breaks, and how many events wait behind it. */
+export type BrokenStream = { readonly broken: BrokenFact; readonly waiting: number };
 
 /** In the transaction that moves the checkpoint beyond the broken facts. */
-export async function park(trx: Kysely<unknown>, of: CheckpointOf, some: readonly Newly[]): Promise<ParkedStream[]> {
+export async function park(
+  trx: Kysely<unknown>,
+  of: CheckpointOf,
+  some: readonly BrokenStream[],
+): Promise<ParkedStream[]> {
   const rows = some.map(({ broken: { fact, reason }, waiting }) => ({
     id: `${of.name}.${of.generation}.${fact.position}`,
     stream: fact.stream,
@@ -86,8 +90,8 @@ export async function park(trx: Kysely<unknown>, of: CheckpointOf, some: readonl
   return some.map(({ broken: { fact } }, i) => ({ id: rows[i]!.id, stream: fact.stream, revision: fact.revision }));
 }
 
-/** Counts later events of parked streams, by stream; in the transaction that moves the checkpoint beyond them. */
-export async function queue(
+/** Counts further events of parked streams, in the transaction that moves the checkpoint beyond them. */
+export async function countWaiting(
   trx: Kysely<unknown>,
   of: CheckpointOf,
   waiting: ReadonlyMap<string, number>,
@@ -99,8 +103,8 @@ export async function queue(
      where p.projection = ${of.name} and p.generation = ${of.generation} and p.stream = r.stream`.execute(trx);
 }
 
-/** The parked streams of a generation that somebody wants to be tried again. */
-export async function wantedRedrives(db: Kysely<unknown>, of: CheckpointOf): Promise<string[]> {
+/** The parked streams that an operator wants redriven. */
+export async function requestedRedrives(db: Kysely<unknown>, of: CheckpointOf): Promise<string[]> {
   const { rows } = await sql<{ stream: string }>`
     select stream from projection.parked
      where projection = ${of.name} and generation = ${of.generation} and redrive_requested_at is not null
@@ -111,17 +115,17 @@ export async function wantedRedrives(db: Kysely<unknown>, of: CheckpointOf): Pro
 export const unpark = (trx: Kysely<unknown>, id: string) =>
   sql`delete from projection.parked where id = ${id}`.execute(trx);
 
-/** It was tried again and breaks still, perhaps at a later fact. */
-export const keepParked = (trx: Kysely<unknown>, id: string, { broken: { fact, reason }, waiting }: Newly) =>
+/** After a redrive that failed, perhaps at a later fact. */
+export const parkAgain = (trx: Kysely<unknown>, id: string, { broken: { fact, reason }, waiting }: BrokenStream) =>
   sql`update projection.parked
          set revision = ${`${fact.revision}`}::bigint, position = ${`${fact.position}`}::bigint, type = ${fact.type},
              error = ${reason}, waiting = ${waiting}, attempts = attempts + 1, redrive_requested_at = null
        where id = ${id}`.execute(trx);
 
-/** By stream: the broken fact from which on a generation has set it aside. */
-export type SetAside = ReadonlyMap<string, { readonly revision: bigint; readonly position: bigint }>;
+/** By stream: the broken fact at which it was parked. */
+export type ParkedFacts = ReadonlyMap<string, { readonly revision: bigint; readonly position: bigint }>;
 
-export async function setAside(db: Kysely<unknown>, of: CheckpointOf): Promise<SetAside> {
+export async function parkedFacts(db: Kysely<unknown>, of: CheckpointOf): Promise<ParkedFacts> {
   const { rows } = await sql<{ stream: string; revision: string; position: string }>`
     select stream, revision, position from projection.parked
      where projection = ${of.name} and generation = ${of.generation}`.execute(db);
@@ -131,28 +135,25 @@ export async function setAside(db: Kysely<unknown>, of: CheckpointOf): Promise<S
 }
 
 /** The log as a generation has applied it: without what waits in parked streams. */
-export const without = (log: EventLog, apart: SetAside): EventLog =>
-  apart.size === 0 ? log : { ...log, subscribe: (options) => passing(log.subscribe(options), apart) };
+export const excludeParked = (log: EventLog, parked: ParkedFacts): EventLog =>
+  parked.size === 0 ? log : { ...log, subscribe: (options) => applicable(log.subscribe(options), parked) };
 
-async function* passing(subscription: Subscription, apart: SetAside) {
+async function* applicable(subscription: Subscription, parked: ParkedFacts) {
   for await (const batch of subscription) {
     const events = batch.events.filter(({ stream, revision }) => {
-      const broken = apart.get(stream);
+      const broken = parked.get(stream);
       return !broken || revision < broken.revision;
     });
     yield { ...batch, events };
   }
 }
 
-/**
- * Whether what was folded without some streams, up to a checkpoint, is also the fold without what is set aside by now.
- * Not so when a stream was redriven, or was parked at a fact that is folded already.
- */
-export const goesOnWith = (before: SetAside, now: SetAside, checkpoint = -1n): boolean =>
+/** Whether a fold up to a checkpoint holds for what is parked now: no stream was redriven, or parked at a folded fact. */
+export const isFoldStillValid = (before: ParkedFacts, now: ParkedFacts, checkpoint = -1n): boolean =>
   [...before].every(([stream, { revision }]) => now.get(stream)?.revision === revision) &&
   [...now].every(([stream, { position }]) => before.has(stream) || position > checkpoint);
 
-/** What an operator sees of a parked stream; of live generations only, for what the views do not show concerns nobody. */
+/** What an operator sees of a stream that a live generation has parked. */
 export type ParkedItem = {
   readonly id: string;
   readonly projection: string;
@@ -167,9 +168,9 @@ export type ParkedItem = {
   readonly waiting: number;
   /** Redrives that have failed. */
   readonly attempts: number;
-  /** Somebody has asked for a redrive that is still to come. */
+  /** A redrive is requested and still to come. */
   readonly redriveRequested: boolean;
-  /** Where it stands in the list. */
+  /** In the list. */
   readonly place: ParkedPlace;
 };
 
@@ -218,7 +219,7 @@ export const findParkedStream = async (
   { projection, stream }: Pick<ParkedItem, 'projection' | 'stream'>,
 ): Promise<ParkedItem | undefined> => (await select(db, sql`p.projection = ${projection} and p.stream = ${stream}`))[0];
 
-/** Has the leader of the projection try again; answers the item as it was, undefined when nothing is parked under this id. */
+/** Has the projection's leader try again. Returns the item as it was; undefined when nothing is parked under this id. */
 export async function requestRedrive(db: QueryExecutorProvider, id: string): Promise<ParkedItem | undefined> {
   const before = await findParked(db, id);
   if (before)

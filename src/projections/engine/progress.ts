@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import type { Taken } from './apply.ts';
+import type { BatchResult } from './apply.ts';
 import type { Generation, GenerationState } from './generations.ts';
 import type { Lag } from './lag.ts';
 import type { ParkedStream } from './parked.ts';
@@ -12,17 +12,17 @@ export type RunnerOptions = {
   readonly signal: AbortSignal;
   /** Events folded in one transaction at most. */
   readonly maxBatch?: number;
-  /** A generation that is built is held up by more streams that break than so many. */
+  /** More broken streams than this hold up a generation that is built. */
   readonly maxParked?: number | undefined;
-  /** How often one who does not lead asks whether it may. */
+  /** How often a process that does not lead tries to. */
   readonly standbyMs?: number;
-  /** For how long a subscription may hand nothing out while the log has something for it. */
+  /** How long a subscription may deliver nothing while the log has events for it. */
   readonly silentAfterMs?: number;
-  /** Called after each step, for those who wait for one. */
+  /** Called after each step, for whatever waits for one. */
   readonly onProgress?: () => void;
 };
 
-/** How far a runner is; what is told of it is derived when asked for. */
+/** How far a runner is; its status is derived from this when asked for. */
 export type Progress = {
   /** The one that the views show; another is being built beside it when `building` is there. */
   live?: Generation;
@@ -30,15 +30,15 @@ export type Progress = {
   leader: boolean;
   /** Greatest position known of events that concern the projection. */
   head?: bigint;
-  /** Events handed out and not applied. */
+  /** Events received and not applied. */
   pending: number;
   /** When the first of them was recorded: ISO time. */
   since?: string;
-  /** As the end of the log was looked at last: what a subscription has not handed out is seen there. */
+  /** As of the last look at the end of the log, which also shows what the subscription has not delivered. */
   lag?: Lag;
-  /** Since when the subscription has been asked for more and handed nothing out, as `performance.now()`. */
+  /** Since when the subscription is asked for events and delivers none, as `performance.now()`. */
   askedAt?: number;
-  /** Since when the end of the log was seen to hold more than the subscription has handed out, likewise. */
+  /** Since when the log is seen to hold more than the subscription has delivered, likewise. */
   waitsSince?: number;
   caughtUp: boolean;
   /** Streams of the live generation. */
@@ -46,9 +46,9 @@ export type Progress = {
   /** Events since the start of this process: applied, of a type that this version does not know, of parked streams. */
   applied: number;
   passedOver: number;
-  setAside: number;
+  parkedEvents: number;
   error?: string;
-  /** So many streams break in what is built that an operator has to decide. */
+  /** How many streams break in what is built, when an operator has to decide. */
   heldUpBy?: number;
 };
 
@@ -65,18 +65,18 @@ export type ProjectionStatus = {
   readonly lagSeconds: number;
   readonly caughtUp: boolean;
   readonly passedOver: number;
-  /** Streams that are set aside because a fact of theirs breaks; everything else goes on. */
+  /** Streams that wait because a fact of theirs breaks. */
   readonly parked: number;
-  /** Taken by this process since its start. */
-  readonly taken: { readonly applied: number; readonly unknown: number; readonly parked: number };
+  /** Events that this process has processed since its start. */
+  readonly events: { readonly applied: number; readonly unknown: number; readonly parked: number };
   /** In positions of the log. */
   readonly building?: { readonly generation: number; readonly done: number; readonly total: number };
   readonly error?: string;
-  /** So many streams break in the generation that is built that it waits for an operator. */
+  /** How many streams break in the generation that is built, when it waits for an operator. */
   readonly heldUpBy?: number;
 };
 
-/** Who caught up once and is behind by less is busy, not late: under load there is always something in hand. */
+/** Behind by less is busy, not late: under load there is always something to apply. */
 const LATE_AFTER_SECONDS = 10;
 
 export function statusOf(name: string, version: number, progress: Progress, now: number): ProjectionStatus {
@@ -97,7 +97,7 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     caughtUp: serves && caughtUp && lagSeconds < LATE_AFTER_SECONDS,
     passedOver,
     parked,
-    taken: { applied: progress.applied, unknown: passedOver, parked: progress.setAside },
+    events: { applied: progress.applied, unknown: passedOver, parked: progress.parkedEvents },
     ...(building
       ? {
           building: {
@@ -112,7 +112,7 @@ export function statusOf(name: string, version: number, progress: Progress, now:
   };
 }
 
-/** What is handed out and not applied; or more, where the end of the log shows it. */
+/** What is received and not applied; or more, where the end of the log shows it. */
 function lagOf({ live, pending, since, lag }: Progress): {
   readonly events: number;
   readonly since: string | undefined;
@@ -129,38 +129,38 @@ const greatest = (...positions: readonly (bigint | undefined)[]): bigint | undef
 
 const text = (position: bigint | undefined): string | null => (position === undefined ? null : `${position}`);
 
-/** Takes note of the generation that is written and of the one that the views show. */
-export function notice(progress: Progress, mine: Generation | undefined, live: Generation | undefined): void {
+/** `own`: the one that this version writes; `live`: the one that the views show. */
+export function setGenerations(progress: Progress, own: Generation | undefined, live: Generation | undefined): void {
   if (live) progress.live = live;
-  if (mine?.state === 'building') progress.building = mine;
+  if (own?.state === 'building') progress.building = own;
   else delete progress.building;
 }
 
-/** Keeps the leader's books of a batch that is committed, and logs what was wrong with it. */
-export function noteTaken(
-  taken: Taken,
-  mine: Generation,
-  parked: Map<string, ParkedStream>,
+/** Counts a committed batch of the leader's, and logs what failed in it. */
+export function recordBatch(
   progress: Progress,
+  result: BatchResult,
+  generation: Generation,
+  parked: Map<string, ParkedStream>,
   logger: Logger,
 ): void {
-  const { applied, passedOver, setAside } = taken;
-  noteParked(taken, mine, parked, logger);
+  recordParked(result, generation, parked, logger);
+  progress.pending = 0;
   progress.parked = parked.size;
-  progress.applied += applied;
-  progress.passedOver += passedOver;
-  progress.setAside += setAside;
+  progress.applied += result.applied;
+  progress.passedOver += result.unknown;
+  progress.parkedEvents += result.parked;
 }
 
-/** Each stream that a batch has parked, once; and a batch taken apart for no fact's sake: that is slow, and goes unseen. */
-export function noteParked(
-  { newlyParked, brokeAsAWhole }: Pick<Taken, 'newlyParked' | 'brokeAsAWhole'>,
+/** Adds the streams that a batch has parked, and logs them; also a batch that failed as a whole, which costs time. */
+export function recordParked(
+  { newlyParked, failedAsAWhole }: Pick<BatchResult, 'newlyParked' | 'failedAsAWhole'>,
   { name, generation }: Generation,
   parked: Map<string, ParkedStream>,
   logger: Logger,
 ): void {
-  if (brokeAsAWhole !== undefined)
-    logger.warn({ projection: name, generation, error: brokeAsAWhole }, 'projection_batch_in_pieces');
+  if (failedAsAWhole !== undefined)
+    logger.warn({ projection: name, generation, error: failedAsAWhole }, 'projection_batch_in_pieces');
   for (const { broken, waiting: _, ...stream } of newlyParked) {
     parked.set(stream.stream, stream);
     const { type, position } = broken.fact;
@@ -169,13 +169,12 @@ export function noteParked(
   }
 }
 
-/** For how long a subscription may hand nothing out while events wait for it. Live, they arrive within milliseconds. */
+/** Live, events arrive within milliseconds. */
 const SILENT_AFTER_MS = 10_000;
 
 /**
- * Whether the subscription has gone silent: so long ago it was asked for more, and so long ago the end of the log was first
- * seen to hold an event for it behind everything that it has handed out; what has only just come is on its way. `now` as
- * `performance.now()`, as `progress.askedAt` and `progress.waitsSince` are.
+ * Whether the subscription has gone silent: for this long it was asked for events, and the log held one that it did not
+ * deliver. `now`: as `performance.now()`.
  */
 export function observeSilence(progress: Progress, lag: Lag, now: number, afterMs = SILENT_AFTER_MS): boolean {
   const { askedAt, head, live } = progress;

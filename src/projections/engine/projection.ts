@@ -4,7 +4,7 @@ import type { Row, Table, TableName, Tx } from './table.ts';
 /** What the facts of a batch have made of one stream. */
 export type Change<State> = { readonly before: State | undefined; readonly after: State };
 
-/** Facts that come after others which stand behind them in the log: their stream was parked. */
+/** Set when facts are applied after later ones of the log, because their stream was parked. */
 export type Late = {
   /** All facts of some streams that have been applied, in the order of the log. */
   factsOf(streams: readonly string[]): Promise<readonly Fact[]>;
@@ -23,28 +23,25 @@ export type FoldedBatch<State> = {
   statesOf(streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
 };
 
-/** The question a read model answers. A value that only writes rows; it acts on nothing and asks nobody. */
+/** A value that folds facts into rows, and has no other effects. */
 export type Projection<State = unknown> = {
   readonly name: string;
-  /** To be raised with every change of what its rows hold: the next start builds them anew, beside the old ones. */
+  /** To be raised when its rows change: the next start builds them again beside the old ones. */
   readonly version: number;
   /** Projections of earlier releases whose views it has taken over. */
   readonly replaces?: readonly string[];
   /** Of the streams that it reads. */
   readonly prefixes: readonly string[];
   readonly tables: readonly Table[];
-  /** The state of one stream after one more of its facts: pure. Kept by the runtime. Absent: `save` needs the facts only. */
+  /** The state of a stream after one more fact; pure. Absent: `save` needs only the facts. */
   reduce?(state: State | undefined, fact: Fact): State;
   /** Writes the rows that follow from a batch. The checkpoint moves in the same transaction. */
   save(trx: Tx, table: TableName, batch: FoldedBatch<State>): Promise<void>;
-  /**
-   * The streams that a row of one of its tables is made of, beside those that the row's columns name
-   * (streams-behind.ts): for a person who looks into a difference.
-   */
+  /** Streams that a row rests on beside those its columns name (compare.ts), for a person who looks into a difference. */
   streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
 };
 
-/** The name of the projection that a name means: its own, or one of those whose views it has taken over. */
+/** Resolves the name of a projection, or of one whose views it has taken over. */
 export const projectionCalled = (
   all: readonly Pick<Projection, 'name' | 'replaces'>[],
   name: string,
@@ -54,8 +51,8 @@ export const projectionCalled = (
 export type CheckpointOf = { readonly name: string; readonly generation: number };
 
 /**
- * Moves the checkpoint on, in the transaction of the rows. False: it does not stand where the caller believes, because
- * someone else has moved it, the generation is gone, or another has taken its place. Then nothing may be written.
+ * Moves the checkpoint in the transaction of the rows. False: another process has moved it, or the generation is gone or
+ * replaced; then nothing may be written.
  */
 export async function advanceCheckpoint(
   trx: Tx,

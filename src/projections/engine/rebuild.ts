@@ -4,29 +4,29 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import { applyEvents } from './apply.ts';
+import { batches, FULL_BATCH } from './batches.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
 import { describe } from './faults.ts';
-import { hotStates } from './fold-batch.ts';
-import { FULL_BATCH, gather } from './gather.ts';
+import { stateCache } from './fold-batch.ts';
 import { bringBack, type Generation, generationOf, generations, isInTheWay, swap, takeTurn } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
 import { type Operation, succeed } from './operations.ts';
 import { countParked, parkedStreams } from './parked.ts';
 import { MAX_PARKED, refuseTooManyParked } from './parked-limit.ts';
-import { noteParked } from './progress.ts';
+import { recordParked } from './progress.ts';
 import type { Projection } from './projection.ts';
 
 type BuildOptions = {
   readonly log: EventLog;
-  /** Its own: nobody else uses it meanwhile. */
+  /** Used by nothing else meanwhile. */
   readonly connection: Connection;
   readonly projection: Projection;
-  /** Goes on from its checkpoint. */
+  /** Built further from its checkpoint. */
   readonly generation: Generation;
-  /** The last position to take; absent: until it has caught up with the log. */
+  /** The last position to apply; absent: until it has caught up with the log. */
   readonly until?: bigint;
   readonly maxBatch?: number | undefined;
-  /** More streams than so many, which the live generation has not parked, end it. */
+  /** It fails when more streams break than this, without those that the live generation has parked. */
   readonly maxParked?: number | undefined;
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -34,16 +34,14 @@ type BuildOptions = {
   readonly onProgress?: (built: Generation) => void;
 };
 
-/** Someone else moves the checkpoint, or the generation is gone. */
+/** Another process moves the checkpoint, or the generation is gone. */
 export class Superseded extends Error {
   override readonly name = 'Superseded';
 }
 
 /**
- * Folds the log into a generation that nobody reads yet, and answers it as it then is. What it has committed stays when
- * it is broken off: called again, in whatever process, it goes on from there. A fact that breaks parks its stream, as it
- * does live. Throws `TooManyParked` where the code is to blame rather than facts, `Superseded` when somebody else writes
- * the generation, and the signal's reason when that ends it.
+ * Builds an unpublished generation from the log and returns it; committed batches survive an abort. Throws
+ * `TooManyParked`, `Superseded`, or the signal's reason.
  */
 export async function buildGeneration(options: BuildOptions): Promise<Generation> {
   const { log, connection, projection, until, logger, onProgress } = options;
@@ -52,8 +50,8 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
   let built = options.generation;
   await refuseTooManyParked(connection.db, built, maxParked);
   const parked = await parkedStreams(connection.db, built);
-  const hot = hotStates();
-  const analyzed = statistics(connection.db, projection, built);
+  const cache = stateCache();
+  const analyze = statistics(connection.db, projection, built);
   if (until === undefined || built.checkpoint === undefined || built.checkpoint < until) {
     const subscribe = (signal: AbortSignal) =>
       log.subscribe({
@@ -65,19 +63,19 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
           logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
         },
       });
-    for await (const batch of gather(subscribe, signal, maxBatch)) {
+    for await (const batch of batches(subscribe, signal, maxBatch)) {
       const events = until === undefined ? batch.events : batch.events.filter(({ position }) => position <= until);
       const last = events.at(-1);
       if (last) {
         const { caughtUp } = batch;
-        const taken = await applyEvents(connection.db, projection, built, { ...batch, events }, parked, hot);
-        if (taken === 'superseded')
+        const result = await applyEvents(connection.db, projection, built, { ...batch, events }, parked, cache);
+        if (result === 'superseded')
           throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
-        noteParked(taken, built, parked, logger);
+        recordParked(result, built, parked, logger);
         built = { ...built, checkpoint: last.position, caughtUp };
-        await analyzed(events.length);
+        await analyze(events.length);
         onProgress?.(built);
-        if (taken.newlyParked.length > 0) await refuseTooManyParked(connection.db, built, maxParked);
+        if (result.newlyParked.length > 0) await refuseTooManyParked(connection.db, built, maxParked);
       }
       if (batch.caughtUp || events.length < batch.events.length || built.checkpoint === until) break;
     }
@@ -90,10 +88,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
 
 const READERS_IN_THE_WAY_MS = 250;
 
-/**
- * Builds, and then has it take the place of the live one: `swap` answers the generation as it then is, or `behind` when
- * the live one has gone on meanwhile. Readers who hold the views are waited for, with the build kept up to date.
- */
+/** Builds a generation and swaps it in; as long as that is `behind` the live one, or readers hold the views, builds on. */
 export async function buildAndSwap(
   options: BuildOptions,
   swap: (built: Generation) => Promise<Generation | 'behind'>,
@@ -113,32 +108,27 @@ export async function buildAndSwap(
   }
 }
 
-/** What an operation has at hand. */
 export type OperationContext = {
   readonly operation: Operation;
   readonly projection: Projection;
   readonly log: EventLog;
-  /** For this operation alone; it holds the lock that makes it the only one of its projection. */
+  /** For this operation alone; it holds the lock on the projection's operations. */
   readonly connection: Connection;
-  /** A further one, for those who need two; its user ends it. */
+  /** Opens a second one, which the caller closes. */
   readonly connect: (options?: ConnectOptions) => Promise<Connection>;
   readonly maxBatch?: number | undefined;
   readonly maxParked?: number | undefined;
-  /** Ends it: cancelled, or the process stops. */
+  /** Aborted when it is cancelled, or the process stops. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
   /** In positions of the log. */
   readonly onProgress: (done: bigint, total: bigint) => void;
 };
 
-/**
- * Carries out an operation; answers its result. What is no word or number in it is for the administrator alone, and not
- * logged. Begun again after a process was killed, it finds what `generationOf` has kept. When it throws, or is cancelled,
- * that generation is cleared away.
- */
+/** Carries out an operation and returns its result. After a crash it is run again and goes on with its generation. */
 export type RunOperation = (context: OperationContext) => Promise<JsonObject>;
 
-/** Why an operation cannot be carried out, and trying again would not help. */
+/** An operation cannot be carried out, and trying again would not help. */
 export class OperationFailed extends Error {
   override readonly name = 'OperationFailed';
   readonly code: string;
@@ -148,7 +138,7 @@ export class OperationFailed extends Error {
   }
 }
 
-/** Builds the same version anew beside the live generation, and puts it in its place. */
+/** Builds the same version again beside the live generation, and swaps it in. */
 export const rebuild: RunOperation = async (context) => {
   const { connection, projection, operation } = context;
   const live = await ownLive(connection.db, projection);
@@ -173,11 +163,11 @@ export const swapBack: RunOperation = async (context) => {
   return replaceLive(context, kept, live);
 };
 
-/** Another version's is only brought back by that version of the code: nobody else can have it catch up. */
+/** Another version's generation can only be caught up, and so brought back, by that version of the code. */
 export const isSwapTarget = ({ state, version }: Generation, live: Generation): boolean =>
   state === 'previous' && version === live.version;
 
-/** While another version of the code is live, or about to be, its processes carry out what is asked for. */
+/** The live generation of this version; throws while another version is live, whose processes then carry out operations. */
 export async function ownLive(db: Kysely<unknown>, projection: Projection): Promise<Generation> {
   const live = (await generations(db, projection.name)).find(({ state }) => state === 'live');
   if (live?.version === projection.version) return live;
@@ -200,10 +190,7 @@ async function replaceLive(context: OperationContext, generation: Generation, li
   return result;
 }
 
-/**
- * One transaction: the views show the built generation, and the operation has succeeded. Not as long as the live one
- * has read further, so that no reader sees it go back; its checkpoint cannot move while this lasts.
- */
+/** Swaps and completes the operation in one transaction; not while the live one is ahead, so that no reader goes back. */
 const swapIn = (
   { connection, projection, operation, signal }: OperationContext,
   built: Generation,

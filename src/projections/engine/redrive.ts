@@ -3,11 +3,18 @@ import type { Logger } from 'pino';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
-import { firstBroken, foldAround, sort } from './apply.ts';
+import { decodeBatch, firstBroken, foldIsolatingFailures } from './apply.ts';
 import { type Database, inTransaction } from './connection.ts';
 import { describe } from './faults.ts';
 import { type Generation, tableNames } from './generations.ts';
-import { keepParked, type Newly, type ParkedStream, type ParkedStreams, unpark, wantedRedrives } from './parked.ts';
+import {
+  type BrokenStream,
+  type ParkedStream,
+  type ParkedStreams,
+  parkAgain,
+  requestedRedrives,
+  unpark,
+} from './parked.ts';
 import type { Progress } from './progress.ts';
 import type { CheckpointOf, Late, Projection } from './projection.ts';
 import type { Tx } from './table.ts';
@@ -15,35 +22,34 @@ import type { Tx } from './table.ts';
 const NOTHING_PARKED = new Map<string, never>();
 
 /**
- * Applies what a parked stream has waiting, from its broken fact up to the checkpoint, in order and in one transaction
- * with its release. What breaks again keeps the stream parked at the fact that does; what stands before that is applied.
- * Only for the leader, between two batches.
+ * Applies a parked stream from its broken fact up to the checkpoint, and unparks it in the same transaction, or parks it
+ * at the fact that breaks now. Only for the leader, between two batches.
  */
 export async function redrive(
   db: Database,
   log: EventLog,
   projection: Projection,
-  mine: Generation,
+  generation: Generation,
   parked: ParkedStream,
   others: ParkedStreams,
-): Promise<'redriven' | Newly> {
-  const { checkpoint = -1n } = mine;
+): Promise<'redriven' | BrokenStream> {
+  const { checkpoint = -1n } = generation;
   const recorded = await readLeft(log, parked.stream, { from: parked.revision });
   const events = recorded.filter(({ position }) => position <= checkpoint);
-  const { facts, unreadable } = sort(events, NOTHING_PARKED);
+  const { facts, unreadable } = decodeBatch(events, NOTHING_PARKED);
   return inTransaction(db, async (trx) => {
-    await holdCheckpoint(trx, mine);
-    const unfoldable = await foldAround(trx, projection, tableNames(mine), facts, {
+    await lockCheckpoint(trx, generation);
+    const unfoldable = await foldIsolatingFailures(trx, projection, tableNames(generation), facts, {
       factsOf: appliedOf(log, checkpoint, parked, others),
     });
     const [still] = firstBroken(events, unreadable, unfoldable);
-    if (still) await keepParked(trx, parked.id, still);
+    if (still) await parkAgain(trx, parked.id, still);
     else await unpark(trx, parked.id);
     return still ?? 'redriven';
   });
 }
 
-/** Reads facts that the generation has applied: up to its checkpoint, and of parked streams before what broke. */
+/** Reads facts that the generation has applied: up to its checkpoint, and of other parked streams up to what broke. */
 const appliedOf =
   (log: EventLog, checkpoint: bigint, redriven: ParkedStream, parked: ParkedStreams): Late['factsOf'] =>
   async (streams) => {
@@ -53,11 +59,11 @@ const appliedOf =
       return position <= checkpoint && (broken === undefined || revision < broken);
     };
     const applied = recorded.filter(isApplied).sort((a, b) => (a.position < b.position ? -1 : 1));
-    return sort(applied, NOTHING_PARKED).facts;
+    return decodeBatch(applied, NOTHING_PARKED).facts;
   };
 
-/** Throws when it is not where we believe: then somebody else writes, and nothing may be written here. */
-async function holdCheckpoint(
+/** Throws when the checkpoint has moved: then another process writes, and this one must not. */
+async function lockCheckpoint(
   trx: Tx,
   { name, generation, checkpoint }: CheckpointOf & Pick<Generation, 'checkpoint'>,
 ) {
@@ -72,32 +78,31 @@ type RedriveOptions = {
   readonly db: Database;
   readonly log: EventLog;
   readonly projection: Projection;
-  /** The leader's, as it then is. */
+  /** The leader's, as of now. */
   readonly generation: () => Generation;
-  /** What redriven streams are taken from. */
+  /** Redriven streams are removed from it. */
   readonly parked: Map<string, ParkedStream>;
   readonly progress: Progress;
   readonly logger: Logger;
-  /** Told before something is written. */
+  /** Called before anything is written. */
   readonly onRedrive: () => void;
-  /** Between two batches. */
-  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs work between two batches. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
-/** As long as nothing is parked nobody is asked. */
-const ASK_EVERY_MS = 500;
+const POLL_MS = 500;
 
-/** Redrives parked streams that somebody, in whatever process, asks for; until it is disposed of. */
+/** Redrives parked streams as operators request it, in any process, until it is disposed of. */
 export function redriveOnRequest(options: RedriveOptions): AsyncDisposable {
   const over = new AbortController();
   const { signal } = over;
   const ended = (async () => {
     for (;;) {
-      await pause(ASK_EVERY_MS, signal);
+      await pause(POLL_MS, signal);
       if (signal.aborted) return;
       if (options.parked.size === 0) continue;
       try {
-        await redriveWanted(options, signal);
+        await redriveRequested(options, signal);
       } catch (error) {
         const { name } = options.projection;
         if (!signal.aborted)
@@ -113,25 +118,25 @@ export function redriveOnRequest(options: RedriveOptions): AsyncDisposable {
   };
 }
 
-async function redriveWanted(options: RedriveOptions, signal: AbortSignal): Promise<void> {
-  const { db, log, projection, generation, parked, progress, logger, onRedrive, inTurn } = options;
-  const wanted = await inTurn(() => wantedRedrives(db, generation()));
-  for (const stream of wanted) {
+async function redriveRequested(options: RedriveOptions, signal: AbortSignal): Promise<void> {
+  const { db, log, projection, generation, parked, progress, logger, onRedrive, exclusively } = options;
+  const requested = await exclusively(() => requestedRedrives(db, generation()));
+  for (const stream of requested) {
     const one = parked.get(stream);
     if (!one || signal.aborted) continue;
-    const outcome = await inTurn(() => {
+    const outcome = await exclusively(() => {
       onRedrive();
       return redrive(db, log, projection, generation(), one, parked);
     });
-    const said = { projection: projection.name, parked_id: one.id, stream };
+    const about = { projection: projection.name, parked_id: one.id, stream };
     if (outcome === 'redriven') {
       parked.delete(stream);
-      logger.info(said, 'projection_redriven');
+      logger.info(about, 'projection_redriven');
     } else {
       const { fact, reason } = outcome.broken;
       parked.set(stream, { ...one, revision: fact.revision });
       logger.error(
-        { ...said, position: `${fact.position}`, type: fact.type, error: reason },
+        { ...about, position: `${fact.position}`, type: fact.type, error: reason },
         'projection_still_parked',
       );
     }

@@ -10,11 +10,11 @@ import { takeOperations } from './leadership.ts';
 import {
   beginOperation,
   fail,
-  noteProgress,
   type Operation,
   type OperationError,
   type OperationKind,
   openOperations,
+  saveProgress,
   succeed,
 } from './operations.ts';
 import { TooManyParked } from './parked-limit.ts';
@@ -23,19 +23,16 @@ import { OperationFailed, type RunOperation, rebuild, Superseded, swapBack } fro
 import type { Runner } from './runner.ts';
 import { verify } from './verify.ts';
 
-/** What can be requested, and who carries it out; there is a route for each. */
+/** Each kind has a route. */
 export const operationsByKind: Readonly<Partial<Record<OperationKind, RunOperation>>> = {
   rebuild,
   swap_back: swapBack,
   verify,
 };
 
-/**
- * Takes away what operations that are over have left half built; one that was to be swapped back is kept as the previous
- * generation again. Leaves alone what somebody is still at work on.
- */
-const clearAbandoned = (db: Kysely<unknown>, { name }: Projection): Promise<void> =>
-  clear(db, async (trx) => {
+/** Drops what ended operations have left half built; one that was to be swapped back becomes the previous one again. */
+const dropAbandoned = (db: Kysely<unknown>, { name }: Projection): Promise<void> =>
+  unlessInUse(db, async (trx) => {
     if (!(await nobodyBuilds(trx, name))) return;
     const { rows } = await sql<{ generation: number; kind: OperationKind | null }>`
       select p.generation, o.kind from projection.projections p left join projection.operations o on o.id = p.operation
@@ -54,28 +51,21 @@ async function nobodyBuilds(trx: Transaction<unknown>, name: string): Promise<bo
   return rows[0]!.free;
 }
 
-/**
- * Drops previous generations that were replaced before a time, those of projections that this one has replaced too,
- * unless a process of their version still writes them.
- */
-const clearOutlived = (
-  db: Kysely<unknown>,
-  { name, version, replaces = [] }: Projection,
-  before: Date,
-): Promise<void> =>
-  clear(db, async (trx) => {
+/** Drops generations that were replaced before a time, unless a process of their version still writes them. */
+const dropExpired = (db: Kysely<unknown>, { name, version, replaces = [] }: Projection, before: Date): Promise<void> =>
+  unlessInUse(db, async (trx) => {
     for (const generation of await generations(trx)) {
       const isOwn = generation.name === name;
-      if (!(isOwn || replaces.includes(generation.name)) || !isOutlived(generation, before)) continue;
+      if (!(isOwn || replaces.includes(generation.name)) || !isExpired(generation, before)) continue;
       if (!(await isKept(trx, generation, isOwn ? version : undefined))) await drop(trx, generation);
     }
   });
 
-const isOutlived = ({ state, replacedAt }: Generation, before: Date): boolean =>
+const isExpired = ({ state, replacedAt }: Generation, before: Date): boolean =>
   state === 'previous' && replacedAt !== undefined && replacedAt < before;
 
-/** All or nothing. What somebody still reads is cleared away another time. */
-const clear = (db: Kysely<unknown>, work: (trx: Transaction<unknown>) => Promise<void>): Promise<void> =>
+/** Does nothing while a reader holds what is to be dropped: the next poll tries again. */
+const unlessInUse = (db: Kysely<unknown>, work: (trx: Transaction<unknown>) => Promise<void>): Promise<void> =>
   db
     .transaction()
     .execute(async (trx) => {
@@ -93,10 +83,9 @@ export type OperationsOptions = {
   readonly signal: AbortSignal;
   readonly maxBatch?: number | undefined;
   readonly maxParked?: number | undefined;
-  /** How long a generation that was replaced can be swapped back. */
+  /** How long a replaced generation can be swapped back. */
   readonly keepMs?: number | undefined;
   readonly now?: (() => number) | undefined;
-  /** How often it is asked for what was requested. */
   readonly pollMs?: number | undefined;
 };
 
@@ -110,11 +99,7 @@ type UnderWay = {
   total: bigint;
 };
 
-/**
- * Carries out what operators request of the projections that this process leads, and clears away generations that have
- * had their time. What was requested stands in Postgres: when the process dies, whoever leads next goes on with it.
- * Resolved when the signal has ended it; never rejected.
- */
+/** Carries out operations of the projections that this process leads, and drops expired generations. Never rejects. */
 export async function runOperations(runners: readonly Runner[], options: OperationsOptions): Promise<void> {
   const { databaseUrl, signal, logger, pollMs = 500 } = options;
   const underWay = new Map<string, UnderWay>();
@@ -123,7 +108,7 @@ export async function runOperations(runners: readonly Runner[], options: Operati
     await prepare(connection.db);
     while (!signal.aborted) {
       connection.lost.throwIfAborted();
-      await lookAround(connection, runners, underWay, options);
+      await pollOperations(connection, runners, underWay, options);
       await pause(pollMs, signal);
     }
   };
@@ -134,7 +119,7 @@ export async function runOperations(runners: readonly Runner[], options: Operati
   await Promise.all([...underWay.values()].map(({ ended }) => ended));
 }
 
-async function lookAround(
+async function pollOperations(
   { db }: Connection,
   runners: readonly Runner[],
   underWay: Map<string, UnderWay>,
@@ -142,7 +127,7 @@ async function lookAround(
 ): Promise<void> {
   const open = await openOperations(db);
   for (const [id, { operation, cancel, done, total }] of underWay) {
-    if (open.some((one) => one.id === id)) await noteProgress(db, id, done, total);
+    if (open.some((one) => one.id === id)) await saveProgress(db, id, done, total);
     else cancel.abort(new OperationFailed('cancelled', `${operation.kind} of ${operation.projection} was cancelled`));
   }
   const leading = runners.filter((runner) => runner.status().leader);
@@ -154,12 +139,12 @@ async function lookAround(
     const { projection } = runner;
     const its = all.filter(({ name }) => name === projection.name);
     const live = its.find(({ state }) => state === 'live');
-    if (live?.version !== projection.version) continue; // those of the other version see to it
-    if (live.generation !== runner.status().generation) runner.lookAgain();
+    if (live?.version !== projection.version) continue; // the processes of the live version take care
+    if (live.generation !== runner.status().generation) runner.restart();
     if ([...underWay.values()].some(({ operation }) => operation.projection === projection.name)) continue;
     const replaced = all.filter(({ name }) => projection.replaces?.includes(name));
-    if ([...its, ...replaced].some((one) => isOutlived(one, before))) await clearOutlived(db, projection, before);
-    if (its.some((generation) => isAbandoned(generation, open))) await clearAbandoned(db, projection);
+    if ([...its, ...replaced].some((one) => isExpired(one, before))) await dropExpired(db, projection, before);
+    if (its.some((generation) => isAbandoned(generation, open))) await dropAbandoned(db, projection);
     const next = open.find((operation) => operation.projection === projection.name);
     if (next) start(next, runner, live, underWay, options);
   }
@@ -189,7 +174,7 @@ function start(
   underWay.set(operation.id, one);
 }
 
-/** Rejects when it was interrupted: then it is still open, and begun again. */
+/** Rejects when interrupted: then the operation is still open, and run again. */
 async function carryOut(
   operation: Operation,
   runner: Runner,
@@ -204,7 +189,7 @@ async function carryOut(
   const open = (limits?: ConnectOptions) => connect(databaseUrl, `${projection.name} ${kind}`, limits);
   await using connection = await open({ byKeyOnly: true });
   const { db } = connection;
-  // Whoever led before may still be at it; or it was cancelled before it began.
+  // The leader before may still be carrying it out; or it was cancelled before it began.
   if (!(await takeOperations(connection, projection.name)) || !(await beginOperation(db, id))) return;
   logger.info('operation_begins');
   const signal = AbortSignal.any([options.signal, cancelled, connection.lost]);
@@ -214,33 +199,33 @@ async function carryOut(
     const given = { operation, projection, log, connection, connect: open, maxBatch, maxParked };
     const result = await carry({ ...given, signal, logger, onProgress });
     await succeed(db, id, result);
-    if (kind !== 'verify') runner.lookAgain();
-    logger.info({ result: wordsOf(result) }, 'operation_succeeded');
+    if (kind !== 'verify') runner.restart();
+    logger.info({ result: withoutDifferences(result) }, 'operation_succeeded');
   } catch (error) {
     if (options.signal.aborted || connection.lost.aborted) throw error;
-    const why = cancelled.aborted ? CANCELLED : reasonOf(error);
+    const why = cancelled.aborted ? CANCELLED : errorOf(error);
     if (!why) throw error;
-    await fail(db, id, why); // which changes nothing of one that was cancelled
+    await fail(db, id, why); // no effect on one that was cancelled
     logger[why === CANCELLED ? 'info' : 'error'](
       { error: why },
       why === CANCELLED ? 'operation_cancelled' : 'operation_failed',
     );
   }
-  await clearAbandoned(db, projection);
+  await dropAbandoned(db, projection);
 }
 
-/** The differences that a verification lists quote rows. */
-const wordsOf = (result: JsonObject) =>
+/** Differences quote rows, which may be personal data. */
+const withoutDifferences = (result: JsonObject) =>
   Object.fromEntries(Object.entries(result).filter(([, value]) => typeof value !== 'object'));
 
 const CANCELLED: OperationError = { code: 'cancelled', message: 'It was cancelled.' };
 
-/** Undefined: to begin again may help. */
-function reasonOf(error: unknown): OperationError | undefined {
+/** Undefined: running it again may help. */
+function errorOf(error: unknown): OperationError | undefined {
   if (error instanceof OperationFailed) return { code: error.code, message: error.message };
   if (error instanceof TooManyParked) return { code: 'too_many_parked', message: error.message, ...error.fact };
-  // Somebody else is at it, or a store does not answer.
+  // Another process is at work on it, or a store does not answer.
   if (error instanceof Superseded || error instanceof EventStoreUnavailable || !isFactsFault(error)) return undefined;
-  // Its own words may quote what it was about.
+  // The error's own message may quote personal data.
   return { code: 'internal_error', message: error instanceof Error ? `It ended with ${error.name}.` : 'It ended.' };
 }

@@ -8,17 +8,17 @@ import { takeLead } from './leadership.ts';
 import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
 import {
-  notice,
   observeSilence,
   type Progress,
   type ProjectionStatus,
   type RunnerOptions,
+  setGenerations,
   statusOf,
 } from './progress.ts';
 import type { Projection } from './projection.ts';
 
-/** Waits for the lead; while another process has it, tells of its progress. */
-async function standBy(
+/** Waits for the lead; while another process has it, reports what that one has committed. */
+async function waitForLead(
   connection: Connection,
   projection: Projection,
   options: RunnerOptions,
@@ -28,7 +28,7 @@ async function standBy(
   while (!signal.aborted && !(await takeLead(connection, projection))) {
     connection.lost.throwIfAborted();
     const live = await liveGeneration(connection.db, projection.name);
-    notice(progress, live, live);
+    setGenerations(progress, live, live);
     progress.parked = live ? await countParked(connection.db, live) : 0;
     progress.pending = 0;
     progress.caughtUp = live?.caughtUp === true && live.version === projection.version;
@@ -41,16 +41,13 @@ async function standBy(
 export type Runner = Watched & {
   readonly projection: Projection;
   status(): ProjectionStatus;
-  /** To be told when another generation of the same version has taken the place of the live one. */
-  lookAgain(): void;
-  /** Resolved when the signal has ended it; never rejected. */
+  /** Starts it again, after another generation of the same version has become live. */
+  restart(): void;
+  /** Resolves when the signal has ended it; never rejects. */
   readonly ended: Promise<void>;
 };
 
-/**
- * Keeps one projection up to date for as long as the signal lets it. Whatever breaks — Postgres gone, a deadlock, the
- * lead lost — is answered in one way: begin again from what is committed.
- */
+/** Keeps one projection up to date until the signal ends it. After any failure it starts again from what is committed. */
 export function startRunner(projection: Projection, options: RunnerOptions): Runner {
   const { signal, logger, onProgress } = options;
   const progress: Progress = {
@@ -60,21 +57,21 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     parked: 0,
     applied: 0,
     passedOver: 0,
-    setAside: 0,
+    parkedEvents: 0,
   };
   const resign = () => {
     progress.leader = false;
     progress.caughtUp = false;
     onProgress?.();
   };
-  let again = new AbortController();
-  const untilToldAgain = () => {
-    again = new AbortController();
-    return again.signal;
+  let restart = new AbortController();
+  const untilRestart = () => {
+    restart = new AbortController();
+    return restart.signal;
   };
   return {
     projection,
-    lookAgain: () => again.abort(),
+    restart: () => restart.abort(),
     reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
     observe(lag) {
       progress.lag = lag;
@@ -82,7 +79,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
       const { head, live } = progress;
       const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
       logger.warn({ projection: projection.name, ...positions }, 'subscription_silent');
-      again.abort();
+      restart.abort();
     },
     status: () => statusOf(projection.name, projection.version, progress, Date.now()),
     ended: supervise(
@@ -93,7 +90,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
           delete progress.error;
           delete progress.heldUpBy;
         };
-        await lead(projection, options, progress, onApplied, untilToldAgain);
+        await lead(projection, options, progress, onApplied, untilRestart);
       },
       {
         signal,
@@ -115,13 +112,13 @@ async function lead(
   options: RunnerOptions,
   progress: Progress,
   onApplied: () => void,
-  untilToldAgain: () => AbortSignal,
+  untilRestart: () => AbortSignal,
 ) {
   await using connection = await connect(options.databaseUrl, projection.name, { byKeyOnly: true });
   await prepare(connection.db);
-  await standBy(connection, projection, options, progress);
+  await waitForLead(connection, projection, options, progress);
   while (!options.signal.aborted) {
-    await follow({ connection, projection, options, progress, onApplied, again: untilToldAgain() });
+    await follow({ connection, projection, options, progress, onApplied, restart: untilRestart() });
     connection.lost.throwIfAborted();
   }
 }

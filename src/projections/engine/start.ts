@@ -23,14 +23,14 @@ export type ProjectionsOptions = {
   };
   /** `REBUILD_MAX_PARKED`. */
   readonly maxParked?: number;
-  /** What operators may request of projections: rebuild and the like. */
+  /** For rebuilds and what else operators request. */
   readonly operations?: Pick<OperationsOptions, 'keepMs' | 'now' | 'pollMs'>;
 };
 
 export type RunningProjections = {
-  /** Of each projection; asks nobody, so it may be called at any rate. */
+  /** Of each projection; reads memory only, so it may be called at any rate. */
   status(): readonly ProjectionStatus[];
-  /** Ends after the batch in hand, and gives up the lead. */
+  /** Ends after the current batch, and gives up the lead. */
   stop(): Promise<void>;
   /** Whether in time every projection has applied all that concerns it up to a position of the log. */
   waitUntilCaughtUp(position: bigint, timeoutMs: number): Promise<boolean>;
@@ -39,12 +39,12 @@ export type RunningProjections = {
 };
 
 /**
- * Starts to keep the read model up to date. Rejects with `ForeignLog` when the read model was made from another log;
- * an event store or Postgres that is not there yet is waited for.
+ * Keeps the read model up to date, and waits for stores that are away. Rejects with `ForeignLog` when the read model was
+ * made from another log.
  */
 export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
   const { log, databaseUrl, projections, logger, maxParked } = options;
-  await checkOnce(options);
+  await checkLog(options);
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
   const batches = steps();
@@ -88,8 +88,8 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
   };
 }
 
-/** Only a read model that belongs to another log stops the start. */
-async function checkOnce({ log, databaseUrl, logger }: ProjectionsOptions): Promise<void> {
+/** Throws only when the read model belongs to another log. */
+async function checkLog({ log, databaseUrl, logger }: ProjectionsOptions): Promise<void> {
   try {
     await using connection = await connect(databaseUrl, 'start');
     await prepare(connection.db);
@@ -107,7 +107,7 @@ const checkpointOf = (runner: Runner): bigint => {
 
 const hasReached = (runner: Runner, position: bigint): boolean => checkpointOf(runner) >= position;
 
-/** The events up to a position that a checkpoint has not reached may all be none of its projection's. */
+/** Whether the events between the checkpoint and a position are all of other streams than the projection reads. */
 async function nothingBetween(log: EventLog, runner: Runner, position: bigint, signal: AbortSignal): Promise<boolean> {
   const checkpoint = checkpointOf(runner);
   const { prefixes } = runner.projection;

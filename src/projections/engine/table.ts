@@ -1,27 +1,27 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { asJson, copyText, type Statements } from './statements.ts';
 
-/** A transaction with the two ways on which rows go in and out by the thousand. */
+/** A transaction with fast statements for thousands of rows. */
 export type Tx = Transaction<unknown> & Statements;
 
-/** A table that each generation of a projection has for its own. */
+/** A table of which each generation of a projection has its own. */
 export type Table = {
   readonly name: string;
   /** Column → its Postgres type, perhaps `not null`. */
   readonly columns: Readonly<Record<string, string>>;
   readonly key: readonly string[];
   /**
-   * Each is what stands after `on <table>`. Those that the projection itself looks rows up by. Postgres indexes no more
-   * than 2,704 bytes of a row: texts in them are bounded where webhooks are translated (test/end-to-end/oversized.test.ts).
+   * What follows `on <table>`, for indexes that the projection needs itself. Postgres indexes at most 2,704 bytes, so texts
+   * in them are bounded where webhooks are translated.
    */
   readonly indexes?: readonly string[];
-  /** Those that only readers need: made once a generation has caught up, which is cheaper than keeping them meanwhile. */
+  /** Indexes that only readers need, made when a generation has caught up: that is cheaper. */
   readonly queryIndexes?: readonly string[];
   /** Shown by the view of the same name; absent: internal. */
   readonly view?: readonly string[];
 };
 
-/** The full name of a table in one generation, as SQL has it. */
+/** The full SQL name of a table in one generation. */
 export type TableName = (table: Table) => string;
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -44,10 +44,10 @@ export async function addColumn(trx: Kysely<unknown>, table: string, column: str
   await sql`alter table ${sql.id('projection', table)} add column ${sql.id(column)} ${sql.raw(type)}`.execute(trx);
 }
 
-/** From so many rows on, the round trips of a COPY cost less than to have Postgres parse them as JSON. */
+/** From this many rows on, COPY costs less than having Postgres parse JSON. */
 const COPIED = 100;
 
-/** Writes rows, in the place of those with the same key; each key must be there once. */
+/** Inserts rows or replaces those with the same key; each key may occur once. */
 export async function upsert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
   const columns = Object.keys(table.columns);
   const others = columns.filter((column) => !table.key.includes(column));
@@ -61,7 +61,7 @@ export async function upsert(trx: Tx, name: string, table: Table, rows: readonly
   await trx.prepared(`truncate ${staging}`, []);
 }
 
-/** Writes rows of which the caller knows which are there already; few of them in one statement. */
+/** Writes rows of which the caller knows which exist; few of them in one statement. */
 export async function write(
   trx: Tx,
   name: string,
@@ -73,7 +73,7 @@ export async function write(
   await upsert(trx, name, table, changed);
 }
 
-/** Writes rows of which the caller knows that none is there yet. */
+/** Writes rows of which none exists yet. */
 export async function insert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
   if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, '');
   await copy(trx, name, table, rows);

@@ -1,31 +1,33 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { applyAround, sort } from './apply.ts';
+import { applyIsolatingFailures, decodeBatch } from './apply.ts';
 import { compare, type DifferingRow, type Noted, notesOf, streamsBehind, withFacts, withNamed } from './compare.ts';
 import { type Connection, endStatements, withStatements } from './connection.ts';
 import { describe } from './faults.ts';
 import { drop, type Generation, generationOf, generations, tableNames, tablesOf, takeTurn } from './generations.ts';
-import { goesOnWith, type ParkedAt, parkedAt, parkedStreams, type SetAside, setAside, without } from './parked.ts';
-import { noteParked } from './progress.ts';
+import {
+  excludeParked,
+  isFoldStillValid,
+  type ParkedAt,
+  type ParkedFacts,
+  parkedAt,
+  parkedFacts,
+  parkedStreams,
+} from './parked.ts';
+import { recordParked } from './progress.ts';
 import { buildGeneration, type OperationContext, ownLive, type RunOperation } from './rebuild.ts';
 import type { Tx } from './table.ts';
 
-/** So many are listed; all are counted. */
+/** All differences are counted, this many listed. */
 const LISTED = 1000;
-/** Of a row's streams, so many are asked for its facts: a customer may have thousands of calls. */
+/** How many of a row's streams are read for its facts: a customer may have thousands of calls. */
 const STREAMS = 10;
 
-/**
- * Proves that the live generation is the fold of the log up to its checkpoint, while it goes on (C7): folds the log into
- * another one beside it, and compares both as they are at one position. The result lists what differs, with both values,
- * which may be personal data. A stream that the live generation has parked is folded up to there; one that breaks only
- * now is parked in what is built, and the rows that rest on it are counted apart. Nothing stays of what was built; a
- * process that takes it up again begins anew.
- */
+/** Proves that the live generation is the fold of the log (C7): builds another one, and compares both at one position. */
 export const verify: RunOperation = async (context) => {
   for (;;) {
-    await dropBegun(context);
+    await dropUnfinished(context);
     const near = await buildNear(context);
     const result = near && (await compareWithLive(context, near));
     if (result) return result;
@@ -33,58 +35,58 @@ export const verify: RunOperation = async (context) => {
   }
 };
 
-/** What a process before this one has built: nobody knows any more around which parked streams. */
-const dropBegun = ({ connection, projection, operation }: OperationContext): Promise<void> =>
+/** Drops what an earlier process has built: it is unknown without which parked streams. */
+const dropUnfinished = ({ connection, projection, operation }: OperationContext): Promise<void> =>
   connection.db.transaction().execute(async (trx) => {
     await takeTurn(trx);
     for (const generation of await generations(trx, projection.name))
       if (generation.operation === operation.id) await drop(trx, generation);
   });
 
-type Near = { readonly built: Generation; readonly apart: SetAside };
+type NearBuild = { readonly built: Generation; readonly parked: ParkedFacts };
 
-/**
- * Folds the log up to where the live generation stands, again and again until that is only a batch away. Undefined: a
- * parked stream has been redriven meanwhile.
- */
-async function buildNear(context: OperationContext): Promise<Near | undefined> {
+/** Builds until the live generation is at most a batch ahead. Undefined: a parked stream was redriven meanwhile. */
+async function buildNear(context: OperationContext): Promise<NearBuild | undefined> {
   const { connection, projection, operation, log, onProgress, ...rest } = context;
   const { db } = connection;
-  // `indexed`: it has no readers.
+  // Without readers it needs no query indexes.
   let built: Generation = { ...(await generationOf(db, projection, operation)), indexed: true };
-  let apart: SetAside = new Map();
+  let parked: ParkedFacts = new Map();
   for (;;) {
     const live = await ownLive(db, projection);
-    const now = await setAside(db, live);
-    if (!goesOnWith(apart, now, built.checkpoint)) return undefined;
-    apart = now;
+    const now = await parkedFacts(db, live);
+    if (!isFoldStillValid(parked, now, built.checkpoint)) return undefined;
+    parked = now;
     const until = live.checkpoint;
-    if (until === undefined) return { built, apart };
+    if (until === undefined) return { built, parked };
     let batches = 0;
     await buildGeneration({
-      ...{ ...rest, connection, projection, until, generation: built, log: without(log, apart) },
+      ...{ ...rest, connection, projection, until, generation: built, log: excludeParked(log, parked) },
       onProgress(further) {
         built = further;
         batches++;
         onProgress(further.checkpoint ?? 0n, until);
       },
     });
-    if (batches <= 1) return { built, apart };
+    if (batches <= 1) return { built, parked };
   }
 }
 
-/** Undefined: what was built cannot be led to where the live generation stands. */
-async function compareWithLive(context: OperationContext, { built, apart }: Near): Promise<JsonObject | undefined> {
+/** Undefined: what was built cannot be brought to the position of the live generation. */
+async function compareWithLive(
+  context: OperationContext,
+  { built, parked }: NearBuild,
+): Promise<JsonObject | undefined> {
   const { projection, log, connect, logger } = context;
   await using connection = await connect({ queryTimeoutMs: 0 });
   const signal = AbortSignal.any([context.signal, connection.lost]);
   await using _ = await endStatements(connection, signal, connect);
   const found = await inSnapshot(connection, async (trx) => {
     const live = await ownLive(trx, projection);
-    const now = await setAside(trx, live);
-    if (!goesOnWith(apart, now, built.checkpoint)) return undefined;
+    const now = await parkedFacts(trx, live);
+    if (!isFoldStillValid(parked, now, built.checkpoint)) return undefined;
     if ((live.checkpoint ?? -1n) < (built.checkpoint ?? -1n)) return undefined;
-    await foldUpTo(trx, { ...context, signal, log: without(log, now) }, built, live.checkpoint);
+    await foldUpTo(trx, { ...context, signal, log: excludeParked(log, now) }, built, live.checkpoint);
     const onlyNow = await parkedAt(trx, built);
     const parkedStreams = new Set([...now.keys(), ...onlyNow.map(({ stream }) => stream)]).size;
     return { live, parkedStreams, onlyNow, ...(await compareAll(trx, { ...context, signal }, live, built, onlyNow)) };
@@ -96,9 +98,9 @@ async function compareWithLive(context: OperationContext, { built, apart }: Near
     ...{ generation: live.generation, position: live.checkpoint?.toString() ?? null, rowsCompared },
     ...{ parkedByRebuild: onlyNow.length, notCompared },
   };
-  const told = { ...about, parked: parkedStreams };
-  if (equal) logger[onlyNow.length > 0 ? 'warn' : 'info'](told, 'projection_verified');
-  else logger.error({ ...told, differencesTotal, places: placesOf(noted) }, 'projection_differs');
+  const summary = { ...about, parked: parkedStreams };
+  if (equal) logger[onlyNow.length > 0 ? 'warn' : 'info'](summary, 'projection_verified');
+  else logger.error({ ...summary, differencesTotal, places: placesOf(noted) }, 'projection_differs');
   return {
     ...{ equal, ...about, parkedStreams, differencesTotal },
     ...(onlyNow.length > 0 && { brokenFacts: onlyNow }),
@@ -107,10 +109,7 @@ async function compareWithLive(context: OperationContext, { built, apart }: Near
   };
 }
 
-/**
- * Runs work that sees the database as it is at its first statement, and what it writes itself; nothing of that stays.
- * Rows and checkpoint of the live generation move in one transaction, so that both are seen at the same position.
- */
+/** Runs work in a snapshot that is rolled back: it sees rows and checkpoint of the live generation at one position. */
 async function inSnapshot<T>({ db }: Connection, work: (trx: Tx) => Promise<T>): Promise<T> {
   const trx = await db.startTransaction().setIsolationLevel('repeatable read').execute();
   try {
@@ -122,11 +121,11 @@ async function inSnapshot<T>({ db }: Connection, work: (trx: Tx) => Promise<T>):
     await trx
       .rollback()
       .execute()
-      .catch(() => {}); // the connection is gone, and with it the transaction
+      .catch(() => {}); // the transaction ended with its connection
   }
 }
 
-/** What the live generation has applied since the build; in the transaction that compares. */
+/** Applies what the live generation has applied since the build, in the transaction that compares. */
 async function foldUpTo(trx: Tx, context: OperationContext, built: Generation, position: bigint | undefined) {
   const { log, projection, signal, logger, maxBatch = 2000 } = context;
   if (position === undefined || built.checkpoint === position) return;
@@ -136,7 +135,8 @@ async function foldUpTo(trx: Tx, context: OperationContext, built: Generation, p
     logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
   for await (const batch of log.subscribe({ prefixes, after: built.checkpoint, maxBatch, signal, onBreak })) {
     const events: readonly Recorded[] = batch.events.filter((event) => event.position <= position);
-    noteParked(await applyAround(trx, projection, built, events, sort(events, parked)), built, parked, logger);
+    const result = await applyIsolatingFailures(trx, projection, built, events, decodeBatch(events, parked));
+    recordParked(result, built, parked, logger);
     const beyond = events.length < batch.events.length || events.at(-1)?.position === position;
     if (beyond || batch.caughtUp) return;
   }
@@ -144,8 +144,8 @@ async function foldUpTo(trx: Tx, context: OperationContext, built: Generation, p
 }
 
 /**
- * @param broken where what was built has parked streams that the live generation goes on with. Rows that differ and rest
- *   on one of these are not compared: which of the two is right nobody can tell until the code can take the fact again.
+ * @param broken streams that only the built generation has parked. Rows that differ and rest on them are not compared,
+ *   because either may be right.
  */
 async function compareAll(
   trx: Tx,
@@ -157,14 +157,14 @@ async function compareAll(
   const { projection, signal } = context;
   const [rebuilt, shown] = [tableNames(built), tableNames(live)];
   const streams = broken.map(({ stream }) => stream);
-  const apart = new Set<string>();
+  const excluded = new Set<string>();
   for (const side of [rebuilt, shown])
-    for (const stream of await withNamed(trx, projection, side, streams)) apart.add(stream);
+    for (const stream of await withNamed(trx, projection, side, streams)) excluded.add(stream);
   const noted: Noted[] = [];
   let rowsCompared = 0;
   let notCompared = 0;
   let differencesTotal = 0;
-  /** By way of a fact that breaks only now, the live one alone knows what a row rests on. */
+  /** Both sides are asked: of a fact that breaks only now, the built one does not know the rows. */
   const behind = async ({ table, ...row }: DifferingRow): Promise<readonly string[]> => [
     ...new Set([
       ...(row.rebuilt ? await streamsBehind(trx, projection, rebuilt, table, row.rebuilt) : []),
@@ -180,7 +180,7 @@ async function compareAll(
     for await (const row of differing()) {
       signal.throwIfAborted();
       const streams = await behind(row);
-      if (streams.some((stream) => apart.has(stream))) {
+      if (streams.some((stream) => excluded.has(stream))) {
         notCompared++;
         differencesTotal -= Math.max(1, row.columns.length); // as compare.ts counts it
         continue;
@@ -193,7 +193,7 @@ async function compareAll(
   return { noted: noted.slice(0, LISTED), rowsCompared, notCompared, differencesTotal };
 }
 
-/** Where, for the service's log: no values. */
+/** Where they differ, for the service's log: no values. */
 const placesOf = (noted: readonly Noted[]): string[] => [
   ...new Set(noted.map(({ table, column, row }) => `${table}.${column ?? row}`)),
 ];

@@ -4,9 +4,7 @@ import type { TableName } from './table.ts';
 
 type Tx = Transaction<unknown>;
 
-// The names under which others read, whichever generation's tables stand behind them.
-
-/** `create or replace` keeps grants and what others built on the view; it cannot take columns away. */
+/** `create or replace` keeps grants and dependent views, but cannot remove columns. */
 export async function showInViews(trx: Tx, projection: Projection, tableOf: TableName): Promise<void> {
   for (const table of projection.tables) {
     if (!table.view) continue;
@@ -24,10 +22,7 @@ export async function showInViews(trx: Tx, projection: Projection, tableOf: Tabl
   }
 }
 
-/**
- * What the release before had not is there until the generation is built: a view, empty, or a column behind the others,
- * without a value.
- */
+/** Adds a release's new views, empty, and new columns, without values, until its generation is built. */
 export async function showNothingYet(trx: Tx, { tables }: Projection): Promise<void> {
   for (const { name, view: columns, columns: types } of tables) {
     if (!columns) continue;

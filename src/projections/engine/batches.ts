@@ -2,39 +2,34 @@ import type { Recorded } from '../../events/recorded.ts';
 import type { Batch, Subscription } from '../../events/subscription.ts';
 import { pause } from '../../events/waiting.ts';
 
-/**
- * Live, a batch begins at most so often: one event after a quiet time is applied at once, a stream of them is applied
- * some at a time. Every projection of a process pays for its transactions on the same cores as the door.
- */
+/** Live batches begin at most so often: each costs a transaction, on the same cores that webhooks are answered with. */
 const LIVE_EVERY_MS = 40;
-/** And no projection takes more than half of the time, so that what arrives meanwhile shares the next transaction. */
+/** A projection rests for as long as a batch took, up to this, so that what arrives meanwhile shares a transaction. */
 const LIVE_REST_MS = 50;
 
-/** Facts; twice as many cost no less each. */
+/** Facts; larger batches cost no less per fact. */
 export const FULL_BATCH = 4000;
 
-/** A batch, and about how many characters are in its facts. */
-export type Gathered = Batch & { readonly weight: number };
+/** About as many characters as memory must hold at once, however long the transcripts are. */
+const MAX_WEIGHT = 16_000_000;
 
-/** Characters, about: a batch of the longest transcripts must fit in memory as well as one of many short facts. */
-const WEIGHT = 16_000_000;
+export type WeighedBatch = Batch & {
+  /** About how many characters are in its facts. */
+  readonly weight: number;
+};
 
-/**
- * Full batches while catching up, so that what a transaction costs is shared by many events; live, whatever has
- * arrived. Catching up, the next batch is read while the last one is written. What it holds back is not lost when it
- * ends: the checkpoint is that of the last batch applied.
- */
-export async function* gather(
+/** Full batches while catching up, each read while the one before is written; live, whatever has arrived. */
+export async function* batches(
   subscribe: (signal: AbortSignal) => Subscription,
   signal: AbortSignal,
   size: number,
-): AsyncGenerator<Gathered, void> {
+): AsyncGenerator<WeighedBatch, void> {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const iterator = subscribe(until)[Symbol.asyncIterator]();
 
-  /** Undefined: it has ended. */
-  const fill = async (): Promise<Gathered | undefined> => {
+  /** Undefined: the subscription has ended. */
+  const fill = async (): Promise<WeighedBatch | undefined> => {
     const events: Recorded[] = [];
     for (let weight = 0; ; ) {
       const { value, done } = await iterator.next();
@@ -44,7 +39,7 @@ export async function* gather(
         weight += weightOf(event.data);
       }
       const { caughtUp } = value;
-      if (caughtUp || events.length >= size || weight >= WEIGHT) return { events, caughtUp, weight };
+      if (caughtUp || events.length >= size || weight >= MAX_WEIGHT) return { events, caughtUp, weight };
     }
   };
 
@@ -56,8 +51,7 @@ export async function* gather(
       const began = performance.now();
       if (!batch.caughtUp) {
         next = fill();
-        // Its failure is met when it is awaited, above.
-        next.catch(() => {});
+        next.catch(() => {}); // a failure is thrown where it is awaited, above
       }
       yield batch;
       if (batch.caughtUp) {
@@ -68,7 +62,7 @@ export async function* gather(
       }
     }
   } finally {
-    // A generator that waits cannot return; one that is told to end does.
+    // A generator that waits for events can only be ended by its signal.
     over.abort();
     await next.catch(() => {});
     await iterator.return?.();

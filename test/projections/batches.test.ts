@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import type { Batch } from '../../src/events/subscription.ts';
-import { gather } from '../../src/projections/engine/gather.ts';
+import { batches } from '../../src/projections/engine/batches.ts';
 
 const event = (position: number): Recorded => ({
   ...{ stream: 'call-t.1', revision: 0n, position: BigInt(position), id: `${position}`, type: 'CallStarted' },
@@ -24,7 +24,7 @@ async function* trickle(count: number): AsyncGenerator<Batch, void> {
 test('live, a batch is all that has come since the last one began', async () => {
   const { signal } = new AbortController();
   const found: number[] = [];
-  for await (const { events } of gather(() => trickle(60), signal, 4000)) found.push(events.length);
+  for await (const { events } of batches(() => trickle(60), signal, 4000)) found.push(events.length);
   expect(found[0]).toBe(1);
   expect(found.reduce((a, b) => a + b)).toBe(60);
   // A busy machine makes batches larger and fewer, never smaller.
