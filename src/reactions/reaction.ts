@@ -8,7 +8,7 @@ import { describe } from '../projections/engine/faults.ts';
 /** What may be said of an error in a log (A11): JSON that does not parse is quoted in the message, and it may be a transcript. */
 export const wordsOf = (error: unknown): string => (error instanceof SyntaxError ? error.name : describe(error));
 
-/** Of all processes one at a time carries it out. */
+/** Each is carried out by one process at a time. */
 type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
 
 const keyOf = (reaction: Reaction) => sql`hashtext('call-ledger reaction'), hashtext(${reaction})`;
@@ -24,17 +24,14 @@ export async function giveLeadBack(db: Kysely<unknown>, reaction: Reaction): Pro
   await sql`select pg_advisory_unlock(${keyOf(reaction)})`.execute(db).catch(() => {});
 }
 
-/** Small and disposable: with all of it lost, a reaction reads the log again from where it began. */
+/** Disposable: without its checkpoint a reaction reads the log again from its start position. */
 export async function prepareCheckpoints(db: Kysely<unknown>): Promise<void> {
   await sql`create schema if not exists reactions`.execute(db);
   await sql`create table if not exists reactions.checkpoints (
     reaction text primary key, position numeric not null, origin text not null)`.execute(db);
 }
 
-/**
- * How far a reaction has read; undefined: from where it began. A position is worth something with its origin only: this
- * log, and whatever else the reaction's earlier work stands in.
- */
+/** How far a reaction has read; undefined when there is none with this origin: the log, and where earlier work is kept. */
 export async function loadCheckpoint(
   db: Kysely<unknown>,
   reaction: Reaction,
@@ -56,17 +53,17 @@ export async function saveCheckpoint(
     on conflict (reaction) do update set position = excluded.position, origin = excluded.origin`.execute(db);
 }
 
-export type Beginning = {
+export type StartPosition = {
   readonly after: bigint | undefined;
-  /** Of the fact that says so: what belongs to another log has another. */
+  /** Of the event that records it: another log has another one. */
   readonly id: string;
 };
 
 /**
- * Where a reaction began: a first start on an old log at its `end` or at its `start`. The log itself remembers where that
- * was, so a lost Postgres neither repeats nor loses anything.
+ * Where a reaction started, at the first time at the log's `start` or `end`. It is recorded in the log, so that a lost
+ * Postgres neither repeats nor skips anything.
  */
-export async function beginning(log: EventLog, reaction: Reaction, at: 'start' | 'end'): Promise<Beginning> {
+export async function startPosition(log: EventLog, reaction: Reaction, at: 'start' | 'end'): Promise<StartPosition> {
   const stream = reactionStream(reaction);
   for (;;) {
     const [started] = await log.read(stream, { max: 1 });
@@ -76,7 +73,7 @@ export async function beginning(log: EventLog, reaction: Reaction, at: 'start' |
     }
     const head = at === 'end' ? await log.head() : undefined;
     const data = head === undefined ? {} : { after: `${head}` };
-    // Of two processes that start at once the log takes one's word; both then read it.
+    // Of two processes that start at once one append succeeds; both then read it.
     await log.append(stream, 'no_stream', [{ id: randomUUID(), type: REACTION_STARTED, data, metadata: {} }]);
   }
 }

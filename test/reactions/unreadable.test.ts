@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Fact, UnreadableFact } from '../../src/events/codec.ts';
 import { callStream } from '../../src/events/streams.ts';
 import { contentOf } from '../../src/reactions/ticket-mail/content.ts';
-import { dutiesOf } from '../../src/reactions/ticket-mail/due.ts';
+import { dueMailsOf } from '../../src/reactions/ticket-mail/due.ts';
 import { mailRoutes } from '../../src/reactions/ticket-mail/mail-routes.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { directory, KEY, newCallId, tenant } from '../commands/webhooks/door.ts';
@@ -65,7 +65,7 @@ test('a fact that breaks what is made of it is told as one that cannot be read, 
   const facts = { tenantId: 'acme', callId: 'call_1', ofCall: [first, { ...second, data } as Fact], ofTicket: [] };
   for (const make of [
     () => contentOf(facts, { name: 'Acme' }),
-    () => dutiesOf(facts, { begunAfter: undefined, waitMs: 0 }),
+    () => dueMailsOf(facts, { startAfter: undefined, waitMs: 0 }),
   ]) {
     const thrown = (() => {
       try {

@@ -30,7 +30,7 @@ const ofOther = (said: Said): Said => ({
 const later = (at: string, ...said: readonly Said[]) => recorded(...said).map((fact) => ({ ...fact, recordedAt: at }));
 const linksIn = (facts: ReturnType<typeof recorded>, requests = waitingRequests(WINDOW_MS)) =>
   facts
-    .map(requests.take)
+    .map(requests.apply)
     .filter((link): link is Link => link !== undefined)
     .map(({ callId, sessionId, fact }) => [callId, sessionId, `${fact.position}`]);
 const after = (...said: readonly Said[]) => linksIn(recorded(...said));
@@ -108,7 +108,7 @@ test('reading on from where one may resume decides the same', () => {
   expect(all.resumeAfter()).toBeUndefined();
   let resumed = 0;
   for (const [i, fact] of facts.entries()) {
-    all.take(fact);
+    all.apply(fact);
     const from = all.resumeAfter();
     if (i % 20 !== 0 || from === undefined) continue;
     resumed += 1;

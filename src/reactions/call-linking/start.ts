@@ -10,11 +10,11 @@ import { pause, supervise } from '../../events/waiting.ts';
 import { connect } from '../../projections/engine/connection.ts';
 import { describe } from '../../projections/engine/faults.ts';
 import {
-  beginning,
   loadCheckpoint,
   prepareCheckpoints,
   REACTION_BACK_OFF_MS,
   saveCheckpoint,
+  startPosition,
   takeLead,
 } from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
@@ -27,7 +27,7 @@ export type CallLinkingOptions = {
   readonly logger: Logger;
   /** Ends it, as `stop()` does. */
   readonly signal?: AbortSignal;
-  /** How often one who does not lead asks whether it may. */
+  /** How often a process that does not lead tries to. */
   readonly standbyMs?: number;
   readonly now?: () => number;
 };
@@ -36,19 +36,16 @@ export type CallLinking = { stop(): Promise<void> };
 
 const REACTION = 'call-linking';
 
-/** It stands a whole window behind what is read, so it may as well be a little older. */
+/** The checkpoint is a whole window behind anyway, so it need not be saved often. */
 const SAVE_EVERY_MS = 10_000;
 
-/**
- * Records that a call which names no session belongs to the request that its phone number leads to (A6), as a fact of the
- * call. Never throws: a store that is away is waited for.
- */
+/** Links calls that name no session to the request for their phone number (A6). Never throws; waits for stores that are away. */
 export function startCallLinking(options: CallLinkingOptions): CallLinking {
   const { databaseUrl, logger, standbyMs = 2000 } = options;
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
 
-  /** One process of all reads the log; the lock goes with its connection. */
+  /** One process reads the log; its lock ends with its connection. */
   async function lead(onWell: () => void): Promise<void> {
     await using connection = await connect(databaseUrl, REACTION);
     const { db, lost } = connection;
@@ -74,7 +71,7 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
 
 async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: AbortSignal): Promise<void> {
   const { log, matchMinutes, logger } = options;
-  const { id: origin } = await beginning(log, REACTION, 'start');
+  const { id: origin } = await startPosition(log, REACTION, 'start');
   const kept = await loadCheckpoint(db, REACTION, origin);
   const head = (await log.head()) ?? -1n;
   const requests = waitingRequests(matchMinutes * 60_000);
@@ -88,7 +85,7 @@ async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: 
       logger.warn({ error: describe(error), retryInMs }, 'call_linking_subscription_broken'),
   });
   for await (const { events } of batches) {
-    const links = events.map(requests.take).filter((link) => link !== undefined);
+    const links = events.map(requests.apply).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => record(options, link)));
     if (performance.now() - savedAt < SAVE_EVERY_MS) continue;
     savedAt = performance.now();
@@ -105,6 +102,7 @@ const linking: Decider<boolean, Pick<Link, 'sessionId'>, Extract<CallEvent, { re
     isLinked ? [] : [{ type: 'CallLinked', data: { sessionId, by: 'phone_number' } }],
 };
 
+/** Appends the link unless the call has one already. */
 async function record({ log, logger, now = Date.now }: CallLinkingOptions, link: Link): Promise<void> {
   const { tenantId, callId, sessionId, fact } = link;
   const stream = callStream(tenantId, callId);
@@ -112,7 +110,7 @@ async function record({ log, logger, now = Date.now }: CallLinkingOptions, link:
     tenantId,
     source: 'command',
     receivedAt: new Date(now()).toISOString(),
-    // No news of the call itself, which is as old as it was.
+    // A link tells nothing new of the call, so it has the time of the fact it follows from.
     occurredAt: occurrenceOf(fact.metadata),
     $correlationId: callId,
     $causationId: fact.id,

@@ -10,36 +10,35 @@ export type Link = {
   readonly tenantId: string;
   readonly callId: string;
   readonly sessionId: string;
-  /** The call's first fact, by which that was decided. */
+  /** The call's first fact, which decided it. */
   readonly fact: CallFact;
 };
 
 export type WaitingRequests = {
-  /** Takes the next event of the log; answers the link that it makes. */
-  take(event: Recorded): Link | undefined;
-  /** The position after which the log has to be read again, to go on deciding as now; undefined: from its beginning. */
+  /** Applies the next event of the log; returns the link that follows from it. */
+  apply(event: Recorded): Link | undefined;
+  /** Reading the log again from after this position gives the same decisions; undefined: from its start. */
   resumeAfter(): bigint | undefined;
 };
 
 type Request = { readonly sessionId: string; readonly number: string; readonly at: number };
 
-/** How many places in a window one may resume at. */
+/** Positions per window to resume at. */
 const MARKS = 60;
 
 /**
- * The fallback of A6: a call without a session belongs to the only request of the same tenant and number that waits for
- * its call when the call is first heard of, and that has not waited for longer than the window. Decided in the order of
- * the log, from the facts of one window: so it is decided alike however often the log is read.
+ * The fallback of A6: a call without a session belongs to the only waiting request of its tenant and number. Decided in the
+ * order of the log, so that reading it again decides the same.
  */
 export function waitingRequests(windowMs: number): WaitingRequests {
   /** By session stream. */
   const waiting = new Map<string, Request>();
   const byNumber = new Map<string, Set<string>>();
-  /** Streams of sessions that have had their call, and of calls that were placed: when that was said. */
+  /** When sessions got their call, and when calls were placed; by stream. */
   const closed = new Map<string, number>();
   const placed = new Map<string, number>();
-  /** Streams of calls of which nothing but texts and words of staff has come yet. */
-  const untold = new Map<string, PendingText>();
+  /** By call stream: the text parts of calls whose first fact is still to come. */
+  const pendingTexts = new Map<string, PendingText>();
   const marks: { readonly at: number; readonly position: bigint }[] = [];
 
   function stopWaiting(session: string): void {
@@ -62,10 +61,10 @@ export function waitingRequests(windowMs: number): WaitingRequests {
       if (request.at >= since) break;
       stopWaiting(session);
     }
-    for (const said of [closed, placed])
-      for (const [stream, when] of said) {
-        if (when >= since) break;
-        said.delete(stream);
+    for (const times of [closed, placed])
+      for (const [stream, time] of times) {
+        if (time >= since) break;
+        times.delete(stream);
       }
   }
 
@@ -78,11 +77,11 @@ export function waitingRequests(windowMs: number): WaitingRequests {
 
   /** The call's first fact, whole; undefined: this is not it. */
   function firstOf(fact: Fact): CallFact | undefined {
-    const pending = fact.revision === 0n ? {} : untold.get(fact.stream);
+    const pending = fact.revision === 0n ? {} : pendingTexts.get(fact.stream);
     if (!pending) return undefined;
-    untold.delete(fact.stream);
+    pendingTexts.delete(fact.stream);
     if (fact.type !== 'CallTextPart' && 'callId' in fact.data) return withPersonal(pending, fact)[1] as CallFact;
-    untold.set(fact.stream, withPersonal(pending, fact)[0]);
+    pendingTexts.set(fact.stream, withPersonal(pending, fact)[0]);
     return undefined;
   }
 
@@ -97,7 +96,7 @@ export function waitingRequests(windowMs: number): WaitingRequests {
     return { tenantId, callId, sessionId, fact };
   }
 
-  function taken(fact: Fact): Link | undefined {
+  function linkAfter(fact: Fact): Link | undefined {
     const { tenantId, id } = parseStream(fact.stream)!;
     const at = Date.parse(fact.recordedAt);
     switch (fact.type) {
@@ -127,15 +126,15 @@ export function waitingRequests(windowMs: number): WaitingRequests {
   }
 
   return {
-    take(event) {
+    apply(event) {
       const at = Date.parse(event.recordedAt);
       forget(at);
       mark(at, event.position);
       try {
         const fact = decode(event);
-        return fact && taken(fact);
+        return fact && linkAfter(fact);
       } catch (error) {
-        // It decides nothing; the read model parks its stream and says so.
+        // It decides nothing here; the projection parks its stream and logs it.
         if (error instanceof UnreadableFact) return undefined;
         throw error;
       }

@@ -9,26 +9,23 @@ export type CoverageDay = {
   readonly retell: number;
   readonly log: number;
   readonly facts: { readonly webhook: number; readonly reconciliation: number };
-  /** Calls of which the log lacks something that Retell has. */
+  /** Calls that the log lacks facts of. */
   readonly missing: number;
-  /** Of the calls that Retell knows, how many the log has completely. */
+  /** How many of Retell's calls the log has completely. */
   readonly percent: number;
 };
 
 export type CoverageQuery = { readonly tenantId?: string | undefined; readonly from: Date; readonly to: Date };
 export type ReadCoverage = (query: CoverageQuery) => Promise<readonly CoverageDay[]>;
 
-/**
- * A day is the call's: when it started, by the log's word, else by Retell's; else when the log or the lists first had it.
- * What is read is the period's: the calls that Retell was seen to have in it, and those that started or came in it.
- */
+/** Coverage by day: a call's day is that of its start by the log, else by Retell, else of its first sight. */
 export const readCoverage =
   (db: Kysely<ReadModel>): ReadCoverage =>
   async ({ tenantId, from, to }) => {
     const ofTenant = tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`;
     const { rows: there } = await sql<{ there: boolean }>`
       select to_regclass('reactions.retell_calls') is not null as there`.execute(db);
-    // Until the first run nobody has asked Retell for anything.
+    // The table exists from the first run on.
     const retell = there[0]!.there
       ? sql`reactions.retell_calls`
       : sql`(select null::text as tenant_id, null::text as call_id, null::timestamptz as started_at,

@@ -1,31 +1,28 @@
 import { isJsonObject, type JsonObject } from '../../events/json.ts';
 import { chosenId } from '../../model/ids.ts';
 import { type Criteria, leaveInTime, RetellAway } from '../../retell/list-calls.ts';
-import { isOwn, recordMissing, standingOf } from './missing-facts.ts';
+import { callProgressOf, isOwn, recordMissing } from './missing-facts.ts';
 import type { Sighting } from './records.ts';
 import type { RunOptions, TenantRun } from './run.ts';
 
 type Listed = Sighting & { readonly session: string | undefined; readonly call: JsonObject };
 
-/** A list that leads nowhere, or cannot be read: another list may be read all the same. */
+/** A list that is endless or unreadable; the other lists are still read. */
 class BrokenList extends RetellAway {}
 
 /** A list has the calls of a day at most, or those that never connected. */
 const MAX_PAGES = 1000;
-/** From so many pages on, and with fewer new calls a page than this, it is being made up as it goes. */
+/** A list of so many pages with so few new calls on each is endless. */
 const MANY_PAGES = 50;
 const SPARSE = 20;
-/** So many pages in a row without a call that the list had not shown before: it does not get on. */
+/** After this many pages in a row without a new call, the list is going in circles. */
 const MAX_IDLE_PAGES = 3;
-/** Of the calls that a list has shown, so many are remembered; a circle that is longer ends with MAX_PAGES. */
+/** How many shown calls are remembered; MAX_PAGES ends longer circles. */
 const REMEMBERED = 100_000;
-/** By which a page is made smaller that is too large to be read. */
+/** Divides the size of a page that is too large to be read. */
 const SMALLER = 10;
 
-/**
- * A tenant's own calls in a list, page by page, as far as the list has an end. Throws BrokenList, and RetellAway where
- * Retell does not answer.
- */
+/** A tenant's own calls in a list, page by page. Throws BrokenList, or RetellAway when Retell does not answer. */
 async function* pages(run: TenantRun, criteria: Criteria, order: 'ascending' | 'descending'): AsyncGenerator<Listed[]> {
   const { retell, report } = run;
   const keys = new Set<string>();
@@ -48,7 +45,7 @@ async function* pages(run: TenantRun, criteria: Criteria, order: 'ascending' | '
     idle++;
     for (const item of items) {
       const callId = isJsonObject(item) ? chosenId(item.call_id) : undefined;
-      // An id that is not as it is compared could not be asked for.
+      // Retell could not be asked for an id that we normalise.
       if (!isJsonObject(item) || callId === undefined || callId !== item.call_id) {
         report.unreadable++;
         report.cause ??= 'item_unreadable';
@@ -60,7 +57,7 @@ async function* pages(run: TenantRun, criteria: Criteria, order: 'ascending' | '
       }
       shown.add(callId);
       if (await isOwn(run, item))
-        calls.push({ callId, ...standingOf(item, run.now()), session: sessionOf(item), call: item });
+        calls.push({ callId, ...callProgressOf(item, run.now()), session: sessionOf(item), call: item });
     }
     report.listed += calls.length;
     yield calls;
@@ -79,12 +76,12 @@ function sessionOf({ metadata }: JsonObject): string | undefined {
   return chosenId(metadata.call_session_id) ?? chosenId(metadata.callSessionId);
 }
 
-/** Calls without a time cannot be asked for by time. */
+/** How many pages of calls without a time a run reads. */
 const UNDATED_PAGES = 20;
 const UNDATED = 'undated';
 const WINDOW = 'window';
 
-/** Remembers which calls Retell has. A broken list keeps nobody from the others. Throws RetellAway. */
+/** Records which calls Retell has. A broken list does not hold up the others. Throws RetellAway. */
 export async function readLists(run: TenantRun, { since, to }: RunOptions): Promise<void> {
   const { records, times } = run;
   const now = run.now();
@@ -98,15 +95,15 @@ export async function readLists(run: TenantRun, { since, to }: RunOptions): Prom
   const last = await records.swept(WINDOW);
   if (since !== undefined) await readWindow(run, since, now);
   else {
-    // A call that has just ended is its webhooks' for a while.
+    // The webhooks of a call that has just ended may still come.
     const until = now - times.afterMs;
-    // A clock that was ahead once must not hide what comes.
+    // A clock that was ahead once must not make later runs skip calls.
     await readWindow(run, Math.min(last?.until ?? until, until) - times.overlapMs, until, WINDOW);
   }
   await unlessBroken(run, UNDATED, readUndated(run, since !== undefined));
 }
 
-/** False: the list is broken, and that is told. */
+/** False: the list is broken, which is reported. */
 async function unlessBroken({ report, owner, logger }: TenantRun, list: string, reading: Promise<void>) {
   try {
     await reading;
@@ -122,7 +119,7 @@ async function unlessBroken({ report, owner, logger }: TenantRun, list: string, 
   }
 }
 
-/** Slice by slice; from the first that is broken on the next run reads again, and this one reads what is readable. */
+/** Reads slice by slice; the next run starts at the first broken slice. */
 async function readWindow(run: TenantRun, from: number, to: number, name?: string): Promise<boolean> {
   let whole = true;
   for (let start = from; start < to || start === from; start += run.times.sliceMs) {
@@ -143,10 +140,7 @@ async function readSlice(run: TenantRun, period: [number, number]): Promise<void
   }
 }
 
-/**
- * Where the end of a call is on record, only its start can be missing: a list says all that `call_started` does, so
- * nothing has to be asked for, however many they are.
- */
+/** Records missing starts of ended calls from the list itself, which has all that `call_started` has. */
 async function recordStarts(run: TenantRun, calls: readonly Listed[]): Promise<void> {
   const started = calls.filter(({ finished, startedAt }) => finished && startedAt !== undefined);
   const lacking = await run.records.withoutStart(started.map(({ callId }) => callId));
@@ -154,11 +148,7 @@ async function recordStarts(run: TenantRun, calls: readonly Listed[]): Promise<v
     if (lacking.has(callId)) await recordMissing(run, callId, call, { only: 'CallStarted' });
 }
 
-/**
- * Calls that never connected have no time that a list could be asked for by (docs/retell-api.md, "API"): the newest
- * first, until a page brings nothing new. The first list of all tells what was there before this service, and of that
- * only calls of its own sessions are taken; an operator who names a time takes all, whatever it is.
- */
+/** Reads calls that never connected, which cannot be listed by time; of the first list only those of our own sessions. */
 async function readUndated(run: TenantRun, all: boolean): Promise<void> {
   const { records } = run;
   const last = await records.swept(UNDATED);

@@ -11,9 +11,8 @@ import { type CallStatement, isTime, type Owner, translateCall } from '../../ret
 import { DEFAULT_TENANT, putBySettings, tenantNamedIn } from '../../tenants/tenant.ts';
 import type { TenantRun } from './run.ts';
 
-/** What Retell says of a call now, as far as it decides what is to be recorded. */
-export type Standing = {
-  /** Nothing more will happen on the line. */
+/** How far a call has come at Retell. */
+export type CallProgress = {
   readonly finished: boolean;
   readonly analysed: boolean;
   readonly startedAt: number | undefined;
@@ -23,11 +22,11 @@ export type Standing = {
 const OVER: ReadonlySet<unknown> = new Set(['ended', 'not_connected', 'error']);
 const UNDER_WAY: ReadonlySet<unknown> = new Set(['registered', 'ongoing']);
 
-/** `now`: a time that cannot be yet is none. */
-export function standingOf(call: JsonObject, now: number): Standing {
+/** Times that lie after `now` are ignored. */
+export function callProgressOf(call: JsonObject, now: number): CallProgress {
   const time = (value: unknown) => (isTime(value) && canHaveHappened(value, now) ? value : undefined);
   return {
-    // A status of the future: over when it has an end.
+    // A status that this version does not know counts as over when the call has an end.
     finished:
       OVER.has(call.call_status) || (!UNDER_WAY.has(call.call_status) && time(call.end_timestamp) !== undefined),
     analysed: isJsonObject(call.call_analysis),
@@ -36,7 +35,7 @@ export function standingOf(call: JsonObject, now: number): Standing {
   };
 }
 
-/** What `call_started` carries of a call, whatever has become of it since (docs/retell-api.md, "Webhooks"). */
+/** The fields that `call_started` has (docs/retell-api.md, "Webhooks"). */
 const AT_THE_START = [
   'call_id',
   'call_type',
@@ -50,17 +49,13 @@ const AT_THE_START = [
   'start_timestamp',
 ] as const;
 
-/** The fact that Retell has no analysis of a call, a day after its end: an analysis with nothing in it. */
+/** Records that Retell has no analysis of a call a day after its end, as an empty analysis. */
 export const noAnalysis = (callId: string): CallStatement => ({
   type: 'CallAnalyzed',
   data: { callId, analysed: true },
 });
 
-/**
- * What the log lacks of a call, worded as its webhooks would have: so its facts have the ids that they would have had.
- * Each of the three happens once in a call; where the log has one already, Retell's later words for it (a link
- * renewed, a text scrubbed) are no news.
- */
+/** What the log lacks of a call, in the form of its webhooks, so that the facts get the same ids. Each kind is recorded once. */
 export function missingStatements(
   call: JsonObject,
   callId: string,
@@ -68,7 +63,7 @@ export function missingStatements(
   owner: Owner,
   now: number,
 ): readonly CallStatement[] {
-  const { finished, analysed, startedAt } = standingOf(call, now);
+  const { finished, analysed, startedAt } = callProgressOf(call, now);
   const has = (type: string) => stream.some((event) => event.type === type);
   const stub = noAnalysis(callId);
   const stubId = factId(owner.tenantId, callId, stub.type, stub.data);
@@ -90,10 +85,7 @@ function atTheStart(call: JsonObject): JsonObject {
   return { call_status: 'ongoing', ...Object.fromEntries(fields) };
 }
 
-/**
- * Where a reconciled call belongs: where a delivery of its own came in, else where the tenant's settings put its agent,
- * else where the agent's calls last came in.
- */
+/** The endpoint of a call: of its own deliveries, else by the tenant's settings, else of the agent's latest calls. */
 async function endpointOfCall(
   { tenant, records }: Pick<TenantRun, 'tenant' | 'records'>,
   call: JsonObject,
@@ -105,10 +97,9 @@ async function endpointOfCall(
   return putBySettings(tenant, agentId) ?? (await records.endpointOf(agentId)) ?? 'retell';
 }
 
-/** The agent of a call, where it is one that can be looked for. */
 const agentOf = ({ agent_id: id }: JsonObject): string | undefined => (isUsableId(id) ? id : undefined);
 
-/** Where a delivery of this very call came in. */
+/** The endpoint of the call's own deliveries. */
 function ownEndpoint(stream: readonly Recorded[]): Endpoint | undefined {
   const metadata = stream.map((event) => event.metadata).filter(isJsonObject);
   const last = metadata.findLast(({ source, endpoint }) => source === 'webhook' && endpoint !== undefined);
@@ -117,18 +108,14 @@ function ownEndpoint(stream: readonly Recorded[]): Endpoint | undefined {
 
 type Asking = Pick<TenantRun, 'tenant' | 'owner' | 'sharing' | 'records'>;
 
-/**
- * Whether a listed call is this tenant's: not where it names another one. Of a key that several tenants have, a call
- * that names none is that tenant's whose settings alone name its agent, else that one's where the agent was heard of
- * last: never two tenants'.
- */
+/** Whether a listed call is this tenant's: by its metadata, else whose settings name its agent, else the agent's latest webhook. */
 export async function isOwn({ tenant, owner, sharing, records }: Asking, call: JsonObject): Promise<boolean> {
   const metadata = isJsonObject(call.metadata) ? call.metadata : {};
   const name = tenantNamedIn(metadata, owner.isTenant);
   if (name === owner.tenantId) return true;
   if (typeof name === 'string' && owner.isTenant(name)) return false;
   if (sharing.length === 0) return true;
-  if (name !== undefined && tenant.id !== DEFAULT_TENANT) return false; // as at the webhooks' door: nobody knows whose it is
+  if (name !== undefined && tenant.id !== DEFAULT_TENANT) return false; // of unknown owner, as for webhooks
   const agentId = agentOf(call);
   if (agentId === undefined) return false;
   const named = [tenant, ...sharing].filter((one) => putBySettings(one, agentId) !== undefined);
@@ -137,13 +124,13 @@ export async function isOwn({ tenant, owner, sharing, records }: Asking, call: J
 }
 
 type More = {
-  /** Of what is missing, this alone. */
+  /** Records only this kind. */
   readonly only?: CallStatement['type'];
-  /** What follows from what Retell does not say. */
+  /** Further statements, given the call's stream. */
   readonly also?: (stream: readonly Recorded[]) => readonly CallStatement[];
 };
 
-/** Records what the log lacks of a call as Retell tells it. `unreadable`: no facts can be made of it. */
+/** Records what the log lacks of a call that Retell has. `unreadable`: no facts can be made of it. */
 export async function recordMissing(
   run: TenantRun,
   callId: string,
@@ -164,7 +151,7 @@ export async function recordMissing(
     }
     return 'recorded';
   } catch (error) {
-    // A store that is away fails the run. A call of which no facts can be made must not keep the others from theirs.
+    // A store that is away fails the run; an unreadable call must not hold up the others.
     if (error instanceof EventStoreUnavailable || !isFactsFault(error)) throw error;
     report.unreadable++;
     if (error instanceof StreamDeleted) logger.info({ reason: 'stream_deleted', callId }, 'passed over');

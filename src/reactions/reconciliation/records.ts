@@ -2,7 +2,6 @@ import { type Kysely, sql } from 'kysely';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 
-/** As Postgres takes it. */
 const instant = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
 
 /** How far lists were read, by the name of the reading. */
@@ -28,21 +27,21 @@ const sweepsOf = (db: Kysely<unknown>, tenantId: string) => ({
   },
 });
 
-/** So many of an agent's latest sessions are looked at: one without a webhook is rare, a hundred are none of chance. */
+/** How many of an agent's latest sessions are searched for a webhook. */
 const SESSIONS_OF_AGENT = 100;
 
-/** What the read model knows of a tenant's deliveries; it may be a little behind. `sharers`: see `lastHeardBy`. */
+/** What the read model has of a tenant's deliveries; it may be behind. */
 const deliveredOf = (db: Kysely<unknown>, tenantId: string, sharers: readonly string[]) => ({
-  /** Where the calls of an agent last came in. Remembered: it is asked for each call of a list. */
-  endpointOf: remembered(async (agentId: string): Promise<Endpoint | undefined> => {
+  /** Where the calls of an agent last came in; cached, as every call of a list needs it. */
+  endpointOf: memoized(async (agentId: string): Promise<Endpoint | undefined> => {
     const last = await lastHeard(db, agentId, [tenantId]);
     return endpoints.find((endpoint) => endpoint === last?.endpoint);
   }),
 
-  /** Of all tenants under one key, the one where the calls of an agent last came in. Remembered as well. */
-  lastHeardBy: remembered(async (agentId: string) => (await lastHeard(db, agentId, sharers))?.tenant_id),
+  /** Of all tenants under one key, the one where the calls of an agent last came in; cached. */
+  lastHeardBy: memoized(async (agentId: string) => (await lastHeard(db, agentId, sharers))?.tenant_id),
 
-  /** Of these calls, those whose end is on record and whose start is not. */
+  /** Of these calls, those with a recorded end and without a recorded start. */
   async withoutStart(callIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (callIds.length === 0) return new Set();
     const { rows } = await sql<{ call_id: string }>`
@@ -80,12 +79,12 @@ async function lastHeard(db: Kysely<unknown>, agentId: string, tenants: readonly
   return rows[0];
 }
 
-function remembered<T>(find: (key: string) => Promise<T>): (key: string) => Promise<T> {
+function memoized<T>(find: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const found = new Map<string, Promise<T>>();
   return (key) => {
-    const known = found.get(key) ?? find(key);
-    found.set(key, known);
-    return known;
+    const value = found.get(key) ?? find(key);
+    found.set(key, value);
+    return value;
   };
 }
 
@@ -99,12 +98,12 @@ export type Sighting = {
 
 export type Records = ReturnType<typeof recordsOf>;
 
-/** What a tenant's run knows and remembers. `sharers`: all tenants under its Retell key. */
+/** A tenant's records of what Retell has. `sharers`: all tenants under its Retell key. */
 export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readonly string[] = [tenantId]) => ({
   ...sweepsOf(db, tenantId),
   ...deliveredOf(db, tenantId, sharers),
 
-  /** How many of the calls are seen for the first time. */
+  /** Records calls that Retell has; returns how many of them are new. */
   async seen(calls: readonly Sighting[], now: number, beforeUs = false): Promise<number> {
     const unique = [...new Map(calls.map((call) => [call.callId, call])).values()];
     if (unique.length === 0) return 0;
@@ -140,7 +139,7 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
     return new Set(rows.map(({ id }) => id));
   },
 
-  /** What the log has of it is known by the read model, which may be behind: asking once too often does no harm. */
+  /** Settles calls that the read model has whole; it may be behind, so some are asked for in vain. */
   async settleComplete(): Promise<void> {
     await sql`
       update reactions.retell_calls r set settled = true
@@ -153,10 +152,7 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
           and d.call_id = r.call_id and d.event = 'CallStarted'))`.execute(db);
   },
 
-  /**
-   * Calls that have to be asked for: of sessions that stay pending, and those of which the log lacks something. `due`:
-   * now; the others were put off. Those that failed before come last, so that they keep nobody from being asked for.
-   */
+  /** Calls to ask for: of pending sessions, and those that the log lacks facts of; not `due`: put off. Failed ones last. */
   async open({ until, now, all, awaitedAfter }: { until: number; now: number; all: boolean; awaitedAfter: number }) {
     const { rows } = await sql<OpenRow>`
       with pending as (
@@ -186,16 +182,13 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
     }));
   },
 
-  /** `closed`: without an analysis; one that comes after all opens it again. */
+  /** `closed`: without an analysis; one that still comes reopens it. */
   async settled(callId: string, closed: boolean): Promise<void> {
     await sql`update reactions.retell_calls set settled = true, closed = ${closed}, problem = null
       where tenant_id = ${tenantId} and call_id = ${callId}`.execute(db);
   },
 
-  /**
-   * Not now, and each time for longer. `unlucky`: it was not this call's fault, so the first time only until the next
-   * run. Retell has not shown a call that is not in the table yet.
-   */
+  /** Puts a call off, each time for longer. `unlucky`: not the call's fault, so the first time only until the next run. */
   async putOff(callId: string, problem: string, { now, firstMs, unlucky = false }: Putting): Promise<void> {
     const sooner = unlucky ? firstMs : 0;
     await sql`
@@ -214,7 +207,7 @@ export const recordsOf = (db: Kysely<unknown>, tenantId: string, sharers: readon
 type OpenRow = {
   readonly call_id: string;
   readonly pending: string | null;
-  /** When it began, as far as it is known. */
+  /** When it began, if known. */
   readonly since: Date;
   readonly problem: string | null;
   readonly due: boolean;
@@ -222,13 +215,13 @@ type OpenRow = {
 
 type Putting = { readonly now: number; readonly firstMs: number; readonly unlucky?: boolean };
 
-/** The longest that a call is put off for, where not for longer from the first. */
+/** A call is put off for at most this, or for its first wait. */
 const LONGEST_MS = 6 * 3_600_000;
 
-/** Calls go on, and no webhook comes: the agents' webhook URL, the key or the way here is broken. */
+/** A tenant's calls go on without webhooks: the agents' webhook URL, the key or the network is broken. */
 export type WebhookSilence = { readonly tenantId: string; readonly calls: number; readonly since: string };
 
-/** Fewer calls without a webhook may be chance. */
+/** Fewer silent calls may be chance. */
 const SILENT_FROM_CALLS = 3;
 
 /** The tenants that had calls come to an end in a period, and no webhook since it began. */

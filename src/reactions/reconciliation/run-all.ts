@@ -12,10 +12,7 @@ import { recordsOf } from './records.ts';
 import { emptyReport, type Pace, type Run, type RunOptions } from './run.ts';
 import { reconcileTenant } from './tenant-run.ts';
 
-/**
- * What Retell was seen to know, and how far its lists were read. Disposable: with all of it lost, the next run starts
- * from there. What is true of a call stands in the log alone.
- */
+/** Which calls Retell has, and how far its lists were read. Disposable: without it the next run reads them again. */
 async function prepareTables(db: Kysely<unknown>): Promise<void> {
   await sql`create schema if not exists reactions`.execute(db);
   await sql`create table if not exists reactions.retell_calls (
@@ -49,20 +46,20 @@ export type ReconciliationOptions = {
   readonly databaseUrl: string;
   /** Default: Retell's own address. */
   readonly retellBaseUrl?: string | undefined;
-  /** Undefined: this tenant's calls cannot be asked for. */
+  /** Undefined: Retell cannot be asked for this tenant's calls. */
   readonly retellApiKeyOf: (tenantId: string) => string | undefined;
   readonly everyMinutes: number;
   readonly afterMinutes: number;
-  /** The way to the log that the webhooks take. */
+  /** Records facts as the webhooks do. */
   readonly recorder: Pick<Recorder, 'record'>;
-  /** Finds out what became of calls that were asked for and not answered for (docs/calls.md). */
+  /** Finds out what became of requested calls without an answer (docs/calls.md). */
   readonly settleRequests?: (signal: AbortSignal) => Promise<Readonly<Record<Settled, number>>>;
   readonly logger: Logger;
   /** Ends it, as `stop()` does. */
   readonly signal?: AbortSignal;
   readonly now?: () => number;
   readonly pace?: Partial<Pace>;
-  /** `false`: runs only when told to. */
+  /** `false`: runs only on request. */
   readonly scheduled?: boolean;
   /** pg-boss's, where a test moves the time. */
   readonly clock?: ConstructorOptions['clock'];
@@ -79,7 +76,7 @@ type Under = {
 /** How long a first start may take until its read model is there. */
 const READ_MODEL_WITHIN_MS = 60_000;
 
-/** Waits for what is asked of the read model; on a new installation it is made while a run may begin. */
+/** Waits for the views that a run reads, which a new installation may still be creating. */
 async function readModelThere(db: Kysely<unknown>, signal: AbortSignal): Promise<void> {
   const isThere = async () => {
     const { rows } = await sql<{ there: boolean }>`
@@ -90,7 +87,7 @@ async function readModelThere(db: Kysely<unknown>, signal: AbortSignal): Promise
   if (!found && !signal.aborted) throw new Error('the read model is not there yet');
 }
 
-/** A run over the tenants, some at once. Throws what kept one from its end, after the others have come to theirs. */
+/** Runs over the tenants, some at once. Throws the first failure of one after all have ended. */
 export async function runAll(options: ReconciliationOptions, what: RunOptions, under: Under): Promise<void> {
   const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
   const { run, pace, requests, db, signal } = under;
@@ -124,7 +121,7 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
           {
             ...{ retell, log, recorder, concurrency, pageSize, now, logger, signal, report },
             deadline: performance.now() + pace.tenantMs,
-            // A run may take an hour: what an administrator was told is in force holds from its next call on.
+            // A run may take an hour, and changed settings hold from its next call on.
             get tenant() {
               return asItIsNow(tenant);
             },
@@ -142,7 +139,7 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
           what,
         );
       } catch (error) {
-        // The others go on; where a store is away, they will find out too.
+        // The other tenants go on.
         report.phase = 'later';
         report.cause = wordsOf(error);
         failed.push(error);

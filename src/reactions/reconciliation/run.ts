@@ -9,13 +9,10 @@ import type { Records } from './records.ts';
 
 export type TenantReport = {
   readonly tenantId: string;
-  /**
-   * `lists`, then `calls`, then `done`; `no_key`: nobody can be asked; `later`: something could not be read to its end,
-   * and `cause` says why.
-   */
+  /** `lists`, `calls`, `done`; `no_key`: Retell cannot be asked; `later`: not completed, because of `cause`. */
   readonly phase: 'lists' | 'calls' | 'done' | 'no_key' | 'later';
   readonly cause?: string;
-  /** Calls in lists; calls that had to be asked for, and those of them that are through. */
+  /** Calls in lists; calls that had to be asked for, and how many of them are done. */
   readonly listed: number;
   readonly total: number;
   readonly done: number;
@@ -24,9 +21,9 @@ export type TenantReport = {
   /** Closed without an analysis, 24 hours after their end. */
   readonly closed: number;
   readonly goingOn: number;
-  /** Under way at Retell for longer than a call can be, whether or not they were asked for now. */
+  /** Under way at Retell for longer than a call can be. */
   readonly stuck: number;
-  /** Put off until a later run: asked for without an end of it, now or before. */
+  /** Put off until a later run. */
   readonly waiting: number;
   readonly unknown: number;
   readonly later: number;
@@ -43,9 +40,9 @@ export type RunReport = {
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly tenants: readonly TenantReport[];
-  /** What became of calls that were asked for and not answered for: those that this run has looked for. */
+  /** What became of requested calls without an answer that this run has looked for. */
   readonly requests?: Readonly<Record<Settled, number>>;
-  /** Why it ended before its end. */
+  /** Why it was interrupted. */
   readonly error?: string;
 };
 
@@ -64,34 +61,32 @@ export const shown = ({ startedAt, tenants, requests, error }: Run): RunReport =
   ...(error !== undefined && { error }),
 });
 
-// What the steps of a run have at hand.
-
 export type RunOptions = {
   /** Absent: every tenant. */
   readonly tenant?: string | undefined;
-  /** Lists are read from there (ms), and nothing is put off: an operator asks. Absent: from where the last run ended. */
+  /** An operator's: lists are read from there (ms), and nothing is put off. Absent: from the end of the last run. */
   readonly since?: number | undefined;
-  /** With `since`: a backfill of that period alone, which goes on where it was interrupted. */
+  /** With `since`: a backfill of that period only, which continues after an interruption. */
   readonly to?: number | undefined;
 };
 
 type Times = {
   readonly afterMs: number;
   readonly everyMs: number;
-  /** Lists are read again from so long before the end of the last reading. */
+  /** Lists are read again from this long before the end of the last reading. */
   readonly overlapMs: number;
-  /** A window is read in slices of at most this, each remembered when it is through. */
+  /** A window is read in slices of at most this, each recorded when it is done. */
   readonly sliceMs: number;
   readonly analysisAwaitedMs: number;
-  /** A call that is under way for so long is stuck at Retell. */
+  /** A call that is under way for longer is stuck at Retell. */
   readonly stuckAfterMs: number;
 };
 
 export type TenantRun = {
-  /** As its settings are at the moment. */
+  /** With its current settings. */
   readonly tenant: Tenant;
   readonly owner: Owner;
-  /** The other tenants under the same Retell key: what is listed may be theirs. */
+  /** The other tenants under the same Retell key, whose calls are in the same lists. */
   readonly sharing: readonly Tenant[];
   readonly retell: RetellCalls;
   readonly records: Records;
@@ -100,7 +95,7 @@ export type TenantRun = {
   readonly times: Times;
   readonly concurrency: number;
   readonly pageSize: number;
-  /** When this tenant's part of the run has to be over, as `performance.now()` counts. */
+  /** When this tenant's part of the run has to be over, as `performance.now()`. */
   readonly deadline: number;
   readonly now: () => number;
   readonly logger: Logger;

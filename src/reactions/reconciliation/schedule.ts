@@ -23,10 +23,7 @@ export function openPool(databaseUrl: string, logger: Pick<Logger, 'warn'>): pg.
 const SCHEMA = 'pgboss';
 export const QUEUE = 'reconciliation';
 
-/**
- * Never less often than asked. Cron counts from the hour and from midnight: where the minutes do not divide 60, or the
- * hours 24, the last gap is a shorter one.
- */
+/** At least as often as asked: where the minutes do not divide an hour, or the hours a day, the last gap is shorter. */
 export const cronOf = (everyMinutes: number): string => {
   if (everyMinutes < 60) return `*/${everyMinutes} * * * *`;
   const hours = Math.floor(everyMinutes / 60);
@@ -35,14 +32,14 @@ export const cronOf = (everyMinutes: number): string => {
 
 export type Schedule = { stop(timeoutMs: number): Promise<void> };
 
-/** The shortest that pg-boss allows: how long a process may be silent before its job counts as given up. */
+/** After this silence of its process a job counts as failed; pg-boss allows no less. */
 const HEARTBEAT_SECONDS = 10;
-/** How often that is looked after, by whichever process does. */
+/** How often some process checks the heartbeats. */
 const SUPERVISE_SECONDS = 10;
 
 /**
- * One job every so many minutes, and one now, for whichever process takes it. A job waits or runs at most once
- * (`exclusive`); that of a process that died comes to another one within half a minute.
+ * Schedules a job every so many minutes and one now, for any process; at most one waits or runs (`exclusive`). The job of
+ * a process that died is retried within half a minute.
  */
 export async function startSchedule(options: {
   readonly databaseUrl: string;

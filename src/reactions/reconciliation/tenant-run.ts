@@ -1,10 +1,10 @@
 import type { Recorded } from '../../events/recorded.ts';
 import { leaveInTime, RetellAway } from '../../retell/list-calls.ts';
 import { readLists } from './lists.ts';
-import { noAnalysis, recordMissing, type Standing, standingOf } from './missing-facts.ts';
+import { type CallProgress, callProgressOf, noAnalysis, recordMissing } from './missing-facts.ts';
 import type { RunOptions, TenantRun } from './run.ts';
 
-/** After so many calls in a row that Retell did not answer for, it is left alone until the next run. */
+/** After this many unanswered calls in a row, the rest is left to the next run. */
 const FAILURES_IN_A_ROW = 5;
 const STUCK_EVERY_MS = 24 * 3_600_000;
 
@@ -15,9 +15,9 @@ async function askForCalls(run: TenantRun, { since }: RunOptions): Promise<void>
   const asked = since !== undefined;
   await records.settleComplete();
   const until = asked ? now : now - times.afterMs;
-  const known = await records.open({ until, now, all: asked, awaitedAfter: now - times.analysisAwaitedMs });
-  const open = known.filter(({ due }) => due);
-  for (const { problem } of known.filter(({ due }) => !due)) report[problem === 'stuck' ? 'stuck' : 'waiting']++;
+  const calls = await records.open({ until, now, all: asked, awaitedAfter: now - times.analysisAwaitedMs });
+  const open = calls.filter(({ due }) => due);
+  for (const { problem } of calls.filter(({ due }) => !due)) report[problem === 'stuck' ? 'stuck' : 'waiting']++;
   report.total = open.length;
   let failures = 0;
   const worker = async () => {
@@ -27,23 +27,22 @@ async function askForCalls(run: TenantRun, { since }: RunOptions): Promise<void>
       const word = await finishCall(run, open.shift()!);
       report.done++;
       if (word !== 'later') failures = 0;
-      // What is left stays open for the next run.
-      else if (++failures >= FAILURES_IN_A_ROW) leave(run, open);
+      else if (++failures >= FAILURES_IN_A_ROW) leaveRest(run, open);
     }
   };
   const workers = Array.from({ length: concurrency }, () =>
     worker().catch((error: unknown) => {
-      leave(run, open);
+      leaveRest(run, open);
       throw error;
     }),
   );
-  // All of them, also where one has failed: none may go on behind the end of the run.
+  // Waits for all, also after a failure, so that none works on after the run has ended.
   const broken = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
   if (broken) throw broken.reason;
   if (failures >= FAILURES_IN_A_ROW) throw new RetellAway('calls_not_answered');
 }
 
-function leave({ report }: TenantRun, open: unknown[]): void {
+function leaveRest({ report }: TenantRun, open: unknown[]): void {
   report.waiting += open.length;
   open.length = 0;
 }
@@ -66,11 +65,11 @@ async function finishCall(run: TenantRun, { callId, pending, since }: OpenCall):
     return 'later';
   }
   const call = answer.value;
-  const standing = standingOf(call, run.now());
-  await records.seen([{ callId, ...standing }], run.now());
+  const progress = callProgressOf(call, run.now());
+  await records.seen([{ callId, ...progress }], run.now());
   let closes = false;
   const also = (stream: readonly Recorded[]) => {
-    closes = pending === 'analysis_missing' && standing.finished && !standing.analysed && isOld(run, standing, stream);
+    closes = pending === 'analysis_missing' && progress.finished && !progress.analysed && isOld(run, progress, stream);
     return closes ? [noAnalysis(callId)] : [];
   };
   if ((await recordMissing(run, callId, call, { also })) === 'unreadable') {
@@ -78,8 +77,8 @@ async function finishCall(run: TenantRun, { callId, pending, since }: OpenCall):
     return 'through';
   }
   if (closes) report.closed++;
-  if (!standing.finished) await noteGoingOn(run, callId, since);
-  else if (standing.analysed || closes) await records.settled(callId, closes);
+  if (!progress.finished) await noteGoingOn(run, callId, since);
+  else if (progress.analysed || closes) await records.settled(callId, closes);
   else {
     report.waiting++;
     await putOff('analysis_missing');
@@ -87,7 +86,7 @@ async function finishCall(run: TenantRun, { callId, pending, since }: OpenCall):
   return 'through';
 }
 
-/** No outcome is made up for a call that does not end; one that cannot be going on any more is asked for once a day. */
+/** A call that does not end gets no outcome; one that is under way impossibly long is asked for once a day. */
 async function noteGoingOn({ records, report, times, owner, logger, now }: TenantRun, callId: string, since: number) {
   if (now() - since < times.stuckAfterMs) {
     report.goingOn++;
@@ -98,10 +97,10 @@ async function noteGoingOn({ records, report, times, owner, logger, now }: Tenan
   await records.putOff(callId, 'stuck', { now: now(), firstMs: STUCK_EVERY_MS });
 }
 
-/** Whether a call's end is so long ago that no analysis will come (docs/reconciliation.md). */
-function isOld({ now, times }: TenantRun, { endedAt: told }: Standing, stream: readonly Recorded[]): boolean {
+/** Whether a call ended so long ago that no analysis will come (docs/reconciliation.md). */
+function isOld({ now, times }: TenantRun, { endedAt: retellEnd }: CallProgress, stream: readonly Recorded[]): boolean {
   const endOnRecord = stream.find(({ type }) => type === 'CallEnded')?.recordedAt;
-  const endedAt = told ?? (endOnRecord === undefined ? undefined : Date.parse(endOnRecord));
+  const endedAt = retellEnd ?? (endOnRecord === undefined ? undefined : Date.parse(endOnRecord));
   return endedAt !== undefined && now() - endedAt >= times.analysisAwaitedMs;
 }
 

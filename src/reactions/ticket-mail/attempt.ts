@@ -6,7 +6,7 @@ import { pause } from '../../events/waiting.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { wordsOf } from '../reaction.ts';
 import { contentOf } from './content.ts';
-import { type DutyOptions, dutiesOf } from './due.ts';
+import { type DueOptions, dueMailsOf } from './due.ts';
 import {
   among,
   appendMailFact,
@@ -21,35 +21,32 @@ import type { JobResult } from './queue.ts';
 import { renderTicketMail } from './render.ts';
 import { deliver, messageIdOf, messageOf, openLine, type SmtpTimes } from './smtp.ts';
 
-export type AttemptOptions = DutyOptions & {
+export type AttemptOptions = DueOptions & {
   readonly log: EventLog;
   readonly tenants: TenantDirectory;
   /** Absent: mails are recorded as not sent. */
   readonly smtpUrl: string | undefined;
   readonly from: string;
-  /** This process, among those that may claim a mail. */
+  /** Names this process in the claims of mails. */
   readonly me: string;
   readonly times: SmtpTimes;
-  /** How long a mail that nobody refuses for good is tried. */
+  /** How long a mail is tried as long as it is not refused for good. */
   readonly giveUpAfterMs: number;
-  /** How soon those are tried again whom a server has refused for now while it took others. */
+  /** When to try the recipients again that a server refused for now while it accepted others. */
   readonly othersAfterMs: number;
   readonly now: () => number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** For the counters. */
   readonly onSettled: (word: 'sent' | 'failed' | 'not_sent' | 'later') => void;
-  /** Has the mail looked at again. */
+  /** Schedules another attempt. */
   readonly again: (key: MailKey, inMs: number) => Promise<void>;
 };
 
-/** Mails that this process has under way; its own claim is no protection from itself. */
+/** Mails that this process is sending; a claim only keeps other processes away. */
 export type UnderWay = Set<string>;
 
-/**
- * One attempt at one mail. Everything is read and decided anew: the job says only which mail to look at.
- * Claim → send → record. The claim is appended at the revision just read, so of two processes one has it.
- */
+/** One attempt at a mail: claim, send, record. The claim is appended at the revision just read, so one process gets it. */
 export async function attemptMail(
   options: AttemptOptions,
   underWay: UnderWay,
@@ -62,13 +59,12 @@ export async function attemptMail(
   try {
     return await attempt(options, key, job);
   } catch (error) {
-    if (error instanceof StreamDeleted) return { word: 'done' }; // nobody is to be told any more
+    if (error instanceof StreamDeleted) return { word: 'done' }; // its data was erased
     if (error instanceof UnrecordableEvent) {
-      // It will not be recordable later either.
       options.logger.error({ ...idsOf(key), error: error.message }, 'ticket_mail_unrecordable');
       return { word: 'dead', reason: 'unrecordable' };
     }
-    // The event store is away, or a fact cannot be read: neither is the mail's fault.
+    // The event store is away, or a fact is unreadable: the mail may succeed later.
     options.logger.warn({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_postponed');
     return { word: 'retry', reason: error instanceof EventStoreUnavailable ? 'event_store' : 'unexpected' };
   } finally {
@@ -79,29 +75,32 @@ export async function attemptMail(
 async function attempt(options: AttemptOptions, key: MailKey, job: { readonly createdAt: number }): Promise<JobResult> {
   const { log, tenants, now, again, smtpUrl, times, onSettled } = options;
   const facts = await readTicketFacts(log, key.tenantId, key.callId);
-  const duty = dutiesOf(facts, options).of.find(({ opening }) => opening === key.opening);
-  // Not due: nothing. The fact that makes it due will bring it here again.
-  if (duty?.dueAt === undefined || duty.record.settled !== undefined) return { word: 'done' };
-  if (duty.dueAt > now()) {
-    await again(key, duty.dueAt - now());
+  const due = dueMailsOf(facts, options).mails.find(({ opening }) => opening === key.opening);
+  // One that is not due yet is queued again by the fact that makes it due.
+  if (due?.dueAt === undefined || due.record.settled !== undefined) return { word: 'done' };
+  if (due.dueAt > now()) {
+    await again(key, due.dueAt - now());
     return { word: 'done' };
   }
   if (!tenants.ready()) return { word: 'retry', reason: 'tenants_unknown' };
-  const { record } = duty;
+  const { record } = due;
   const settings = tenants.get(key.tenantId)?.settings;
   const enabled = settings?.mail?.enabled === true;
   const recipients = validRecipients(settings?.mail?.recipients ?? []);
   const open = enabled ? openRecipients(key, record, recipients) : [];
   const messageId = messageIdOf(key, options.from);
   const refusedBefore = record.refused?.length ?? 0;
-  // Some have it, and nobody else is to have it any more.
+  // Some have it, and no further recipient is left.
   if (record.accepted && open.length === 0) {
     await recordSent(options, key, messageId, { recipients: recipients.length, refused: refusedBefore });
     return { word: 'done' };
   }
   const obstacle = obstacleOf(enabled, recipients, smtpUrl);
   if (obstacle !== undefined || smtpUrl === undefined) {
-    await settle(options, key, { type: 'TicketMailNotSent', data: { ...idOf(key), reason: obstacle ?? 'no_smtp' } });
+    await recordUnsent(options, key, {
+      type: 'TicketMailNotSent',
+      data: { ...idOf(key), reason: obstacle ?? 'no_smtp' },
+    });
     return { word: 'done' };
   }
   const foreign = foreignClaim(record.claim, options);
@@ -130,7 +129,7 @@ async function attempt(options: AttemptOptions, key: MailKey, job: { readonly cr
     }
     const accepted = open.filter((address) => !refused.includes(address) && !later.includes(address));
     await recordPartlySent(options, key, { messageId, accepted, refused });
-    // As a new job, so that the waiting begins anew: a server that takes few at a time gets on.
+    // A new job has fresh back-off, for servers that accept few recipients at a time.
     await again(key, options.othersAfterMs);
     onSettled('later');
     const { reason } = delivery;
@@ -144,7 +143,7 @@ async function attempt(options: AttemptOptions, key: MailKey, job: { readonly cr
 const idOf = ({ callId, opening }: MailKey) => ({ callId, opening });
 const idsOf = ({ tenantId, callId, opening }: MailKey) => ({ tenantId, ticketId: ticketIdOf(callId), opening });
 
-/** The list is the order in which they are told (docs/rules.md, "Tickets, customers, mail"). */
+/** The first one counts (docs/rules.md, "Tickets, customers, mail"). */
 const obstacleOf = (enabled: boolean, recipients: readonly string[], smtpUrl?: string): MailObstacle | undefined =>
   !enabled ? 'disabled' : recipients.length === 0 ? 'no_recipients' : smtpUrl === undefined ? 'no_smtp' : undefined;
 
@@ -156,22 +155,22 @@ const foreignClaim = (
 
 type Claimed = 'claimed' | 'settled' | 'claimed_elsewhere' | 'partly_sent_elsewhere';
 
-async function claimMail(options: AttemptOptions, key: MailKey, known: MailRecord): Promise<Claimed> {
+async function claimMail(options: AttemptOptions, key: MailKey, before: MailRecord): Promise<Claimed> {
   const { log, me, now, times } = options;
   const until = now() + times.totalMs + times.leaseMarginMs;
   const result = await appendMailFact<Claimed>(log, key, now(), ({ settled, claim, accepted }) => {
     if (settled !== undefined) return 'settled';
     if (foreignClaim(claim, options) !== undefined) return 'claimed_elsewhere';
-    if (accepted?.length !== known.accepted?.length) return 'partly_sent_elsewhere';
+    if (accepted?.length !== before.accepted?.length) return 'partly_sent_elsewhere';
     const data = { ...idOf(key), by: me, until: new Date(until).toISOString() };
     return { type: 'TicketMailClaimed', data };
   });
   if (typeof result === 'string') return result;
-  // A process that was put to sleep in between has nothing left to send under.
+  // A process that was suspended in between may hold a claim that is about to end.
   return now() < until - times.totalMs ? 'claimed' : 'claimed_elsewhere';
 }
 
-/** Everybody has it, but for those who were refused for good. */
+/** All recipients have it, but for those refused for good. */
 async function recordSent(
   options: AttemptOptions,
   key: MailKey,
@@ -197,14 +196,14 @@ async function recordPartlySent(options: AttemptOptions, key: MailKey, sent: Par
     some.map((address) => recipientId(key, address)),
   ) as [string[], string[]];
   const data = { ...idOf(key), messageId: sent.messageId, accepted, refused };
-  await recordDelivery(options, key, ({ settled, accepted: known = [] }) =>
-    settled === 'sent' || accepted.every((id) => known.includes(id))
+  await recordDelivery(options, key, ({ settled, accepted: before = [] }) =>
+    settled === 'sent' || accepted.every((id) => before.includes(id))
       ? undefined
       : { type: 'TicketMailPartlySent', data },
   );
 }
 
-/** Against the one window that cannot be closed: as long as this process lives, it does not let go. */
+/** Retries for as long as the process lives: a mail that was sent but not recorded would be sent again. */
 async function recordDelivery(
   options: AttemptOptions,
   key: MailKey,
@@ -223,11 +222,11 @@ async function recordDelivery(
   }
 }
 
-async function settle(options: AttemptOptions, key: MailKey, event: TicketEvent): Promise<void> {
+async function recordUnsent(options: AttemptOptions, key: MailKey, event: TicketEvent): Promise<void> {
   const { log, now, logger, onSettled } = options;
   const reason = 'reason' in event.data ? event.data.reason : undefined;
-  const said = await appendMailFact(log, key, now(), ({ settled }) => (settled === undefined ? event : undefined));
-  if (!said) return;
+  const isNew = await appendMailFact(log, key, now(), ({ settled }) => (settled === undefined ? event : undefined));
+  if (!isNew) return;
   const word = event.type === 'TicketMailFailed' ? 'failed' : 'not_sent';
   onSettled(word);
   logger[word === 'failed' ? 'error' : 'info']({ ...idsOf(key), reason }, `ticket_mail_${word}`);
@@ -246,6 +245,6 @@ async function giveUpOrRetry(
 }
 
 async function giveUp(options: AttemptOptions, key: MailKey, reason: string): Promise<JobResult> {
-  await settle(options, key, { type: 'TicketMailFailed', data: { ...idOf(key), reason } });
+  await recordUnsent(options, key, { type: 'TicketMailFailed', data: { ...idOf(key), reason } });
   return { word: 'dead', reason };
 }

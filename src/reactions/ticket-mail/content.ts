@@ -20,7 +20,7 @@ import type { TicketFacts } from './mail-record.ts';
 /** Our names of the fields that decide an outcome or a ticket. */
 export const decidingFields: readonly string[] = [actionField, ...qualifiedFlags, ...outcomeFields];
 
-/** Variables of Retell's own making: they tell of the agent and of the conversation's machinery, not of the call. */
+/** Retell's own variables, which are about the agent's machinery and not the call. */
 const vendorsOwn: ReadonlySet<string> = new Set([
   'current_agent_state',
   'previous_agent_state',
@@ -34,7 +34,7 @@ const vendorsOwn: ReadonlySet<string> = new Set([
   'session_duration',
 ]);
 
-/** The door has parted what looks like a flag from the rest; here the two are one again. */
+/** Webhooks store flags apart from the other fields; here they are together again. */
 const groups: readonly ((fact: CallFact) => readonly (JsonObject | undefined)[])[] = [
   ({ data }) => [data.personal?.variables],
   ({ data }) => [data.personal?.collected, data.collectedFlags],
@@ -42,9 +42,8 @@ const groups: readonly ((fact: CallFact) => readonly (JsonObject | undefined)[])
 ];
 
 /**
- * What a business wants to read of a call (B9): the variables given to it, those collected, and the custom analysis
- * fields, the later of them over the earlier, and within each the later fact over the earlier. Not what decides, nor
- * what says nothing, which never replaces what is known. Each field once, however its name is spelt.
+ * What a business wants to read of a call (B9): given and collected variables, then custom analysis fields; later ones win.
+ * Without fields that decide an outcome, and without empty ones.
  */
 export function businessDataOf(facts: readonly CallFact[]): JsonObject {
   const known = new Map<string, readonly [name: string, value: Json]>();
@@ -61,14 +60,14 @@ export function businessDataOf(facts: readonly CallFact[]): JsonObject {
   return Object.fromEntries(known.values());
 }
 
-/** As names are compared, the tenant's own among them. */
+/** Normalised, with the tenant's own names. */
 const decidingNames = ({ metadata }: CallFact): ReadonlySet<string> =>
   new Set(decidingFields.flatMap((name) => [...namesOf(name, metadata.fieldNames)]));
 
-/** Under such a name prose decides nothing: then it is there to be read. */
+/** Prose in a deciding field decides nothing, so it is shown. */
 const decides = (value: Json): boolean => isScalar(value) && (truthOf(value) !== undefined || isSelection(value));
 
-/** What a ticket's mail tells (B9): values as the log has them, for the rendering to clean and escape. */
+/** What a ticket's mail shows (B9): values of the log, which rendering cleans and escapes. */
 export type MailContent = {
   readonly ticket: Ticket;
   readonly call: SessionDocument;

@@ -4,45 +4,45 @@ import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { latestValue } from '../../model/latest.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../model/ticket.ts';
 import { orUnreadable } from '../../projections/fold-stream.ts';
-import { beginning } from '../reaction.ts';
+import { startPosition } from '../reaction.ts';
 import { appendMailFact, type MailRecord, mailRecords, readTicketFacts, type TicketFacts } from './mail-record.ts';
 
-/** What is to be done about the mail for one opening of a ticket (docs/rules.md, "Tickets, customers, mail"). */
-type Duty = {
+/** The mail for one opening of a ticket (docs/rules.md, "Tickets, customers, mail"). */
+type DueMail = {
   readonly opening: number;
   readonly record: MailRecord;
-  /** When it is due, in milliseconds; absent: not before more is known of the call. */
+  /** In milliseconds; absent: it depends on facts of the call that are still to come. */
   readonly dueAt?: number;
 };
 
-type Duties = {
+type DueMails = {
   readonly ticket?: Ticket;
-  readonly of: readonly Duty[];
-  /** Somebody is needed, but a fact that is still to come decides when the mail goes, or whether there is a ticket. */
+  readonly mails: readonly DueMail[];
+  /** A fact that is still to come decides when the mail goes, or whether there is a ticket at all. */
   readonly waiting: boolean;
 };
 
-export type DutyOptions = {
-  /** Where in the log the reaction began: openings up to there are none of its own. Undefined: before the first event. */
-  readonly begunAfter: bigint | undefined;
+export type DueOptions = {
+  /** The reaction's start position: it sends no mail for openings up to there. */
+  readonly startAfter: bigint | undefined;
   /** How long a transferred call's mail waits for an analysis after the call's end. */
   readonly waitMs: number;
 };
 
-export function dutiesOf(facts: TicketFacts, { begunAfter, waitMs }: DutyOptions): Duties {
+export function dueMailsOf(facts: TicketFacts, { startAfter, waitMs }: DueOptions): DueMails {
   const state = fold([...facts.ofCall, ...facts.ofTicket]);
   const ticket = ticketOf(state);
   const { required, transferred } = state.call?.needSince ?? {};
-  if (!ticket) return { of: [], waiting: required !== undefined || transferred !== undefined };
-  const before = begunAfter === undefined ? 0 : openingsUpTo(facts, begunAfter);
+  if (!ticket) return { mails: [], waiting: required !== undefined || transferred !== undefined };
+  const before = startAfter === undefined ? 0 : openingsUpTo(facts, startAfter);
   const dueAt = dueAtOf(state, facts.ofCall, waitMs);
   const records = mailRecords(facts.ofTicket);
   const openings = Array.from({ length: ticket.openings - before }, (_, i) => before + i + 1);
-  const of = openings.map((opening): Duty => {
+  const mails = openings.map((opening): DueMail => {
     const record = records.get(opening) ?? {};
     return { opening, record, ...(dueAt !== undefined && { dueAt }) };
   });
-  return { ticket, of, waiting: dueAt === undefined && of.length > 0 };
+  return { ticket, mails, waiting: dueAt === undefined && mails.length > 0 };
 }
 
 const fold = (facts: readonly Fact[]): TicketState => facts.reduce(orUnreadable(reduceTicket), {});
@@ -50,7 +50,7 @@ const fold = (facts: readonly Fact[]): TicketState => facts.reduce(orUnreadable(
 const openingsUpTo = ({ ofCall, ofTicket }: TicketFacts, position: bigint): number =>
   ticketOf(fold([...ofCall, ...ofTicket].filter((fact) => fact.position <= position)))?.openings ?? 0;
 
-/** Not before the end of the call; then with the analysis, which only a transfer does not wait for without end. */
+/** When the call is analysed; for a transferred call at the latest some time after its end. */
 function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number): number | undefined {
   if (!call?.ended) return undefined;
   const toldAt = Date.parse(ofCall.find(({ type }) => type === 'CallEnded' || type === 'CallAnalyzed')!.recordedAt);
@@ -62,15 +62,12 @@ function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number)
 }
 
 /** A mail that is still to be sent, now or later. */
-export const isOpen = (duty: Duty): duty is Duty & { readonly dueAt: number } =>
-  duty.dueAt !== undefined && duty.record.settled === undefined;
+export const isOpen = (mail: DueMail): mail is DueMail & { readonly dueAt: number } =>
+  mail.dueAt !== undefined && mail.record.settled === undefined;
 
 type Redriven = 'redriven' | 'unknown_ticket' | 'nothing_to_send' | 'already_sent';
 
-/**
- * Has the mail for the ticket's latest opening tried once more: given up, not sent for want of settings, or stuck.
- * One fact in the log; whoever has the role `react` acts on it. A mail that was sent is never sent again.
- */
+/** Has the mail for a ticket's latest opening tried once more, by a fact that role `react` acts on; never one that was sent. */
 export async function redriveTicketMail(
   log: EventLog,
   tenantId: string,
@@ -79,10 +76,11 @@ export async function redriveTicketMail(
 ): Promise<Redriven> {
   const callId = callIdOfTicket(ticketId);
   if (callId === undefined) return 'unknown_ticket';
-  const { after } = await beginning(log, 'ticket-mail', 'end');
-  const { ticket, of } = dutiesOf(await readTicketFacts(log, tenantId, callId), { begunAfter: after, waitMs: 0 });
+  const { after } = await startPosition(log, 'ticket-mail', 'end');
+  const facts = await readTicketFacts(log, tenantId, callId);
+  const { ticket, mails } = dueMailsOf(facts, { startAfter: after, waitMs: 0 });
   if (!ticket) return 'unknown_ticket';
-  const latest = of.at(-1);
+  const latest = mails.at(-1);
   if (latest?.dueAt === undefined) return 'nothing_to_send';
   const { opening } = latest;
   const result = await appendMailFact<'already_sent'>(log, { tenantId, callId, opening }, now, ({ settled }) =>

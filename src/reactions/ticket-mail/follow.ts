@@ -8,8 +8,8 @@ import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { pause } from '../../events/waiting.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../model/ticket-call.ts';
-import { type Beginning, loadCheckpoint, prepareCheckpoints, saveCheckpoint, wordsOf } from '../reaction.ts';
-import { dutiesOf, isOpen } from './due.ts';
+import { loadCheckpoint, prepareCheckpoints, type StartPosition, saveCheckpoint, wordsOf } from '../reaction.ts';
+import { dueMailsOf, isOpen } from './due.ts';
 import { readTicketFacts } from './mail-record.ts';
 import type { MailQueue } from './queue.ts';
 
@@ -24,7 +24,7 @@ export async function prepareTables(db: Kysely<unknown>): Promise<void> {
 
 const REACTION = 'ticket-mail';
 
-/** `origin`: this log, and the queue that the jobs up to there went into. Undefined: begin at the beginning. */
+/** `origin`: the log and the queue that the jobs so far went into. Undefined: from the start position. */
 async function loadPosition(db: Kysely<unknown>, origin: string): Promise<bigint | undefined> {
   const position = await loadCheckpoint(db, REACTION, origin);
   if (position === undefined) await sql`truncate reactions.waiting_calls`.execute(db);
@@ -33,8 +33,8 @@ async function loadPosition(db: Kysely<unknown>, origin: string): Promise<bigint
 
 type CallKey = { readonly tenantId: string; readonly callId: string };
 
-/** Which of these calls somebody is needed for, while a fact that is still to come decides about the mail. */
-async function waitingAmong(db: Kysely<unknown>, calls: readonly CallKey[]): Promise<readonly CallKey[]> {
+/** Which of these calls wait for a fact that decides about their mail. */
+async function selectWaiting(db: Kysely<unknown>, calls: readonly CallKey[]): Promise<readonly CallKey[]> {
   if (calls.length === 0) return [];
   const { rows } = await sql<{ tenant_id: string; call_id: string }>`
     select w.tenant_id, w.call_id from reactions.waiting_calls w
@@ -43,7 +43,7 @@ async function waitingAmong(db: Kysely<unknown>, calls: readonly CallKey[]): Pro
   return rows.map(({ tenant_id, call_id }) => ({ tenantId: tenant_id, callId: call_id }));
 }
 
-/** After the jobs of a batch are in the queue: what waits, and how far the log is read. One transaction. */
+/** Saves the waiting calls and the checkpoint in one transaction, after the jobs of a batch are in the queue. */
 async function saveBatch(
   db: Kysely<unknown>,
   batch: {
@@ -73,27 +73,27 @@ const asRows = (calls: readonly CallKey[]): string =>
 type FollowOptions = {
   readonly log: EventLog;
   readonly db: Kysely<unknown>;
-  readonly queue: Pick<MailQueue, 'put' | 'bury'>;
-  readonly begun: Beginning;
+  readonly queue: Pick<MailQueue, 'put' | 'removeDeadLetter'>;
+  readonly start: StartPosition;
   readonly origin: string;
   readonly waitMs: number;
   readonly now: () => number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: { readonly position: bigint | undefined; readonly caughtUp: boolean }) => void;
-  /** A ticket whose facts cannot be read has no mail until somebody redrives it. */
+  /** Called for a ticket with a broken fact: it gets no mail until it is redriven. */
   readonly onUnreadable: () => void;
 };
 
-/** No mail is in such a hurry that each fact needs a transaction of its own: what comes meanwhile shares the next one. */
+/** So that facts that arrive meanwhile share a transaction: no mail is that urgent. */
 const REST_MS = 100;
 
-/** Reads on in the log and puts into the queue what is due. Ends with the signal; throws when a store is away. */
+/** Reads the log and queues the mails that are due. Ends with the signal; throws when a store is away. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { log, db, origin, begun, signal, logger, onProgress } = options;
+  const { log, db, origin, start, signal, logger, onProgress } = options;
   const head = await log.head();
   const kept = await loadPosition(db, origin);
-  const after = kept !== undefined && kept <= (head ?? -1n) ? kept : begun.after;
+  const after = kept !== undefined && kept <= (head ?? -1n) ? kept : start.after;
   onProgress({ position: after, caughtUp: false });
   const batches = log.subscribe({
     prefixes: [prefixOf('call'), prefixOf('ticket')],
@@ -104,21 +104,21 @@ export async function follow(options: FollowOptions): Promise<void> {
   });
   for await (const { events, caughtUp } of batches) {
     const last = events.at(-1);
-    if (last) await take(options, events, last.position);
+    if (last) await queueDueMails(options, events, last.position);
     onProgress({ position: last?.position, caughtUp });
     if (caughtUp) await pause(REST_MS, signal);
   }
 }
 
-/** Jobs first, then the checkpoint: what a crash in between repeats is found in the queue, or done. */
-async function take(options: FollowOptions, events: readonly Recorded[], position: bigint): Promise<void> {
+/** Puts the jobs first and saves the checkpoint after them, so that a crash in between repeats jobs and loses none. */
+async function queueDueMails(options: FollowOptions, events: readonly Recorded[], position: bigint): Promise<void> {
   const { db, origin } = options;
-  const calls = await candidates(db, events);
+  const calls = await affectedCalls(db, events);
   const waiting: CallKey[] = [];
   const settled: CallKey[] = [];
   for (const piece of pieces(calls, READERS)) {
-    const waits = await Promise.all(piece.map((candidate) => consider(options, candidate)));
-    for (const [i, candidate] of piece.entries()) (waits[i] ? waiting : settled).push(candidate);
+    const waits = await Promise.all(piece.map((call) => queueMailsOf(options, call)));
+    for (const [i, call] of piece.entries()) (waits[i] ? waiting : settled).push(call);
   }
   await saveBatch(db, { origin, position, waiting, settled });
 }
@@ -126,14 +126,11 @@ async function take(options: FollowOptions, events: readonly Recorded[], positio
 /** How many tickets are read at once. */
 const READERS = 8;
 
-type Candidate = CallKey & { readonly redriven: boolean };
+type AffectedCall = CallKey & { readonly redriven: boolean };
 
-/**
- * The calls that a batch may have made a mail due for, so that ordinary calls cost no reads: somebody is needed since
- * this fact, or was before and the mail still waits for something; or an operator wants it tried again.
- */
-async function candidates(db: Kysely<unknown>, events: readonly Recorded[]): Promise<readonly Candidate[]> {
-  const found = new Map<string, Candidate>();
+/** Calls in a batch that may need a mail; others are skipped without a read. */
+async function affectedCalls(db: Kysely<unknown>, events: readonly Recorded[]): Promise<readonly AffectedCall[]> {
+  const found = new Map<string, AffectedCall>();
   const others = new Map<string, CallKey>();
   for (const recorded of events) {
     const name = parseStream(recorded.stream);
@@ -146,46 +143,46 @@ async function candidates(db: Kysely<unknown>, events: readonly Recorded[]): Pro
     } else {
       const key = `${tenantId}.${id}`;
       const redriven = found.get(key)?.redriven ?? false;
-      if (mayNeedSomebody(recorded)) found.set(key, { tenantId, callId: id, redriven });
+      if (mayNeedStaff(recorded)) found.set(key, { tenantId, callId: id, redriven });
       else others.set(key, { tenantId, callId: id });
     }
   }
   const unseen = [...others].filter(([key]) => !found.has(key)).map(([, call]) => call);
-  const waiting = await waitingAmong(db, unseen);
+  const waiting = await selectWaiting(db, unseen);
   return [...found.values(), ...waiting.map((call) => ({ ...call, redriven: false }))];
 }
 
-function mayNeedSomebody(recorded: Recorded): boolean {
+function mayNeedStaff(recorded: Recorded): boolean {
   try {
     const fact = decode(recorded);
     if (fact === undefined || !('callId' in fact.data)) return false;
     if ('personalParts' in fact.data) return true; // its fields come with its text
     return needsShownBy(fact as CallFact).some((need) => need !== 'not_required');
   } catch {
-    return true; // told where it is read
+    return true; // logged when the ticket is read
   }
 }
 
-/** Whether facts that are still to come decide about a mail of this call. */
-async function consider(options: FollowOptions, candidate: Candidate): Promise<boolean> {
-  const { log, queue, now, waitMs, begun, logger } = options;
-  const { tenantId, callId, redriven } = candidate;
-  const duties = await readTicketFacts(log, tenantId, callId)
-    .then((facts) => dutiesOf(facts, { begunAfter: begun.after, waitMs }))
+/** Queues what is due for a call; true when facts that are still to come decide about a mail of it. */
+async function queueMailsOf(options: FollowOptions, call: AffectedCall): Promise<boolean> {
+  const { log, queue, now, waitMs, start, logger } = options;
+  const { tenantId, callId, redriven } = call;
+  const due = await readTicketFacts(log, tenantId, callId)
+    .then((facts) => dueMailsOf(facts, { startAfter: start.after, waitMs }))
     .catch((error: unknown) => {
       if (error instanceof EventStoreUnavailable) throw error;
-      if (error instanceof StreamDeleted) return undefined; // nobody is to be told any more
+      if (error instanceof StreamDeleted) return undefined; // its data was erased
       logger.error({ tenantId, callId, error: wordsOf(error) }, 'ticket_mail_unreadable');
       options.onUnreadable();
       return undefined;
     });
-  if (!duties) return false;
-  const open = duties.of.filter(isOpen);
+  if (!due) return false;
+  const open = due.mails.filter(isOpen);
   for (const { opening, dueAt } of open) {
-    if (redriven) await queue.bury({ tenantId, callId, opening });
+    if (redriven) await queue.removeDeadLetter({ tenantId, callId, opening });
     await queue.put({ tenantId, callId, opening }, dueAt - now());
   }
-  return duties.waiting || open.some(({ dueAt }) => dueAt > now());
+  return due.waiting || open.some(({ dueAt }) => dueAt > now());
 }
 
 function* pieces<T>(all: readonly T[], size: number): Iterable<readonly T[]> {

@@ -3,16 +3,16 @@ import type { Logger } from 'pino';
 import { wordsOf } from '../reaction.ts';
 import type { MailKey } from './mail-record.ts';
 
-/** Schema of pg-boss's own tables. A queue and nothing else: what is true stands in the log. */
+/** Schema of pg-boss's tables. They only schedule; the state of a mail is in the log. */
 export const SCHEMA = 'pgboss';
 export const QUEUE = 'ticket-mail';
 export const DEAD_LETTERS = 'ticket-mail-dead-letters';
 
 const DAY_S = 86_400;
 
-/** What a test may hurry. */
+/** Tests shorten it. */
 export type QueuePace = {
-  /** How often a worker asks for what is due; what is due at once is told to it without asking. */
+  /** How often a worker polls; jobs that are due at once reach it without. */
   readonly pollSeconds: number;
   /** Back-off between attempts: the first, and the longest. */
   readonly retrySeconds: number;
@@ -27,7 +27,7 @@ export type JobResult =
   | { readonly word: 'done' }
   /** Back-off, then again. */
   | { readonly word: 'retry'; readonly reason: string }
-  /** Given up; the record is in the log. */
+  /** Given up, which is recorded in the log. */
   | { readonly word: 'dead'; readonly reason: string };
 
 export type HandleJob = (key: MailKey, job: { readonly createdAt: number }) => Promise<JobResult>;
@@ -41,20 +41,20 @@ export type QueueOptions = {
 };
 
 export type MailQueue = {
-  /** Has a mail looked at, in that many milliseconds. One that is waiting already is moved, never doubled. */
+  /** Schedules an attempt at a mail; a job that waits already is moved, never doubled. */
   put(key: MailKey, inMs: number): Promise<void>;
-  /** Forgets the dead letters of a mail that is queued again. */
-  bury(key: MailKey): Promise<void>;
+  /** For a mail that is queued again. */
+  removeDeadLetter(key: MailKey): Promise<void>;
   deadLetters(): Promise<readonly DeadLetter[]>;
-  /** When the queue was made: another one (dropped, restored, made anew) holds none of the jobs. Rejects without one. */
+  /** When the queue was created: a newer one holds none of the jobs. Rejects without one. */
   madeAt(): Promise<string>;
-  /** Lets what is under way finish, waiting at most that long. */
+  /** Lets running attempts finish within the timeout. */
   stop(timeoutMs: number): Promise<void>;
 };
 
 export type DeadLetter = MailKey & { readonly reason: string; readonly since: string };
 
-/** One message per mail key waits at a time; how the key is written does not matter as long as it is one to one. */
+/** At most one job per mail waits at a time. */
 const jobKey = ({ tenantId, callId, opening }: MailKey): string => `${tenantId}.${opening}.${callId}`;
 
 export async function startQueue({ databaseUrl, logger, pace, handle, clock }: QueueOptions): Promise<MailQueue> {
@@ -65,8 +65,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
     max: 4,
     connectionTimeoutMillis: 5000,
     schedule: false,
-    // Not by LISTEN: its connection has no listener for a while when it is given up, and a Postgres that dies then would
-    // end this process.
+    // An error of LISTEN's connection can go unhandled and would end this process.
     useListenNotify: false,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,
@@ -91,7 +90,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
       retryDelayMax: pace.maxRetrySeconds,
       retentionSeconds: 365 * DAY_S,
       deleteAfterSeconds: DAY_S,
-      // A process that is alive keeps its job; one that died loses it within a minute and a half.
+      // A live process keeps its job; a dead one loses it within a minute and a half.
       expireInSeconds: DAY_S - 1,
       heartbeatSeconds: 30,
     });
@@ -129,7 +128,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
       const startAfter = Math.max(0, Math.ceil(inMs / 1000));
       await boss.upsert(QUEUE, { tenantId, callId, opening }, { singletonKey: jobKey(key), startAfter });
     },
-    async bury({ tenantId, callId, opening }) {
+    async removeDeadLetter({ tenantId, callId, opening }) {
       const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { data: { tenantId, callId, opening } });
       if (dead.length > 0)
         await boss.deleteJob(
@@ -147,10 +146,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
   };
 }
 
-/**
- * For an operator's command: looks into the queue from outside, and leaves everything as it is. Rejects where no
- * process with the role `react` has been on this Postgres yet.
- */
+/** Reads the queue without starting it, for an operator's command. Rejects when no `react` process has ever created it. */
 export async function readDeadLetters(databaseUrl: string): Promise<readonly DeadLetter[]> {
   const quiet = { schedule: false, supervise: false, migrate: false, createSchema: false } as const;
   const boss = new PgBoss({ connectionString: databaseUrl, schema: SCHEMA, max: 1, ...quiet });

@@ -6,11 +6,7 @@ import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { contentOf, type MailContent } from './content.ts';
 import { readTicketFacts } from './mail-record.ts';
 
-/**
- * What other people have written, made harmless for a mail. Escaping is the template's; this is about what no
- * escaping helps against: control characters, and marks that turn the reading direction of what follows.
- */
-
+// Escaping, by the templates, does not help against control characters and direction overrides.
 const DIRECTION_OVERRIDES = /[\u202a-\u202e\u2066-\u2069]/gu;
 const CONTROLS_BUT_LINES = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufeff]/gu;
 const LINE_ENDS = /\r\n|[\r\n\u000b\u000c\u0085\u2028\u2029]/gu;
@@ -29,32 +25,32 @@ function cleanText(text: string, max: number): string {
 export const cleanLine = (text: string, max: number): string =>
   shortened(cleanText(text, Number.POSITIVE_INFINITY).replace(/\s+/gu, ' ').trim(), max);
 
-/** Cut between code points, never inside of one; an ellipsis tells. */
+/** Cut between code points, with an ellipsis. */
 function shortened(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
 }
 
-/** A link that may be followed: `http` or `https` and nothing else. It is shown, never fetched by us. */
+/** A link that is safe to show: `http` or `https`. It is never fetched. */
 export function linkOf(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed.length > 2000 || !/^https?:\/\//i.test(trimmed)) return undefined;
   const url = URL.parse(trimmed);
-  // What reads `https://bank.example@evil.example` goes to evil.example.
+  // `https://bank.example@evil.example` leads to evil.example.
   return url === null || url.username !== '' || url.password !== '' ? undefined : url.href;
 }
 
 export type RenderedMail = { readonly subject: string; readonly text: string; readonly html: string };
 
-/** Servers refuse mails that are too long, and nobody reads them; the ticket has the whole. */
+/** Servers refuse mails that are too long; the ticket has everything. */
 const MAX = { subject: 150, name: 100, line: 500, value: 2_000, summary: 20_000, transcript: 200_000, fields: 300 };
 
 const template = (name: string): string => readFileSync(new URL(`./templates/${name}`, import.meta.url), 'utf8');
 const sources = { html: template('ticket-mail.html.eta'), text: template('ticket-mail.txt.eta') };
 const html = new Eta({ autoEscape: true, autoTrim: [false, 'nl'] });
-/** Plain text has nothing to escape: what people wrote stands indented, so that it cannot pass for a line of ours. */
+/** Plain text is not escaped but indented, so that a caller's text cannot pass for a line of ours. */
 const plain = new Eta({ autoEscape: false, autoTrim: [false, 'nl'] });
 
-/** What the templates show: everything is clean text by now, and only they escape. */
+/** What the templates show: clean text, which only they escape. */
 type MailView = {
   readonly subject: string;
   readonly why: string;
@@ -65,7 +61,7 @@ type MailView = {
   readonly businessData: readonly Row[];
   readonly summary: string;
   readonly transcript: string;
-  /** Followable, or only shown. */
+  /** `link` is absent when it is not safe to follow. */
   readonly recording: { readonly link?: string; readonly shown: string } | undefined;
   readonly indented: (text: string) => string;
 };
@@ -138,7 +134,7 @@ function rows(fields: Readonly<Record<string, Json | undefined>> | JsonObject): 
 const yesOrNo = (flag: boolean | undefined): string | undefined =>
   flag === undefined ? undefined : flag ? 'yes' : 'no';
 
-/** As it came: `0`, `false` and `No` are values like any other. */
+/** `0`, `false` and `No` are values like any other. */
 function valueText(value: Json | undefined): string {
   if (value === undefined || value === null) return '';
   return cleanText(typeof value === 'string' ? value : JSON.stringify(value), MAX.value).trim();
@@ -152,7 +148,7 @@ function durationText(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A ticket's mail as it would go out now, whether or not one is due. Nothing is sent or recorded. */
+/** A ticket's mail as it would go out now. Nothing is sent or recorded. */
 export async function previewTicketMail(
   log: EventLog,
   tenantId: string,

@@ -6,21 +6,17 @@ import { ticketIdOf } from '../../events/ticket-facts.ts';
 import type { MailKey } from './mail-record.ts';
 import type { RenderedMail } from './render.ts';
 
-/** A mail as it goes out. Addresses are objects, never header text. */
+/** Addresses are objects, never header text. */
 type Message = SendMailOptions;
 
 type Address = { readonly name: string; readonly address: string };
 
-/** MAIL_FROM as it is meant. */
 function senderOf(from: string): Address {
   const [first] = parseAddresses(from, { flatten: true });
   return { name: first?.name ?? '', address: first?.address || 'call-ledger@localhost' };
 }
 
-/**
- * The same for every attempt at the same mail, so that a receiver can drop the twin that a crash between the server's
- * acceptance and our record would make.
- */
+/** The same for every attempt at a mail, so that a receiver can drop the twin that a crash before our record makes. */
 export function messageIdOf({ tenantId, callId, opening }: MailKey, from: string): string {
   const domain =
     senderOf(from)
@@ -34,9 +30,9 @@ export function messageOf(
   mail: RenderedMail,
   envelope: {
     readonly from: string;
-    /** As the mail names them, whoever of them it goes to now. */
+    /** All recipients that the mail names. */
     readonly to: readonly string[];
-    /** Absent: to all of them. */
+    /** Those of them that it is sent to now; absent: all. */
     readonly now?: readonly string[];
     readonly messageId: string;
     readonly at: number;
@@ -64,10 +60,7 @@ export async function messageBytes(message: Message): Promise<Buffer> {
   return bytes as Buffer;
 }
 
-/**
- * What became of a message. `unknown`-like answers do not exist here: whoever does not get a clear yes tries again,
- * under the same Message-ID.
- */
+/** What became of a message. Without a clear yes it is sent again, under the same Message-ID. */
 type Delivery =
   | {
       readonly word: 'accepted';
@@ -92,10 +85,10 @@ export type SmtpTimes = {
 
 export const smtpTimes: SmtpTimes = { connectMs: 10_000, totalMs: 60_000, leaseMarginMs: 30_000 };
 
-/** A connection to the server, or the reason why there is none now. */
+/** A connection to the server, or why there is none. */
 type Line = { readonly socket: Socket } | { readonly word: 'later'; readonly reason: string };
 
-/** Opened before anything is claimed, so that a server that is down for a day leaves no traces in the log. */
+/** Opens a connection; before a claim, so that a server that is down leaves no claims in the log. */
 export function openLine(smtpUrl: string, { connectMs }: Pick<SmtpTimes, 'connectMs'>): Promise<Line> {
   const { protocol, hostname, port } = new URL(smtpUrl);
   const socket = connect({
@@ -105,7 +98,7 @@ export function openLine(smtpUrl: string, { connectMs }: Pick<SmtpTimes, 'connec
   const { promise, resolve } = Promise.withResolvers<Line>();
   const timer = setTimeout(() => socket.destroy(new Error('ETIMEDOUT')), connectMs);
   socket.once('connect', () => resolve({ socket }));
-  // Also later: a connection that breaks before it is used must not take the process with it.
+  // Without a listener a connection that breaks before it is used would end the process.
   socket.on('error', (error: NodeJS.ErrnoException) =>
     resolve({ word: 'later', reason: reasonOf('connection', error.code ?? error.message) }),
   );
@@ -113,10 +106,7 @@ export function openLine(smtpUrl: string, { connectMs }: Pick<SmtpTimes, 'connec
   return promise.finally(() => clearTimeout(timer));
 }
 
-/**
- * Says the message over an open connection. TLS as the server offers it (`smtp://`) or from the start (`smtps://`);
- * a certificate that does not verify is an error unless SMTP_URL says `?tls.rejectUnauthorized=false`.
- */
+/** Sends a message over an open connection, with TLS as offered (`smtp://`) or from the start (`smtps://`). */
 export async function deliver(
   smtpUrl: string,
   socket: Socket,
@@ -152,7 +142,7 @@ export async function deliver(
   }
 }
 
-/** Answers that speak of us and not of the message: who may send can be put right while the mail waits. */
+/** Answers about our login and not the message: it can be corrected while the mail waits. */
 const aboutUs = (code: number): boolean => code >= 530 && code <= 539;
 const aboutTheMessage: ReadonlySet<string> = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 
@@ -162,17 +152,17 @@ const isForGood = ({ responseCode, command }: NodemailerError): boolean =>
   !aboutUs(responseCode) &&
   aboutTheMessage.has((command ?? '').toUpperCase());
 
-/** The server's own words stay out: they quote addresses. */
+/** Without the server's text, which quotes addresses. */
 const reasonOfError = ({ code, responseCode, command }: NodemailerError): string =>
   reasonOf((command ?? '').toLowerCase() || 'connection', `${responseCode ?? code ?? ''}`);
 
-/** Where nobody got it. One recipient who may have it later is enough to wait. */
+/** For a mail that no recipient got; retried when one of them may accept it later. */
 function verdictOn(error: NodemailerError): Delivery {
   const later = (error.rejectedErrors ?? [error]).find((one) => !isForGood(one));
   return { word: later ? 'later' : 'refused', reason: reasonOfError(later ?? error) };
 }
 
-/** A code, and nothing that a server could have put there. */
+/** A code without anything that a server could have put there. */
 const reasonOf = (step: string, code: string): string =>
   `${step}_${code}`
     .toLowerCase()

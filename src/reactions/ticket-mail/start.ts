@@ -5,7 +5,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../projections/engine/connection.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { type Beginning, beginning, REACTION_BACK_OFF_MS, takeLead, wordsOf } from '../reaction.ts';
+import { REACTION_BACK_OFF_MS, type StartPosition, startPosition, takeLead, wordsOf } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
 import { follow, prepareTables } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
@@ -30,14 +30,14 @@ export type TicketMailOptions = {
 };
 
 type Pace = {
-  /** How often one who does not follow asks whether it may, and whether the queue is still there. */
+  /** How often a process that does not lead tries to, and each checks that the queue still exists. */
   readonly standbyMs: number;
   readonly giveUpAfterMs: number;
   /** How long `stop` waits for mails under way. */
   readonly stopMs: number;
 };
 
-/** A server that is down for a night and a morning loses nobody's mail. */
+/** A mail server may be down for a whole day. */
 const usualPace: Pace = { standbyMs: 2000, giveUpAfterMs: 24 * 3_600_000, stopMs: 8000 };
 
 export type TicketMailStatus = {
@@ -55,7 +55,7 @@ export type TicketMailStatus = {
 };
 
 export type TicketMail = {
-  /** Asks nobody, so it may be called at any rate. */
+  /** Reads memory only, so it may be called at any rate. */
   status(): TicketMailStatus;
   /** Mails given up, the oldest first; undefined while the queue is away. */
   deadLetters(): Promise<readonly DeadLetter[] | undefined>;
@@ -65,7 +65,7 @@ export type TicketMail = {
 
 type State = { -readonly [K in keyof TicketMailStatus]: TicketMailStatus[K] };
 
-/** Sends tickets' mails for as long as it is let. Never throws: a store that is away is waited for. */
+/** Sends tickets' mails until it is stopped. Never throws; waits for stores that are away. */
 export function startTicketMail(options: TicketMailOptions): TicketMail {
   const { logger } = options;
   const stopped = new AbortController();
@@ -122,14 +122,14 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
   const { log, databaseUrl, logger, clock } = options;
   const pace = { ...queuePace, ...smtpTimes, ...usualPace, ...options.pace };
   const { signal, status } = running;
-  const begun = await beginning(log, 'ticket-mail', 'end'); // nobody wants mails about last year
+  const start = await startPosition(log, 'ticket-mail', 'end'); // an old log causes no mails
   await using connection = await connect(databaseUrl, 'ticket-mail');
   const queue = await startQueue({
     databaseUrl,
     logger,
     pace,
     clock,
-    handle: handlerOf(options, running, begun, pace),
+    handle: handlerOf(options, running, start, pace),
   });
   running.queue = queue;
   const until = new AbortController();
@@ -139,12 +139,12 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
     if (signal.aborted || connection.lost.aborted) end();
     await prepareTables(connection.db);
     const madeAt = await queue.madeAt();
-    const origin = `${begun.id} ${madeAt}`;
+    const origin = `${start.id} ${madeAt}`;
     onWell();
     status.state = 'standby';
     await Promise.all([
-      watch(queue, madeAt, pace.standbyMs, until),
-      leadAndFollow(options, running, { connection, queue, begun, origin, until: until.signal, pace }),
+      watchQueue(queue, madeAt, pace.standbyMs, until),
+      leadAndFollow(options, running, { connection, queue, start, origin, until: until.signal, pace }),
     ]);
     if (!signal.aborted) throw until.signal.reason;
   } finally {
@@ -155,7 +155,12 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
   }
 }
 
-function handlerOf(options: TicketMailOptions, running: Running, begun: Beginning, pace: QueuePace & SmtpTimes & Pace) {
+function handlerOf(
+  options: TicketMailOptions,
+  running: Running,
+  start: StartPosition,
+  pace: QueuePace & SmtpTimes & Pace,
+) {
   const { log, tenants, smtpUrl, from, logger, now = Date.now, waitSeconds } = options;
   const { status, underWay, me, signal } = running;
   const onSettled = (word: 'sent' | 'failed' | 'not_sent' | 'later') => {
@@ -169,7 +174,7 @@ function handlerOf(options: TicketMailOptions, running: Running, begun: Beginnin
     attemptMail(
       {
         ...{ log, tenants, smtpUrl, from, me, now, logger, signal, onSettled, again },
-        begunAfter: begun.after,
+        startAfter: start.after,
         waitMs: waitSeconds * 1000,
         times: pace,
         giveUpAfterMs: pace.giveUpAfterMs,
@@ -181,8 +186,8 @@ function handlerOf(options: TicketMailOptions, running: Running, begun: Beginnin
     );
 }
 
-/** A queue that somebody drops, or a Postgres that is made anew, breaks no connection: it has to be asked for. */
-async function watch(queue: MailQueue, madeAt: string, everyMs: number, until: AbortController): Promise<void> {
+/** A dropped queue or a restored database breaks no connection, so it has to be polled. */
+async function watchQueue(queue: MailQueue, madeAt: string, everyMs: number, until: AbortController): Promise<void> {
   try {
     while (!until.signal.aborted) {
       await pause(everyMs, until.signal);
@@ -197,22 +202,22 @@ async function watch(queue: MailQueue, madeAt: string, everyMs: number, until: A
 type Lead = {
   readonly connection: Connection;
   readonly queue: MailQueue;
-  readonly begun: Beginning;
+  readonly start: StartPosition;
   readonly origin: string;
   readonly until: AbortSignal;
   readonly pace: Pace;
 };
 
-/** One process reads the log; the lock goes with its connection. */
+/** One process reads the log; its lock ends with its connection. */
 async function leadAndFollow(options: TicketMailOptions, { status }: Running, lead: Lead): Promise<void> {
-  const { connection, queue, begun, origin, until, pace } = lead;
+  const { connection, queue, start, origin, until, pace } = lead;
   const { log, logger, now = Date.now, waitSeconds } = options;
   const { db } = connection;
   while (!until.aborted && !(await takeLead(db, 'ticket-mail'))) await pause(pace.standbyMs, until);
   if (until.aborted) return;
   status.state = 'following';
   await follow({
-    ...{ log, db, queue, begun, origin, now, logger },
+    ...{ log, db, queue, start, origin, now, logger },
     waitMs: waitSeconds * 1000,
     signal: until,
     onProgress({ position, caughtUp }) {
