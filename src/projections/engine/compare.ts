@@ -11,7 +11,7 @@ export type DifferingRow = {
   readonly only?: 'live' | 'rebuilt';
   /** Those that differ; empty where only one generation has the row. */
   readonly columns: readonly string[];
-  /** Values as JSON has them; 64-bit integers as text. */
+  /** JSON values; 64-bit integers as text. */
   readonly live?: Row;
   readonly rebuilt?: Row;
 };

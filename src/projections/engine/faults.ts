@@ -42,7 +42,7 @@ export class BrokenFact extends Error {
   }
 }
 
-/** Names, codes and places in the code; no messages of others' errors, which may quote what somebody said. */
+/** Names, codes and places in the code; no messages of others' errors, which may quote personal data. */
 export function reasonOf(error: unknown): string {
   if (error instanceof UnreadableFact) return error.message;
   if (error instanceof pg.DatabaseError) return describe(error);

@@ -5,10 +5,7 @@ import { describe, isFactsFault } from './faults.ts';
 import { type Generation, tableNames, tablesOf, takeTurn } from './generations.ts';
 import type { Projection } from './projection.ts';
 
-/**
- * Makes the indexes that only readers need, when a generation has caught up: that is cheaper. If a row does not fit, the
- * generation is emptied and built again with them, so that the row's stream is parked.
- */
+/** Makes readers' indexes once a generation has caught up. If a row does not fit, it is emptied and built again with them. */
 export async function makeQueryIndexes(
   db: Kysely<unknown>,
   projection: Projection,
@@ -56,7 +53,7 @@ const FIRST = 100;
 const ENOUGH = 100_000;
 
 /**
- * Runs ANALYZE each time a young generation has doubled, since autovacuum comes only after half a million rows.
+ * Runs ANALYZE each time a young generation has doubled: a rebuild writes half a million rows before autovacuum comes.
  *
  * @returns to be called after each committed batch, with the number of its facts.
  */

@@ -19,7 +19,7 @@ export type FoldedBatch<State> = {
   readonly late?: Late | undefined;
   /** By stream. */
   readonly changed: ReadonlyMap<string, Change<State>>;
-  /** Among others the states of these streams, as far as they have any: as the batch has changed them, or as kept. */
+  /** The current states of at least these streams, as far as they have any. */
   statesOf(streams: readonly string[]): Promise<ReadonlyMap<string, State>>;
 };
 

@@ -59,6 +59,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     passedOver: 0,
     parkedEvents: 0,
   };
+  /** Called when the next attempt begins: during the back-off the last state is still shown. */
   const resign = () => {
     progress.leader = false;
     progress.caughtUp = false;
