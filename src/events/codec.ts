@@ -95,6 +95,7 @@ const readers: ReadonlyMap<string, Read> = new Map(
   Object.entries(schemas).map(([type, schema]) => [type, reading(schema)]),
 );
 const readMetadata = reading(FactMetadata);
+
 export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent | QuarantineEvent;
 
 /** A recorded event in our language: what happened, and how it came to be known. */

@@ -78,8 +78,8 @@ export type Writing = {
 
 /** What the stream holds, from the cache or by reading it; retries while the store is away. */
 export async function look(stream: string, { log, memory, deadline }: Writing): Promise<Seen> {
-  const known = memory.recall(stream);
-  if (known !== undefined) return known;
+  const cached = memory.recall(stream);
+  if (cached !== undefined) return cached;
   for (;;) {
     try {
       const seen = await catchUp(log, stream, UNSEEN, 'no_stream');

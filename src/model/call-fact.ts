@@ -14,8 +14,8 @@ export type CallClaim = Pick<CallFact, 'type' | 'data' | 'metadata'>;
 export function oncePerFact<F extends object, T>(rule: (fact: F) => T): (fact: F) => T {
   const made = new WeakMap<F, { readonly result: T }>();
   return (fact) => {
-    const known = made.get(fact);
-    if (known) return known.result;
+    const cached = made.get(fact);
+    if (cached) return cached.result;
     const result = rule(fact);
     made.set(fact, { result });
     return result;
@@ -70,8 +70,8 @@ function reader(groups: readonly (JsonObject | undefined)[], fieldNames: FieldNa
     for (const name in group) {
       const value = group[name];
       if (!isScalar(value) || isBlankAnswer(value)) continue;
-      const known = values.get(normalName(name));
-      if (known) known.push(value);
+      const found = values.get(normalName(name));
+      if (found) found.push(value);
       else values.set(normalName(name), [value]);
     }
   }

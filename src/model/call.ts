@@ -140,9 +140,9 @@ const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallSta
 });
 
 /** Staff archive: the last decision in the log wins. */
-function lastWord(known: CallState['archived'], value: boolean, fact: Fact) {
+function lastWord(before: CallState['archived'], value: boolean, fact: Fact) {
   const position = `${fact.position}`;
-  return known && isBefore(position, known.position) ? known : { value, position };
+  return before && isBefore(position, before.position) ? before : { value, position };
 }
 
 /** Bridged and ended transfers are transfers; started and cancelled ones are not (docs/tickets.md). */
@@ -239,11 +239,11 @@ export const description: Reading<Description, CallFact> = (fact) => {
 /** Undefined for an empty analysis: it must not replace another one. */
 function analysisOf(data: CallFact['data'], personal: Personal | undefined): Analysis | undefined {
   const custom = { ...personal?.custom, ...data.flags };
-  const said = {
+  const fields = {
     ...(personal?.summary === undefined ? {} : { summary: personal.summary }),
     ...(personal?.sentiment === undefined ? {} : { sentiment: personal.sentiment }),
     ...(data.successful === undefined ? {} : { successful: data.successful }),
     ...(data.inVoicemail === undefined ? {} : { inVoicemail: data.inVoicemail }),
   };
-  return Object.keys(said).length + Object.keys(custom).length > 0 ? { ...said, custom } : undefined;
+  return Object.keys(fields).length + Object.keys(custom).length > 0 ? { ...fields, custom } : undefined;
 }

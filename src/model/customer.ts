@@ -55,15 +55,15 @@ export function customerBy(call: TicketCall): Customer | undefined {
  * The customer with one more call, or with more of a known one. All but the count is a join, since what a call
  * contributes only grows.
  */
-export const withCall = (known: Customer | undefined, call: Customer, isNew: boolean): Customer =>
-  known
+export const withCall = (customer: Customer | undefined, call: Customer, isNew: boolean): Customer =>
+  customer
     ? {
-        ...known,
-        rawPhones: [...new Set([...known.rawPhones, ...call.rawPhones])].sort(),
-        name: latest(known.name, call.name),
-        firstSeenAt: Math.min(known.firstSeenAt, call.firstSeenAt),
-        lastSeenAt: Math.max(known.lastSeenAt, call.lastSeenAt),
-        calls: known.calls + (isNew ? 1 : 0),
-        createdAt: [known.createdAt, call.createdAt].sort()[0]!,
+        ...customer,
+        rawPhones: [...new Set([...customer.rawPhones, ...call.rawPhones])].sort(),
+        name: latest(customer.name, call.name),
+        firstSeenAt: Math.min(customer.firstSeenAt, call.firstSeenAt),
+        lastSeenAt: Math.max(customer.lastSeenAt, call.lastSeenAt),
+        calls: customer.calls + (isNew ? 1 : 0),
+        createdAt: [customer.createdAt, call.createdAt].sort()[0]!,
       }
     : call;

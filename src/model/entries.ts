@@ -17,8 +17,8 @@ export const isBefore = (a: Position, b: Position): boolean => a.length < b.leng
 
 export const first = (a: Position | undefined, b: Position): Position => (a !== undefined && isBefore(a, b) ? a : b);
 
-export const earlier = <P extends Place>(known: P | undefined, other: P): P =>
-  known && !isBefore(other.position, known.position) ? known : other;
+export const earlier = <P extends Place>(one: P | undefined, other: P): P =>
+  one && !isBefore(other.position, one.position) ? one : other;
 
 // Collections inside states: JSON, and the same whatever the order and repetition of facts. Adding one entry must stay
 // cheap in a long stream.
@@ -115,35 +115,35 @@ type List<N> = readonly N[];
 
 const idOf = ({ id }: { readonly id: string }): string => id;
 
-export function findNamed<N extends { readonly id: string }>(known: List<N>, id: string): N | undefined {
-  const found = known[placeIn(known, id, idOf)];
+export function findNamed<N extends { readonly id: string }>(list: List<N>, id: string): N | undefined {
+  const found = list[placeIn(list, id, idOf)];
   return found?.id === id ? found : undefined;
 }
 
-function put<N extends { readonly id: string }>(known: List<N>, one: N): List<N> {
-  const at = placeIn(known, one.id, idOf);
-  return known.toSpliced(at, known[at]?.id === one.id ? 1 : 0, one);
+function put<N extends { readonly id: string }>(list: List<N>, one: N): List<N> {
+  const at = placeIn(list, one.id, idOf);
+  return list.toSpliced(at, list[at]?.id === one.id ? 1 : 0, one);
 }
 
-export function withSession(known: List<NamedSession>, fact: CallFact): List<NamedSession> {
+export function withSession(list: List<NamedSession>, fact: CallFact): List<NamedSession> {
   const id = fact.data.callSessionId;
-  if (id === undefined) return known;
-  const before = findNamed(known, id);
+  if (id === undefined) return list;
+  const before = findNamed(list, id);
   const named = { id, ...placeOf(fact) };
-  return earlier(before, named) === named ? put(known, named) : known;
+  return earlier(before, named) === named ? put(list, named) : list;
 }
 
 export function withAppointment(
-  known: List<NamedAppointment>,
+  list: List<NamedAppointment>,
   id: string | undefined,
   fact: Fact,
   at = occurredAt(fact),
 ): List<NamedAppointment> {
-  if (id === undefined) return known;
-  const before = findNamed(known, id);
+  if (id === undefined) return list;
+  const before = findNamed(list, id);
   const place = placeOf(fact);
   const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, at);
   if (!before || isBefore(place.position, before.position))
-    return put(known, { id, ...place, occurredAt: at, earliestAt });
-  return earliestAt === before.earliestAt ? known : put(known, { ...before, earliestAt });
+    return put(list, { id, ...place, occurredAt: at, earliestAt });
+  return earliestAt === before.earliestAt ? list : put(list, { ...before, earliestAt });
 }

@@ -24,7 +24,7 @@ export type FieldValues<Fields> = { readonly [K in keyof Fields]?: Fields[K] | u
 /** Reads the values of some fields from a fact. */
 export type Reading<Fields, F extends Fact> = (fact: F) => FieldValues<Fields>;
 
-/** The values that one fact still contributes. */
+/** The values that one fact still contributes. States are stored as JSON, so `says` keeps its name. */
 type FieldUpdate<Fields> = Source & { readonly says: FieldValues<Fields> };
 
 /**
@@ -37,51 +37,51 @@ export const noFields: LatestFields<never> = [];
 
 /** Merges the values of one fact, field by field: a missing field never erases an older value. */
 export function withUpdate<Fields>(
-  known: LatestFields<Fields>,
-  says: FieldValues<Fields>,
+  fields: LatestFields<Fields>,
+  values: FieldValues<Fields>,
   fact: Fact,
   at = occurredAt(fact),
 ): LatestFields<Fields> {
-  const mine = { at, by: fact.id, says };
-  const later = known.filter((said) => !isLater(mine, said));
-  const earlier = known.slice(later.length);
+  const added = { at, by: fact.id, says: values };
+  const later = fields.filter((update) => !isLater(added, update));
+  const earlier = fields.slice(later.length);
   return [
     ...later,
-    ...without(mine, (value, name) => value === '' || later.some(({ says }) => says[name] !== undefined)),
-    ...earlier.flatMap((said) => without(said, (_, name) => says[name] !== undefined && says[name] !== '')),
+    ...without(added, (value, name) => value === '' || later.some(({ says }) => says[name] !== undefined)),
+    ...earlier.flatMap((update) => without(update, (_, name) => values[name] !== undefined && values[name] !== '')),
   ];
 }
 
 /** An update without some fields; none when nothing is left. */
 function without<Fields>(
-  said: FieldUpdate<Fields>,
-  leaves: (value: unknown, name: keyof Fields) => boolean,
+  { at, by, says }: FieldUpdate<Fields>,
+  drops: (value: unknown, name: keyof Fields) => boolean,
 ): readonly FieldUpdate<Fields>[] {
-  const says: { -readonly [K in keyof Fields]?: Fields[K] | undefined } = { ...said.says };
+  const left: { -readonly [K in keyof Fields]?: Fields[K] | undefined } = { ...says };
   let isEmpty = true;
-  for (const name in says) {
-    if (says[name] === undefined) continue;
-    if (leaves(says[name], name)) says[name] = undefined;
+  for (const name in left) {
+    if (left[name] === undefined) continue;
+    if (drops(left[name], name)) left[name] = undefined;
     else isEmpty = false;
   }
-  return isEmpty ? [] : [{ at: said.at, by: said.by, says }];
+  return isEmpty ? [] : [{ at, by, says: left }];
 }
 
-const updateOf = <Fields>(known: LatestFields<Fields>, name: keyof Fields): FieldUpdate<Fields> | undefined =>
-  known.find(({ says }) => says[name] !== undefined);
+const updateOf = <Fields>(fields: LatestFields<Fields>, name: keyof Fields): FieldUpdate<Fields> | undefined =>
+  fields.find(({ says }) => says[name] !== undefined);
 
 export const latestValue = <Fields, K extends keyof Fields>(
-  known: LatestFields<Fields>,
+  fields: LatestFields<Fields>,
   name: K,
-): Fields[K] | undefined => updateOf(known, name)?.says[name];
+): Fields[K] | undefined => updateOf(fields, name)?.says[name];
 
 /** The latest value with its source, to compare it with others. */
 export function latestOf<Fields, K extends keyof Fields>(
-  known: LatestFields<Pick<Fields, K>>,
+  fields: LatestFields<Pick<Fields, K>>,
   name: K,
 ): Latest<NonNullable<Fields[K]>> | undefined {
-  const said = updateOf(known, name);
-  return said && { value: said.says[name]!, at: said.at, by: said.by };
+  const update = updateOf(fields, name);
+  return update && { value: update.says[name]!, at: update.at, by: update.by };
 }
 
 /** The latest value of a field in several maps. */
@@ -90,9 +90,9 @@ export function latestAmong<Fields, K extends keyof Fields>(
   name: K,
 ): Fields[K] | undefined {
   let found: FieldUpdate<Pick<Fields, K>> | undefined;
-  for (const known of several) {
-    const said = updateOf(known, name);
-    if (said && (!found || isLater(said, found))) found = said;
+  for (const fields of several) {
+    const update = updateOf(fields, name);
+    if (update && (!found || isLater(update, found))) found = update;
   }
   return found?.says[name];
 }

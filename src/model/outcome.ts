@@ -166,8 +166,8 @@ export const supportedBy = oncePerFact((fact: CallFact): Supported => {
   if (!isActedOn(fact)) return {};
   const supported: Record<string, string> = {};
   const support = (outcome: Outcome, reason: string) => {
-    const known = supported[outcome];
-    supported[outcome] = known === undefined ? reason : preferred(known, reason);
+    const other = supported[outcome];
+    supported[outcome] = other === undefined ? reason : preferred(other, reason);
   };
   const field = analysisFields(fact);
   if (!isUnreached(fact.data)) for (const [name, outcome] of decidedBy(field)) support(outcome, name);
@@ -232,8 +232,8 @@ export function joined(a: Supported, b: Supported): Supported {
   for (const outcome of outcomes) {
     const reason = b[outcome];
     if (reason === undefined) continue;
-    const known = both[outcome];
-    both[outcome] = known === undefined ? reason : preferred(known, reason);
+    const other = both[outcome];
+    both[outcome] = other === undefined ? reason : preferred(other, reason);
   }
   return both;
 }

@@ -48,15 +48,15 @@ type SessionFields = { readonly [K in keyof Required<SessionDocument>]: SessionD
 
 /** Derives the document; possible after any fact of the fold. */
 export const sessionDocument = (session: Session<Description>): SessionDocument =>
-  known(sessionFields(session)) as SessionDocument;
+  definedFields(sessionFields(session)) as SessionDocument;
 
 /** The fields of the document, undefined when unknown. */
 export function sessionFields(session: Session<Description>): SessionFields {
   const { tenantId, id, request } = session;
   const calls = inOrder(session.calls);
-  const known = calls.map((call) => call.known);
-  if (request) known.unshift(request.known);
-  const field = <K extends keyof Description>(name: K) => latestAmong<Description, K>(known, name);
+  const sources = calls.map((call) => call.known);
+  if (request) sources.unshift(request.known);
+  const field = <K extends keyof Description>(name: K) => latestAmong<Description, K>(sources, name);
   // Start, end, duration and reason must be from one call, or they contradict each other: the latest started.
   const last = calls.at(-1)?.known ?? noFields;
   const retellCallIds = callIds(session, calls);
@@ -127,7 +127,7 @@ function instant(at: string | number | undefined): string | undefined {
   return new Date(at).toISOString();
 }
 
-function known(document: Readonly<Record<string, unknown>>): unknown {
+function definedFields(document: Readonly<Record<string, unknown>>): unknown {
   const there: Record<string, unknown> = {};
   for (const name in document) if (document[name] !== undefined) there[name] = document[name];
   return there;

@@ -82,8 +82,8 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
     }
     case 'CallPlaced': {
       const id = fact.data.retellCallId;
-      const known = Object.hasOwn(state.placed, id) ? state.placed[id] : undefined;
-      return { ...next, placed: { ...state.placed, [id]: earlier(known, placeOf(fact)) } };
+      const place = Object.hasOwn(state.placed, id) ? state.placed[id] : undefined;
+      return { ...next, placed: { ...state.placed, [id]: earlier(place, placeOf(fact)) } };
     }
     case 'CallPlacementFailed': {
       const failed = latest(state.failed, { value: fact.data.reason, at: occurredAt(fact), by: fact.id })!;

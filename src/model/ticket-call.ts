@@ -62,9 +62,9 @@ export function needsShownBy(fact: CallFact): readonly Need[] {
 }
 
 function withNeeds(since: NeedSince, fact: CallFact): NeedSince {
-  const known: { [N in Need]?: Position } = { ...since };
-  for (const need of needsShownBy(fact)) known[need] = first(known[need], `${fact.position}`);
-  return known;
+  const updated: { [N in Need]?: Position } = { ...since };
+  for (const need of needsShownBy(fact)) updated[need] = first(updated[need], `${fact.position}`);
+  return updated;
 }
 
 export const strongestNeed = (since: NeedSince): Need | undefined =>
@@ -119,8 +119,8 @@ export function withTicketParts<Call extends CallState>(
   call: Call,
   fact: Fact<CallEvent>,
 ): Call & TicketParts {
-  const known = before ?? initialParts;
-  const next = { ...known, ...call };
+  const parts = before ?? initialParts;
+  const next = { ...parts, ...call };
   switch (fact.type) {
     case 'CallTextPart':
     case 'CallArchived':
@@ -137,12 +137,12 @@ export function withTicketParts<Call extends CallState>(
     case 'CallEventUnrecognized':
       return {
         ...next,
-        ...openedBy(known, fact),
-        needSince: withNeeds(known.needSince, fact),
-        qualified: known.qualified || isQualified(fact),
-        successful: known.successful || (isActedOn(fact) && fact.data.successful === true),
-        seen: [Math.min(known.seen[0], occurredAt(fact)), Math.max(known.seen[1], occurredAt(fact))],
-        spellings: withSpellings(known.spellings, fact),
+        ...openedBy(parts, fact),
+        needSince: withNeeds(parts.needSince, fact),
+        qualified: parts.qualified || isQualified(fact),
+        successful: parts.successful || (isActedOn(fact) && fact.data.successful === true),
+        seen: [Math.min(parts.seen[0], occurredAt(fact)), Math.max(parts.seen[1], occurredAt(fact))],
+        spellings: withSpellings(parts.spellings, fact),
       };
   }
 }
@@ -165,8 +165,8 @@ function openedBy({ opened }: Partial<TicketParts>, fact: CallFact): Pick<Ticket
 const isQualified = (fact: CallFact): boolean =>
   isActedOn(fact) && qualifiedFlags.some((name) => readFlag(analysisFields(fact)(name)) === true);
 
-function withSpellings(known: Spellings, { data, metadata }: CallFact): Spellings {
-  const spellings: Record<string, readonly string[]> = { ...known };
+function withSpellings(before: Spellings, { data, metadata }: CallFact): Spellings {
+  const spellings: Record<string, readonly string[]> = { ...before };
   for (const raw of [data.personal?.fromNumber, data.personal?.toNumber]) {
     const phone = phoneOf(raw, metadata.defaultRegion);
     if (phone !== undefined) spellings[phone] = withText(spellings[phone] ?? [], raw!);

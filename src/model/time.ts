@@ -33,8 +33,8 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 function format(timeZone: string): Intl.DateTimeFormat {
   // Callers write zones in any case; without this the cache would grow without end.
   const name = timeZone.toLowerCase();
-  const known = formats.get(name);
-  if (known) return known;
+  const cached = formats.get(name);
+  if (cached) return cached;
   const made = new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',

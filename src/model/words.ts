@@ -98,8 +98,8 @@ export const isPlaceholder = (text: string): boolean => isBlank(text) || UNFILLE
 
 /** A field name for comparison: trimmed, lower case, Unicode NFC. */
 export function normalName(name: string): string {
-  const known = names.get(name);
-  if (known !== undefined) return known;
+  const cached = names.get(name);
+  if (cached !== undefined) return cached;
   const normal = trimmed(name).normalize('NFC').toLowerCase();
   if (names.size >= REMEMBERED) names.clear();
   if (name.length <= LONGEST) names.set(name, normal);

@@ -22,8 +22,9 @@ function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<stri
     const { tenantId, sessionId } = after;
     for (const [callId, { position }] of Object.entries(after.placed)) {
       const stream = callStream(tenantId, callId);
-      const known = first.get(stream);
-      if (!known || isBefore(position, known.position)) first.set(stream, { tenantId, callId, sessionId, position });
+      const earliest = first.get(stream);
+      if (!earliest || isBefore(position, earliest.position))
+        first.set(stream, { tenantId, callId, sessionId, position });
     }
   }
   return first;
@@ -56,18 +57,18 @@ export async function updateMembership<Fields extends Correlation>(
   const requests = changesOf<RequestState>(batch, 'sessionId');
   const placed = placements(requests);
   const ids = [...calls.map(({ after }) => after), ...placed.values()];
-  const known = await linksOfCalls(trx, table, ids);
-  const before = new Map(known.map((row) => [callStream(row.tenant_id, row.call_id), row]));
+  const rows = await linksOfCalls(trx, table, ids);
+  const before = new Map(rows.map((row) => [callStream(row.tenant_id, row.call_id), row]));
 
   const links = new Map<string, LinkRow>();
   const states = new Map(calls.map(({ after }) => [callStream(after.tenantId, after.callId), after]));
   for (const { tenantId, callId } of ids) {
     const stream = callStream(tenantId, callId);
-    const known = before.get(stream);
+    const stored = before.get(stream);
     const state = states.get(stream);
-    const own = latestValue(state?.known ?? noFields, 'callSessionId') ?? known?.own_session_id ?? null;
-    const placedBy = known?.placed_session_id ?? placed.get(stream)?.sessionId ?? null;
-    const linked = state?.linked?.id ?? known?.matched_session_id ?? null;
+    const own = latestValue(state?.known ?? noFields, 'callSessionId') ?? stored?.own_session_id ?? null;
+    const placedBy = stored?.placed_session_id ?? placed.get(stream)?.sessionId ?? null;
+    const linked = state?.linked?.id ?? stored?.matched_session_id ?? null;
     links.set(stream, {
       tenant_id: tenantId,
       call_id: callId,
@@ -90,8 +91,8 @@ export async function updateMembership<Fields extends Correlation>(
   const left = new Set(
     moved
       .map((link) => before.get(callStream(link.tenant_id, link.call_id))!)
-      .filter((known, i) => known.session_id !== moved[i]!.session_id)
-      .map((known) => sessionStream(known.tenant_id, known.session_id)),
+      .filter((row, i) => row.session_id !== moved[i]!.session_id)
+      .map((row) => sessionStream(row.tenant_id, row.session_id)),
   );
   const newCalls = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
   const affected = new Map(keys);
@@ -111,8 +112,10 @@ export async function updateMembership<Fields extends Correlation>(
 }
 
 const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
-  const known = before.get(callStream(link.tenant_id, link.call_id));
-  return !known || Object.keys(link).some((column) => link[column as keyof LinkRow] !== known[column as keyof LinkRow]);
+  const stored = before.get(callStream(link.tenant_id, link.call_id));
+  return (
+    !stored || Object.keys(link).some((column) => link[column as keyof LinkRow] !== stored[column as keyof LinkRow])
+  );
 };
 
 export function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
