@@ -60,11 +60,8 @@ type PutAppointment = {
 };
 
 /**
- * Registers the appointment or records a change. With an Idempotency-Key the same again is nothing, and something else
- * under the same key is refused.
- *
- * Without one, a repeat of the last change is said once more but for its note: whether a call has changed the
- * status or the start in between does not stand in this stream, and what staff say last has to win (A9).
+ * The last change again is recorded without its note: a call may have moved the appointment since, and staff win (A9).
+ * Under an Idempotency-Key it is recorded once, and other content is refused.
  */
 export function putAppointment(
   { change, requestId }: PutAppointment,

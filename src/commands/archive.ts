@@ -77,9 +77,8 @@ type RecordedArchive = {
 };
 
 /**
- * Archives calls or takes them back, each in its stream. There is no transaction over several: interrupted, a repeat
- * does what is left. A call that is not on record, or was deleted for good, is passed over, unless all are. Throws
- * EventStoreUnavailable, StreamDeleted.
+ * Each call in its own stream: after an interruption a repeat does what is left. Calls that are not on record, or were
+ * deleted for good, are passed over, unless all are. Throws EventStoreUnavailable, StreamDeleted.
  */
 async function recordArchive(
   log: EventLog,

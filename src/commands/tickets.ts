@@ -43,10 +43,8 @@ type SetStatus = {
 const repeats = ({ status, note }: SetStatus, { data }: StatusSet) => status === data.status && note === data.note;
 
 /**
- * Sets the status. With an Idempotency-Key the same again is nothing, and something else under the same key is refused.
- *
- * Without one, the last status again is nothing, unless a fact of the call came since: that may have opened the
- * ticket again, and who closes it a second time means it (B15).
+ * The last status again is nothing, unless a fact of the call came since: that may have opened the ticket again (B15).
+ * Under an Idempotency-Key it is recorded once, and other content is refused.
  */
 function setStatus(command: SetStatus, statuses: Statuses): readonly StatusSet[] | 'idempotency_key_reused' {
   const { callId, status, note, by, callPosition, requestId } = command;

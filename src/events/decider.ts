@@ -44,8 +44,8 @@ type Options<Event> = {
 const ATTEMPTS = 20;
 
 /**
- * Read → decide → append at the revision just read; after a conflict it reads and decides again (C2).
- * Throws EventStoreUnavailable: whether it was written is then unknown, and handling it again finds out.
+ * Read, decide, append at the revision just read; after a conflict all again (C2).
+ * Throws EventStoreUnavailable: it may have been written, and handling it again finds out.
  */
 export async function handle<State, Command, Event extends Decided, Refusal extends string = never>(
   log: Pick<EventLog, 'read' | 'append'>,

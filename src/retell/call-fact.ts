@@ -3,7 +3,6 @@ import { refuseUnrecordable } from '../events/codec.ts';
 import type { NewEvent } from '../events/event-log.ts';
 import { APPEND_LIMIT } from '../events/idempotent-append.ts';
 import { factId, uuidOf } from '../events/identity.ts';
-import type { JsonObject } from '../events/json.ts';
 import type { Endpoint, FactMetadata } from '../events/metadata.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { CallStatement } from './translate.ts';
@@ -90,12 +89,11 @@ export function eventsOf({ id, type, data, metadata }: CallFact): readonly NewEv
   return [...parts, event(id, type, rest, metadata)];
 }
 
-/** The schemas of facts allow only JSON; their types do not show it. */
 const event = (id: string, type: CallEventType, data: CallFacts | TextPart, metadata: FactMetadata): NewEvent => ({
   id,
   type,
-  data: data as JsonObject,
-  metadata: metadata as JsonObject,
+  data,
+  metadata,
 });
 
 const cut = (text: string): string[] =>

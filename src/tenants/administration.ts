@@ -74,7 +74,7 @@ export function administration({ log, directory, masterKey, logger, now = () => 
     patchSettings: (tenantId: string, patch: SettingsPatch) =>
       change(
         tenantId,
-        (change, state) => decide.patchSettings(merged(state.settings, change, sealerFor(state)), state),
+        (changes, state) => decide.patchSettings(merged(state.settings, changes, sealerFor(state)), state),
         patch,
       ),
 

@@ -53,10 +53,8 @@ export function tenantNamedIn(metadata: JsonObject, isTenant: (name: string) => 
 type Owned = { readonly tenant: Tenant; readonly keyId: string };
 
 /**
- * A signature covers the body and not the address, so where several tenants hold the key that verified, it proves no more
- * than that the call is one of theirs. Then the call's own word decides, where it names one of them; where it names nobody,
- * the settings do, if one of them alone has the agent in its `agentEndpoints`, as in the reconciliation; else the address.
- * Undefined: it names somebody else, and nobody can say whose it is.
+ * A signature does not cover the address, so of several tenants with one key the owner is whom the call names, else who
+ * alone has its agent in `agentEndpoints`, else the address'. Undefined: it names another.
  */
 export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirectory): Owned | undefined {
   const { tenant, keyId } = verified;

@@ -32,9 +32,8 @@ const KEPT_CLAIMS = 1000;
 type Claim = { readonly id: string; readonly since: number; readonly requestDigest: string };
 
 /**
- * The log decides who dials: the process whose CallRequested begins the session's stream, and only it, and only once.
- * The event's id is random, because the event store takes the same id twice for one append, and two processes would
- * both have won.
+ * The process whose CallRequested begins the session's stream dials, once. The event's id is random: the store takes
+ * the same id twice for one append, and two processes would both have won.
  */
 export function openClaims(
   log: EventLog,

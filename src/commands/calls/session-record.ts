@@ -10,8 +10,8 @@ import { sessionStream } from '../../events/streams.ts';
 import type { SessionOf } from './retell-api.ts';
 
 /**
- * How long each step of placing a call may take. They belong together: nobody may conclude that a call was not placed
- * (`settledAfterMs`) while whoever asked for it could still send it, or Retell could still act on it.
+ * How long each step of placing a call may take. No call may count as not placed (`settledAfterMs`) while it could still
+ * be sent, or Retell could still act on it.
  */
 export type PlacementTimes = {
   /** A caller is answered by then, whatever has become of the call. */
@@ -22,8 +22,8 @@ export type PlacementTimes = {
   readonly createTimeoutMs: number;
   readonly listTimeoutMs: number;
   /**
-   * From this age of the request on, a list without the call means that there is none: `dialWithinMs`, the 120 s that
-   * Retell gives itself for creating a call, and a minute for a ringing call to show in its lists.
+   * From this age of the request on, a list without the call means that there is none: `dialWithinMs`, 120 s for Retell
+   * to create it, and a minute for it to show in the lists.
    */
   readonly settledAfterMs: number;
   /** So many lists without the call are needed, the last of them at that age. */
@@ -112,7 +112,7 @@ export const idsOf = ({ tenantId, sessionId }: SessionOf) => ({ tenantId, sessio
 
 type By = { readonly source: 'command' | 'reconciliation'; readonly at: Date; readonly id?: string };
 
-/** Decides on a session by its record. What came of a request has one id, whoever finds it out. */
+/** Decides on a session by its record. What came of a request has one id, so that two finders record it once. */
 export function handleSession<Command, Refusal extends string = never>(
   log: EventLog,
   session: SessionOf,

@@ -94,7 +94,7 @@ async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: 
   }
 }
 
-/** A call is linked once, whoever links it; its other facts need not be readable. */
+/** A call is linked once; its other facts need not be readable. */
 const linking: Decider<boolean, Pick<Link, 'sessionId'>, Extract<CallEvent, { readonly type: 'CallLinked' }>> = {
   initialState: false,
   evolve: (isLinked, { type }) => isLinked || type === 'CallLinked',
