@@ -4,6 +4,8 @@ import type { Json } from './json.ts';
 const instant = z.iso.datetime();
 const jsonRecord = z.record(z.string(), z.custom<Json>());
 
+export const directions = ['inbound', 'outbound', 'web'] as const;
+
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
 /**
@@ -29,7 +31,7 @@ export type Personal = z.infer<typeof Personal>;
 /** What one fact says of its call. Every list of words of the vendor is open. */
 export const CallFacts = z.object({
   callId: z.string(),
-  direction: z.enum(['inbound', 'outbound', 'web']).optional(),
+  direction: z.enum(directions).optional(),
   agentId: z.string().optional(),
   agentName: z.string().optional(),
   callStatus: z.string().optional(),

@@ -1,57 +1,26 @@
 import type { Fact } from '../events/codec.ts';
 import { ticketIdOf } from '../events/ticket-facts.ts';
-import type { Analysis, CallState, Description } from './call.ts';
+import type { CallState, Description } from './call.ts';
 import { isBefore } from './entries.ts';
 import { latestAmong, latestValue, noFields } from './latest.ts';
-import type { Outcome } from './outcome.ts';
 import { phoneOf } from './phone.ts';
 import { appointmentOf, createdAtOf, inOrder, type RequestState, type Session, sessionStatus } from './session.ts';
 import { reduceStream, type StreamState, type WholeCall } from './stream-state.ts';
 
-/** A call session as the API shows it (docs/rules.md, "API shapes"); unknown fields are absent. */
-export type SessionDocument = {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly status: Outcome;
-  readonly statusReason: string;
-  readonly direction?: string;
-  readonly appointmentId?: string;
-  readonly contactId?: string;
-  readonly ticketId?: string;
-  readonly retellCallId?: string;
-  readonly retellCallIds: readonly string[];
-  /** The calls that were linked by phone number (A6). */
-  readonly matchedByPhoneNumber?: readonly string[];
-  readonly agentId?: string;
-  readonly agentName?: string;
-  readonly fromNumber?: string;
-  readonly toNumber?: string;
-  readonly customerPhone?: string;
-  readonly startedAt?: string;
-  readonly endedAt?: string;
-  readonly durationMs?: number;
-  readonly disconnectionReason?: string;
-  readonly transferred: boolean;
-  readonly tenantMismatch?: true;
-  readonly archived: boolean;
-  readonly analysis?: Analysis;
-  readonly transcript?: string;
-  readonly recordingUrl?: string;
-  readonly requestedAt?: string;
-  readonly createdAt: string;
-  readonly lastEventAt: string;
-  /** The number of its facts. */
-  readonly revision: number;
-};
+/** What is undefined in the fields is absent. */
+type Present<Fields> = {
+  readonly [K in keyof Fields as undefined extends Fields[K] ? never : K]: Fields[K];
+} & { readonly [K in keyof Fields as undefined extends Fields[K] ? K : never]?: Exclude<Fields[K], undefined> };
 
-type SessionFields = { readonly [K in keyof Required<SessionDocument>]: SessionDocument[K] | undefined };
+/** A call session as the API shows it (docs/rules.md, "API shapes"). */
+export type SessionDocument = Present<ReturnType<typeof sessionFields>>;
 
 /** Derives the document; possible after any fact of the fold. */
 export const sessionDocument = (session: Session<Description>): SessionDocument =>
   definedFields(sessionFields(session)) as SessionDocument;
 
-/** The fields of the document, undefined when unknown. */
-export function sessionFields(session: Session<Description>): SessionFields {
+/** The fields of its document, undefined where they are not known. */
+export function sessionFields(session: Session<Description>) {
   const { tenantId, id, request } = session;
   const calls = inOrder(session.calls);
   const sources = calls.map((call) => call.known);
@@ -78,6 +47,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
     ticketId: withTicket && ticketIdOf(withTicket.callId),
     retellCallId: retellCallIds.at(-1),
     retellCallIds,
+    /** Those of them that were linked by phone number, the fallback of A6. */
     matchedByPhoneNumber: matched.length > 0 ? matched : undefined,
     agentId: field('agentId'),
     agentName: field('agentName'),
@@ -99,6 +69,7 @@ export function sessionFields(session: Session<Description>): SessionFields {
     lastEventAt: instant(
       calls.reduce((last, call) => Math.max(last, call.lastEventAt), request?.lastEventAt ?? NEVER),
     )!,
+    /** How many facts it rests on. */
     revision: calls.reduce((sum, call) => sum + call.facts.length, request?.facts.length ?? 0),
   };
 }

@@ -3,24 +3,11 @@ import type { QuarantineEvent } from '../events/raw-delivery.ts';
 import { prefixOf } from '../events/streams.ts';
 import type { Projection } from './engine/projection.ts';
 import { type Row, type Table, upsert } from './engine/table.ts';
-import type { QuarantineRow } from './tables.ts';
-
-const columns: Readonly<Record<keyof QuarantineRow, string>> = {
-  tenant_id: 'text not null',
-  id: 'text not null',
-  endpoint: 'text not null',
-  reason: 'text not null',
-  received_at: 'timestamptz not null',
-  size: 'integer not null',
-  released_at: 'timestamptz',
-  released_call_id: 'text',
-  released_fact_id: 'text',
-  created_at: 'timestamptz not null',
-};
+import { columns, type ReadModel } from './tables.ts';
 
 const rows: Table = {
   name: 'quarantine',
-  columns,
+  columns: columns.quarantine,
   key: ['id'],
   // Pages (read-api/keyset.ts): of all, of a tenant, of a reason among many of another, of the few released.
   queryIndexes: [
@@ -29,11 +16,11 @@ const rows: Table = {
     '(reason, created_at desc, id)',
     '(created_at desc, id) where released_at is not null',
   ],
-  view: Object.keys(columns),
+  view: Object.keys(columns.quarantine),
 };
 
 /** The row of one delivery, as far as its stream tells it. */
-type Listed = { readonly [K in keyof QuarantineRow]?: unknown };
+type Listed = { readonly [K in keyof ReadModel['quarantine']]?: unknown };
 
 /** One row per delivery that was set aside. The bytes stay in the log: they are evidence, and personal. */
 export const quarantine: Projection<Listed> = {

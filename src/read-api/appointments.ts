@@ -2,16 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import type { AppointmentRow } from '../projections/tables.ts';
 import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
+import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "Appointment". */
 export const appointmentStatuses = ['scheduled', 'confirmed', 'rescheduled', 'cancelled'] as const;
-
-const instant = z.iso.datetime({ precision: 3 });
 
 /** docs/rules.md, "API shapes". What is not known is absent. */
 export const Appointment = z
@@ -30,19 +28,7 @@ export const Appointment = z
   .openapi('Appointment');
 export type Appointment = z.infer<typeof Appointment>;
 
-/** What the row holds null for is undefined here, and so absent from the JSON. */
-export const appointmentOf = (row: AppointmentRow): Appointment => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  status: row.status as Appointment['status'],
-  startsAt: row.starts_at?.toISOString(),
-  rescheduleText: row.reschedule_text ?? undefined,
-  cancellationReason: row.cancellation_reason ?? undefined,
-  needsReview: row.needs_review,
-  decidedByCallId: row.decided_by_call_id ?? undefined,
-  notes: row.notes_json,
-  lastEventAt: row.last_event_at.toISOString(),
-});
+export const appointmentOf = itemMaker('appointments', Appointment);
 
 const Filter = only({
   status: wordsParameter(appointmentStatuses, 'Appointments with this status.').optional(),

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { directions } from '../events/call-facts.ts';
 import {
   idParameter,
   instantParameter,
@@ -9,27 +10,17 @@ import {
   wordsParameter,
 } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import type { CallSessionRow } from '../projections/tables.ts';
+import { type Outcome, outcomes as weakestFirst } from '../model/outcome.ts';
+import { type CallSessionRow, columns } from '../projections/tables.ts';
 import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
+import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** Strongest first (docs/rules.md, "Outcome of a call"). */
-export const outcomes = [
-  'confirmed',
-  'rescheduled',
-  'cancelled',
-  'voicemail',
-  'no_answer',
-  'busy',
-  'failed',
-  'answered',
-  'pending',
-] as const;
-export const directions = ['inbound', 'outbound', 'web'] as const;
-
-const instant = z.iso.datetime({ precision: 3 });
+export const outcomes = weakestFirst.toReversed() as [Outcome, ...Outcome[]];
+export { directions };
 
 const Analysis = z
   .object({
@@ -96,48 +87,10 @@ export const CallSession = z
 export type CallSession = z.infer<typeof CallSession>;
 
 /** What lists read of a session: all but its transcript, of which a page would hold too many. */
-const listedColumns = [
-  ...['tenant_id', 'id', 'status', 'status_reason', 'direction', 'appointment_id', 'contact_id', 'ticket_id'],
-  ...['retell_call_id', 'retell_call_ids', 'matched_by_phone_number', 'agent_id', 'agent_name', 'from_number'],
-  ...['to_number', 'customer_phone', 'started_at', 'ended_at', 'duration_ms', 'disconnection_reason', 'transferred'],
-  ...['tenant_mismatch', 'archived', 'analysis_json', 'recording_url', 'requested_at', 'created_at', 'last_event_at'],
-  'revision',
-] as const satisfies readonly (keyof CallSessionRow)[];
-type Listed = Pick<CallSessionRow, (typeof listedColumns)[number]> & Partial<Pick<CallSessionRow, 'transcript'>>;
+const { transcript: _, ...listed } = columns.call_sessions;
+const listedColumns = Object.keys(listed) as (keyof typeof listed)[];
 
-/** What the row holds null for is undefined here, and so absent from the JSON. */
-export const callSessionOf = (row: Listed): CallSession => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  appointmentId: row.appointment_id ?? undefined,
-  contactId: row.contact_id ?? undefined,
-  ticketId: row.ticket_id ?? undefined,
-  retellCallId: row.retell_call_id ?? undefined,
-  retellCallIds: row.retell_call_ids,
-  matchedByPhoneNumber: row.matched_by_phone_number ?? undefined,
-  createdAt: row.created_at.toISOString(),
-  tenantMismatch: row.tenant_mismatch || undefined,
-  direction: (row.direction as CallSession['direction'] | null) ?? undefined,
-  status: row.status as CallSession['status'],
-  statusReason: row.status_reason,
-  agentId: row.agent_id ?? undefined,
-  agentName: row.agent_name ?? undefined,
-  fromNumber: row.from_number ?? undefined,
-  toNumber: row.to_number ?? undefined,
-  customerPhone: row.customer_phone ?? undefined,
-  startedAt: row.started_at?.toISOString(),
-  endedAt: row.ended_at?.toISOString(),
-  durationMs: row.duration_ms ?? undefined,
-  disconnectionReason: row.disconnection_reason ?? undefined,
-  transferred: row.transferred,
-  analysis: (row.analysis_json as CallSession['analysis'] | null) ?? undefined,
-  transcript: row.transcript ?? undefined,
-  recordingUrl: row.recording_url ?? undefined,
-  archived: row.archived,
-  requestedAt: row.requested_at?.toISOString(),
-  lastEventAt: row.last_event_at.toISOString(),
-  revision: row.revision,
-});
+export const callSessionOf = itemMaker('call_sessions', CallSession);
 
 const CALL = 'call:';
 

@@ -2,12 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { idPath, only, plainText } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import type { CustomerRow } from '../projections/tables.ts';
 import { apiKey, json, notFound, refusals } from './answers.ts';
 import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
+import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-
-const instant = z.iso.datetime({ precision: 3 });
 
 /** docs/rules.md, "API shapes". What is not known is absent. */
 const Customer = z
@@ -22,19 +20,8 @@ const Customer = z
     calls: z.int().openapi({ description: 'How many calls there were with this number.' }),
   })
   .openapi('Customer');
-type Customer = z.infer<typeof Customer>;
 
-/** What the row holds null for is undefined here, and so absent from the JSON. */
-const customerOf = (row: CustomerRow): Customer => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  phone: row.phone,
-  rawPhones: row.raw_phones,
-  name: row.name ?? undefined,
-  firstSeenAt: row.first_seen_at.toISOString(),
-  lastSeenAt: row.last_seen_at.toISOString(),
-  calls: row.calls,
-});
+const customerOf = itemMaker('customers', Customer);
 
 /**
  * The spellings that a number in a URL may mean: as it stands, and with the "+" that a careless client left as it is

@@ -2,12 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import type { DeliveryRow } from '../projections/tables.ts';
 import { apiKey, json, notFound, refusals } from './answers.ts';
 import { findCallSession } from './call-sessions.ts';
+import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
-
-const instant = z.iso.datetime({ precision: 3 });
 
 /** A15, `retell_events`: one recorded fact about a call, and how it reached us. */
 export const Delivery = z
@@ -27,19 +25,7 @@ export const Delivery = z
   .openapi('Delivery');
 export type Delivery = z.infer<typeof Delivery>;
 
-const deliveryOf = (row: DeliveryRow): Delivery => ({
-  id: row.id,
-  callId: row.call_id,
-  event: row.event,
-  payloadDigest: row.payload_digest ?? undefined,
-  source: row.source as Delivery['source'],
-  endpoint: row.endpoint ?? undefined,
-  occurredAt: row.occurred_at.toISOString(),
-  receivedAt: row.received_at.toISOString(),
-  recordedAt: row.recorded_at.toISOString(),
-  position: row.position,
-  revision: row.revision,
-});
+const deliveryOf = itemMaker('deliveries', Delivery);
 
 /** Index: deliveries (tenant_id, call_id). */
 export const listDeliveries = (app: QueryApp, asTenant: AsTenant) =>

@@ -4,26 +4,27 @@ import { quarantineReasons } from '../events/raw-delivery.ts';
 import { adminRoute } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
-import type { QuarantineRow, ReadModel } from '../projections/tables.ts';
+import type { ReadModel } from '../projections/tables.ts';
 import { pageOf, pageSchema, paging } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
+import { itemMaker } from './resource.ts';
 
 const instant = z.iso.datetime();
 
 /** docs/rules.md, "API shapes", Quarantine item. */
-const QuarantineItem = z
-  .object({
-    id: z.string().openapi({ example: 'default.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }),
-    tenantId: z.string(),
-    endpoint: z.string(),
-    reason: z.enum(quarantineReasons),
-    receivedAt: instant,
-    size: z.int().openapi({ description: 'Bytes of the body.' }),
-    released: z.object({ at: instant, callId: z.string(), factId: z.string() }).optional().openapi({
-      description: 'When a retry found it to be a fact of a call, and which.',
-    }),
-  })
-  .openapi('QuarantineItem');
+const Quarantined = z.object({
+  id: z.string().openapi({ example: 'default.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }),
+  tenantId: z.string(),
+  endpoint: z.string(),
+  reason: z.enum(quarantineReasons),
+  receivedAt: instant,
+  size: z.int().openapi({ description: 'Bytes of the body.' }),
+});
+const QuarantineItem = Quarantined.extend({
+  released: z.object({ at: instant, callId: z.string(), factId: z.string() }).optional().openapi({
+    description: 'When a retry found it to be a fact of a call, and which.',
+  }),
+}).openapi('QuarantineItem');
 type QuarantineItem = z.infer<typeof QuarantineItem>;
 
 const QuarantineReview = QuarantineItem.extend({
@@ -43,17 +44,11 @@ const QuarantineReview = QuarantineItem.extend({
 }).openapi('QuarantineReview');
 type QuarantineReview = z.infer<typeof QuarantineReview>;
 
-function quarantineItemOf(row: QuarantineRow): QuarantineItem {
+const itemOf = itemMaker('quarantine', Quarantined);
+
+function quarantineItemOf(row: ReadModel['quarantine']): QuarantineItem {
   const { released_at: at, released_call_id: callId, released_fact_id: factId } = row;
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    endpoint: row.endpoint,
-    reason: row.reason as QuarantineItem['reason'],
-    receivedAt: row.received_at.toISOString(),
-    size: row.size,
-    ...(at && callId && factId ? { released: { at: at.toISOString(), callId, factId } } : {}),
-  };
+  return { ...itemOf(row), ...(at && callId && factId && { released: { at: at.toISOString(), callId, factId } }) };
 }
 
 type QuarantineReadDependencies = {

@@ -10,17 +10,15 @@ import {
 } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { normalSessionId } from '../model/ids.ts';
-import type { TicketRow } from '../projections/tables.ts';
 import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging } from './keyset.ts';
+import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** A web call has none of its own: its URL decides (docs/rules.md, "Tickets, customers, mail"). */
 const ticketDirections = ['inbound', 'outbound'] as const;
 const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as const;
-
-const instant = z.iso.datetime({ precision: 3 });
 
 /** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
 const Ticket = z
@@ -49,27 +47,8 @@ const Ticket = z
     lastEventAt: instant,
   })
   .openapi('Ticket');
-type Ticket = z.infer<typeof Ticket>;
 
-/** What the row holds null for is undefined here, and so absent from the JSON. */
-export const ticketOf = (row: TicketRow): Ticket => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  callId: row.call_id,
-  sessionId: row.session_id,
-  direction: (row.direction as Ticket['direction'] | null) ?? undefined,
-  status: row.status as Ticket['status'],
-  active: row.active,
-  actionRequired: row.action_required,
-  transferred: row.transferred,
-  customerId: row.customer_id ?? undefined,
-  statusReason: row.status_reason,
-  setBy: row.set_by as Ticket['setBy'],
-  mail: row.mail as Ticket['mail'],
-  mailReason: row.mail_reason ?? undefined,
-  createdAt: row.created_at.toISOString(),
-  lastEventAt: row.last_event_at.toISOString(),
-});
+export const ticketOf = itemMaker('tickets', Ticket);
 
 const Filter = only({
   status: wordsParameter(ticketStatuses, 'Tickets with this status.').optional(),

@@ -1,32 +1,26 @@
 import { callStream } from '../../events/streams.ts';
 import { type Session, sessionsEverOf } from '../../model/session.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
+import { columns, type RowOf } from '../tables.ts';
+
+const { placed_session_id, matched_session_id, ...ids } = columns.call_session_calls;
+const linkColumns = {
+  ...ids,
+  /** The session that the call names itself. */
+  own_session_id: 'text',
+  placed_session_id,
+  matched_session_id,
+} as const;
 
 /** The session of each call, and the claims it follows from. */
 export const sessionCalls: Table = {
   name: 'call_session_calls',
-  columns: {
-    tenant_id: 'text not null',
-    call_id: 'text not null',
-    session_id: 'text not null',
-    own_session_id: 'text',
-    placed_session_id: 'text',
-    matched_session_id: 'text',
-  },
+  columns: linkColumns,
   key: ['tenant_id', 'call_id'],
   indexes: ['(tenant_id, session_id)'],
 };
 
-export type LinkRow = {
-  readonly tenant_id: string;
-  readonly call_id: string;
-  readonly session_id: string;
-  readonly own_session_id: string | null;
-  /** The first session that placed the call. */
-  readonly placed_session_id: string | null;
-  /** The session that its phone number led to; never changes. */
-  readonly matched_session_id: string | null;
-};
+export type LinkRow = Readonly<RowOf<typeof linkColumns>>;
 
 export const linksOfCalls = (
   trx: Tx,
@@ -57,9 +51,9 @@ function distinct<K extends Readonly<Record<string, string>>>(keys: readonly K[]
 /** The sessions that a call may ever have been in, when there are several. Rows never change. */
 export const formerCalls: Table = {
   name: 'call_session_former_calls',
-  columns: { tenant_id: 'text not null', session_id: 'text not null', call_id: 'text not null' },
+  columns: columns.call_session_former_calls,
   key: ['tenant_id', 'session_id', 'call_id'],
-  view: ['tenant_id', 'session_id', 'call_id'],
+  view: Object.keys(columns.call_session_former_calls),
 };
 
 /**
@@ -67,10 +61,10 @@ export const formerCalls: Table = {
  */
 export const otherAppointments: Table = {
   name: 'call_session_other_appointments',
-  columns: { tenant_id: 'text not null', appointment_id: 'text not null', session_id: 'text not null' },
+  columns: columns.call_session_other_appointments,
   key: ['tenant_id', 'appointment_id', 'session_id'],
   indexes: ['(tenant_id, session_id)'],
-  view: ['tenant_id', 'appointment_id', 'session_id'],
+  view: Object.keys(columns.call_session_other_appointments),
 };
 
 export const formerCallsOf = (sessions: readonly Session[], links: ReadonlyMap<string, LinkRow>): Row[] =>

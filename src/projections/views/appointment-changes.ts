@@ -7,32 +7,19 @@ import type { ChangedCalls, View } from '../calls/view.ts';
 import { foldFacts } from '../engine/fold-batch.ts';
 import type { Late } from '../engine/projection.ts';
 import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
-import type { AppointmentChangeRow } from '../tables.ts';
+import { columns, rowMaker } from '../tables.ts';
 import { type DecidedRow, decided } from './appointments.ts';
 import { sessionRows } from './call-sessions.ts';
 import { type AppointmentChange, type Course, changesOfAppointments } from './changes-of-appointments.ts';
 
-const columns: Readonly<Record<keyof AppointmentChangeRow, string>> = {
-  position: 'bigint not null',
-  tenant_id: 'text not null',
-  appointment_id: 'text not null',
-  status: 'text not null',
-  starts_at: 'timestamptz',
-  reschedule_text: 'text',
-  cancellation_reason: 'text',
-  needs_review: 'boolean not null',
-  decided_by_call_id: 'text',
-  changed_at: 'timestamptz not null',
-};
-
 /** One fact may change several appointments: a call that turns out to be about another one. */
 const rows: Table = {
   name: 'appointment_changes',
-  columns,
+  columns: columns.appointment_changes,
   key: ['position', 'appointment_id', 'tenant_id'],
   indexes: ['(tenant_id, appointment_id)'],
   queryIndexes: ['(tenant_id, position, appointment_id)'],
-  view: Object.keys(columns),
+  view: Object.keys(columns.appointment_changes),
 };
 
 /** One row per change of an appointment by a call or by staff, for the live feed; that it is scheduled at first is none. */
@@ -41,7 +28,7 @@ export const appointmentChanges: View = {
   async save(trx, table, batch) {
     if (batch.late) return replaceLate(trx, table, batch, batch.late);
     const course = { ...batch, before: (stream: string) => batch.changed.get(stream)?.before };
-    await insert(trx, table(rows), rows, (await changesOf(trx, table, batch, course, batch.related)).map(rowOf));
+    await insert(trx, table(rows), rows, (await changesOf(trx, table, batch, course, batch.related)).map(changeOf));
   },
 };
 
@@ -98,7 +85,7 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   );
   const keys = [...ids.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
   await deleteBy(trx, table(rows), rows, ['tenant_id', 'appointment_id'], keys);
-  await insert(trx, table(rows), rows, changes.map(rowOf));
+  await insert(trx, table(rows), rows, changes.map(changeOf));
 }
 
 /** The sessionRows with all others that their calls have ever been in, and so on. */
@@ -130,18 +117,7 @@ async function sessionsAbout(trx: Tx, table: TableName, ids: readonly Appointmen
   return [...new Map(found.map((one) => [sessionStream(one.tenantId, one.sessionId), one])).values()];
 }
 
-function rowOf({ position, recordedAt, tenantId, id, became }: AppointmentChange): Row {
-  const row: { readonly [K in keyof AppointmentChangeRow]: unknown } = {
-    position,
-    tenant_id: tenantId,
-    appointment_id: id,
-    status: became.status,
-    starts_at: became.startsAt,
-    reschedule_text: became.rescheduleText,
-    cancellation_reason: became.cancellationReason,
-    needs_review: became.needsReview,
-    decided_by_call_id: became.decidedByCallId,
-    changed_at: recordedAt,
-  };
-  return row;
-}
+const rowOf = rowMaker('appointment_changes');
+
+const changeOf = ({ position, recordedAt, tenantId, id, became }: AppointmentChange): Row =>
+  rowOf({ ...became, position, tenantId, appointmentId: id, changedAt: recordedAt });

@@ -7,27 +7,11 @@ import { appointmentOfCall, createdAtOf, type Session } from '../../model/sessio
 import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../engine/table.ts';
-import type { AppointmentRow } from '../tables.ts';
-
-const shown: Readonly<Record<keyof AppointmentRow, string>> = {
-  tenant_id: 'text not null',
-  id: 'text not null',
-  status: 'text not null',
-  starts_at: 'timestamptz',
-  reschedule_text: 'text',
-  cancellation_reason: 'text',
-  needs_review: 'boolean not null',
-  decided_by_call_id: 'text',
-  notes_json: 'jsonb not null',
-  created_at: 'timestamptz not null',
-  last_event_at: 'timestamptz not null',
-  // Behind the others: Postgres adds columns to a view at its end alone.
-  deciding_call_at: 'timestamptz',
-};
+import { columns, rowMaker } from '../tables.ts';
 
 export const appointmentRows: Table = {
   name: 'appointments',
-  columns: { ...shown, first_event_at: 'double precision not null', first_position: 'text not null' },
+  columns: { ...columns.appointments, first_event_at: 'double precision not null', first_position: 'text not null' },
   key: ['tenant_id', 'id'],
   queryIndexes: [
     // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
@@ -44,7 +28,7 @@ export const appointmentRows: Table = {
     // Daily counts (read-api/summary/).
     '(tenant_id, deciding_call_at) where needs_review',
   ],
-  view: Object.keys(shown),
+  view: Object.keys(columns.appointments),
 };
 
 /** A decision with the time by which its call is counted (docs/rules.md, "Daily summary"). */
@@ -214,6 +198,8 @@ export type Grounds = {
   readonly firstEventAt: number;
 };
 
+const rowOf = rowMaker('appointments');
+
 /** The row of an appointment; what the query API shows is made of it. */
 export function appointmentRowOf(
   { tenantId, id }: AppointmentId,
@@ -222,19 +208,13 @@ export function appointmentRowOf(
   const appointment = appointmentOf(calls, entries);
   const events = [...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
   const lastEventAt = events.reduce((last, at) => Math.max(last, at), firstEventAt);
-  const row: { readonly [K in keyof AppointmentRow]: unknown } = {
-    tenant_id: tenantId,
+  const row = rowOf({
+    ...appointment,
+    tenantId,
     id,
-    status: appointment.status,
-    starts_at: appointment.startsAt,
-    reschedule_text: appointment.rescheduleText,
-    cancellation_reason: appointment.cancellationReason,
-    needs_review: appointment.needsReview,
-    decided_by_call_id: appointment.decidedByCallId,
-    deciding_call_at: calls.find(({ callId }) => callId === appointment.decidedByCallId)?.countedAt,
-    notes_json: appointment.notes,
-    created_at: createdAt,
-    last_event_at: new Date(lastEventAt).toISOString(),
-  };
+    decidingCallAt: calls.find(({ callId }) => callId === appointment.decidedByCallId)?.countedAt,
+    createdAt,
+    lastEventAt: new Date(lastEventAt).toISOString(),
+  });
   return { ...row, first_event_at: firstEventAt };
 }

@@ -13,44 +13,11 @@ import {
 } from '../calls/session-calls.ts';
 import type { View } from '../calls/view.ts';
 import { deleteBy, type Row, type Table, upsert, write } from '../engine/table.ts';
-import type { CallSessionRow } from '../tables.ts';
-
-const columns: Readonly<Record<keyof CallSessionRow, string>> = {
-  tenant_id: 'text not null',
-  id: 'text not null',
-  status: 'text not null',
-  status_reason: 'text not null',
-  direction: 'text',
-  appointment_id: 'text',
-  contact_id: 'text',
-  ticket_id: 'text',
-  retell_call_id: 'text',
-  retell_call_ids: 'text[] not null',
-  matched_by_phone_number: 'text[]',
-  agent_id: 'text',
-  agent_name: 'text',
-  from_number: 'text',
-  to_number: 'text',
-  customer_phone: 'text',
-  started_at: 'timestamptz',
-  ended_at: 'timestamptz',
-  duration_ms: 'double precision',
-  disconnection_reason: 'text',
-  transferred: 'boolean not null',
-  tenant_mismatch: 'boolean not null',
-  archived: 'boolean not null',
-  analysis_json: 'jsonb',
-  transcript: 'text',
-  recording_url: 'text',
-  requested_at: 'timestamptz',
-  created_at: 'timestamptz not null',
-  last_event_at: 'timestamptz not null',
-  revision: 'integer not null',
-};
+import { columns, rowMaker } from '../tables.ts';
 
 export const sessionRows: Table = {
   name: 'call_sessions',
-  columns,
+  columns: columns.call_sessions,
   key: ['tenant_id', 'id'],
   queryIndexes: [
     // Pages (read-api/keyset.ts), of all and by what may be rare among many. What stands behind the order is there to
@@ -74,12 +41,12 @@ export const sessionRows: Table = {
     `(tenant_id, customer_phone) where customer_phone is distinct from from_number
       and customer_phone is distinct from to_number`,
   ],
-  view: Object.keys(columns),
+  view: Object.keys(columns.call_sessions),
 };
 
 const aliases: Table = {
   ...sessionCalls,
-  view: ['tenant_id', 'call_id', 'session_id', 'placed_session_id', 'matched_session_id'],
+  view: Object.keys(columns.call_session_calls),
 };
 
 /** One row per call session, and the session of each call. */
@@ -121,40 +88,16 @@ const exists = ({ request, calls }: Session): boolean => request !== undefined |
 const PHONE_LENGTH = 128;
 const phone = (number: string | undefined): string | undefined => number?.slice(0, PHONE_LENGTH);
 
+const rowOf = rowMaker('call_sessions');
+
 /** The row of a session; what the query API shows is made of it. */
 export function sessionRowOf(session: Session<Description>): Row {
   const document = sessionFields(session);
-  const row: { readonly [K in keyof CallSessionRow]: unknown } = {
-    tenant_id: document.tenantId,
-    id: document.id,
-    status: document.status,
-    status_reason: document.statusReason,
-    direction: document.direction,
-    appointment_id: document.appointmentId,
-    contact_id: document.contactId,
-    ticket_id: document.ticketId,
-    retell_call_id: document.retellCallId,
-    retell_call_ids: document.retellCallIds,
-    matched_by_phone_number: document.matchedByPhoneNumber,
-    agent_id: document.agentId,
-    agent_name: document.agentName,
-    from_number: phone(document.fromNumber),
-    to_number: phone(document.toNumber),
-    customer_phone: phone(document.customerPhone),
-    started_at: document.startedAt,
-    ended_at: document.endedAt,
-    duration_ms: document.durationMs,
-    disconnection_reason: document.disconnectionReason,
-    transferred: document.transferred,
-    tenant_mismatch: document.tenantMismatch ?? false,
-    archived: document.archived,
-    analysis_json: document.analysis,
-    transcript: document.transcript,
-    recording_url: document.recordingUrl,
-    requested_at: document.requestedAt,
-    created_at: document.createdAt,
-    last_event_at: document.lastEventAt,
-    revision: document.revision,
-  };
-  return row;
+  return rowOf({
+    ...document,
+    fromNumber: phone(document.fromNumber),
+    toNumber: phone(document.toNumber),
+    customerPhone: phone(document.customerPhone),
+    tenantMismatch: document.tenantMismatch ?? false,
+  });
 }

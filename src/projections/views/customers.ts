@@ -5,24 +5,12 @@ import type { TicketCall } from '../../model/ticket-call.ts';
 import { changesOf } from '../calls/membership.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
-import type { CustomerRow } from '../tables.ts';
-
-const shown: Readonly<Record<keyof CustomerRow, string>> = {
-  tenant_id: 'text not null',
-  id: 'text not null',
-  phone: 'text not null',
-  raw_phones: 'text[] not null',
-  name: 'text',
-  first_seen_at: 'timestamptz not null',
-  last_seen_at: 'timestamptz not null',
-  calls: 'integer not null',
-  created_at: 'timestamptz not null',
-};
+import { columns, rowMaker } from '../tables.ts';
 
 /** Beside the row that is shown, the customer that it came from, to which further calls are added. */
 const rows: Table = {
   name: 'customers',
-  columns: { ...shown, customer: 'json not null' },
+  columns: { ...columns.customers, customer: 'json not null' },
   key: ['tenant_id', 'id'],
   queryIndexes: [
     '(tenant_id, created_at desc, id)',
@@ -30,7 +18,7 @@ const rows: Table = {
     // Without a list of what is still to be put in order, which each search would read from end to end.
     'using gin (raw_phones) with (fastupdate = off)',
   ],
-  view: Object.keys(shown),
+  view: Object.keys(columns.customers),
 };
 
 /** Which customer each call is with. */
@@ -111,17 +99,14 @@ const gone = (made: ReadonlyMap<string, Customer | undefined>, left: readonly Mo
     .filter(({ from }) => made.get(from!.id) === undefined)
     .map(({ from }) => ({ tenant_id: from!.tenantId, id: from!.id }));
 
-function rowOf(customer: Customer): Row {
-  const row: { readonly [K in keyof CustomerRow]: unknown } = {
-    tenant_id: customer.tenantId,
-    id: customer.id,
-    phone: customer.phone,
-    raw_phones: customer.rawPhones,
+const shownOf = rowMaker('customers');
+
+const rowOf = (customer: Customer): Row => ({
+  ...shownOf({
+    ...customer,
     name: customer.name?.value,
-    first_seen_at: new Date(customer.firstSeenAt).toISOString(),
-    last_seen_at: new Date(customer.lastSeenAt).toISOString(),
-    calls: customer.calls,
-    created_at: customer.createdAt,
-  };
-  return { ...row, customer };
-}
+    firstSeenAt: new Date(customer.firstSeenAt).toISOString(),
+    lastSeenAt: new Date(customer.lastSeenAt).toISOString(),
+  }),
+  customer,
+});

@@ -5,32 +5,16 @@ import { correlation } from '../../model/call.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import type { View } from '../calls/view.ts';
 import { insert, type Row, type Table } from '../engine/table.ts';
-import type { DeliveryRow } from '../tables.ts';
-
-const columns: Readonly<Record<keyof DeliveryRow, string>> = {
-  tenant_id: 'text not null',
-  call_id: 'text not null',
-  id: 'text not null',
-  event: 'text not null',
-  payload_digest: 'text',
-  source: 'text not null',
-  endpoint: 'text',
-  started_at: 'timestamptz',
-  occurred_at: 'timestamptz not null',
-  received_at: 'timestamptz not null',
-  recorded_at: 'timestamptz not null',
-  position: 'bigint not null',
-  revision: 'integer not null',
-};
+import { columns, rowMaker } from '../tables.ts';
 
 const rows: Table = {
   name: 'deliveries',
-  columns,
+  columns: columns.deliveries,
   key: ['position'],
   // By call for the query API; by time for the reconciliation, which asks whether webhooks come at all, and for the
   // coverage, which counts a call on the day of its start.
   queryIndexes: ['(tenant_id, call_id)', '(tenant_id, received_at)', '(tenant_id, coalesce(started_at, received_at))'],
-  view: Object.keys(columns),
+  view: Object.keys(columns.deliveries),
 };
 
 /** A15 `retell_events`: one row per fact of a call. */
@@ -38,26 +22,27 @@ export const deliveries: View = {
   tables: [rows],
   async save(trx, table, { facts }) {
     const ofCalls = facts.filter(({ stream }) => parseStream(stream)?.category === 'call');
-    await insert(trx, table(rows), rows, ofCalls.map(rowOf));
+    await insert(trx, table(rows), rows, ofCalls.map(deliveryOf));
   },
 };
 
-function rowOf(fact: Fact): Row {
+const rowOf = rowMaker('deliveries');
+
+function deliveryOf(fact: Fact): Row {
   const { metadata, data } = fact;
-  const row: { readonly [K in keyof DeliveryRow]: unknown } = {
-    tenant_id: metadata.tenantId,
-    call_id: parseStream(fact.stream)?.id,
+  return rowOf({
+    tenantId: metadata.tenantId,
+    callId: parseStream(fact.stream)?.id,
     id: fact.id,
     event: fact.type,
-    payload_digest: metadata.evidence?.sha256 ?? ('payloadDigest' in data ? data.payloadDigest : undefined),
+    payloadDigest: metadata.evidence?.sha256 ?? ('payloadDigest' in data ? data.payloadDigest : undefined),
     source: metadata.source,
     endpoint: metadata.endpoint,
-    started_at: 'callId' in data ? correlation(fact as CallFact).startedAt : undefined,
-    occurred_at: occurrenceOf(metadata),
-    received_at: metadata.receivedAt,
-    recorded_at: fact.recordedAt,
+    startedAt: 'callId' in data ? correlation(fact as CallFact).startedAt : undefined,
+    occurredAt: occurrenceOf(metadata),
+    receivedAt: metadata.receivedAt,
+    recordedAt: fact.recordedAt,
     position: `${fact.position}`,
     revision: Number(fact.revision),
-  };
-  return row;
+  });
 }

@@ -9,7 +9,7 @@ import type { WholeCall } from '../../model/stream-state.ts';
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import type { View } from '../calls/view.ts';
 import { deleteBy, type Row, type Table, upsert } from '../engine/table.ts';
-import type { OutcomeChangeRow } from '../tables.ts';
+import { columns, rowMaker } from '../tables.ts';
 
 /** That a call came to belong to a session, and how the log came to say so. */
 export type Link = Place & { readonly sessionId: string; readonly way: Way };
@@ -123,23 +123,13 @@ function namingsIn(
   return [...first.values()];
 }
 
-const columns: Readonly<Record<keyof OutcomeChangeRow, string>> = {
-  position: 'bigint not null',
-  tenant_id: 'text not null',
-  call_id: 'text not null',
-  session_id: 'text not null',
-  appointment_id: 'text',
-  outcome: 'text not null',
-  changed_at: 'timestamptz not null',
-};
-
 /** One fact may change several calls: a request whose appointment becomes known late. */
 const rows: Table = {
   name: 'outcome_changes',
-  columns,
+  columns: columns.outcome_changes,
   key: ['position', 'call_id'],
   queryIndexes: ['(tenant_id, position, call_id)'],
-  view: Object.keys(columns),
+  view: Object.keys(columns.outcome_changes),
 };
 
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
@@ -158,22 +148,14 @@ export const outcomeChanges: View = {
       [...call.reached, ...call.appointmentsNamed, ...links, ...namings].some(isNew)
         ? changesOf(call, links, namings)
             .filter(isNew)
-            .map((change) => rowOf(call, change))
+            .map((change) => changeOf(call, change))
         : [],
     );
     await upsert(trx, table(rows), rows, changes);
   },
 };
 
-function rowOf(call: CallOutcomes, change: OutcomeChange): Row {
-  const row: { readonly [K in keyof OutcomeChangeRow]: unknown } = {
-    position: change.position,
-    tenant_id: call.tenantId,
-    call_id: call.callId,
-    session_id: change.sessionId,
-    appointment_id: change.appointmentId,
-    outcome: change.outcome,
-    changed_at: change.recordedAt,
-  };
-  return row;
-}
+const rowOf = rowMaker('outcome_changes');
+
+const changeOf = ({ tenantId, callId }: CallOutcomes, change: OutcomeChange): Row =>
+  rowOf({ ...change, tenantId, callId, changedAt: change.recordedAt });

@@ -6,30 +6,11 @@ import type { TicketCall } from '../../model/ticket-call.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
-import type { TicketRow } from '../tables.ts';
-
-const columns: Readonly<Record<keyof TicketRow, string>> = {
-  tenant_id: 'text not null',
-  id: 'text not null',
-  call_id: 'text not null',
-  session_id: 'text not null',
-  direction: 'text',
-  status: 'text not null',
-  active: 'boolean not null',
-  action_required: 'boolean',
-  transferred: 'boolean not null',
-  customer_id: 'text',
-  status_reason: 'text not null',
-  set_by: 'text not null',
-  mail: 'text not null',
-  mail_reason: 'text',
-  created_at: 'timestamptz not null',
-  last_event_at: 'timestamptz not null',
-};
+import { columns, rowMaker } from '../tables.ts';
 
 export const ticketRows: Table = {
   name: 'tickets',
-  columns,
+  columns: columns.tickets,
   key: ['tenant_id', 'id'],
   queryIndexes: [
     // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
@@ -40,7 +21,7 @@ export const ticketRows: Table = {
     '(tenant_id, session_id)',
     '(tenant_id, customer_id) where customer_id is not null',
   ],
-  view: Object.keys(columns),
+  view: Object.keys(columns.tickets),
 };
 
 /** One row per ticket (B2). */
@@ -94,25 +75,7 @@ async function rowsOf(batch: ChangedCalls, touched: readonly Touched[]): Promise
   });
 }
 
+const rowOf = rowMaker('tickets');
+
 /** The row of a ticket; what the query API shows is made of it. */
-export function ticketRowOf(ticket: Ticket, sessionId: string): Row {
-  const row: { readonly [K in keyof TicketRow]: unknown } = {
-    tenant_id: ticket.tenantId,
-    id: ticket.id,
-    call_id: ticket.callId,
-    session_id: sessionId,
-    direction: ticket.direction,
-    status: ticket.status,
-    active: ticket.active,
-    action_required: ticket.actionRequired,
-    transferred: ticket.transferred,
-    customer_id: ticket.customerId,
-    status_reason: ticket.statusReason,
-    set_by: ticket.setBy,
-    mail: ticket.mail,
-    mail_reason: ticket.mailReason,
-    created_at: ticket.createdAt,
-    last_event_at: ticket.lastEventAt,
-  };
-  return row;
-}
+export const ticketRowOf = (ticket: Ticket, sessionId: string): Row => rowOf({ ...ticket, sessionId });

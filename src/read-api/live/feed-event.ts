@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { type Kysely, sql } from 'kysely';
-import type { AppointmentChangeRow, OutcomeChangeRow, ReadModel } from '../../projections/tables.ts';
-import { appointmentStatuses } from '../appointments.ts';
+import { appointmentStatuses } from '../../events/appointment-facts.ts';
+import type { ReadModel } from '../../projections/tables.ts';
 import { outcomes } from '../call-sessions.ts';
+import { instant, itemMaker, type Stored } from '../resource.ts';
 
 /**
  * Where a client stands in the feed: all changes up to the position `after` are behind it, and so are the first
@@ -51,7 +52,7 @@ export const AppointmentChanged = z
     tenantId: z.string(),
     appointmentId: z.string(),
     status: z.enum(appointmentStatuses),
-    startsAt: z.iso.datetime({ precision: 3 }).optional(),
+    startsAt: instant.optional(),
     rescheduleText: z.string().optional(),
     cancellationReason: z.string().optional(),
     needsReview: z.boolean(),
@@ -71,11 +72,9 @@ export type FeedEvent = {
 /** How many events are read at once; a few more where one fact made several. */
 export const PAGE = 200;
 
-/** A row as JSON has it: instants as text. */
-type AsJson<Row> = { readonly [K in keyof Row]: Extract<Row[K], Date> extends never ? Row[K] : string | null };
 type EventRow = { readonly position: string } & (
-  | { readonly kind: 1; readonly row: AsJson<OutcomeChangeRow> }
-  | { readonly kind: 2; readonly row: AsJson<AppointmentChangeRow> }
+  | { readonly kind: 1; readonly row: Stored<ReadModel['outcome_changes']> }
+  | { readonly kind: 2; readonly row: Stored<ReadModel['appointment_changes']> }
 );
 
 /**
@@ -114,24 +113,8 @@ function ofOneFact(rows: readonly EventRow[]): FeedEvent[] {
     });
 }
 
-const outcomeChanged = (row: AsJson<OutcomeChangeRow>): z.infer<typeof OutcomeChanged> => ({
-  tenantId: row.tenant_id,
-  ...(row.appointment_id === null ? {} : { appointmentId: row.appointment_id }),
-  callId: row.call_id,
-  sessionId: row.session_id,
-  outcome: row.outcome as z.infer<typeof OutcomeChanged>['outcome'],
-});
-
-const appointmentChanged = (row: AsJson<AppointmentChangeRow>): z.infer<typeof AppointmentChanged> => ({
-  tenantId: row.tenant_id,
-  appointmentId: row.appointment_id,
-  status: row.status as z.infer<typeof AppointmentChanged>['status'],
-  ...(row.starts_at === null ? {} : { startsAt: new Date(row.starts_at).toISOString() }),
-  ...(row.reschedule_text === null ? {} : { rescheduleText: row.reschedule_text }),
-  ...(row.cancellation_reason === null ? {} : { cancellationReason: row.cancellation_reason }),
-  needsReview: row.needs_review,
-  ...(row.decided_by_call_id === null ? {} : { decidedByCallId: row.decided_by_call_id }),
-});
+const outcomeChanged = itemMaker('outcome_changes', OutcomeChanged);
+const appointmentChanged = itemMaker('appointment_changes', AppointmentChanged);
 
 /** Those that a client at a cursor has not got, of events after the cursor's position. */
 export const notTaken = (events: readonly FeedEvent[], { after, taken }: Cursor): readonly FeedEvent[] =>
