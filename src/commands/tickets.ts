@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Fact } from '../events/codec.ts';
 import { type Handled, handle, overFacts } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
-import { type Endpoint, FactMetadata } from '../events/metadata.ts';
+import { FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, ticketStream } from '../events/streams.ts';
 import { callIdOfTicket, type TicketEvent, type TicketStatus, ticketStatuses } from '../events/ticket-facts.ts';
@@ -12,6 +12,8 @@ import { failures } from '../http/failures.ts';
 import { ticketPath } from '../http/parameters.ts';
 import { badRequest, factUnreadable, json, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
+import { makesTickets } from '../model/call-fact.ts';
+import { isActive } from '../model/ticket.ts';
 import {
   bodyRefusals,
   IdempotencyKey,
@@ -68,8 +70,6 @@ type TicketStatusCommand = Pick<SetStatus, 'status' | 'note' | 'by'> & {
   readonly at: string;
 };
 
-const ticketEndpoints: readonly (Endpoint | undefined)[] = ['retell-inbound-ticket', 'retell-outbound-ticket'];
-
 /** Records the status that staff give a ticket, from the log alone. Throws EventStoreUnavailable. */
 async function recordTicketStatus(
   log: EventLog,
@@ -91,7 +91,7 @@ async function recordTicketStatus(
 /** A ticket is there from the first fact that a ticket endpoint took, whatever it says (B2). */
 const bringsTicket = ({ metadata }: Recorded): boolean => {
   const read = FactMetadata.safeParse(metadata);
-  return read.success && ticketEndpoints.includes(read.data.endpoint);
+  return read.success && makesTickets(read.data);
 };
 
 type TicketRoutesDeps = {
@@ -162,16 +162,13 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
   return routes;
 }
 
-/** docs/rules.md, "Tickets, customers, mail"; the others need nothing to be done. */
-const active: readonly string[] = ['new', 'qualified', 'contacted'];
-
 /** What is known without the read model: what staff said, not what the call was about. */
 const fromLog = (tenantId: string, id: string, { data: { callId, status }, recordedAt }: Fact<StatusSet>) => ({
   id,
   tenantId,
   callId,
   status,
-  active: active.includes(status),
+  active: isActive(status),
   statusReason: 'staff',
   setBy: 'staff',
   lastEventAt: recordedAt,

@@ -25,7 +25,8 @@ export function oncePerFact<F extends object, T>(rule: (fact: F) => T): (fact: F
 /** A type that we do not know describes its call, but its content is never acted on. */
 export const isActedOn = ({ type }: Pick<CallFact, 'type'>): boolean => type !== 'CallEventUnrecognized';
 
-export type Direction = 'inbound' | 'outbound';
+export const ticketDirections = ['inbound', 'outbound'] as const;
+export type Direction = (typeof ticketDirections)[number];
 
 /** The endpoints that make tickets and customers, and the direction their URL claims (B1). */
 const directionOfEndpoint: { readonly [E in Endpoint]?: Direction } = {

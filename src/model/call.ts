@@ -198,25 +198,11 @@ export type Analysis = {
 };
 
 /** The fields of a call that its session shows. */
-export type Description = Correlation & {
-  readonly direction: 'inbound' | 'outbound' | 'web';
-  readonly agentId: string;
-  readonly agentName: string;
-  readonly contactId: string;
-  readonly durationMs: number;
-  readonly disconnectionReason: string;
-  readonly fromNumber: string;
-  readonly toNumber: string;
-  readonly transcript: string;
-  readonly recordingUrl: string;
-  readonly analysis: Analysis;
-  /** A fact came to a ticket endpoint. */
-  readonly hasTicket: true;
-  /** The region for national numbers. */
-  readonly region: string;
+export type Description = {
+  readonly [K in keyof ReturnType<typeof description>]-?: Exclude<ReturnType<typeof description>[K], undefined>;
 };
 
-export const description: Reading<Description, CallFact> = (fact) => {
+export const description = (fact: CallFact) => {
   const { data, metadata } = fact;
   return {
     ...correlation(fact),
@@ -231,7 +217,9 @@ export const description: Reading<Description, CallFact> = (fact) => {
     transcript: data.personal?.transcript,
     recordingUrl: data.personal?.recordingUrl,
     analysis: data.analysed ? analysisOf(data, data.personal) : undefined,
+    /** A fact came to a ticket endpoint. */
     hasTicket: makesTickets(metadata) || undefined,
+    /** The region that a national number is read in. */
     region: metadata.defaultRegion,
   };
 };

@@ -38,6 +38,8 @@ export function reduceTicketLog(before: TicketLog | undefined, fact: Fact<Ticket
   return { ...log, entries: withEntry(log.entries, entry) };
 }
 
+export const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as const;
+
 /** The state of the mail for the latest opening (docs/mail.md). */
 type MailState =
   | { readonly mail: 'none' | 'queued' | 'sent' | 'failed' }
@@ -185,7 +187,7 @@ export type Ticket = {
   readonly customerId?: string;
   readonly statusReason: StatusReason;
   readonly setBy: 'rule' | 'staff';
-  readonly mail: 'none' | 'queued' | 'sent' | 'failed' | 'not_sent';
+  readonly mail: (typeof mailStates)[number];
   readonly mailReason?: MailReason;
   /** The number of openings; the mail names the latest. */
   readonly openings: number;
@@ -194,6 +196,9 @@ export type Ticket = {
 };
 
 const active: ReadonlySet<TicketStatus> = new Set(['new', 'qualified', 'contacted']);
+
+/** Whether something is left to be done. */
+export const isActive = (status: TicketStatus): boolean => active.has(status);
 
 /**
  * Adds a fact, with its whole text, of the call's stream or the ticket's: a join, independent of order, grouping and
@@ -219,7 +224,7 @@ export function ticketOf({ call, log }: TicketState): Ticket | undefined {
     callId: call.callId,
     direction: directionOf(call),
     ...verdict,
-    active: active.has(verdict.status),
+    active: isActive(verdict.status),
     actionRequired: call.needSince.required !== undefined || (call.needSince.not_required === undefined ? null : false),
     transferred: call.transferred,
     ...(customer && { customerId: customer.id }),

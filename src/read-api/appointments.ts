@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { appointmentStatuses } from '../events/appointment-facts.ts';
 import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
@@ -7,9 +8,6 @@ import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-
-/** docs/rules.md, "Appointment". */
-export const appointmentStatuses = ['scheduled', 'confirmed', 'rescheduled', 'cancelled'] as const;
 
 /** docs/rules.md, "API shapes". What is not known is absent. */
 export const Appointment = z

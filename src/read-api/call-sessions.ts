@@ -20,7 +20,6 @@ import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** Strongest first (docs/rules.md, "Outcome of a call"). */
 export const outcomes = weakestFirst.toReversed() as [Outcome, ...Outcome[]];
-export { directions };
 
 const Analysis = z
   .object({

@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
+import { directions } from '../events/call-facts.ts';
 import { only, plus } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { isTimeZone } from '../model/time.ts';
 import { apiKey, json, refusals } from './answers.ts';
-import { directions, outcomes } from './call-sessions.ts';
+import { outcomes } from './call-sessions.ts';
 import { boundParameter, type Day, DEFAULT_DAYS, daysOf, inDay, MAX_DAYS } from './days.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 

@@ -9,16 +9,14 @@ import {
   wordsParameter,
 } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
+import { ticketDirections } from '../model/call-fact.ts';
 import { normalSessionId } from '../model/ids.ts';
+import { mailStates } from '../model/ticket.ts';
 import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging } from './keyset.ts';
 import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-
-/** A web call has none of its own: its URL decides (docs/rules.md, "Tickets, customers, mail"). */
-const ticketDirections = ['inbound', 'outbound'] as const;
-const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as const;
 
 /** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
 const Ticket = z

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CoverageDay } from '../../read-api/coverage.ts';
 import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
@@ -86,16 +87,6 @@ export async function runToTheEnd(cli: Cli, what: object): Promise<void> {
   );
 }
 
-type Day = {
-  readonly tenantId: string;
-  readonly day: string;
-  readonly retell: number;
-  readonly log: number;
-  readonly facts: { readonly webhook: number; readonly reconciliation: number };
-  readonly missing: number;
-  readonly percent: number;
-};
-
 /** What Retell knows and the log does not. */
 export const verb: Verb = (program, cli) => {
   program
@@ -127,7 +118,7 @@ export const verb: Verb = (program, cli) => {
         ...(to !== undefined && { to: instantOf(to, '--to') }),
       });
       const answer = await cli.admin.get(`/api/reconciliation/coverage?${query}`);
-      const days = answer.items as unknown as readonly Day[];
+      const days = answer.items as unknown as readonly CoverageDay[];
       if (days.some(({ missing }) => missing > 0)) cli.no();
       cli.answer(
         answer,

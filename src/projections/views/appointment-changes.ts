@@ -88,7 +88,7 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   await insert(trx, table(rows), rows, changes.map(changeOf));
 }
 
-/** The sessionRows with all others that their calls have ever been in, and so on. */
+/** The sessions with all others that their calls have ever been in, and so on. */
 async function allRelated(
   trx: Tx,
   table: TableName,

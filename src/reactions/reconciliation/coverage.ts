@@ -1,27 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { ReadModel } from '../../projections/tables.ts';
 
-/** One tenant's calls of one day (UTC), as Retell and the log have them. */
-export type CoverageDay = {
-  readonly tenantId: string;
-  readonly day: string;
-  /** Calls that Retell was seen to know. */
-  readonly retell: number;
-  readonly log: number;
-  readonly facts: { readonly webhook: number; readonly reconciliation: number };
-  /** Calls that the log lacks facts of. */
-  readonly missing: number;
-  /** How many of Retell's calls the log has completely. */
-  readonly percent: number;
-};
+type CoverageQuery = { readonly tenantId?: string | undefined; readonly from: Date; readonly to: Date };
 
-export type CoverageQuery = { readonly tenantId?: string | undefined; readonly from: Date; readonly to: Date };
-export type ReadCoverage = (query: CoverageQuery) => Promise<readonly CoverageDay[]>;
-
-/** Coverage by day: a call's day is that of its start by the log, else by Retell, else of its first sight. */
+/** Coverage by day (UTC): a call's day is that of its start by the log, else by Retell, else of its first sight. */
 export const readCoverage =
-  (db: Kysely<ReadModel>): ReadCoverage =>
-  async ({ tenantId, from, to }) => {
+  (db: Kysely<ReadModel>) =>
+  async ({ tenantId, from, to }: CoverageQuery) => {
     const ofTenant = tenantId === undefined ? sql`` : sql`and tenant_id = ${tenantId}`;
     const { rows: there } = await sql<{ there: boolean }>`
       select to_regclass('reactions.retell_calls') is not null as there`.execute(db);
