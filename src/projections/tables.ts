@@ -199,7 +199,7 @@ export type OutcomeChangeRow = ReadModel['outcome_changes'];
 type Camel<Name> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name;
 
 /** The field that a column holds: `startedAt` of `started_at`, `notes` of `notes_json`. */
-export type Field<Column> = Column extends `${infer Name}_json` ? Name : Camel<Column>;
+type Field<Column> = Column extends `${infer Name}_json` ? Name : Camel<Column>;
 
 export type FieldOf<T extends keyof ReadModel> = Field<keyof ReadModel[T]>;
 
@@ -218,7 +218,8 @@ export function rowMaker<T extends keyof ReadModel>(view: T) {
     document: D & { readonly [F in Exclude<FieldOf<T>, keyof D>]: unknown },
   ): { readonly [K in keyof ReadModel[T]]: unknown } => {
     const from = document as Readonly<Record<string, unknown>>;
-    const row: Record<string, unknown> = {};
+    // Copying an object that has all columns is faster than adding them one by one.
+    const row: Record<string, unknown> = { ...columns[view] };
     for (const { column, field } of fields) row[column] = from[field];
     return row as { readonly [K in keyof ReadModel[T]]: unknown };
   };
