@@ -21,7 +21,7 @@ import { type AdministrationRoutesDeps, databaseOf, refusals } from './answers.t
  * docs/rules.md, "API shapes": `{id, projection, stream, position, error, parkedAt, waiting}`, and what helps to judge
  * it.
  */
-const Parked = z
+export const Parked = z
   .object({
     id: z.string().openapi({ example: 'call_sessions.1.1309' }),
     projection: z.string().openapi({ example: 'calls' }),
@@ -40,13 +40,13 @@ const Parked = z
   })
   .openapi('Parked');
 
-const ParkedDetail = Parked.extend({
+export const ParkedDetail = Parked.extend({
   waitingFacts: z
     .array(z.object({ position: z.string(), revision: z.int(), type: z.string(), recordedAt: z.string() }))
     .openapi({ description: 'What queues behind it, the first 200.' }),
 }).openapi('ParkedDetail');
 
-const Redriven = Parked.extend({
+export const Redriven = Parked.extend({
   outcome: z.enum(['redriven', 'still_parked', 'requested']).openapi({
     description: '`still_parked`: it breaks again, as `error` and `position` say; what stands before that is applied.',
   }),

@@ -23,7 +23,7 @@ export type ProjectionRoutesDeps = AdministrationRoutesDeps & {
 };
 
 const position = z.string().nullable().openapi({ description: 'A position of the log.', example: '1309' });
-const Overview = z
+export const Overview = z
   .object({
     name: z.string().openapi({ example: 'calls' }),
     version: z.int(),

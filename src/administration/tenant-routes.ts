@@ -12,7 +12,7 @@ import { keyRoutes } from './key-routes.ts';
 import { body, KnownTenantParam, refusals, TenantIdParam, unknown, unknownTenant } from './tenant-answers.ts';
 
 /** A tenant as an administrator sees it: no secrets. */
-const ShownTenant = z
+export const ShownTenant = z
   .object({
     id: z.string(),
     ...z.object(shownFields).partial().shape,

@@ -1,9 +1,20 @@
 import type { Command } from 'commander';
 import { Failure } from './failure.ts';
-import { type GlobalOptions, type Keys, keysOf, type Service, serviceAt } from './service.ts';
-import { printable } from './text.ts';
+import { type Keys, keysOf } from './keys.ts';
+import { type Service, serviceAt } from './service.ts';
+import { type Columns, printable, table } from './text.ts';
 
-/** What every verb has at hand: the service, as the options say, and the way to answer. */
+type GlobalOptions = {
+  readonly url: string;
+  readonly adminKey?: string;
+  readonly apiKey?: string;
+  readonly dataDir: string;
+  readonly json?: true;
+};
+
+type Listed<Item> = { readonly items: readonly Item[]; readonly nextCursor?: string | null };
+
+/** What every verb has at hand: the service that the options name, and the ways to answer. */
 export type Cli = {
   /** Asks as the administrator. */
   readonly admin: Service;
@@ -15,6 +26,8 @@ export type Cli = {
   readonly url: string;
   /** The answer: `machine` with --json, else `human`. Nothing else is written to stdout. */
   answer(machine: unknown, human: string): void;
+  /** Answers a list as a table, or with `none`, and remarks how to go on where there is more. */
+  list<Item>(page: Listed<Item>, columns: Columns<Item>, none?: string): void;
   /** A remark for a person; to stderr, and not with --json. */
   remark(text: string): void;
   /** What ends a command, and what to do about it; to stderr. */
@@ -30,7 +43,7 @@ export function cliOf(program: Command): Cli {
   const url = () => baseUrl(options().url);
   const keys = keysOf(options);
   let exitCode = 0;
-  return {
+  const cli: Cli = {
     get url() {
       return url();
     },
@@ -44,6 +57,11 @@ export function cliOf(program: Command): Cli {
     keys,
     answer(machine, human) {
       process.stdout.write(options().json ? `${JSON.stringify(machine, null, 2)}\n` : `${printable(human)}\n`);
+    },
+    list(page, columns, none) {
+      const { items, nextCursor } = page;
+      cli.answer(page, none !== undefined && items.length === 0 ? none : table(items, columns));
+      if (nextCursor) cli.remark(`There are more: --cursor ${nextCursor}`);
     },
     remark(text) {
       if (!options().json) process.stderr.write(`${printable(text)}\n`);
@@ -61,6 +79,7 @@ export function cliOf(program: Command): Cli {
     },
     exitCode: () => exitCode,
   };
+  return cli;
 }
 
 function baseUrl(text: string): string {
@@ -70,4 +89,25 @@ function baseUrl(text: string): string {
       remedy: 'For example --url http://127.0.0.1:3000',
     });
   return url.href.replace(/\/+$/, '');
+}
+
+/**
+ * Asks for each id in turn. A refusal of one of them does not keep the others from being tried: `refused` makes its
+ * result of the service's words. A wrong key ends it, and so does a service that does not answer.
+ */
+export async function tryEach<Result>(
+  ids: readonly string[],
+  attempt: (id: string) => Promise<Result>,
+  refused: (id: string, why: string) => Result,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (const id of ids) {
+    try {
+      results.push(await attempt(id));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== 1 || error.details.status === 401) throw error;
+      results.push(refused(id, error.message));
+    }
+  }
+  return results;
 }

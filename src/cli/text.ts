@@ -1,4 +1,6 @@
-/** Control characters that a terminal would obey are shown instead; what callers said is not ours to trust. */
+import { Failure } from './failure.ts';
+
+/** Shows control characters instead of sending them: a terminal would obey them, and callers chose the text. */
 export const printable = (text: string): string =>
   text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
@@ -8,25 +10,24 @@ export const printable = (text: string): string =>
 const oneLine = (value: unknown): string =>
   (value === undefined || value === null ? '–' : String(value)).replace(/\s+/g, ' ');
 
-/** Rows under their headings, each column as wide as its widest cell. */
-export function table(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  const cells = [headings, ...rows].map((row) => row.map((cell) => printable(oneLine(cell))));
+/** What stands under each heading of a table, for an item of it. */
+export type Columns<Item> = Readonly<Record<string, (item: Item) => unknown>>;
+
+/** Items under their headings, each column as wide as its widest cell. */
+export function table<Item>(items: readonly Item[], columns: Columns<Item>): string {
+  const headings = Object.keys(columns);
+  const rows = items.map((item) => Object.values(columns).map((cell) => printable(oneLine(cell(item)))));
+  const cells = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const lineOf = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ');
+  return cells.map((row) => lineOf(row).trimEnd()).join('\n');
 }
 
 /** One thing: its fields, one a line; what is absent is left out. */
 export function fields(pairs: Readonly<Record<string, unknown>>): string {
-  const known = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== null);
-  const width = Math.max(...known.map(([name]) => name.length));
-  return known.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value)}`).join('\n');
+  const present = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== null);
+  const width = Math.max(...present.map(([name]) => name.length));
+  return present.map(([name, value]) => `${name.padEnd(width)}  ${oneLine(value)}`).join('\n');
 }
 
 export const shortened = (text: string, length: number): string =>
@@ -35,3 +36,21 @@ export const shortened = (text: string, length: number): string =>
 /** The examples below a command's help; without one nobody should have to guess. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ call-ledger ${line}`).join('\n')}`;
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A time as a person writes it: ISO 8601, where a date alone is its midnight UTC; or so long ago: 90m, 6h, 3d. */
+export function instantOf(text: string, option: string): string {
+  const ago = /^(\d{1,5})([mhd])$/.exec(text);
+  const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d.*(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const ms = ago
+    ? Date.now() - Number(ago[1]) * units[ago[2] as keyof typeof units]
+    : isIso
+      ? Date.parse(text)
+      : Number.NaN;
+  if (Number.isNaN(ms))
+    throw new Failure(2, `${option}: "${text}" is no time.`, {
+      remedy: 'For example 2026-01-31, 2026-01-31T09:00:00Z, or 6h for six hours ago.',
+    });
+  return new Date(ms).toISOString();
+}

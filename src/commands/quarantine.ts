@@ -187,7 +187,7 @@ const releasing: Decider<readonly string[], DeliveryReleased, Released> = {
   decide: (release, factIds) => (factIds.includes(release.factId) ? [] : [{ type: DELIVERY_RELEASED, data: release }]),
 };
 
-const RetryAnswer = z
+export const RetryAnswer = z
   .object({
     outcome: z.enum(['recorded', 'duplicate', 'still_quarantined']).openapi({
       description: '`duplicate`: the fact was on record already. Either way the delivery is released.',

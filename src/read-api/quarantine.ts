@@ -25,7 +25,7 @@ const QuarantineItem = Quarantined.extend({
     description: 'When a retry found it to be a fact of a call, and which.',
   }),
 }).openapi('QuarantineItem');
-type QuarantineItem = z.infer<typeof QuarantineItem>;
+export type QuarantineItem = z.infer<typeof QuarantineItem>;
 
 const QuarantineReview = QuarantineItem.extend({
   evidence: z.enum(['verified', 'failed', 'expired']).openapi({
@@ -42,7 +42,7 @@ const QuarantineReview = QuarantineItem.extend({
     .optional()
     .openapi({ description: 'What was sent. Personal data. Absent where it has expired.' }),
 }).openapi('QuarantineReview');
-type QuarantineReview = z.infer<typeof QuarantineReview>;
+export type QuarantineReview = z.infer<typeof QuarantineReview>;
 
 const itemOf = itemMaker('quarantine', Quarantined);
 

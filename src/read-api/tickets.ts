@@ -45,6 +45,7 @@ const Ticket = z
     lastEventAt: instant,
   })
   .openapi('Ticket');
+export type Ticket = z.infer<typeof Ticket>;
 
 export const ticketOf = itemMaker('tickets', Ticket);
 

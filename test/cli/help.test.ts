@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../../src/cli/program.ts';
+import { files, imports } from '../architecture/sources.ts';
 import { callLedger } from './command.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
@@ -48,4 +49,18 @@ test.each<[string[], number, string]>([
   const ran = await callLedger(args);
   expect([ran.code, ran.err]).toEqual([code, said === '' ? '' : expect.stringContaining(said)]);
   if (code === 0) expect(ran.out).toContain('Usage: call-ledger');
+});
+
+test('to speak to the service a command does not load it: of the answers it has the types alone', () => {
+  const byFile = Map.groupBy(
+    imports.filter(({ typesOnly }) => !typesOnly),
+    ({ file }) => file,
+  );
+  const loaded = new Set(['cli/main.ts', ...files.filter((file) => file.startsWith('cli/verbs/'))]);
+  const packages = new Set<string>();
+  for (const file of loaded)
+    for (const { to, target } of byFile.get(file) ?? [])
+      if (to !== undefined) loaded.add(to);
+      else if (!target.startsWith('node:')) packages.add(target);
+  expect([...packages].sort()).toEqual(['commander', 'fast-json-stable-stringify', 'zod']);
 });

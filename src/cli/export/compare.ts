@@ -5,13 +5,12 @@ import type { Service } from '../service.ts';
 import { type Examined, examineExport, type Fault } from './examine.ts';
 
 /** The query that asks for the same range again, up to the same end of the log. */
-const sameRange = ({ from, to, tenant, head }: Header): URLSearchParams =>
-  new URLSearchParams({
-    ...(from !== null && { from }),
-    ...(to !== null && { to }),
-    ...(tenant !== null && { tenant }),
-    head,
-  });
+const sameRange = ({ from, to, tenant, head }: Header) => ({
+  from: from ?? undefined,
+  to: to ?? undefined,
+  tenant: tenant ?? undefined,
+  head,
+});
 
 /**
  * What the log says otherwise than an export that is in order by itself; undefined: it says the same.
@@ -24,7 +23,7 @@ export async function differenceFromLog(
   readAgain: () => AsyncIterable<Uint8Array>,
 ): Promise<Fault | string | undefined> {
   try {
-    const log = await whole(await service.stream(`/api/export/digest?${sameRange(header)}`));
+    const log = await whole(await service.stream('/api/export/digest', sameRange(header)));
     if (log.digest === digest && log.facts === facts) return undefined;
     return await firstDifference(service, header, readAgain());
   } catch (error) {
@@ -49,10 +48,9 @@ async function firstDifference(
   header: Header,
   file: AsyncIterable<Uint8Array>,
 ): Promise<Fault | string> {
-  const query = sameRange(header);
-  query.set('evidence', 'false');
+  const query = { ...sameRange(header), evidence: 'false' };
   const ofLog: string[] = [];
-  const log = await examineExport(await service.stream(`/api/export?${query}`), ({ sha256 }) => ofLog.push(sha256));
+  const log = await examineExport(await service.stream('/api/export', query), ({ sha256 }) => ofLog.push(sha256));
   let difference: Fault | undefined;
   let [seen, last] = [0, 1];
   await examineExport(file, ({ sha256, stream, revision }, line) => {

@@ -94,9 +94,8 @@ export type Examined = {
 };
 
 /**
- * Whether an export is unchanged and whole, by itself: every digest, the footer, the revisions of every stream, the
- * range that the header names, and the evidence of each fact. Reads to the first fault, or to the end; keeps one line
- * and the last revision of each stream in memory.
+ * Checks an export by itself: each digest, the footer, revisions, range and evidence. Reads to the first fault.
+ * One line and the last revision of each stream are in memory.
  */
 export async function examineExport(
   bytes: AsyncIterable<Uint8Array>,
@@ -112,7 +111,7 @@ export async function examineExport(
   let ended = false;
   let line = 0;
 
-  const take = (raw: Buffer): string | undefined => {
+  const readLine = (raw: Buffer): string | undefined => {
     if (ended) return 'it stands behind the footer';
     const covered = coveredBy(raw);
     const content = ExportLine.safeParse(parsedOf(raw)).data;
@@ -122,9 +121,9 @@ export async function examineExport(
     const before = content.kind === 'fact' || content.kind === 'evidence' ? digest : (header?.sha256 ?? '');
     if (digestBehind(before, covered.json) !== covered.sha256)
       return 'its digest does not match: it was changed, or a line before it is missing, doubled or moved';
-    if (content.kind === 'evidence') return takeEvidence(content);
+    if (content.kind === 'evidence') return readEvidence(content);
     if (awaited !== undefined) return 'the evidence of the fact before it is missing';
-    if (content.kind === 'fact') return takeFact(content, header!);
+    if (content.kind === 'fact') return readFact(content, header!);
     if (content.kind === 'header') {
       if (header !== undefined) return 'it is a second header';
       header = content;
@@ -140,7 +139,7 @@ export async function examineExport(
       : `it counts ${facts} facts, ${evidence} deliveries: ${count.facts}, ${count.evidence} came`;
   };
 
-  const takeFact = (fact: FactLine, range: Header): string | undefined => {
+  const readFact = (fact: FactLine, range: Header): string | undefined => {
     const why = misplaced(fact, range, { facts: count.facts, position, revisions });
     if (why !== undefined) return why;
     revisions.set(fact.stream, BigInt(fact.revision));
@@ -152,7 +151,7 @@ export async function examineExport(
     return undefined;
   };
 
-  const takeEvidence = (evidence: EvidenceLine): string | undefined => {
+  const readEvidence = (evidence: EvidenceLine): string | undefined => {
     if (awaited === undefined) return 'the fact before it has none, or had it already';
     const { deliveryId, bodySha256, bytes, verdict } = evidence;
     if (deliveryId !== awaited.deliveryId || bodySha256 !== awaited.sha256 || bytes !== awaited.bytes)
@@ -178,7 +177,7 @@ export async function examineExport(
     line++;
     if (raw === 'too long') return found('it is longer than any line of an export');
     if (raw === 'unfinished') return found('the export is cut off in the middle of this line');
-    const why = take(raw);
+    const why = readLine(raw);
     if (why !== undefined) return found(why);
   }
   if (header === undefined) return found('it is empty');

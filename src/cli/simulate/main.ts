@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { randomFrom } from '../../retell-emulator/random.ts';
 import { readOptions } from './options.ts';
-import { serviceAt } from './service.ts';
+import { simulatedService } from './service.ts';
 import { openTraffic, type Traffic } from './traffic.ts';
 
 const options = await readOptions();
 const { url, seed } = options;
 const began = new Date();
-const service = serviceAt(url, { apiKey: options.apiKey, adminKey: options.adminKey });
+const service = simulatedService(url, { apiKey: options.apiKey, adminKey: options.adminKey });
 
 const { retell, play } = await openTraffic({
   ...{ serviceUrl: url, key: options.key, apiKey: options.retellKey, seed, lose: options.lose },
@@ -18,24 +18,27 @@ const { retell, play } = await openTraffic({
   process.exit(2);
 });
 
-/** What was never told has to be asked for: only then can all be as it was. */
-async function made({ calls, lost, surprises }: Traffic) {
-  // Nothing comes of what was not accepted, however long one waits.
-  const patience = surprises.length === 0 ? 15_000 : 2_000;
-  if (lost === 0) return { rows: await service.settled(calls, patience), asked: '' };
-  // First what was told: the service then knows where each agent's calls belong.
-  await service.settled(
-    calls.filter((call) => call.told()),
-    patience,
+/** Compares the service with what was sent; what was lost has to be reconciled first. */
+async function compare({ calls, lost, surprises }: Traffic) {
+  // What was not accepted never shows, so waiting for it longer is of no use.
+  const withinMs = surprises.length === 0 ? 15_000 : 2_000;
+  if (lost === 0) return { rows: await service.rowsOnceAsSent(calls, withinMs), asked: '' };
+  // First what arrived: the service then knows where each agent's calls belong.
+  await service.rowsOnceAsSent(
+    calls.filter((call) => call.arrived()),
+    withinMs,
   );
   const recorded = await service.reconcile(new Date(began.getTime() - 900_000));
-  return { rows: await service.settled(calls, patience), asked: `, ${lost} lost and ${recorded} facts reconciled` };
+  return {
+    rows: await service.rowsOnceAsSent(calls, withinMs),
+    asked: `, ${lost} lost and ${recorded} facts reconciled`,
+  };
 }
 
 try {
   const traffic = await play(options.calls, Date.now().toString(36), randomFrom(seed));
   const { calls, sent, duplicates, tampered, surprises } = traffic;
-  const { rows, asked } = await made(traffic);
+  const { rows, asked } = await compare(traffic);
   console.table(rows);
   const wrong = rows.filter((row) => row.as_sent !== 'yes').length;
   for (const surprise of surprises.slice(0, 10)) console.error(`unexpected answer: ${surprise}`);

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { credentialsPath, parseCredentials } from '../../credentials.ts';
+import { credentialsPath } from '../../credentials.ts';
+import { findSecret } from '../keys.ts';
 
 const number = (text: string) => {
   const value = Number(text);
@@ -28,7 +28,7 @@ type Given = {
 };
 export type SimulateOptions = Omit<Given, 'key' | 'apiKey'> & { key: string; apiKey: string };
 
-/** What was asked for, with the keys of the service's data directory where none are given; else says what is missing and ends. */
+/** Reads the options, with keys of the service's data directory where none are given. Ends the process where one is missing. */
 export async function readOptions(): Promise<SimulateOptions> {
   const given = new Command('simulate')
     .description(
@@ -52,11 +52,10 @@ export async function readOptions(): Promise<SimulateOptions> {
     .parse()
     .opts<Given>();
   const path = credentialsPath(given.dataDir);
-  const kept = parseCredentials(await readFile(path, 'utf8').catch(() => ''));
-  const key =
-    given.key ?? (process.env.RETELL_WEBHOOK_SECRET || kept.get('RETELL_WEBHOOK_SECRET'))?.split(',')[0]?.trim();
-  const apiKey = given.apiKey ?? (process.env.API_KEY || kept.get('API_KEY'));
-  const adminKey = given.adminKey ?? (process.env.ADMIN_KEY || kept.get('ADMIN_KEY'));
+  const find = async (name: string) => (await findSecret(name, given.dataDir))?.key;
+  const key = given.key ?? (await find('RETELL_WEBHOOK_SECRET'))?.split(',')[0]?.trim();
+  const apiKey = given.apiKey ?? (await find('API_KEY'));
+  const adminKey = given.adminKey ?? (await find('ADMIN_KEY'));
   if (!key || !apiKey)
     return wrong(`No keys in ${path}. Start the service first (npm start), or pass --key and --api-key.`);
   if ((given.lose > 0 || given.stay) && given.retellPort === undefined)

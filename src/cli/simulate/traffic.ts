@@ -12,7 +12,7 @@ export type SimulatedCall = {
   readonly story: string;
   readonly expected: Story['expected'];
   /** No webhook of it was lost. */
-  readonly told: () => boolean;
+  readonly arrived: () => boolean;
 };
 
 export type Traffic = {
@@ -31,7 +31,7 @@ export type TrafficOptions = {
   readonly apiKey: string;
   readonly port: number;
   readonly seed: number;
-  /** The share of webhooks that nobody ever gets. */
+  /** The share of webhooks that never arrive. */
   readonly lose: number;
 };
 
@@ -54,12 +54,12 @@ const AT_ONCE = 50;
 
 /** Retell on a bad day: webhooks shuffled over all calls, a third sent twice, some late, some tampered with, some lost. */
 export async function openTraffic({ serviceUrl, key, apiKey, port, seed, lose }: TrafficOptions) {
-  const known = new Set<string>();
+  const agentsSeen = new Set<string>();
   const incomplete = new Set<string>();
   let [lost, duplicates, forged] = [0, 0, 0];
   const retell = await startRetell({
     ...{ apiKey, port, seed },
-    // Of the last ten minutes, as far as anybody can tell.
+    // They look as if they were of the last ten minutes.
     times: (random) => {
       const startedAt = Date.now() - 600_000 + random.below(300_000);
       return { startedAt, endedAt: startedAt + 8_000 + random.below(90_000) };
@@ -68,13 +68,13 @@ export async function openTraffic({ serviceUrl, key, apiKey, port, seed, lose }:
       key,
       url: (call) => `${serviceUrl}/api/webhooks/${endpointOf(call)}`,
       fate: ({ call }, random: Random) => {
-        // The first one of an agent arrives: it tells where the agent's calls belong.
-        if (known.has(call.agent_id) && random.next() < lose) {
+        // The first one of an agent must arrive: the service learns from it where the agent's calls belong.
+        if (agentsSeen.has(call.agent_id) && random.next() < lose) {
           incomplete.add(call.call_id);
           lost++;
           return { lost: true };
         }
-        known.add(call.agent_id);
+        agentsSeen.add(call.agent_id);
         const late = random.next() < 0.1;
         const again = random.next() < 0.33 ? 1 : 0;
         duplicates += again;
@@ -116,7 +116,7 @@ export async function openTraffic({ serviceUrl, key, apiKey, port, seed, lose }:
         calls.push({
           ...{ callId, sessionId, appointmentId, expected },
           story: name,
-          told: () => !incomplete.has(callId),
+          arrived: () => !incomplete.has(callId),
         });
         if (calls.length % AT_ONCE === 0) await retell.quiet();
         else await sleep(1);

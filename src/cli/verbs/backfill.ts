@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
-import { examples } from '../text.ts';
-import { instantOf, runToTheEnd } from './reconcile.ts';
+import { examples, instantOf } from '../text.ts';
+import { runToTheEnd } from './reconcile.ts';
 
 /** A past period of a tenant, as if its webhooks had come. */
 export const verb: Verb = (program, cli) => {

@@ -33,7 +33,7 @@ const checks: readonly Check[] = [
   { name: 'version', run: version },
   { name: 'admin key', run: adminKey },
   { name: 'API key', run: apiKey },
-  { name: 'webhook door', run: door },
+  { name: 'webhook door', run: webhooks },
   { name: 'webhook secret', run: webhookSecret },
 ];
 
@@ -42,20 +42,20 @@ async function examine(cli: Cli): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { name, run } of checks) {
     const found =
-      findings[0]?.status === 'fail' ? skip('the service does not answer') : await run(cli, seen).catch(said);
+      findings[0]?.status === 'fail' ? skip('the service does not answer') : await run(cli, seen).catch(failed);
     findings.push(...('status' in found ? [{ name, ...found }] : found));
   }
   return findings;
 }
 
-function said(error: unknown): Found {
+function failed(error: unknown): Found {
   if (!(error instanceof Failure)) throw error;
   return fail(error.message, error.details.remedy);
 }
 
 async function reachable({ anyone, url }: Cli, seen: Seen): Promise<Found> {
   seen.askedAt = Date.now();
-  seen.live = await anyone.ask('GET', '/health/live');
+  seen.live = await anyone.ask('GET /health/live');
   seen.answeredAt = Date.now();
   const { status, body } = seen.live;
   return status === 200 && isJsonObject(body) && body.status === 'ok'
@@ -89,7 +89,7 @@ const heldUp = (name: string): readonly [string, string] => [
 ];
 
 async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
-  const { status, body } = await anyone.ask('GET', '/health/ready');
+  const { status, body } = await anyone.ask('GET /health/ready');
   if (!isJsonObject(body) || !isJsonObject(body.checks))
     return fail(`/health/ready answers ${status} and not as known.`);
   const { projections, ...stores } = body.checks;
@@ -130,7 +130,7 @@ async function clock(_: Cli, { live, askedAt, answeredAt }: Seen): Promise<Found
 const API_VERSION = '1';
 
 async function version({ anyone }: Cli): Promise<Found> {
-  const { status, body } = await anyone.ask('GET', '/openapi.json');
+  const { status, body } = await anyone.ask('GET /openapi.json');
   const info = isJsonObject(body) && isJsonObject(body.info) ? body.info : undefined;
   if (info === undefined) return fail(`/openapi.json answers ${status}, and is no OpenAPI document.`, 'Check --url.');
   const { version: ours } = JSON.parse(await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8'));
@@ -140,8 +140,7 @@ async function version({ anyone }: Cli): Promise<Found> {
 }
 
 async function adminKey({ admin, keys }: Cli, seen: Seen): Promise<Found> {
-  const { items } = await admin.get('/api/tenants');
-  const tenants = items as unknown as readonly { id: string; webhookKeys: readonly { keyId: string }[] }[];
+  const { items: tenants } = await admin.call('GET /api/tenants');
   seen.webhookKeyIds = tenants.find(({ id }) => id === DEFAULT_TENANT)?.webhookKeys.map(({ keyId }) => keyId) ?? [];
   const mute = tenants.filter(({ webhookKeys }) => webhookKeys.length === 0).map(({ id }) => id);
   const { from } = await keys.admin();
@@ -152,13 +151,13 @@ async function adminKey({ admin, keys }: Cli, seen: Seen): Promise<Found> {
 }
 
 async function apiKey(cli: Cli): Promise<Found> {
-  await cli.as(undefined).get('/api/call-sessions?limit=1');
+  await cli.as(undefined).call('GET /api/call-sessions', { query: { limit: '1' } });
   return ok(`${(await cli.keys.api(undefined)).from} works`);
 }
 
 /** Unsigned on purpose: it is refused before anything is kept of it. */
-async function door({ anyone }: Cli): Promise<Found> {
-  const { status, body } = await anyone.ask('POST', '/api/webhooks/retell', {});
+async function webhooks({ anyone }: Cli): Promise<Found> {
+  const { status, body } = await anyone.ask('POST /api/webhooks/retell', { body: {} });
   const code = isJsonObject(body) ? body.code : undefined;
   if (status === 401 && code === 'sig_missing') return ok('open, and refuses what is not signed');
   if (status === 429) return skip('too many unverified requests came from here; ask again in a minute');

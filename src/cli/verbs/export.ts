@@ -6,8 +6,8 @@ import { differenceFromLog } from '../export/compare.ts';
 import { type Examined, examineExport, type Fault } from '../export/examine.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
-import { examples } from '../text.ts';
-import { instantOf } from './reconcile.ts';
+import { terminalLine } from '../progress.ts';
+import { examples, instantOf } from '../text.ts';
 
 type ExportOptions = {
   from?: string;
@@ -19,7 +19,8 @@ type ExportOptions = {
 };
 
 /** A position of the log, or a time as a person writes it. */
-const endOf = (text: string, name: string): string => (/^\d{1,19}$/.test(text) ? text : instantOf(text, name));
+const endOf = (text: string | undefined, option: string): string | undefined =>
+  text === undefined || /^\d{1,19}$/.test(text) ? text : instantOf(text, option);
 
 /** The facts, for an auditor; and whether such a file is what the log says. */
 export const verb: Verb = (program, cli) => {
@@ -37,20 +38,16 @@ export const verb: Verb = (program, cli) => {
       examples('export --from 2026-01-01 --to 2026-02-01 --out january.ndjson', 'export check january.ndjson'),
     )
     .action(async ({ from, to, tenant, evidence, out, force }: ExportOptions) => {
-      const query = new URLSearchParams({
-        ...(from !== undefined && { from: endOf(from, '--from') }),
-        ...(to !== undefined && { to: endOf(to, '--to') }),
-        ...(tenant !== undefined && { tenant }),
-        ...(!evidence && { evidence: 'false' }),
-      });
-      const body = () => cli.admin.stream(`/api/export?${query}`);
+      const range = { from: endOf(from, '--from'), to: endOf(to, '--to') };
+      const query = { ...range, tenant, evidence: evidence ? undefined : 'false' };
+      const body = () => cli.admin.stream('/api/export', query);
       if (out === undefined) {
         const { facts, digest } = complete(await pass(await body(), process.stdout));
         return cli.remark(`${facts} facts, digest ${digest}`);
       }
       const { header, ...examined } = complete(await intoFile(body, out, force === true));
       if (examined.doubt) cli.remark(`Line ${examined.doubt.line}: ${examined.doubt.why}.`);
-      cli.answer({ file: out, ...header, ...examined }, `${out}: ${told(examined)}\ndigest ${examined.digest}`);
+      cli.answer({ file: out, ...header, ...examined }, `${out}: ${countsOf(examined)}\ndigest ${examined.digest}`);
     });
 
   exporting
@@ -59,26 +56,26 @@ export const verb: Verb = (program, cli) => {
     .option('--offline', 'by itself only; without asking the service')
     .addHelpText('after', examples('export check january.ndjson', 'export check january.ndjson --offline'))
     .action(async (file: string, { offline }: { offline?: true }) => {
-      const examined = await examineExport(read(file));
+      const examined = await examineExport(bytesOf(file));
       const { header, fault, doubt } = examined;
       const difference =
         fault || offline || header === undefined
           ? undefined
-          : await differenceFromLog(cli.admin, header, examined, () => read(file));
+          : await differenceFromLog(cli.admin, header, examined, () => bytesOf(file));
       const wrong = fault ?? difference ?? doubt;
       if (wrong !== undefined) cli.no();
-      const inOrder = `${file} is in order: ${told(examined)}${offline ? '; not compared with the log' : ', as the log says'}`;
+      const inOrder = `${file} is in order: ${countsOf(examined)}${offline ? '; not compared with the log' : ', as the log says'}`;
       cli.answer(
         { ok: wrong === undefined, compared: fault === undefined && !offline, wrong: wrong ?? null, ...examined },
-        `${wrong === undefined ? inOrder : said(file, wrong)}\ndigest ${examined.digest}`,
+        `${wrong === undefined ? inOrder : faultText(file, wrong)}\ndigest ${examined.digest}`,
       );
     });
 };
 
-const said = (file: string, wrong: Fault | string): string =>
+const faultText = (file: string, wrong: Fault | string): string =>
   `${file} is NOT in order.\n${typeof wrong === 'string' ? wrong : `line ${wrong.line}: ${wrong.why}`}`;
 
-const told = ({ facts, evidence, expired }: Examined): string =>
+const countsOf = ({ facts, evidence, expired }: Examined): string =>
   `${facts} facts${evidence > 0 ? `, ${evidence} signed deliveries${expired > 0 ? ` (${expired} expired)` : ''}` : ''}`;
 
 function complete(examined: Examined): Examined {
@@ -101,7 +98,7 @@ async function intoFile(
   const bytes = await body();
   await rm(unfinished, { force: true });
   const file = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true });
-  file.on('error', () => {}); // whoever writes is told
+  file.on('error', () => {}); // the write that fails rejects
   try {
     await once(file, 'open').catch(cannotWrite(out));
     const examined = await pass(bytes, file).finally(() => closed(file));
@@ -122,7 +119,7 @@ const cannotWrite = (out: string) => (error: Error) => {
   throw new Failure(2, `Cannot write ${out}: ${error.message}`, { remedy: 'Say where to with --out <file>.' });
 };
 
-async function* read(file: string): AsyncGenerator<Uint8Array> {
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(file);
   } catch (error) {
@@ -130,23 +127,23 @@ async function* read(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Writes what comes, no faster than it is taken, and examines it on the way. */
+/** Writes the bytes as fast as `to` accepts them, and examines them on the way. */
 async function pass(bytes: AsyncIterable<Uint8Array>, to: Writable): Promise<Examined> {
-  const shown = process.stderr.isTTY === true;
+  const terminal = terminalLine();
   let facts = 0;
   async function* passing() {
     let megabytes = 0;
     for await (const chunk of bytes) {
       await written(to, chunk);
       megabytes += chunk.length / 1e6;
-      if (shown) process.stderr.write(`\r\u001b[2K${facts} facts, ${megabytes.toFixed(1)} MB`);
+      terminal.draw(`${facts} facts, ${megabytes.toFixed(1)} MB`);
       yield chunk;
     }
   }
   try {
     return await examineExport(passing(), () => facts++);
   } finally {
-    if (shown) process.stderr.write('\r\u001b[2K');
+    terminal.clear();
   }
 }
 

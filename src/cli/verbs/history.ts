@@ -1,45 +1,47 @@
-import type { JsonObject } from '../../events/json.ts';
+import type { CallSession, HistoryItem } from '../api.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import type { Service } from '../service.ts';
-import { examples, fields, shortened, table } from '../text.ts';
-
-type Item = {
-  readonly position: string;
-  readonly type: string;
-  readonly occurredAt?: string;
-  readonly recordedAt: string;
-  readonly source?: string;
-  readonly evidence?: string;
-  readonly unreadable?: { readonly stream: string; readonly reason: string };
-  readonly waitsFor?: string;
-  readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
-};
+import { type Columns, examples, fields, shortened, table } from '../text.ts';
 
 const LONG = 40;
 const value = (of: unknown): string =>
   of === null || of === undefined ? '–' : shortened(typeof of === 'string' ? of : JSON.stringify(of), LONG);
 
-const changed = ({ field, from, to }: Item['changes'][number]): string =>
+const changed = ({ field, from, to }: HistoryItem['changes'][number]): string =>
   from === null || from === undefined ? `${field} = ${value(to)}` : `${field}: ${value(from)} → ${value(to)}`;
 
 /** As the service does: digits alone are a position. */
-const wasKnown = ({ position, recordedAt }: Item, at: string | undefined): boolean =>
+const wasKnown = ({ position, recordedAt }: HistoryItem, at: string | undefined): boolean =>
   at === undefined || (/^\d+$/.test(at) ? BigInt(position) <= BigInt(at) : Date.parse(recordedAt) <= Date.parse(at));
 
 /** Why a fact has changed nothing. */
-const said = ({ unreadable, waitsFor }: Item): string[] => [
+const hindrances = ({ unreadable, waitsFor }: HistoryItem): string[] => [
   ...(unreadable ? [`UNREADABLE in ${unreadable.stream}: ${unreadable.reason}`] : []),
   ...(waitsFor === undefined ? [] : [`waits behind the unreadable fact at ${waitsFor}`]),
 ];
 
-/** A fact, and below it whatever else it changed. */
-const rowsOf = (item: Item): unknown[][] => {
-  const [first = '', ...others] = [...said(item), ...item.changes.map(changed)];
-  return [
-    [item.position, item.occurredAt, item.recordedAt, item.source, item.type, item.evidence, first],
-    ...others.map((other) => ['', '', '', '', '', '', other]),
-  ];
+/** A line of the table: a fact with its first change, or, without the fact, one of its further changes. */
+type Line = { readonly fact?: HistoryItem; readonly change: string };
+
+const linesOf = (fact: HistoryItem): Line[] => {
+  const [change = '', ...others] = [...hindrances(fact), ...fact.changes.map(changed)];
+  return [{ fact, change }, ...others.map((other) => ({ change: other }))];
+};
+
+const ofFact =
+  (cell: (fact: HistoryItem) => unknown) =>
+  ({ fact }: Line): unknown =>
+    fact ? cell(fact) : '';
+
+const columns: Columns<Line> = {
+  POSITION: ofFact(({ position }) => position),
+  HAPPENED: ofFact(({ occurredAt }) => occurredAt),
+  KNOWN: ofFact(({ recordedAt }) => recordedAt),
+  SOURCE: ofFact(({ source }) => source),
+  FACT: ofFact(({ type }) => type),
+  EVIDENCE: ofFact(({ evidence }) => evidence),
+  CHANGED: ({ change }) => change,
 };
 
 /** Why a call stands as it does. */
@@ -65,44 +67,39 @@ export const verb: Verb = (program, cli) => {
           remedy: `Issue one: call-ledger keys issue ${tenant} --scope read`,
         });
       // The session may have had another id then; that of its call goes on answering.
-      const called = at !== undefined && session.retellCallId ? `call:${session.retellCallId}` : String(session.id);
-      const history = await service.get(`/api/call-sessions/${encodeURIComponent(called)}/history`);
-      const items = (history.items as unknown as readonly Item[]).filter((item) => wasKnown(item, at));
-      const { tenantId, status, statusReason, appointmentId, ticketId, retellCallIds, matchedByPhoneNumber } = session;
-      const calls = (retellCallIds as readonly string[]).join(', ') || undefined;
+      const lasting = at !== undefined && session.retellCallId ? `call:${session.retellCallId}` : session.id;
+      const history = await service.call('GET /api/call-sessions/{id}/history', { path: { id: lasting } });
+      const items = history.items.filter((item) => wasKnown(item, at));
       const head = fields({
         session: session.id,
-        tenant: tenantId,
-        status: `${status} (${statusReason})`,
-        calls,
-        'by phone number': (matchedByPhoneNumber as readonly string[] | undefined)?.join(', '),
-        appointment: appointmentId,
-        ticket: ticketId,
+        tenant: session.tenantId,
+        status: `${session.status} (${session.statusReason})`,
+        calls: session.retellCallIds.join(', ') || undefined,
+        'by phone number': session.matchedByPhoneNumber?.join(', '),
+        appointment: session.appointmentId,
+        ticket: session.ticketId,
       });
-      const rows = items.flatMap(rowsOf);
-      const headings = ['POSITION', 'HAPPENED', 'KNOWN', 'SOURCE', 'FACT', 'EVIDENCE', 'CHANGED'];
-      cli.answer({ session, items }, `${head}\n\n${table(headings, rows)}`);
+      cli.answer({ session, items }, `${head}\n\n${table(items.flatMap(linesOf), columns)}`);
     });
 };
 
-/** By the session's id, else by that of a call in it. */
-async function find(service: Service, id: string, at: string | undefined): Promise<JsonObject> {
-  const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
-  const path = (name: string) => `/api/call-sessions/${encodeURIComponent(name)}${query}`;
+/** Finds a session by its id, else by that of a call in it. */
+async function find(service: Service, id: string, at: string | undefined): Promise<CallSession> {
+  const read = (name: string) =>
+    service.call('GET /api/call-sessions/{id}', { path: { id: name }, ...(at !== undefined && { query: { at } }) });
   try {
-    return await service.get(path(id));
+    return await read(id);
   } catch (error) {
     if (!(error instanceof Failure) || error.details.status !== 404 || id.startsWith('call:')) throw error;
   }
   try {
-    return await service.get(path(`call:${id}`));
+    return await read(`call:${id}`);
   } catch (error) {
     if (!(error instanceof Failure) || error.details.code !== 'not_found') throw error;
-    const remedy = 'Check the id, and the tenant whose API key is used: what belongs to another is not found either.';
-    throw new Failure(
-      1,
-      `No session and no call ${at === undefined ? 'has' : 'had'} the id ${id}${at === undefined ? '' : ` at ${at}`}.`,
-      { ...error.details, remedy },
-    );
+    const had = at === undefined ? `has the id ${id}` : `had the id ${id} at ${at}`;
+    throw new Failure(1, `No session and no call ${had}.`, {
+      ...error.details,
+      remedy: 'Check the id, and the tenant whose API key is used: what belongs to another is not found either.',
+    });
   }
 }

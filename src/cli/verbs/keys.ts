@@ -7,10 +7,7 @@ import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { examples, fields } from '../text.ts';
 
-/**
- * A secret from a file, from a pipe, or typed unseen. Never from the command line: that stands in the shell's history
- * and in everybody's list of processes.
- */
+/** A secret from a file, a pipe, or typed unseen; a command line would show it in the history and the process list. */
 async function readSecret(what: string, file: string | undefined): Promise<string> {
   const secret = (file === undefined ? await fromStdin(what) : await fromFile(file)).trim();
   if (secret === '')
@@ -38,9 +35,6 @@ async function fromStdin(what: string): Promise<string> {
   }
 }
 
-const at = (tenant: string, kind: 'api-keys' | 'webhook-keys', keyId?: string) =>
-  `/api/tenants/${encodeURIComponent(tenant)}/${kind}${keyId === undefined ? '' : `/${encodeURIComponent(keyId)}`}`;
-
 /** Who may ask, and whose webhooks verify. */
 export const verb: Verb = (program, cli) => {
   const keys = program.command('keys').description('who may ask, and which webhooks verify');
@@ -52,7 +46,10 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('keys issue acme --scope read,write'))
     .action(async (tenant: string, { scope }: { scope: string }) => {
       const scopes = scope.split(',').map((word) => word.trim());
-      const issued = await cli.admin.send('POST', at(tenant, 'api-keys'), { scopes });
+      const issued = await cli.admin.call('POST /api/tenants/{id}/api-keys', {
+        path: { id: tenant },
+        body: { scopes },
+      });
       cli.answer(issued, fields({ key: issued.key, keyId: issued.keyId, scopes: scopes.join(', ') }));
       cli.remark('Keep the key now: it is stored as a hash, and cannot be shown again.');
     });
@@ -62,7 +59,7 @@ export const verb: Verb = (program, cli) => {
     .description('an API key opens nothing any more')
     .addHelpText('after', examples('keys revoke acme 3k9f2m1x'))
     .action(async (tenant: string, keyId: string) => {
-      await cli.admin.send('DELETE', at(tenant, 'api-keys', keyId));
+      await cli.admin.call('DELETE /api/tenants/{id}/api-keys/{keyId}', { path: { id: tenant, keyId } });
       cli.answer({ tenantId: tenant, keyId, revoked: true }, `${keyId} of ${tenant} is revoked.`);
     });
 
@@ -81,7 +78,10 @@ export const verb: Verb = (program, cli) => {
           remedy: 'Pipe it in, or name a file that holds it: --key-file <file>',
         });
       const key = await readSecret('webhook key', keyFile);
-      const added = await cli.admin.send('POST', at(tenant, 'webhook-keys'), { key });
+      const added = await cli.admin.call('POST /api/tenants/{id}/webhook-keys', {
+        path: { id: tenant },
+        body: { key },
+      });
       cli.answer({ tenantId: tenant, ...added }, `${added.keyId} of ${tenant} is in force.`);
     });
 
@@ -90,7 +90,7 @@ export const verb: Verb = (program, cli) => {
     .description('webhooks signed with this key verify no more; what they told stays')
     .addHelpText('after', examples('keys retire-webhook acme wk_0123456789abcdef0123'))
     .action(async (tenant: string, keyId: string) => {
-      await cli.admin.send('DELETE', at(tenant, 'webhook-keys', keyId));
+      await cli.admin.call('DELETE /api/tenants/{id}/webhook-keys/{keyId}', { path: { id: tenant, keyId } });
       cli.answer({ tenantId: tenant, keyId, retired: true }, `${keyId} of ${tenant} is retired.`);
     });
 };

@@ -1,20 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JsonObject } from '../../events/json.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
-import { examples, table } from '../text.ts';
+import { examples } from '../text.ts';
 
 type TicketOptions = { tenant: string };
 
-const pathOf = (ticketId: string, tenant: string) =>
-  `/api/tenants/${encodeURIComponent(tenant)}/tickets/${encodeURIComponent(ticketId)}/mail`;
-
-const outcomes: Readonly<Record<string, string>> = {
+const outcomes = {
   redriven: 'will be tried once more',
   nothing_to_send: 'has nothing to send: no mail is due for it',
   already_sent: 'was sent; a mail that was sent is never sent again',
-};
+} as const;
 
 /** Tickets' mails. */
 export const verb: Verb = (program, cli) => {
@@ -27,33 +23,38 @@ export const verb: Verb = (program, cli) => {
     .option('--out <dir>', 'where to', '.')
     .addHelpText('after', examples('mail preview tkt_call_5f0c2b1e --out /tmp'))
     .action(async (ticketId: string, { tenant, out }: TicketOptions & { out: string }) => {
-      const rendered = await cli.admin.get(pathOf(ticketId, tenant));
+      const path = { id: tenant, ticketId };
+      const rendered = await cli.admin.call('GET /api/tenants/{id}/tickets/{ticketId}/mail', { path });
       const name = join(out, ticketId.replace(/[^\w.-]/g, '_'));
       const files = [`${name}.html`, `${name}.txt`] as const;
       try {
-        await writeFile(files[0], rendered.html as string, { mode: 0o600 });
+        await writeFile(files[0], rendered.html, { mode: 0o600 });
         await writeFile(files[1], `Subject: ${rendered.subject}\n\n${rendered.text}`, { mode: 0o600 });
       } catch (error) {
         throw new Failure(2, `Cannot write ${name}.html: ${(error as Error).message}`, {
           remedy: 'Say where to with --out <dir>.',
         });
       }
-      cli.answer({ ...rendered, files: [...files] }, `${rendered.subject}\n${files.join('\n')}`);
+      cli.answer({ ...rendered, files }, `${rendered.subject}\n${files.join('\n')}`);
     });
 
   mail
     .command('dead-letters')
     .description('mails that were given up, and why')
     .addHelpText('after', examples('mail dead-letters'))
-    .action(async () => {
-      const answer = await cli.admin.get('/api/mail/dead-letters');
-      const items = answer.items as unknown as readonly JsonObject[];
-      const rows = items.map((item) => [item.since, item.tenantId, item.ticketId, item.opening, item.reason]);
-      cli.answer(
-        answer,
-        items.length > 0 ? table(['SINCE', 'TENANT', 'TICKET', 'OPENING', 'REASON'], rows) : 'No mail was given up.',
-      );
-    });
+    .action(async () =>
+      cli.list(
+        await cli.admin.call('GET /api/mail/dead-letters'),
+        {
+          SINCE: ({ since }) => since,
+          TENANT: ({ tenantId }) => tenantId,
+          TICKET: ({ ticketId }) => ticketId,
+          OPENING: ({ opening }) => opening,
+          REASON: ({ reason }) => reason,
+        },
+        'No mail was given up.',
+      ),
+    );
 
   mail
     .command('redrive <ticketId>')
@@ -61,8 +62,9 @@ export const verb: Verb = (program, cli) => {
     .option('--tenant <id>', 'whose ticket', 'default')
     .addHelpText('after', examples('mail redrive tkt_call_5f0c2b1e'))
     .action(async (ticketId: string, { tenant }: TicketOptions) => {
-      const answer = await cli.admin.send('POST', `${pathOf(ticketId, tenant)}/redrive`);
+      const path = { id: tenant, ticketId };
+      const answer = await cli.admin.call('POST /api/tenants/{id}/tickets/{ticketId}/mail/redrive', { path });
       if (answer.outcome !== 'redriven') cli.no();
-      cli.answer(answer, `The mail of ${ticketId} ${outcomes[answer.outcome as string]}.`);
+      cli.answer(answer, `The mail of ${ticketId} ${outcomes[answer.outcome]}.`);
     });
 };

@@ -1,27 +1,10 @@
+import type { Operation, Projection } from '../api.ts';
 import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
-import { follow, notComparedOf, type Operation, outcomeOf, percentOf, type Verification } from '../operations.ts';
-import { parkedIn, parkedTable } from '../parked.ts';
+import { follow, notComparedOf, outcomeOf, percentOf, verificationOf } from '../operations.ts';
 import type { Verb } from '../program.ts';
-import { examples, table } from '../text.ts';
-
-type Listed = {
-  readonly name: string;
-  readonly version: number;
-  readonly generation: number | null;
-  readonly state: string;
-  readonly checkpoint: string | null;
-  readonly lagEvents: number | null;
-  readonly caughtUp: boolean;
-  readonly building?: {
-    readonly generation: number;
-    readonly done: number;
-    readonly total: number;
-    readonly parked?: number;
-    readonly heldUp?: true;
-  };
-  readonly previous?: { readonly generation: number; readonly version: number };
-};
+import { examples } from '../text.ts';
+import { allParked, parkedTable } from './parked.ts';
 
 /** The read model: how it stands, and building it anew. */
 export const verb: Verb = (program, cli) => {
@@ -31,17 +14,18 @@ export const verb: Verb = (program, cli) => {
     .command('list')
     .description('each projection, how far it is, and what is being built beside it')
     .addHelpText('after', examples('projections list'))
-    .action(async () => {
-      const answer = await cli.admin.get('/api/projections');
-      const items = answer.items as unknown as readonly Listed[];
-      cli.answer(
-        answer,
-        table(
-          ['NAME', 'VERSION', 'GENERATION', 'STATE', 'CHECKPOINT', 'BEHIND', 'BUILDING', 'PREVIOUS'],
-          items.map(row),
-        ),
-      );
-    });
+    .action(async () =>
+      cli.list(await cli.admin.call('GET /api/projections'), {
+        NAME: ({ name }) => name,
+        VERSION: ({ version }) => version,
+        GENERATION: ({ generation }) => generation,
+        STATE: ({ state }) => state,
+        CHECKPOINT: ({ checkpoint }) => checkpoint,
+        BEHIND: ({ lagEvents, caughtUp }) => lagEvents ?? (caughtUp ? 0 : 'yes'),
+        BUILDING: ({ building }) => building && buildingText(building),
+        PREVIOUS: ({ previous }) => previous && `${previous.generation} (version ${previous.version})`,
+      }),
+    );
 
   projections
     .command('rebuild [name]')
@@ -82,7 +66,7 @@ export const verb: Verb = (program, cli) => {
     .description('lets the generation that a release builds go on, although it parks more than REBUILD_MAX_PARKED')
     .addHelpText('after', examples('projections accept-parked'))
     .action(async (name = CALLS) => {
-      const answer = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/accept-parked`);
+      const answer = await cli.admin.call('POST /api/projections/{name}/accept-parked', { path: { name } });
       cli.answer(
         answer,
         `${name}: generation ${answer.generation} goes on, with ${answer.parked} streams parked so far`,
@@ -100,7 +84,7 @@ export const verb: Verb = (program, cli) => {
       const which = whichOf(name, all);
       const { operations, refused } = await verifyEach(cli, which).catch(couldNot);
       const found = operations.filter(({ state }) => state === 'succeeded');
-      const differs = found.some(({ result }) => !(result as unknown as Verification).equal);
+      const differs = found.some((operation) => !verificationOf(operation).equal);
       if (differs) cli.no();
       if (found.length > 0) cli.answer(all ? found : found[0], found.map(outcomeOf).join('\n\n'));
       const failed = operations.filter(({ state }) => state !== 'succeeded').map(outcomeOf);
@@ -116,39 +100,37 @@ export const verb: Verb = (program, cli) => {
     .description('what was requested, how far it is and what came of it, the newest first')
     .option('--limit <n>', 'at most so many: 1 to 200 (50)')
     .addHelpText('after', examples('projections operations --limit 5'))
-    .action(async ({ limit }: { limit?: string }) => {
-      const answer = await cli.admin.get(`/api/operations${limit ? `?limit=${encodeURIComponent(limit)}` : ''}`);
-      const items = answer.items as unknown as readonly Operation[];
-      const rows = items.map((one) => [
-        ...[one.requestedAt, one.kind, one.projection, one.state, percentOf(one)],
-        ...[one.finishedAt, one.id, one.error?.message],
-      ]);
-      const headings = ['REQUESTED', 'KIND', 'PROJECTION', 'STATE', 'DONE', 'FINISHED', 'ID', 'WHY'];
-      cli.answer(answer, items.length > 0 ? table(headings, rows) : 'Nothing was requested yet.');
-    });
+    .action(async ({ limit }: { limit?: string }) =>
+      cli.list(
+        await cli.admin.call('GET /api/operations', { query: { limit } }),
+        {
+          REQUESTED: ({ requestedAt }) => requestedAt,
+          KIND: ({ kind }) => kind,
+          PROJECTION: ({ projection }) => projection,
+          STATE: ({ state }) => state,
+          DONE: percentOf,
+          FINISHED: ({ finishedAt }) => finishedAt,
+          ID: ({ id }) => id,
+          WHY: ({ error }) => error?.message,
+        },
+        'Nothing was requested yet.',
+      ),
+    );
 
   projections
     .command('cancel <operation>')
     .description('ends what is queued or under way; what it has half built is dropped')
     .addHelpText('after', examples('projections cancel 3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11'))
-    .action(async (operation: string) => {
-      const answer = await cli.admin.send('POST', `/api/operations/${encodeURIComponent(operation)}/cancel`);
-      cli.answer(answer, outcomeOf(answer as unknown as Operation));
+    .action(async (id: string) => {
+      const operation = await cli.admin.call('POST /api/operations/{id}/cancel', { path: { id } });
+      cli.answer(operation, outcomeOf(operation));
     });
 };
 
-const row = (item: Listed) => [
-  ...[item.name, item.version, item.generation, item.state, item.checkpoint],
-  item.lagEvents ?? (item.caughtUp ? 0 : 'yes'),
-  item.building && `${item.building.generation}: ${share(item.building)}${aside(item.building)}`,
-  item.previous && `${item.previous.generation} (version ${item.previous.version})`,
-];
-
-const share = ({ done, total }: { done: number; total: number }) =>
-  `${Math.floor((100 * done) / Math.max(1, total))} %`;
-
-const aside = ({ parked = 0, heldUp }: NonNullable<Listed['building']>) =>
-  `${parked > 0 ? `, ${parked} parked` : ''}${heldUp ? ', held up' : ''}`;
+function buildingText({ generation, done, total, parked, heldUp }: NonNullable<Projection['building']>): string {
+  const share = Math.floor((100 * done) / Math.max(1, total));
+  return `${generation}: ${share} %${parked > 0 ? `, ${parked} parked` : ''}${heldUp ? ', held up' : ''}`;
+}
 
 /** What is meant where no name is given. */
 const CALLS = 'calls';
@@ -165,7 +147,7 @@ type RebuildOptions = { readonly all?: true; readonly wait: boolean; readonly ac
 /** What came of a rebuild or a swap back, and what is parked now: either is a reason to look, and no plain success. */
 async function swapped(cli: Cli, operation: Operation): Promise<string> {
   const { projection, state, result } = operation;
-  const parked = state === 'succeeded' && result?.parked ? await parkedIn(cli, projection) : [];
+  const parked = state === 'succeeded' && result?.parked ? await allParked(cli, projection) : [];
   if (state !== 'succeeded' || result?.parked) cli.no();
   return [outcomeOf(operation), ...(parked.length > 0 ? [parkedTable(parked)] : [])].join('\n');
 }
@@ -180,10 +162,10 @@ async function requestEach(
   order?: object,
 ): Promise<Requested> {
   if (name !== undefined) return { ids: [await request(cli, name, what, order)], refused: [] };
-  const { items } = await cli.admin.get('/api/projections');
+  const { items } = await cli.admin.call('GET /api/projections');
   const ids: string[] = [];
   const refused: string[] = [];
-  for (const { name } of items as unknown as readonly Listed[]) {
+  for (const { name } of items) {
     try {
       ids.push(await request(cli, name, what, order));
     } catch (error) {
@@ -210,6 +192,6 @@ async function request(
   what: 'rebuild' | 'verify' | 'swap-back',
   order?: object,
 ): Promise<string> {
-  const { operationId } = await cli.admin.send('POST', `/api/projections/${encodeURIComponent(name)}/${what}`, order);
-  return operationId as string;
+  const { operationId } = await cli.admin.call(`POST /api/projections/{name}/${what}`, { path: { name }, body: order });
+  return operationId;
 }

@@ -1,9 +1,7 @@
-import type { JsonObject } from '../../events/json.ts';
-import { Failure } from '../failure.ts';
+import type { Answers } from '../api.ts';
+import { tryEach } from '../cli.ts';
 import type { Verb } from '../program.ts';
-import { examples, fields, table } from '../text.ts';
-
-const idOf = (id: string) => encodeURIComponent(id);
+import { examples, fields } from '../text.ts';
 
 /** Authentic webhooks that could not be understood. */
 export const verb: Verb = (program, cli) => {
@@ -22,19 +20,20 @@ export const verb: Verb = (program, cli) => {
     .option('--limit <n>', 'at most so many: 1 to 200 (50)')
     .option('--cursor <cursor>', 'the page after another')
     .addHelpText('after', examples('quarantine list --reason untranslatable'))
-    .action(async ({ tenant, ...rest }: ListOptions) => {
-      const query = new URLSearchParams({ ...(tenant && { tenantId: tenant }), ...rest });
-      const page = await cli.admin.get(`/api/quarantine?${query}`);
-      const items = page.items as unknown as readonly (JsonObject & { released?: { at: string } })[];
-      const rows = items.map((i) => [i.receivedAt, i.reason, i.endpoint, i.size, i.released?.at, i.id]);
-      cli.answer(
-        page,
-        items.length > 0
-          ? table(['RECEIVED', 'REASON', 'ENDPOINT', 'BYTES', 'RELEASED', 'ID'], rows)
-          : 'Nothing is in quarantine.',
-      );
-      if (page.nextCursor) cli.remark(`There are more: --cursor ${page.nextCursor}`);
-    });
+    .action(async ({ tenant, ...rest }: ListOptions) =>
+      cli.list(
+        await cli.admin.call('GET /api/quarantine', { query: { ...(tenant && { tenantId: tenant }), ...rest } }),
+        {
+          RECEIVED: ({ receivedAt }) => receivedAt,
+          REASON: ({ reason }) => reason,
+          ENDPOINT: ({ endpoint }) => endpoint,
+          BYTES: ({ size }) => size,
+          RELEASED: ({ released }) => released?.at,
+          ID: ({ id }) => id,
+        },
+        'Nothing is in quarantine.',
+      ),
+    );
 
   quarantine
     .command('show <id>')
@@ -42,11 +41,8 @@ export const verb: Verb = (program, cli) => {
     .option('--max-bytes <n>', 'of the body (65536)')
     .addHelpText('after', examples('quarantine show default.9f86d081…'))
     .action(async (id: string, { maxBytes }: { maxBytes?: string }) => {
-      const item = await cli.admin.get(`/api/quarantine/${idOf(id)}${maxBytes ? `?maxBytes=${maxBytes}` : ''}`);
-      const { body, released, ...rest } = item as JsonObject & {
-        body?: { encoding: string; content: string; truncated: boolean };
-        released?: { at: string; callId: string };
-      };
+      const item = await cli.admin.call('GET /api/quarantine/{id}', { path: { id }, query: { maxBytes } });
+      const { body, released, ...rest } = item;
       const about = fields({
         ...rest,
         ...(released && { released: `${released.at}, as a fact of ${released.callId}` }),
@@ -60,26 +56,25 @@ export const verb: Verb = (program, cli) => {
     .description('try to understand them again, as the code and the settings now are')
     .addHelpText('after', examples('quarantine retry default.9f86d081…'))
     .action(async (ids: readonly string[]) => {
-      const results: JsonObject[] = [];
-      for (const id of ids) results.push({ id, ...(await retry(id)) });
+      const results = await tryEach<Retried>(
+        ids,
+        async (id) => ({ id, ...(await cli.admin.call('POST /api/quarantine/{id}/retry', { path: { id } })) }),
+        (id, reason) => ({ id, outcome: 'not_tried', reason }),
+      );
       if (results.some(({ outcome }) => outcome !== 'recorded' && outcome !== 'duplicate')) cli.no();
-      cli.answer(results, results.map(toldOf).join('\n'));
+      cli.answer(results, results.map(resultText).join('\n'));
     });
-
-  /** What the service refuses for one of them does not keep the others from being tried. */
-  async function retry(id: string): Promise<JsonObject> {
-    try {
-      return await cli.admin.send('POST', `/api/quarantine/${idOf(id)}/retry`);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.exitCode !== 1 || error.details.status === 401) throw error;
-      return { outcome: 'not_tried', reason: error.message };
-    }
-  }
 };
 
-function toldOf({ id, outcome, reason, callId }: JsonObject): string {
-  if (outcome === 'recorded') return `${id} is released: recorded as a fact of ${callId}`;
-  if (outcome === 'duplicate') return `${id} is released: already a fact of ${callId}`;
-  if (outcome === 'still_quarantined') return `${id} is still not understood: ${reason}`;
+type Retried = { readonly id: string } & (
+  | Answers['POST /api/quarantine/{id}/retry']
+  | { readonly outcome: 'not_tried'; readonly reason: string }
+);
+
+function resultText(result: Retried): string {
+  const { id, reason } = result;
+  if (result.outcome === 'recorded') return `${id} is released: recorded as a fact of ${result.callId}`;
+  if (result.outcome === 'duplicate') return `${id} is released: already a fact of ${result.callId}`;
+  if (result.outcome === 'still_quarantined') return `${id} is still not understood: ${reason}`;
   return `${id} was not tried: ${reason}`;
 }

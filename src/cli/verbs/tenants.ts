@@ -1,21 +1,7 @@
-import type { JsonObject } from '../../events/json.ts';
+import type { Tenant } from '../api.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
-import { examples, fields, table } from '../text.ts';
-
-type Tenant = {
-  readonly id: string;
-  readonly name?: string;
-  readonly timeZone?: string;
-  readonly defaultRegion?: string;
-  readonly mail?: { readonly enabled: boolean; readonly recipients: readonly string[] };
-  readonly acceptUntimestampedSignature?: boolean;
-  readonly agentEndpoints?: Readonly<Record<string, string>>;
-  readonly retellApiKeySet: boolean;
-  readonly webhookKeys: readonly { readonly keyId: string; readonly source: string }[];
-  readonly apiKeys: readonly { readonly keyId: string; readonly scopes: readonly string[] }[];
-};
-const tenantOf = (body: JsonObject) => body as unknown as Tenant;
+import { examples, fields } from '../text.ts';
 
 const mailOf = ({ mail }: Tenant): string =>
   mail === undefined ? '–' : `${mail.enabled ? 'on' : 'off'}${mail.recipients.map((r) => ` ${r}`).join(',')}`;
@@ -25,7 +11,7 @@ const agentsOf = ({ agentEndpoints = {} }: Tenant): string | undefined =>
     .map(([agent, endpoint]) => `${agent} → ${endpoint}`)
     .join(', ') || undefined;
 
-const shown = (tenant: Tenant): string =>
+const tenantText = (tenant: Tenant): string =>
   fields({
     id: tenant.id,
     name: tenant.name,
@@ -77,27 +63,25 @@ export const verb: Verb = (program, cli) => {
     .command('list')
     .description('all tenants')
     .addHelpText('after', examples('tenants list'))
-    .action(async () => {
-      const answer = await cli.admin.get('/api/tenants');
-      const rows = (answer.items as unknown as readonly Tenant[]).map((tenant) => [
-        tenant.id,
-        tenant.name,
-        tenant.timeZone,
-        tenant.defaultRegion,
-        mailOf(tenant),
-        tenant.webhookKeys.length,
-        tenant.apiKeys.length,
-      ]);
-      cli.answer(answer, table(['ID', 'NAME', 'TIME ZONE', 'REGION', 'MAIL', 'WEBHOOK KEYS', 'API KEYS'], rows));
-    });
+    .action(async () =>
+      cli.list(await cli.admin.call('GET /api/tenants'), {
+        ID: ({ id }) => id,
+        NAME: ({ name }) => name,
+        'TIME ZONE': ({ timeZone }) => timeZone,
+        REGION: ({ defaultRegion }) => defaultRegion,
+        MAIL: mailOf,
+        'WEBHOOK KEYS': ({ webhookKeys }) => webhookKeys.length,
+        'API KEYS': ({ apiKeys }) => apiKeys.length,
+      }),
+    );
 
   tenants
     .command('show <id>')
     .description('one tenant, and the ids of its keys')
     .addHelpText('after', examples('tenants show acme'))
     .action(async (id: string) => {
-      const tenant = await cli.admin.get(`/api/tenants/${encodeURIComponent(id)}`);
-      cli.answer(tenant, shown(tenantOf(tenant)));
+      const tenant = await cli.admin.call('GET /api/tenants/{id}', { path: { id } });
+      cli.answer(tenant, tenantText(tenant));
     });
 
   tenants
@@ -129,35 +113,33 @@ export const verb: Verb = (program, cli) => {
           remedy: `call-ledger tenants put ${id} --mail on`,
         });
       const agents = agentEndpoint && endpointsOf(id, agentEndpoint);
-      const said = {
+      const mailChange = {
         ...(mail !== undefined && { enabled: mail === 'on' }),
         ...(mailTo !== undefined && { recipients: mailTo }),
       };
-      const hasMail = Object.keys(said).length > 0;
-      const path = `/api/tenants/${encodeURIComponent(id)}`;
-      const put = () =>
-        cli.admin.send('PUT', path, {
-          ...named,
-          ...(agents && { agentEndpoints: Object.fromEntries(agents.filter(([, endpoint]) => endpoint !== null)) }),
-          ...(hasMail && { mail: { enabled: false, recipients: [], ...said } }),
-        });
+      const hasMail = Object.keys(mailChange).length > 0;
       const change = {
         ...named,
         ...(agents && { agentEndpoints: Object.fromEntries(agents) }),
-        ...(hasMail && { mail: said }),
+        ...(hasMail && { mail: mailChange }),
       };
-      const patched = replace ? undefined : await patch(path, change);
-      const tenant = tenantOf(patched ?? (await put()));
-      cli.answer(tenant, shown(tenant));
+      const whole = {
+        ...named,
+        ...(agents && { agentEndpoints: Object.fromEntries(agents.filter(([, endpoint]) => endpoint !== null)) }),
+        ...(hasMail && { mail: { enabled: false, recipients: [], ...mailChange } }),
+      };
+      const changed = replace ? undefined : await patch(id, change);
+      const tenant = changed ?? (await cli.admin.call('PUT /api/tenants/{id}', { path: { id }, body: whole }));
+      cli.answer(tenant, tenantText(tenant));
       if (mailTo && !tenant.mail?.enabled) cli.remark(`Ticket mail is off: call-ledger tenants put ${id} --mail on`);
       if (tenant.webhookKeys.length === 0)
         cli.remark(`No webhook can verify yet: call-ledger keys add-webhook ${id} --key-file <file>`);
     });
 
   /** Undefined: there is no such tenant yet. */
-  async function patch(path: string, body: object): Promise<JsonObject | undefined> {
+  async function patch(id: string, body: object): Promise<Tenant | undefined> {
     try {
-      return await cli.admin.send('PATCH', path, body);
+      return await cli.admin.call('PATCH /api/tenants/{id}', { path: { id }, body });
     } catch (error) {
       if (error instanceof Failure && error.details.code === 'unknown_tenant') return undefined;
       throw error;

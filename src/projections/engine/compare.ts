@@ -109,7 +109,7 @@ async function* read(
 }
 
 /** A value that differs from the fold of the log, or a row that is missing or extra. */
-type Difference = {
+export type Difference = {
   readonly table: string;
   readonly key: Readonly<Record<string, unknown>>;
   readonly column?: string;

@@ -25,8 +25,8 @@ const TicketPath = z.object({
   id: pathId(),
   ticketId: pathId('ticketId', normalTicketId),
 });
-const Rendered = z.object({ subject: z.string(), text: z.string(), html: z.string() }).openapi('TicketMail');
-const DeadLetters = z
+export const Rendered = z.object({ subject: z.string(), text: z.string(), html: z.string() }).openapi('TicketMail');
+export const DeadLetters = z
   .object({
     items: z.array(
       z.object({

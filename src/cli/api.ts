@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import type { OperationAnswer } from '../administration/answers.ts';
+import type {
+  Parked as ParkedAnswer,
+  ParkedDetail as ParkedDetailAnswer,
+  Redriven,
+} from '../administration/parked-routes.ts';
+import type { Overview } from '../administration/projection-routes.ts';
+import type { ShownTenant } from '../administration/tenant-routes.ts';
+import type { RetryAnswer } from '../commands/quarantine.ts';
+import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
+import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
+import type { Appointment } from '../read-api/appointments.ts';
+import type { CallSession } from '../read-api/call-sessions.ts';
+import type { CoverageDay } from '../read-api/coverage.ts';
+import type { HistoryItem } from '../read-api/history.ts';
+import type { QuarantineItem, QuarantineReview } from '../read-api/quarantine.ts';
+import type { Ticket } from '../read-api/tickets.ts';
+
+// Only types are imported here, and of the service's own schemas: a command must not load the service to speak to it.
+
+type Items<Item> = { readonly items: readonly Item[] };
+export type Page<Item> = Items<Item> & { readonly nextCursor: string | null };
+type NoContent = Readonly<Record<string, never>>;
+
+export type Tenant = z.infer<typeof ShownTenant>;
+export type Operation = z.infer<typeof OperationAnswer>;
+export type Projection = z.infer<typeof Overview>;
+export type Parked = z.infer<typeof ParkedAnswer>;
+type ParkedDetail = z.infer<typeof ParkedDetailAnswer>;
+type ParkedRedrive = z.infer<typeof Redriven>;
+type QuarantineRetry = z.infer<typeof RetryAnswer>;
+type TicketMail = z.infer<typeof Rendered>;
+type MailDeadLetters = z.infer<typeof DeadLetters>;
+
+export type { CallSession, HistoryItem, ReconciliationState };
+
+/** What the routes that a command calls answer, under their names in the OpenAPI document. */
+export type Answers = {
+  'GET /api/tenants': Items<Tenant>;
+  'GET /api/tenants/{id}': Tenant;
+  'PUT /api/tenants/{id}': Tenant;
+  'PATCH /api/tenants/{id}': Tenant;
+  'POST /api/tenants/{id}/api-keys': { readonly keyId: string; readonly key: string };
+  'DELETE /api/tenants/{id}/api-keys/{keyId}': NoContent;
+  'POST /api/tenants/{id}/webhook-keys': { readonly keyId: string };
+  'DELETE /api/tenants/{id}/webhook-keys/{keyId}': NoContent;
+  'GET /api/tenants/{id}/tickets/{ticketId}/mail': TicketMail;
+  'POST /api/tenants/{id}/tickets/{ticketId}/mail/redrive': {
+    readonly outcome: 'redriven' | 'nothing_to_send' | 'already_sent';
+  };
+  'GET /api/mail/dead-letters': MailDeadLetters;
+  'GET /api/projections': Items<Projection>;
+  'POST /api/projections/{name}/rebuild': { readonly operationId: string };
+  'POST /api/projections/{name}/verify': { readonly operationId: string };
+  'POST /api/projections/{name}/swap-back': { readonly operationId: string };
+  'POST /api/projections/{name}/accept-parked': { readonly generation: number; readonly parked: number };
+  'GET /api/operations': Items<Operation>;
+  'GET /api/operations/{id}': Operation;
+  'POST /api/operations/{id}/cancel': Operation;
+  'GET /api/parked': Page<Parked>;
+  'GET /api/parked/{id}': ParkedDetail;
+  'POST /api/parked/{id}/redrive': ParkedRedrive;
+  'GET /api/quarantine': Page<QuarantineItem>;
+  'GET /api/quarantine/{id}': QuarantineReview;
+  'POST /api/quarantine/{id}/retry': QuarantineRetry;
+  'GET /api/reconciliation': ReconciliationState;
+  'POST /api/reconciliation': ReconciliationState;
+  'GET /api/reconciliation/coverage': Items<CoverageDay>;
+  'GET /api/call-sessions': Page<CallSession>;
+  'GET /api/call-sessions/{id}': CallSession;
+  'GET /api/call-sessions/{id}/history': Items<HistoryItem>;
+  'GET /api/appointments/{id}': Appointment;
+  'GET /api/tickets/{id}': Ticket;
+};
+export type Route = keyof Answers;
