@@ -10,13 +10,15 @@ export const printable = (text: string): string =>
 const oneLine = (value: unknown): string =>
   (value === undefined || value === null ? '–' : String(value)).replace(/\s+/g, ' ');
 
-/** What stands under each heading of a table, for an item of it. */
-export type Columns<Item> = Readonly<Record<string, (item: Item) => unknown>>;
+/** What stands under each heading of a table: a field of the item, or what a function makes of it. */
+export type Columns<Item> = Readonly<Record<string, keyof Item | ((item: Item) => unknown)>>;
 
 /** Items under their headings, each column as wide as its widest cell. */
 export function table<Item>(items: readonly Item[], columns: Columns<Item>): string {
   const headings = Object.keys(columns);
-  const rows = items.map((item) => Object.values(columns).map((cell) => printable(oneLine(cell(item)))));
+  const cellOf = (item: Item, cell: keyof Item | ((item: Item) => unknown)) =>
+    printable(oneLine(typeof cell === 'function' ? cell(item) : item[cell]));
+  const rows = items.map((item) => Object.values(columns).map((cell) => cellOf(item, cell)));
   const cells = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const lineOf = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ');

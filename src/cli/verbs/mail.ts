@@ -45,13 +45,7 @@ export const verb: Verb = (program, cli) => {
     .action(async () =>
       cli.list(
         await cli.admin.call('GET /api/mail/dead-letters'),
-        {
-          SINCE: ({ since }) => since,
-          TENANT: ({ tenantId }) => tenantId,
-          TICKET: ({ ticketId }) => ticketId,
-          OPENING: ({ opening }) => opening,
-          REASON: ({ reason }) => reason,
-        },
+        { SINCE: 'since', TENANT: 'tenantId', TICKET: 'ticketId', OPENING: 'opening', REASON: 'reason' },
         'No mail was given up.',
       ),
     );

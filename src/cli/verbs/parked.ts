@@ -5,13 +5,13 @@ import type { Verb } from '../program.ts';
 import { type Columns, examples, fields, table } from '../text.ts';
 
 const columns: Columns<Parked> = {
-  PARKED: ({ parkedAt }) => parkedAt,
-  PROJECTION: ({ projection }) => projection,
-  POSITION: ({ position }) => position,
-  WAITING: ({ waiting }) => waiting,
-  ATTEMPTS: ({ attempts }) => attempts,
-  ID: ({ id }) => id,
-  ERROR: ({ error }) => error,
+  PARKED: 'parkedAt',
+  PROJECTION: 'projection',
+  POSITION: 'position',
+  WAITING: 'waiting',
+  ATTEMPTS: 'attempts',
+  ID: 'id',
+  ERROR: 'error',
 };
 
 export const parkedTable = (items: readonly Parked[]): string => table(items, columns);
@@ -51,12 +51,8 @@ export const verb: Verb = (program, cli) => {
     .action(async (id: string) => {
       const item = await cli.admin.call('GET /api/parked/{id}', { path: { id } });
       const { waitingFacts, ...rest } = item;
-      const waiting = table(waitingFacts, {
-        RECORDED: ({ recordedAt }) => recordedAt,
-        POSITION: ({ position }) => position,
-        REVISION: ({ revision }) => revision,
-        TYPE: ({ type }) => type,
-      });
+      const columns = { RECORDED: 'recordedAt', POSITION: 'position', REVISION: 'revision', TYPE: 'type' } as const;
+      const waiting = table(waitingFacts, columns);
       cli.answer(item, `${fields(rest)}${waitingFacts.length > 0 ? `\n\n${waiting}` : ''}`);
     });
 

@@ -16,11 +16,11 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('projections list'))
     .action(async () =>
       cli.list(await cli.admin.call('GET /api/projections'), {
-        NAME: ({ name }) => name,
-        VERSION: ({ version }) => version,
-        GENERATION: ({ generation }) => generation,
-        STATE: ({ state }) => state,
-        CHECKPOINT: ({ checkpoint }) => checkpoint,
+        NAME: 'name',
+        VERSION: 'version',
+        GENERATION: 'generation',
+        STATE: 'state',
+        CHECKPOINT: 'checkpoint',
         BEHIND: ({ lagEvents, caughtUp }) => lagEvents ?? (caughtUp ? 0 : 'yes'),
         BUILDING: ({ building }) => building && buildingText(building),
         PREVIOUS: ({ previous }) => previous && `${previous.generation} (version ${previous.version})`,
@@ -104,13 +104,13 @@ export const verb: Verb = (program, cli) => {
       cli.list(
         await cli.admin.call('GET /api/operations', { query: { limit } }),
         {
-          REQUESTED: ({ requestedAt }) => requestedAt,
-          KIND: ({ kind }) => kind,
-          PROJECTION: ({ projection }) => projection,
-          STATE: ({ state }) => state,
+          REQUESTED: 'requestedAt',
+          KIND: 'kind',
+          PROJECTION: 'projection',
+          STATE: 'state',
           DONE: percentOf,
-          FINISHED: ({ finishedAt }) => finishedAt,
-          ID: ({ id }) => id,
+          FINISHED: 'finishedAt',
+          ID: 'id',
           WHY: ({ error }) => error?.message,
         },
         'Nothing was requested yet.',

@@ -24,12 +24,12 @@ export const verb: Verb = (program, cli) => {
       cli.list(
         await cli.admin.call('GET /api/quarantine', { query: { ...(tenant && { tenantId: tenant }), ...rest } }),
         {
-          RECEIVED: ({ receivedAt }) => receivedAt,
-          REASON: ({ reason }) => reason,
-          ENDPOINT: ({ endpoint }) => endpoint,
-          BYTES: ({ size }) => size,
+          RECEIVED: 'receivedAt',
+          REASON: 'reason',
+          ENDPOINT: 'endpoint',
+          BYTES: 'size',
           RELEASED: ({ released }) => released?.at,
-          ID: ({ id }) => id,
+          ID: 'id',
         },
         'Nothing is in quarantine.',
       ),

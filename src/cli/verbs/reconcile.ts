@@ -85,13 +85,13 @@ export const verb: Verb = (program, cli) => {
       cli.list(
         days,
         {
-          day: ({ day }) => day,
-          tenant: ({ tenantId }) => tenantId,
-          Retell: ({ retell }) => retell,
-          log: ({ log }) => log,
+          day: 'day',
+          tenant: 'tenantId',
+          Retell: 'retell',
+          log: 'log',
           'by webhook': ({ facts }) => facts.webhook,
           'by reconciliation': ({ facts }) => facts.reconciliation,
-          missing: ({ missing }) => missing,
+          missing: 'missing',
           covered: ({ percent }) => `${percent} %`,
         },
         'No calls in this period.',

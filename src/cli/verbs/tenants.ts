@@ -65,10 +65,10 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('tenants list'))
     .action(async () =>
       cli.list(await cli.admin.call('GET /api/tenants'), {
-        ID: ({ id }) => id,
-        NAME: ({ name }) => name,
-        'TIME ZONE': ({ timeZone }) => timeZone,
-        REGION: ({ defaultRegion }) => defaultRegion,
+        ID: 'id',
+        NAME: 'name',
+        'TIME ZONE': 'timeZone',
+        REGION: 'defaultRegion',
         MAIL: mailOf,
         'WEBHOOK KEYS': ({ webhookKeys }) => webhookKeys.length,
         'API KEYS': ({ apiKeys }) => apiKeys.length,
