@@ -91,10 +91,7 @@ function baseUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/**
- * Asks for each id in turn. A refusal of one of them does not keep the others from being tried: `refused` makes its
- * result of the service's words. A wrong key ends it, and so does a service that does not answer.
- */
+/** Asks for each id in turn. What the service refuses for one does not keep the others from being tried. */
 export async function tryEach<Result>(
   ids: readonly string[],
   attempt: (id: string) => Promise<Result>,

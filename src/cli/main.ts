@@ -1,7 +1,7 @@
 /** `npm run cli -- <verb>`, `npx call-ledger <verb>`: an operator's way to a running service. */
 import { runCli } from './program.ts';
 
-// Whoever reads our output may have seen enough (`| head`).
+// The reader of our output may have seen enough (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -35,7 +35,7 @@ export function fields(pairs: Readonly<Record<string, unknown>>): string {
 export const shortened = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 
-/** The examples below a command's help; without one nobody should have to guess. */
+/** The examples below a command's help. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ call-ledger ${line}`).join('\n')}`;
 

@@ -12,13 +12,13 @@ export type Refusal = {
 /** What happens to one create, in this order. */
 export type CreateFate = {
   readonly delayBeforeMs?: number;
-  /** It is not dialled before. */
+  /** The call is not dialled before this resolves. */
   readonly before?: Promise<unknown>;
-  /** False: nobody is called. Default: true, unless `answer` is a refusal. */
+  /** Whether a call is made. Default: true, unless `answer` is a refusal. */
   readonly dials?: boolean;
   /** Between dialling and the answer; the call is under way meanwhile. */
   readonly delayAfterMs?: number;
-  /** The answer waits for it as well. */
+  /** The answer waits for this as well. */
   readonly until?: Promise<unknown>;
   /** `cut`: the connection breaks; `hang`: nothing comes; `half`: the headers and no body; else nonsense, or a refusal. */
   readonly answer?: 'cut' | 'hang' | 'half' | Nonsense | Refusal;
@@ -75,8 +75,8 @@ function endless(response: ServerResponse, status: number): void {
 }
 const SPACE = ' '.repeat(1024 * 1024);
 
-/** True: the fate was the answer. */
-function fated(response: ServerResponse, fate: CreateFate['answer']): boolean {
+/** Answers or fails as the fate demands; false: the fate leaves the answer to the caller. */
+function answerByFate(response: ServerResponse, fate: CreateFate['answer']): boolean {
   if (fate === 'cut') response.socket?.destroy();
   else if (fate === 'half') {
     response.writeHead(201, { 'content-type': 'application/json', 'content-length': '400' });
@@ -87,7 +87,7 @@ function fated(response: ServerResponse, fate: CreateFate['answer']): boolean {
   return fate !== undefined;
 }
 
-/** Answers create, get and list as Retell does, or as it was told to fail. */
+/** Answers create, get and list as Retell does, or fails as the next fate says. */
 export function answers({ apiKey, calls, requests, creates, lists, listLagMs, signal }: AnswersOptions) {
   async function create(body: unknown, response: ServerResponse): Promise<void> {
     const parsed = Create.safeParse(body);
@@ -101,11 +101,11 @@ export function answers({ apiKey, calls, requests, creates, lists, listLagMs, si
         : undefined;
     if (fate.delayAfterMs) await sleep(fate.delayAfterMs, undefined, { signal });
     await fate.until;
-    if (!fated(response, fate.answer)) answer(response, 201, call);
+    if (!answerByFate(response, fate.answer)) answer(response, 201, call);
   }
 
   function list(body: unknown, response: ServerResponse): void {
-    if (fated(response, lists.shift()?.answer)) return;
+    if (answerByFate(response, lists.shift()?.answer)) return;
     const shown = [...calls.kept.values()].filter(({ madeAt }) => Date.now() - madeAt >= listLagMs);
     const found = listCalls(
       body,

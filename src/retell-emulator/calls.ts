@@ -26,7 +26,7 @@ export type RetellCall = {
 type Create = {
   readonly from_number: string;
   readonly to_number: string;
-  /** Somebody rings one of our numbers; default `outbound`, the only one that can be asked for. */
+  /** Default: `outbound`, the only one that can be asked for. */
   readonly direction?: 'inbound' | 'outbound' | undefined;
   readonly override_agent_id?: string | undefined;
   readonly metadata?: Record<string, unknown> | undefined;
@@ -51,7 +51,7 @@ function newCall(create: Create, random: Random): RetellCall {
   };
 }
 
-/** As the v3 list shows a call: what was said is left to get-call (docs/retell-api.md, "API"). */
+/** A call as the v3 list shows it: without the transcript, which get-call has (docs/retell-api.md, "API"). */
 export function listed(call: RetellCall): RetellCall {
   const { transcript: _a, transcript_object: _b, transcript_with_tool_calls: _c, ...rest } = call;
   return rest as RetellCall;
@@ -65,10 +65,10 @@ export type CallsOptions = {
   readonly pace: number;
   /** `false`: calls stay `registered` until `begin`. */
   readonly autoplay: boolean;
-  /** When a connected call started and ended, by Retell's word. Absent: as it goes here. */
+  /** When a connected call started and ended, as Retell shows it; absent: as it goes here. */
   readonly times?: ((random: Random) => { readonly startedAt: number; readonly endedAt: number }) | undefined;
-  /** Told of each event, in order, with the call as it is then. */
-  readonly tell: (event: string, call: RetellCall) => void;
+  /** Called for each event, in order, with the call as it is then. */
+  readonly onEvent: (event: string, call: RetellCall) => void;
   readonly signal: AbortSignal;
   readonly track: (work: Promise<unknown>) => void;
 };
@@ -77,7 +77,7 @@ export type CallsOptions = {
 const LASTS = { ringing: 20, talking: 40, ended: 15, analysed: 30 } as const;
 
 /** The calls that Retell knows, and how each goes. */
-export function openCalls({ random, pace, autoplay, times, tell, signal, track }: CallsOptions) {
+export function openCalls({ random, pace, autoplay, times, onEvent, signal, track }: CallsOptions) {
   const kept = new Map<string, Kept>();
   const scripted = new Map<string, Story>();
   const wait = (ms: number) => sleep(ms * pace, undefined, { signal });
@@ -86,13 +86,13 @@ export function openCalls({ random, pace, autoplay, times, tell, signal, track }
   async function play({ call, story }: Kept): Promise<void> {
     const { connected, callStatus, disconnection, analysis } = story;
     await wait(LASTS.ringing);
-    const said = times?.(random);
+    const given = times?.(random);
     if (connected) {
       call.call_status = 'ongoing';
-      call.start_timestamp = said?.startedAt ?? Date.now();
-      tell('call_started', call);
+      call.start_timestamp = given?.startedAt ?? Date.now();
+      onEvent('call_started', call);
       await wait(LASTS.talking);
-      call.end_timestamp = said?.endedAt ?? Date.now();
+      call.end_timestamp = given?.endedAt ?? Date.now();
       call.transcript = `Agent: Can you make it on Thursday?\nUser: One moment, please. (${call.call_id.slice(-6)})\n`;
       call.recording_url = `https://recordings.example.test/${call.call_id}.wav`;
     } else call.transcript = '';
@@ -100,11 +100,11 @@ export function openCalls({ random, pace, autoplay, times, tell, signal, track }
     call.call_status = callStatus;
     call.disconnection_reason = disconnection;
     await wait(LASTS.ended);
-    tell('call_ended', call);
+    onEvent('call_ended', call);
     if (analysis === undefined) return;
     await wait(LASTS.analysed);
     call.call_analysis = { ...analysis };
-    tell('call_analyzed', call);
+    onEvent('call_analyzed', call);
   }
   const begin = (one: Kept) => track(play(one).catch(() => {}));
   const ofSession = (sessionId: string) =>
@@ -115,9 +115,9 @@ export function openCalls({ random, pace, autoplay, times, tell, signal, track }
     ofSession,
     tell: (sessionId: string, story: string) => void scripted.set(sessionId, storyOf(story)),
     begin: (sessionId: string) => ofSession(sessionId).forEach(begin),
-    make(create: Create, told?: Story): RetellCall {
+    make(create: Create, given?: Story): RetellCall {
       const call = newCall(create, random);
-      const story = told ?? scripted.get(String(create.metadata?.call_session_id)) ?? random.pick(reminders);
+      const story = given ?? scripted.get(String(create.metadata?.call_session_id)) ?? random.pick(reminders);
       const one: Kept = { call, story, madeAt: Date.now() };
       kept.set(call.call_id, one);
       if (autoplay) begin(one);

@@ -1,7 +1,6 @@
 /**
- * Retell as far as this service knows it: a server that dials, lists and tells, after docs/retell-api.md, "Webhooks"
- * and "API". It knows the truth of every call, so whoever runs it can compare what the service made of it; and it can
- * fail as Retell and the network between can. For tests and `npm run simulate`; no part of the service.
+ * An emulated Retell, for tests and `npm run simulate` (docs/retell-api.md). It knows the truth of every call, and can
+ * fail as Retell and the network can.
  *
  *   const retell = await startRetell({ apiKey: 'key_x', webhooks: { url: `${service}/api/webhooks/retell`, key } });
  *   retell.tell('cs_1', 'confirmed');            // how the call of session cs_1 will go
@@ -22,7 +21,7 @@ export type RetellOptions = Partial<Pick<CallsOptions, 'pace' | 'autoplay' | 'ti
   /** Default: a free one. */
   readonly port?: number;
   readonly seed?: number;
-  /** Absent: calls are made and go their way, and nobody is told. */
+  /** Absent: no webhooks are sent. */
   readonly webhooks?: WebhookOptions;
   /** How long a new call does not show in lists. */
   readonly listLagMs?: number;
@@ -53,7 +52,7 @@ export async function startRetell(options: RetellOptions = {}) {
     void work.catch(() => {}).finally(() => underWay.delete(work));
     return work;
   };
-  function tell(event: string, call: RetellCall): void {
+  function sendWebhook(event: string, call: RetellCall): void {
     if (webhooks === undefined) return;
     const target = webhooks;
     const webhook = { event, call: structuredClone(call) };
@@ -67,7 +66,7 @@ export async function startRetell(options: RetellOptions = {}) {
     for (const changed of copies) void track(send(changed)).catch(() => {});
   }
 
-  const calls = openCalls({ random, pace, autoplay, times, tell, signal, track });
+  const calls = openCalls({ random, pace, autoplay, times, onEvent: sendWebhook, signal, track });
   const handle = answers({ apiKey, calls, requests, creates, lists, listLagMs, signal });
   const server = createServer((request, response) => {
     track(handle(request, response)).catch(() => response.destroy());
@@ -85,7 +84,7 @@ export async function startRetell(options: RetellOptions = {}) {
     nextList: (...fates: readonly ListFate[]) => void lists.push(...fates),
     /** How the call of a session will go; else a reminder's story is drawn. */
     tell: calls.tell,
-    /** A call that nobody asked this service for: of another system, or from outside. */
+    /** Makes a call that was not asked for through this service: of another system, or from outside. */
     make: calls.make,
     /** Where webhooks go from now on. */
     webhooksTo: (target: WebhookOptions | undefined) => {
@@ -95,11 +94,11 @@ export async function startRetell(options: RetellOptions = {}) {
     play: calls.begin,
     /** How many people were called for a session. */
     dials: (sessionId: string): number => calls.ofSession(sessionId).length,
-    /** Everything that is so, whoever has heard of it. */
+    /** The calls of a session as they are, whether or not a webhook has arrived. */
     truth: (sessionId: string) =>
       calls.ofSession(sessionId).map(({ call, story }) => ({ call: structuredClone(call), story })),
     calls: (): readonly RetellCall[] => [...calls.kept.values()].map(({ call }) => structuredClone(call)),
-    /** When every call has ended and every webhook is delivered or given up. */
+    /** Resolves when every call has ended and every webhook is delivered or given up. */
     async quiet(): Promise<void> {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },

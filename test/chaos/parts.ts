@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { clusterIn } from '../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../src/embedded/postgres/left-over.ts';
+import { processesIn } from '../../src/embedded/postgres/processes.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
 import { type SpawnedService, spawnService } from '../support/service.ts';
 

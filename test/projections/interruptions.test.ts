@@ -9,7 +9,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { clusterIn } from '../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../src/embedded/postgres/left-over.ts';
+import { processesIn } from '../../src/embedded/postgres/processes.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
 import { connectEventLog } from '../../src/events/event-log.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';

@@ -49,7 +49,7 @@ async function received(call: AppendCall) {
     const message = request.getProposedMessage();
     if (!message) continue;
     size += message.getData_asU8().length;
-    // What is too much is read to its end and not kept.
+    // The rest of an append that is too large is read and dropped.
     if (size <= MAX_APPEND_SIZE) events.push(proposedEvent(message));
   }
   if (!options) throw new Error('an append needs options');
@@ -106,20 +106,20 @@ export function batchAppend(queue: CommitQueue) {
     try {
       for await (const request of call as AsyncIterable<streams.BatchAppendReq>) {
         const id = uuidText(request.getCorrelationId());
-        const known = incoming.get(id) ?? begin(request);
-        if (!known) continue;
-        receive(known, request);
+        const append = incoming.get(id) ?? begin(request);
+        if (!append) continue;
+        receive(append, request);
         if (request.getIsFinal()) {
           incoming.delete(id);
-          const finished: Promise<void> = finish(request, known).finally(() => underWay.delete(finished));
+          const finished: Promise<void> = finish(request, append).finally(() => underWay.delete(finished));
           underWay.add(finished);
-        } else incoming.set(id, known);
+        } else incoming.set(id, append);
         await queue.room();
       }
       await Promise.all(underWay);
       call.end();
     } catch {
-      // The connection broke. What was handed over is carried out; nobody is left to answer.
+      // The connection broke: what was submitted is carried out, without an answer.
     }
   };
 }
@@ -134,7 +134,7 @@ function begin(request: streams.BatchAppendReq): Incoming | undefined {
 function receive(incoming: Incoming, request: streams.BatchAppendReq): void {
   for (const message of request.getProposedMessagesList()) {
     incoming.size += message.getData_asU8().length;
-    // What is too much is read to its end and not kept.
+    // The rest of an append that is too large is read and dropped.
     if (incoming.size > MAX_APPEND_SIZE || incoming.malformed) {
       incoming.events = [];
       continue;

@@ -8,12 +8,10 @@ export type DataDirectory = { readonly events: string; readonly release: () => v
 const PATIENCE_MS = 2000;
 
 /**
- * Takes a data directory for this process alone, and makes it if it is not there.
- *
- * The lock is SQLite's own exclusive lock on a file beside the events. The operating system lets go of it when the
- * process ends, however it ends; a file with a process id in it would outlive a SIGKILL.
+ * Makes the data directory if need be, and locks it for this process. The lock is SQLite's own: the operating system
+ * releases it even after a SIGKILL.
  */
-export function takeDataDirectory(path: string): DataDirectory {
+export function lockDataDirectory(path: string): DataDirectory {
   const directory = resolve(path);
   let lock: DatabaseSync;
   try {

@@ -25,25 +25,24 @@ export type Outcome =
 type Whereabouts = { readonly stream: string; readonly revision: number };
 
 /**
- * Where the latest events were written, by id: all that `any` and `stream_exists` have to recognise a repeat by.
- * A live server keeps this in memory only and so do we: after a restart such a repeat is written again, and an
- * application that relies on more would fail in production.
+ * Where the latest events were written, by id: `any` and `stream_exists` recognise a repeat by it. As on a live server
+ * it is lost at a restart.
  */
 export function recentIds(capacity = 100_000) {
-  const known = new Map<string, Whereabouts>();
+  const places = new Map<string, Whereabouts>();
   return {
-    get: (id: string): Whereabouts | undefined => known.get(id),
-    /** An id that is known already keeps its first place. */
+    get: (id: string): Whereabouts | undefined => places.get(id),
+    /** A repeated id keeps its first place. */
     remember(id: string, stream: string, revision: number): void {
-      if (known.has(id)) return;
-      known.set(id, { stream, revision });
-      if (known.size <= capacity) return;
-      for (const oldest of known.keys()) {
-        known.delete(oldest);
+      if (places.has(id)) return;
+      places.set(id, { stream, revision });
+      if (places.size <= capacity) return;
+      for (const oldest of places.keys()) {
+        places.delete(oldest);
         break;
       }
     },
-    forget: (): void => known.clear(),
+    forget: (): void => places.clear(),
   };
 }
 
@@ -71,8 +70,8 @@ export function streamHeads(db: DatabaseSync) {
   }
 
   function find(name: string): Head | undefined {
-    const known = heads.get(name);
-    if (known) return known;
+    const held = heads.get(name);
+    if (held) return held;
     const row = select.get(name) as Omit<Head, 'name'> | undefined;
     return row && keep({ ...row, name });
   }
@@ -104,7 +103,7 @@ type Decision =
   | { readonly kind: 'wrong revision' }
   | { readonly kind: 'deleted' };
 
-type Known = {
+type Written = {
   /** by id, in memory */
   readonly recent: (id: string) => Whereabouts | undefined;
   /** by place, on disk */
@@ -112,37 +111,41 @@ type Known = {
 };
 
 /**
- * Whether an append is new, a repeat of one that is written, or refused. The same order of questions as in
- * EventStoreDB's own check, surprises included: a repeat at the current revision is a new append, and only ids at
- * the expected places are compared, never the data.
+ * Decides whether an append is new, a repeat, or refused, by EventStoreDB's own checks in their order: a repeat at the
+ * current revision is new, and only ids are compared.
  */
-export function decide(state: StreamState, expected: ExpectedRevision, ids: readonly string[], known: Known): Decision {
+export function decide(
+  state: StreamState,
+  expected: ExpectedRevision,
+  ids: readonly string[],
+  written: Written,
+): Decision {
   if (state.last === TOMBSTONE) return { kind: 'deleted' };
   if (expected === STREAM_EXISTS) {
     if (state.softDeleted) return { kind: 'deleted' };
     if (state.last < 0 && !state.hasMetadata) return { kind: 'wrong revision' };
   }
-  if (expected === ANY || expected === STREAM_EXISTS) return decideFromMemory(state, ids, known);
+  if (expected === ANY || expected === STREAM_EXISTS) return decideFromMemory(state, ids, written);
   if (expected > state.last) return { kind: 'wrong revision' };
   if (expected === state.last) return { kind: 'write' };
-  return decideFromPlaces(state, expected, ids, known);
+  return decideFromPlaces(state, expected, ids, written);
 }
 
-function decideFromMemory(state: StreamState, ids: readonly string[], known: Known): Decision {
+function decideFromMemory(state: StreamState, ids: readonly string[], written: Written): Decision {
   let revision: number | undefined;
   for (const id of ids) {
-    const at = known.recent(id);
+    const at = written.recent(id);
     if (at?.stream !== state.name) return { kind: revision === undefined ? 'write' : 'wrong revision' };
     revision = at.revision;
   }
   return revision === undefined ? { kind: 'write' } : { kind: 'repeat', revision };
 }
 
-function decideFromPlaces(state: StreamState, expected: number, ids: readonly string[], known: Known): Decision {
+function decideFromPlaces(state: StreamState, expected: number, ids: readonly string[], written: Written): Decision {
   let revision = expected;
   for (const id of ids) {
     revision++;
-    if (known.idAt(revision) === id) continue;
+    if (written.idAt(revision) === id) continue;
     const isFirst = revision === expected + 1;
     return { kind: isFirst && expected === NO_STREAM && state.softDeleted ? 'write' : 'wrong revision' };
   }

@@ -20,9 +20,8 @@ export const JSON_CONTENT = 'application/json';
 const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
 
 /**
- * An event as the bytes of the `ReadResp` message that carries it: the same for a read of its stream, of `$all`
- * and for every subscription. Written by hand, because this is done for each event and the generated classes take
- * several times as long; `event-bytes.test.ts` compares the two.
+ * Encodes an event as the `ReadResp` message that every read sends. It is written by hand for speed;
+ * `event-bytes.test.ts` compares it with the generated classes.
  */
 export function encodeEvent(event: NewEvent, at: Place): Buffer {
   const stream = Buffer.from(at.stream);

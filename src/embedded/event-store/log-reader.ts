@@ -6,7 +6,7 @@ import { isMetastream, openForReading, SELECT_STREAM, streamOf, TOMBSTONE } from
 export type Row = readonly [at: number, message: Uint8Array | null];
 export type StreamRow = { readonly id: number; readonly last: number; readonly metadata: string | null };
 
-/** Reads of what is committed. The rows come as they are asked for: whoever has enough stops asking. */
+/** Reads what is committed. Rows are read as they are iterated, so a caller may stop at any of them. */
 export function openLogReader(file: string) {
   const db = openForReading(file);
   let filter: Filter | undefined;
@@ -39,7 +39,7 @@ export function openLogReader(file: string) {
     head: (): number => Number(head.get()?.head ?? 0),
     forwards: (id: number, from: number, oldest: number) => forwards(id, from, oldest),
     backwards: (id: number, from: number, downTo: number, oldest: number) => backwards(id, downTo, from, oldest),
-    /** The rows are to be used up or given up before the next call: there is one filter at a time. */
+    /** Iterate or drop the rows before the next call: there is one filter at a time. */
     allAfter(position: number, by: Filter | undefined): Iterable<Row> {
       filter = by;
       return by ? someForwards(position) : allForwards(position);
@@ -60,7 +60,7 @@ const PAGE_ROWS = 512;
 export type Page = { readonly rows: readonly Row[]; readonly more: boolean };
 
 /** As many rows as one turn may hold in memory, and no more events than are wanted; and whether it stopped early. */
-export function takePage(rows: Iterable<Row>, wanted = Number.POSITIVE_INFINITY): Page {
+export function readPage(rows: Iterable<Row>, wanted = Number.POSITIVE_INFINITY): Page {
   const page: Row[] = [];
   let bytes = 0;
   let events = 0;

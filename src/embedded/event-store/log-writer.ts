@@ -92,7 +92,7 @@ export function openLogWriter(file: string) {
     const last = head?.last ?? -1;
     const metadata = head?.metadata ?? null;
     const state = { name: stream, last, softDeleted: limitsFrom(metadata).softDeleted, hasMetadata: metadata !== null };
-    // A deletion is checked as an append of one event that nobody knows.
+    // A deletion is checked as an append of one event with a new id.
     const ids = kind === 'append' ? events.map(({ id }) => id) : [randomUUID()];
     const idAt = (revision: number) => (head ? (eventAt.get(head.id, revision)?.id as string | undefined) : undefined);
     const decision = decide(state, expected, ids, { recent: recent.get, idAt });

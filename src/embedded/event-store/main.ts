@@ -1,20 +1,17 @@
 /**
- * The embedded event-store node: a process that speaks EventStoreDB's gRPC protocol to the ordinary client and keeps
- * its events in one SQLite file.
- *
- * It is for development, tests and small single-machine use. It is one node without replication, users, TLS,
- * projections or persistent subscriptions, and nothing measured on it says anything about EventStoreDB.
+ * The embedded event-store node: it speaks EventStoreDB's gRPC protocol and keeps its events in one SQLite file. It is
+ * for development, tests and one machine.
  */
 import { onceNpmIsGone } from '../npm-parent.ts';
 import { readArguments, USAGE } from './command-line.ts';
-import { takeDataDirectory } from './data-directory.ts';
+import { lockDataDirectory } from './data-directory.ts';
 import { serve } from './server.ts';
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help')) return console.log(USAGE);
   const { host, port, data, exitWithParent } = readArguments(args);
-  const directory = takeDataDirectory(data);
+  const directory = lockDataDirectory(data);
   const node = await serve(directory.events, host, port);
 
   let stopping = false;

@@ -11,41 +11,41 @@ import {
   streamDeleted,
   streamNotFound,
 } from './answers.ts';
-import { type Feed, feedOfAll, feedOfStream } from './feed.ts';
-import { type LogReader, type Row, type StreamRow, takePage } from './log-reader.ts';
+import { type LogReader, type Row, readPage, type StreamRow } from './log-reader.ts';
 import { type ReadRequest, readRequest } from './requests.ts';
 import { firstShown, limitsFrom, oldestShown } from './schema.ts';
+import { allFeed, type SubscriptionFeed, streamFeed } from './subscription-feed.ts';
 
-/** Tells the subscriptions that something was committed. They read it from the log themselves. */
-export function news() {
+/** Wakes the subscriptions after a commit; they read what is new from the log themselves. */
+export function commitSignal() {
   const listeners = new Set<() => void>();
   return {
-    /** The answer ends it. */
-    listen(listener: () => void): () => void {
+    /** Returns a function that ends it. */
+    onCommit(listener: () => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    tell(): void {
+    notify(): void {
       for (const listener of listeners) listener();
     },
   };
 }
 
-type News = ReturnType<typeof news>;
+type CommitSignal = ReturnType<typeof commitSignal>;
 
 type ReadCall = ServerWritableStream<streams.ReadReq, Uint8Array>;
 
-/** The answer side of a call, written to at the pace at which its client reads. */
-function outlet(call: ReadCall) {
-  let rung = false;
-  let wake: (() => void) | undefined;
-  function ring(): void {
-    rung = true;
-    wake?.();
+/** Writes the answer of a call, at the pace at which its client reads. */
+function callWriter(call: ReadCall) {
+  let woken = false;
+  let resume: (() => void) | undefined;
+  function wake(): void {
+    woken = true;
+    resume?.();
   }
-  call.on('drain', ring);
-  call.on('cancelled', ring);
-  call.on('close', ring);
+  call.on('drain', wake);
+  call.on('cancelled', wake);
+  call.on('close', wake);
 
   return {
     write: (message: Uint8Array): void => void call.write(message),
@@ -55,31 +55,31 @@ function outlet(call: ReadCall) {
     /** More would only pile up here. */
     full: (): boolean => call.writableNeedDrain,
     closed: (): boolean => call.cancelled || call.destroyed,
-    ring,
-    /** Until `ring`, a drained buffer or the end of the call. None is missed that came since the last time. */
-    async change(): Promise<void> {
-      if (!rung)
+    wake,
+    /** Waits for `wake`, a drained buffer or the end of the call, or for none of them if one came since the last wait. */
+    async changed(): Promise<void> {
+      if (!woken)
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          resume = resolve;
         });
-      wake = undefined;
-      rung = false;
+      resume = undefined;
+      woken = false;
     },
   };
 }
 
-type Outlet = ReturnType<typeof outlet>;
+type CallWriter = ReturnType<typeof callWriter>;
 
 /** The rows beyond a place; none past `last`, where the log or the stream ended when the read began. */
 type Section = { readonly start: number; readonly beyond: (place: number) => Iterable<Row>; readonly last: number };
 
 /** Answers a read that ends. */
-async function readOnce(log: LogReader, out: Outlet, request: ReadRequest): Promise<void> {
+async function readOnce(log: LogReader, out: CallWriter, request: ReadRequest): Promise<void> {
   const unreadable = badRequest('Unexpected ReadStreamResult: Error');
   if (request.of === 'all') {
     if (request.backwards && request.from !== 'end' && request.from !== 'start' && request.from.commit > log.head() + 1)
       return out.fail(unreadable);
-    return pour(out, ofAll(log, request), request.count);
+    return writeRows(out, ofAll(log, request), request.count);
   }
   if (request.count === 0 || (!request.backwards && request.from === 'end')) return out.fail(unreadable);
 
@@ -89,7 +89,7 @@ async function readOnce(log: LogReader, out: Outlet, request: ReadRequest): Prom
     out.write(streamNotFound(request.stream));
     return out.end();
   }
-  return pour(out, ofStream(log, request, stream), request.count);
+  return writeRows(out, ofStream(log, request, stream), request.count);
 }
 
 function ofStream(log: LogReader, request: ReadRequest & { of: 'stream' }, { id, last, metadata }: StreamRow): Section {
@@ -116,18 +116,18 @@ function ofAll(log: LogReader, { from, backwards, filter }: ReadRequest & { of: 
   return { start, beyond: (place) => log.allAfter(place, filter), last: head };
 }
 
-async function pour(out: Outlet, { start, beyond, last }: Section, count: number): Promise<void> {
+async function writeRows(out: CallWriter, { start, beyond, last }: Section, count: number): Promise<void> {
   let left = count;
   let place = start;
   while (left > 0) {
-    const page = takePage(beyond(place), left);
+    const page = readPage(beyond(place), left);
     for (const [at, message] of page.rows) {
       if (at > last) return out.end();
       place = at;
       if (!message) continue;
       left--;
       out.write(message);
-      while (out.full() && !out.closed()) await out.change();
+      while (out.full() && !out.closed()) await out.changed();
       if (out.closed()) return;
     }
     if (!page.more) break;
@@ -136,44 +136,49 @@ async function pour(out: Outlet, { start, beyond, last }: Section, count: number
   out.end();
 }
 
-// A live server buffers some hundred events for a live consumer and then drops it. Nothing is buffered here, so this
-// could be any number; it exists because an application has to meet the drop before production.
+// A live server drops a live consumer that is some hundred events behind. An application has to meet that before
+// production, so this node drops one too.
 const MAX_BEHIND_WHILE_LIVE = 4096;
 // A live server looks for a missing stream from time to time; its first events come together, before "caught up".
 const LOOK_AGAIN_MS = 50;
 
-/** Delivers a feed: what is there, "caught up", and then what comes, until the client has had enough. */
-async function subscription(out: Outlet, feed: Feed, news: News, deleted: Refusal): Promise<void> {
-  const silence = news.listen(out.ring);
+/** Delivers a feed until the client cancels: what is stored, "caught up", then what is committed. */
+async function subscription(
+  out: CallWriter,
+  feed: SubscriptionFeed,
+  commits: CommitSignal,
+  deleted: Refusal,
+): Promise<void> {
+  const stopListening = commits.onCommit(out.wake);
   try {
     const end = await deliver(out, feed, deleted);
     if (end) out.fail(end);
   } finally {
-    silence();
+    stopListening();
   }
 }
 
-async function deliver(out: Outlet, feed: Feed, deleted: Refusal): Promise<Refusal | undefined> {
+async function deliver(out: CallWriter, feed: SubscriptionFeed, deleted: Refusal): Promise<Refusal | undefined> {
   if (feed.deleted()) return deleted;
   out.write(confirmation(randomUUID()));
-  if (!feed.exists()) await existence(out, feed);
+  if (!feed.exists()) await untilItExists(out, feed);
 
   let live = false;
   while (!out.closed()) {
     const page = feed.next(live);
-    let heard = false;
+    let waited = false;
     for (const message of page.messages) {
       out.write(message);
       while (out.full() && !out.closed()) {
         if (live && feed.behind() > MAX_BEHIND_WHILE_LIVE) return consumerTooSlow;
-        await out.change();
-        heard = true; // perhaps of more events, and nobody will tell us again
+        await out.changed();
+        waited = true; // a commit may have been signalled meanwhile
       }
       if (out.closed()) return undefined;
     }
     if (page.ended) return deleted;
-    if (page.more || heard) await nextTurn();
-    else if (live) await out.change();
+    if (page.more || waited) await nextTurn();
+    else if (live) await out.changed();
     else {
       live = true;
       out.write(caughtUp);
@@ -182,20 +187,20 @@ async function deliver(out: Outlet, feed: Feed, deleted: Refusal): Promise<Refus
   return undefined;
 }
 
-async function existence(out: Outlet, feed: Feed): Promise<void> {
-  while (!out.closed() && !feed.exists()) await out.change();
+async function untilItExists(out: CallWriter, feed: SubscriptionFeed): Promise<void> {
+  while (!out.closed() && !feed.exists()) await out.changed();
   await sleep(LOOK_AGAIN_MS);
 }
 
 /** The `Read` method: reads and subscriptions, of a stream and of `$all`. */
-export function reads(log: LogReader, news: News) {
+export function reads(log: LogReader, commits: CommitSignal) {
   return async (call: ReadCall): Promise<void> => {
-    const out = outlet(call);
+    const out = callWriter(call);
     try {
       const request = readRequest(call.request);
       if (!request.subscription) await readOnce(log, out, request);
-      else if (request.of === 'all') await subscription(out, feedOfAll(log, request), news, badRequest());
-      else await subscription(out, feedOfStream(log, request), news, streamDeleted(request.stream));
+      else if (request.of === 'all') await subscription(out, allFeed(log, request), commits, badRequest());
+      else await subscription(out, streamFeed(log, request), commits, streamDeleted(request.stream));
     } catch (cause) {
       out.fail(badRequest(cause instanceof Error ? cause.message : undefined));
     }

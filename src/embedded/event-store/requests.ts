@@ -44,8 +44,8 @@ export function expectedRevision(words: Words, revision: string): ExpectedRevisi
 type Proposed = streams.AppendReq.ProposedMessage | streams.BatchAppendReq.ProposedMessage;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-// Metadata does not count for the size of an append. But a client takes no message above 17 MiB, and an event that
-// nobody can read would stop every subscription that comes to it.
+// Metadata does not count for the size of an append, but a client takes no message above 17 MiB: a larger event would
+// stop every subscription that comes to it.
 const MAX_METADATA = 15 * 1024 * 1024;
 const NIL = '00000000-0000-0000-0000-000000000000';
 

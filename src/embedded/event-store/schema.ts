@@ -9,11 +9,8 @@ export const TOMBSTONE = Number.MAX_SAFE_INTEGER;
 /** Counts up when the tables change. */
 const FORMAT = 1;
 
-// `message` is the event as a client will receive it, encoded once when it is written: a read copies bytes and
-// encodes nothing. It stands last, because SQLite does not touch a row's later pages for the columns before them,
-// so that a filter can pass over large events without reading them. `stream` repeats the name for the same reason:
-// a filter needs it and a join per row would cost more than the bytes do. The last revision of a stream is not stored
-// beside it: it is the end of the index, and an append to an old stream then has one page less to write.
+// `message` holds the bytes that a client receives, so that a read encodes nothing. It is the last column, and `stream`
+// repeats the name, so that a filter skips large events unread.
 const TABLES = `
   CREATE TABLE IF NOT EXISTS streams (
     id INTEGER PRIMARY KEY,
@@ -41,7 +38,7 @@ export const SELECT_STREAM = `
 
 /** The one connection that writes. Its commits are on disk when they return. */
 export function openForWriting(file: string): DatabaseSync {
-  // Whoever looks into the file with another program may hold it for a moment.
+  // Another program that looks into the file may hold it for a moment.
   const db = new DatabaseSync(file, { timeout: 5000 });
   // Small pages, because a commit writes whole ones and touches one of the index for each stream in it.
   db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
@@ -60,7 +57,7 @@ export function openForReading(file: string): DatabaseSync {
   return db;
 }
 
-/** What `$$stream` says about how much of a stream is shown. */
+/** The limits in the metadata of a stream: how much of it is shown. */
 type Limits = {
   readonly truncateBefore: number;
   readonly maxCount: number | undefined;

@@ -6,7 +6,7 @@ import { Server, ServerCredentials, type sendUnaryData, type UntypedServiceImple
 import { append, batchAppend, softDelete, tombstone } from './appends.ts';
 import { commitQueue } from './commit-queue.ts';
 import { openLogReader } from './log-reader.ts';
-import { news, reads } from './reads.ts';
+import { commitSignal, reads } from './reads.ts';
 
 const VERSION = '23.10-embedded';
 
@@ -24,17 +24,14 @@ function supportedMethods(_: unknown, answer: sendUnaryData<features.SupportedMe
   answer(null, supported);
 }
 
-// A live server takes an append message of any size and refuses the append. This is where we stop reading.
+// A live server reads an append of any size and refuses it; this node stops reading here.
 const MAX_MESSAGE = 64 * 1024 * 1024;
 const PATIENCE_MS = 500;
 
-/**
- * How much may be on its way to us. Node's own is 64 KiB for all of a connection: between two busy processes the megabyte of
- * one append took sixteen rounds, and every small append waited behind it. A live server takes about a megabyte.
- */
+/** With Node's own window of 64 KiB a large append takes sixteen round trips, and small ones wait behind it. */
 const WINDOW = 4 * 1024 * 1024;
 const { createServer } = http2;
-// grpc-js cannot be told; it makes its server by this, and in this process nobody else makes one.
+// grpc-js has no option for it, and makes its server by this function; in this process nothing else does.
 http2.createServer = ((options: http2.ServerOptions) => {
   const server = createServer({ ...options, settings: { ...options.settings, initialWindowSize: WINDOW } });
   return server.on('session', (session) => session.setLocalWindowSize(WINDOW));
@@ -50,15 +47,15 @@ type Node = {
 
 /** Serves the log in that file. Methods that are not here answer UNIMPLEMENTED, which is gRPC's own default. */
 export async function serve(file: string, host: string, port: number): Promise<Node> {
-  const committed = news();
-  const queue = await commitQueue(file, committed.tell);
+  const commits = commitSignal();
+  const queue = await commitQueue(file, commits.notify);
   const log = openLogReader(file);
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE });
 
   // Events are stored as the bytes that are sent.
   const read = { ...StreamsService.read, responseSerialize: asBuffer };
   const streams: UntypedServiceImplementation = {
-    read: reads(log, committed),
+    read: reads(log, commits),
     append: append(queue),
     batchAppend: batchAppend(queue),
     delete: softDelete(queue),

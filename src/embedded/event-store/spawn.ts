@@ -30,20 +30,20 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
  */
 export function spawnEventStore({ dataDir, port = 0, logger }: EventStoreOptions): Promise<EventStoreProcess> {
   const args = [MAIN, '--port', `${port}`, '--data', dataDir, '--exit-with-parent'];
-  // The pipe to its standard input is the leash: the system closes it when this process is gone. A group of its own,
-  // because a Ctrl-C meant for the service must not take the log away while that still finishes what it accepted.
+  // The system closes the pipe to its standard input when this process is gone. It has a process group of its own, as
+  // the service needs the log after a Ctrl-C.
   const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
-  const said: string[] = [];
+  const errors: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
-    if (said.length < 20) said.push(line);
+    if (errors.length < 20) errors.push(line);
     logger?.warn(line);
   });
 
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) =>
-      reject(new Error(said.join('\n') || `the event-store node ended before it listened (${signal ?? code})`)),
+      reject(new Error(errors.join('\n') || `the event-store node ended before it listened (${signal ?? code})`)),
     );
     createInterface({ input: child.stdout }).once('line', (url) => resolve(handle(child, url, exited)));
   });

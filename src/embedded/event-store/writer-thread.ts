@@ -2,14 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Command, Outcome } from './decide.ts';
 import { openLogWriter } from './log-writer.ts';
 
-/** What the thread is asked: to commit a group, or to close the log and end. */
+/** What the thread is asked for: to commit a group, or to close the log and end. */
 export type ToWriter = readonly Command[] | 'close';
-/** What it says: first that it is open, then for each group what came of it, or why nothing of it was written. */
+/** What it answers: first that it is open, then the outcomes of each group, or why nothing of it was written. */
 export type FromWriter = 'open' | readonly Outcome[] | { readonly failed: string };
 
 const port = parentPort!;
 const writer = openLogWriter(workerData);
-const say = (message: FromWriter): void => port.postMessage(message);
+const send = (message: FromWriter): void => port.postMessage(message);
 
 port.on('message', (asked: ToWriter) => {
   if (asked === 'close') {
@@ -18,9 +18,9 @@ port.on('message', (asked: ToWriter) => {
     return;
   }
   try {
-    say(writer.commit(asked));
+    send(writer.commit(asked));
   } catch (error) {
-    say({ failed: error instanceof Error ? error.message : String(error) });
+    send({ failed: error instanceof Error ? error.message : String(error) });
   }
 });
-say('open');
+send('open');

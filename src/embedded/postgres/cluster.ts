@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
-import { chown, mkdtemp, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chown, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Binaries } from './binaries.ts';
-import { clearLeftOver, processesIn, readPostmasterFile } from './left-over.ts';
 import { identity, type OsUser } from './os-user.ts';
+import { stopStalePostgres } from './processes.ts';
 
 export const clusterIn = (dataDir: string): string => join(dataDir, 'cluster');
 
 const PARTIAL = 'cluster-partial-';
 
 /**
- * Makes the cluster, with role and database `call_ledger`, unless it is there. It is made elsewhere and then renamed,
- * so there is a complete one or none, whatever happens meanwhile.
+ * Makes the cluster, with role and database `call_ledger`, unless it is there. It is made elsewhere and renamed, so
+ * that there is a whole one or none.
  *
  * @throws when what is there is not ours to use, or initdb fails.
  */
@@ -21,7 +21,7 @@ export async function ensureCluster(dataDir: string, binaries: Binaries, user: O
   const names = await readdir(dataDir);
   for (const name of names.filter((name) => name.startsWith(PARTIAL))) {
     // An initdb whose parent was killed may still be at work, and then be writing its last file.
-    await clearLeftOver(join(dataDir, name, 'cluster'));
+    await stopStalePostgres(join(dataDir, name, 'cluster'));
     await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
   if (names.includes('cluster')) return checkCluster(dataDir, binaries);
@@ -96,18 +96,4 @@ async function runOnce(program: string, args: string[], input: string, user: OsU
   if (code !== 0 || /^.*(ERROR|FATAL):/m.test(err)) {
     throw new Error(`Making the Postgres cluster failed: ${program} ended with ${code}.\n${out}\n${err}`.trim());
   }
-}
-
-/**
- * The address of the Postgres that a running service has started in `dataDir`, for an operator command beside it;
- * undefined when none runs there.
- *
- * @throws when one does run, but we may not read its password.
- */
-export async function urlOfRunningPostgres(dataDir: string): Promise<string | undefined> {
-  const path = await realpath(resolve(dataDir)).catch(() => undefined);
-  if (!path) return undefined;
-  const file = await readPostmasterFile(clusterIn(path));
-  if (!file?.ready || !(await processesIn(clusterIn(path))).includes(file.pid)) return undefined;
-  return (await readAddresses(path))(file.port).url;
 }

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { blockedAt, type OsUser } from './os-user.ts';
 
 /**
- * Takes the directory for this process. A file holding a pid goes stale; a lock of the operating system ends with its
- * process however that ends. Node offers none, but SQLite takes one for us, in an empty file.
+ * Locks the directory for this process. The lock is SQLite's, on an empty file: the operating system releases it
+ * however the process ends, where a file with a pid goes stale.
  */
 export function lockDirectory(dataDir: string): { release(): void } | 'in use' {
   const file = join(dataDir, 'lock');
@@ -27,16 +27,15 @@ export function lockDirectory(dataDir: string): { release(): void } | 'in use' {
 const SQLITE_BUSY = 5;
 
 /**
- * Makes the directory, and makes sure that we may write it and that Postgres can be reached in it. Returns its real
- * path: the system knows processes by that one. As root below a private directory, where Postgres cannot go, the
- * directory becomes a link to one where it can.
+ * Makes the directory, sees that we may write it and that Postgres reaches it, and returns its real path. For root it
+ * may become a link to a directory that Postgres can reach.
  *
  * @throws naming the directory that is in the way and the remedy.
  */
 export async function prepareDirectory(dataDir: string, user: OsUser | undefined): Promise<string> {
   try {
     const first = await mkdir(dataDir, { recursive: true });
-    // Nobody else reads in there. Root's Postgres, another user, must be able to pass through the directories we make.
+    // No other user reads in there; the Postgres of root, another user, must be able to pass through.
     for (let made = dataDir; made.length >= (first ?? dataDir).length; made = dirname(made)) {
       await chmod(made, user ? 0o711 : 0o700);
     }
@@ -65,9 +64,8 @@ export async function prepareDirectory(dataDir: string, user: OsUser | undefined
 const PUBLIC = '/var/lib/call-ledger';
 
 /**
- * Puts a link in the place of an empty directory, to a new one below `PUBLIC`: everything still stands under DATA_DIR,
- * and nobody's home is opened. What an earlier link from the same place led to has nobody any more: the log that it was
- * made from was deleted with the link. Undefined: there is something in it already, or root may not write there either.
+ * Replaces an empty directory by a link to a new one below `PUBLIC`, and removes what an earlier link led to.
+ * Undefined: it is not empty, or root may not write there either.
  */
 async function linkedFrom(path: string): Promise<string | undefined> {
   const name = createHash('sha256').update(path).digest('hex').slice(0, 16);

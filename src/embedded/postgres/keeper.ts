@@ -1,6 +1,5 @@
-// A process of its own, started by launch.ts, between the service and Postgres. It owns Postgres and holds one end of a
-// channel; the service holds the other. When the channel closes, because the service asks for it or because it is gone,
-// killed included, Postgres is shut down. So there is no moment at which Postgres runs and nobody would stop it.
+// A process between the service and Postgres, started by launch.ts. It stops Postgres when its channel to the service
+// closes, which also happens when the service is killed.
 
 import { spawn } from 'node:child_process';
 import type { KeeperOrders } from './launch.ts';

@@ -5,8 +5,8 @@ import { readFile, rename, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readPostmasterFile } from './left-over.ts';
 import type { OsUser } from './os-user.ts';
+import { readPostmasterFile } from './processes.ts';
 
 /** A port of 127.0.0.1 that is free at this moment: the one asked for, or any for 0. */
 export async function freePort(wanted: number): Promise<number | 'port taken'> {
@@ -77,9 +77,9 @@ export async function launch(orders: KeeperOrders, cluster: string, logFile: str
     }
     const over = await Promise.race([ended.then(() => true), failed, sleep(20, false)]);
     if (over) {
-      const said = (await readFile(logFile, 'utf8')).slice(before);
-      if (/Address already in use/.test(said)) return 'port taken';
-      throw new Error(`Postgres did not start. Its log (${logFile}) says:\n${said.slice(-2000)}`);
+      const output = (await readFile(logFile, 'utf8')).slice(before);
+      if (/Address already in use/.test(output)) return 'port taken';
+      throw new Error(`Postgres did not start. Its log (${logFile}) says:\n${output.slice(-2000)}`);
     }
   }
   keeper.disconnect();

@@ -8,8 +8,8 @@ const run = promisify(execFile);
 export type OsUser = { readonly uid: number; readonly gid: number };
 
 /**
- * Who Postgres runs as. Undefined: whoever we are. Postgres refuses to run as root, so root hands over to the owner of
- * the cluster if there is one already, or else to the system's `postgres` user, which is created when missing.
+ * The user that Postgres runs as; undefined: our own. Postgres refuses root, so for root it is the cluster's owner, else
+ * `postgres`, created when missing.
  *
  * @throws when we are root and no such user can be had.
  */
@@ -52,8 +52,8 @@ async function createPostgresUser(): Promise<OsUser> {
 }
 
 /**
- * The outermost directory on the way to `path`, itself included, that `user` may not pass through; undefined when the
- * way is free. Mode bits only: with access lists the answer may be too strict or too kind, and Postgres has the last word.
+ * The outermost directory on the way to `path`, itself included, that `user` may not pass through; undefined: none.
+ * It reads mode bits only, not access lists.
  */
 export async function blockedAt(path: string, user: OsUser): Promise<string | undefined> {
   if (dirname(path) !== path) {

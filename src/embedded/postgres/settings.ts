@@ -1,17 +1,16 @@
 /**
- * How the embedded Postgres is set up, given on its command line so that a change here takes effect on old clusters too.
- * The measure: a small machine shared with the service and the event store, and a read model that is written in
- * batches by few connections and can always be rebuilt from the log.
+ * Settings of the embedded Postgres, for a small shared machine and a read model that can be rebuilt. They go on the
+ * command line, so that old clusters get them too.
  */
 export const settings: Readonly<Record<string, string>> = {
   // Reachable from this machine only, by password. No socket file: its path may be too long, and /tmp is everyone's.
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
 
-  // A commit does not wait for the disk. A crash, of the machine or of Postgres alone, may lose the last half second of
-  // commits, but the newest first and never half of one: rows and checkpoint are lost together and read again from the log.
+  // A commit does not wait for the disk. A crash may lose the last half second of commits, rows and checkpoint together,
+  // which are read again from the log.
   synchronous_commit: 'off',
-  // These stay on. Without them a power cut leaves not an older database but a broken one, that nobody notices.
+  // These stay on: without them a power cut leaves a broken database that looks whole.
   fsync: 'on',
   full_page_writes: 'on',
 
@@ -44,8 +43,8 @@ export const settings: Readonly<Record<string, string>> = {
 
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // Nothing that identifies a person may reach a log. An error's text and statement may quote a row; it goes to the
-  // client, who has asked for it, and not to the file. Starting, stopping and crashing do go to the file.
+  // Nothing that identifies a person may reach a log: an error may quote a row, so it goes to the client alone. Starts,
+  // stops and crashes do go to the file.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',

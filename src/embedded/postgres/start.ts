@@ -4,8 +4,8 @@ import { findBinaries } from './binaries.ts';
 import { clusterIn, ensureCluster, readAddresses } from './cluster.ts';
 import { lockDirectory, prepareDirectory } from './directory.ts';
 import { freePort, type KeeperOrders, type Launched, launch } from './launch.ts';
-import { clearLeftOver } from './left-over.ts';
 import { chooseOsUser } from './os-user.ts';
+import { stopStalePostgres } from './processes.ts';
 import { settings } from './settings.ts';
 
 /** A keeper is done within 25 s, or it hangs; then we do its work. */
@@ -23,18 +23,16 @@ export type EmbeddedPostgres = {
 };
 
 /**
- * Starts a real Postgres on 127.0.0.1, with its data in `dataDir`, which it makes at the first start and finds again
- * later. It ends with this process, however this process ends.
+ * Starts a Postgres on 127.0.0.1 with its data in `dataDir`. It ends with this process, however this process ends.
  *
- * @param options.port a free one when absent or 0.
- * @param options.settings instead of those in settings.ts; for tests.
- * @throws with a message that says what to do: directory in use, not writable or of another Postgres version; port
- * taken; no Postgres for this platform.
+ * @throws with a message that says what to do.
  */
 export async function startEmbeddedPostgres(options: {
   readonly dataDir: string;
+  /** A free one when absent or 0. */
   readonly port?: number;
   readonly logger?: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Over those in settings.ts; for tests. */
   readonly settings?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedPostgres> {
   const { logger } = options;
@@ -49,7 +47,7 @@ export async function startEmbeddedPostgres(options: {
     );
   }
   try {
-    await clearLeftOver(cluster, (pids) => logger?.warn({ pids }, 'stopping the Postgres of an earlier run'));
+    await stopStalePostgres(cluster, (pids) => logger?.warn({ pids }, 'stopping the Postgres of an earlier run'));
     const binaries = await findBinaries(dataDir, user);
     await ensureCluster(dataDir, binaries, user);
     const addressesAt = await readAddresses(dataDir);
@@ -66,7 +64,7 @@ export async function startEmbeddedPostgres(options: {
     const exited = new Promise((resolve) => keeper.once('exit', resolve)).then(async () => {
       if (!stopping) logger?.error({ dataDir }, 'embedded Postgres ended by itself; see server.log');
       // It may be the keeper alone that has ended, and Postgres is on its own now.
-      await clearLeftOver(cluster).catch((error) => logger?.error({ err: error }, 'embedded Postgres still runs'));
+      await stopStalePostgres(cluster).catch((error) => logger?.error({ err: error }, 'embedded Postgres still runs'));
       lock.release();
       return stopping ? 'stopped' : 'crashed';
     });
@@ -89,7 +87,7 @@ async function launchOnPort(
   wanted: number,
   launchOn: (port: number) => Promise<Launched | 'port taken'>,
 ): Promise<Launched & { readonly port: number }> {
-  // Between finding a free port and Postgres taking it, somebody else may. Only a port nobody asked for is tried again.
+  // Another process may bind a free port before Postgres does; a port that was not asked for is then tried anew.
   for (let attempt = 0; attempt < (wanted ? 1 : 5); attempt++) {
     const port = await freePort(wanted);
     const launched = port === 'port taken' ? port : await launchOn(port);

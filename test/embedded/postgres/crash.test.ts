@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { clusterIn, urlOfRunningPostgres } from '../../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
+import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
+import { processesIn } from '../../../src/embedded/postgres/processes.ts';
 import {
   eventually,
   isAlive,
@@ -57,7 +57,6 @@ test('after everything was killed at once, the next start recovers', async () =>
   await gone;
   await eventually(async () => (await processesIn(clusterIn(dataDir))).length === 0);
   expect(await postmasterOf(dataDir)).toBe(postmaster); // the stale file
-  expect(await urlOfRunningPostgres(dataDir)).toBeUndefined();
   expect(await words((await start({ dataDir })).url)).toEqual(['still here']);
 });
 

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
 import type { OsUser } from '../../../src/embedded/postgres/os-user.ts';
+import { processesIn } from '../../../src/embedded/postgres/processes.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/postgres/start.ts';
 
 const directories: string[] = [];

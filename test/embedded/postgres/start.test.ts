@@ -4,8 +4,8 @@ import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clusterIn, urlOfRunningPostgres } from '../../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
+import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
+import { processesIn } from '../../../src/embedded/postgres/processes.ts';
 import { eventually, isAlive, madeDataDir, newDataDir, parentOf, postmasterOf, query, start } from './scene.ts';
 
 test('a first start makes a database that is ours; a later start finds it and what is in it', async () => {
@@ -107,13 +107,4 @@ test('a directory in use is left alone, and says so at once', async () => {
   const first = await start({ dataDir });
   await expect(start({ dataDir })).rejects.toThrow(`Another running service uses ${dataDir}. Stop that one`);
   expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-});
-
-test('an operator command finds the running one, and none once it has stopped', async () => {
-  const dataDir = await madeDataDir();
-  expect(await urlOfRunningPostgres(dataDir)).toBeUndefined();
-  const postgres = await start({ dataDir });
-  expect(await urlOfRunningPostgres(dataDir)).toBe(postgres.url);
-  await postgres.stop();
-  expect(await urlOfRunningPostgres(dataDir)).toBeUndefined();
 });

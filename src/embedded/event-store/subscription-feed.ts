@@ -1,20 +1,20 @@
 import { checkpoint } from './answers.ts';
-import { type LogReader, takePage } from './log-reader.ts';
+import { type LogReader, readPage } from './log-reader.ts';
 import type { ReadRequest } from './requests.ts';
 import { firstShown, limitsFrom, oldestShown, TOMBSTONE } from './schema.ts';
 
-/** Where a subscription is in what it follows. It holds a place and no events, however far behind it is. */
-export type Feed = {
+/** What a subscription reads. It holds a place and no events, however far behind it is. */
+export type SubscriptionFeed = {
   /** Whether there is anything to begin with: a missing stream is waited for. */
   readonly exists: () => boolean;
   /** Whether there is a tombstone ahead of where the subscription begins. */
   readonly deleted: () => boolean;
-  readonly next: (live: boolean) => Portion;
+  readonly next: (live: boolean) => FeedPage;
   /** How many events are waiting to be read. */
   readonly behind: () => number;
 };
 
-export type Portion = {
+export type FeedPage = {
   readonly messages: readonly Uint8Array[];
   readonly more: boolean;
   /** With a tombstone among the messages nothing can follow. */
@@ -25,7 +25,7 @@ type OfStream = ReadRequest & { of: 'stream' };
 type OfAll = ReadRequest & { of: 'all' };
 
 /** Follows a stream, exclusive of the revision it starts from. */
-export function feedOfStream(log: LogReader, { stream: name, from }: OfStream): Feed {
+export function streamFeed(log: LogReader, { stream: name, from }: OfStream): SubscriptionFeed {
   const last = () => log.stream(name)?.last ?? -1;
   let place = from === 'start' ? -1 : from === 'end' ? last() : from;
   const atEnd = from === 'end';
@@ -44,10 +44,10 @@ export function feedOfStream(log: LogReader, { stream: name, from }: OfStream): 
       const limits = limitsFrom(live ? null : stream.metadata);
       const start = live ? 0 : firstShown(name, stream.last, limits);
       const rows = log.forwards(stream.id, Math.max(place + 1, start), oldestShown(limits, Date.now()));
-      const page = takePage(rows);
+      const page = readPage(rows);
       const end = page.rows.at(-1)?.[0];
       place = end ?? place;
-      // What is hidden now stays behind.
+      // Hidden events are skipped for good.
       if (!page.more) place = Math.max(place, stream.last);
       const messages = page.rows.flatMap(([, message]) => message ?? []);
       return { messages, more: page.more, ended: end === TOMBSTONE };
@@ -57,7 +57,7 @@ export function feedOfStream(log: LogReader, { stream: name, from }: OfStream): 
 }
 
 /** Follows `$all`, exclusive of the position it starts from. */
-export function feedOfAll(log: LogReader, { from, filter }: OfAll): Feed {
+export function allFeed(log: LogReader, { from, filter }: OfAll): SubscriptionFeed {
   let place = log.head();
   // (commit, prepare) pairs are ordered: after (7, 0) comes (7, 7), our event 7.
   if (from === 'start') place = 0;
@@ -68,7 +68,7 @@ export function feedOfAll(log: LogReader, { from, filter }: OfAll): Feed {
     exists: () => true,
     deleted: () => false,
     next() {
-      const page = takePage(log.allAfter(place, filter));
+      const page = readPage(log.allAfter(place, filter));
       const messages: Uint8Array[] = [];
       for (const [position, message] of page.rows) {
         place = position;

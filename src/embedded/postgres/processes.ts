@@ -14,12 +14,12 @@ export async function readPostmasterFile(
 }
 
 /**
- * Clears what a crashed run has left behind. Call it with the directory's lock held: then no service is running here,
- * and a Postgres that is was left alone, or its keeper is about to stop it; asking it twice does no harm.
+ * Stops the Postgres that a crashed run has left behind, and removes a misleading pid file. Hold the directory's lock:
+ * then no running service owns that Postgres.
  *
  * @throws when it does not end within half a minute.
  */
-export async function clearLeftOver(cluster: string, onFound: (pids: number[]) => void = () => {}): Promise<void> {
+export async function stopStalePostgres(cluster: string, onFound: (pids: number[]) => void = () => {}): Promise<void> {
   const found = await processesIn(cluster);
   if (found.length > 0) {
     onFound(found);
@@ -40,8 +40,8 @@ export async function clearLeftOver(cluster: string, onFound: (pids: number[]) =
 }
 
 /**
- * After a reboot, or in a new container, the pid in a stale `postmaster.pid` often belongs to something else, and
- * Postgres would refuse to start. A stale file with a dead pid is left to Postgres, which knows what else to look at.
+ * Removes a stale `postmaster.pid` whose pid belongs to another process by now, as after a reboot: Postgres would
+ * refuse to start. One with a dead pid is Postgres' own to clear.
  */
 async function removeMisleadingPidFile(cluster: string): Promise<void> {
   const pid = (await readPostmasterFile(cluster))?.pid;
