@@ -1,24 +1,55 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { safeErrorMessage } from './postgres/errors.ts';
 
 /**
  * Structured logs on standard output, one JSON object a line (A11). Who logs names ids and reasons, never people:
  * the redaction is a second line of defence, not the first.
  */
-export const createLogger = (level: string): Logger =>
-  pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: [
-      'key',
-      'secret',
-      'authorization',
-      'signature',
-      'headers',
-      '*.key',
-      '*.secret',
-      '*.authorization',
-      '*.headers',
-    ],
-  });
+export const createLogger = (level: string, destination?: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: safeError },
+      redact: [
+        'key',
+        'secret',
+        'authorization',
+        'signature',
+        'headers',
+        '*.key',
+        '*.secret',
+        '*.authorization',
+        '*.headers',
+      ],
+    },
+    destination,
+  );
+
+type SafeError = {
+  readonly type?: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: SafeError;
+};
+
+/** Without what quotes: Postgres tells rows in `detail`, a URL that cannot be parsed stands in `input`. */
+function safeError(error: unknown): SafeError {
+  const message = safeErrorMessage(error);
+  if (!(error instanceof Error)) return { message };
+  const { code } = error as { code?: unknown };
+  const frames = (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '));
+  return {
+    type: error.constructor.name,
+    message,
+    ...(typeof code === 'string' && { code }),
+    stack: frames.join('\n'),
+    ...(error.cause !== undefined && { cause: safeError(error.cause) }),
+  };
+}

@@ -5,6 +5,7 @@ import { openKeys } from './credentials.ts';
 import { onceNpmIsGone } from './embedded/npm-parent.ts';
 import { printGreeting } from './greeting.ts';
 import { createLogger } from './logger.ts';
+import { safeErrorMessage } from './postgres/errors.ts';
 import { startService } from './service.ts';
 import { openStores } from './stores.ts';
 
@@ -46,6 +47,6 @@ try {
   if (!stopping) await printGreeting(config, keys, service);
 } catch (error) {
   logger.fatal({ err: error }, 'cannot start');
-  console.error(`Call Ledger cannot start: ${(error as Error).message}`);
+  console.error(`Call Ledger cannot start: ${safeErrorMessage(error)}`);
   process.exit(1);
 }

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
 import type { Logger } from 'pino';
 import { DatabaseUnavailable } from '../http/failures.ts';
 import { problemResponse } from '../http/problem.ts';
+import { createPool } from '../postgres/pool.ts';
 import { prepare } from '../projections/engine/generations.ts';
 import { type Operation, operationKinds, operationStates } from '../projections/engine/operations.ts';
 
@@ -14,20 +14,8 @@ export type OperationsDatabase = {
   close(): Promise<void>;
 };
 
-const LIMIT_MS = 5000;
-
 export function openOperationsDatabase(databaseUrl: string): OperationsDatabase {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    application_name: 'call-ledger administration',
-    max: 2,
-    connectionTimeoutMillis: LIMIT_MS,
-    statement_timeout: LIMIT_MS,
-    query_timeout: LIMIT_MS + 500,
-  });
-  // One that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', () => {});
+  const pool = createPool(databaseUrl, { name: 'administration', max: 2, statementMs: 5000 });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   let prepared: Promise<void> | undefined;
   return {

@@ -3,26 +3,13 @@ import { type Kysely, sql } from 'kysely';
 import type { EventLog } from '../events/event-log.ts';
 import { REACTION_STARTED, ReactionStarted } from '../events/session-facts.ts';
 import { reactionStream } from '../events/streams.ts';
-import { describe } from '../projections/engine/faults.ts';
-
-/** What may be said of an error in a log (A11): JSON that does not parse is quoted in the message, and it may be a transcript. */
-export const wordsOf = (error: unknown): string => (error instanceof SyntaxError ? error.name : describe(error));
+import type { Mutex } from '../postgres/mutex.ts';
 
 /** Each is carried out by one process at a time. */
 type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
 
-const keyOf = (reaction: Reaction) => sql`hashtext('call-ledger reaction'), hashtext(${reaction})`;
-
-/** The lock is the connection's: whoever dies gives it back. */
-export async function takeLead(db: Kysely<unknown>, reaction: Reaction): Promise<boolean> {
-  const { rows } = await sql<{ leads: boolean }>`select pg_try_advisory_lock(${keyOf(reaction)}) as leads`.execute(db);
-  return rows[0]!.leads;
-}
-
-/** By a word: a connection that is closed may take its time to end, and the next one would find the lead taken. */
-export async function giveLeadBack(db: Kysely<unknown>, reaction: Reaction): Promise<void> {
-  await sql`select pg_advisory_unlock(${keyOf(reaction)})`.execute(db).catch(() => {});
-}
+/** Held by the process that carries it out. */
+export const mutexOf = (reaction: Reaction): Mutex => ({ kind: 'reaction', name: reaction });
 
 /** Disposable: without its checkpoint a reaction reads the log again from its start position. */
 export async function prepareCheckpoints(db: Kysely<unknown>): Promise<void> {

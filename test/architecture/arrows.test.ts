@@ -4,15 +4,15 @@ import { circles, files, imports, roomOf } from './sources.ts';
 /** Which room may import which (docs: ARCHITECTURE.md). `main` stands for main.ts, config.ts and their neighbours. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   events: [],
-  model: ['events'],
   postgres: [],
+  model: ['events'],
   http: ['events', 'model', 'postgres'],
   tenants: ['events', 'model', 'http'],
   retell: ['events', 'model', 'tenants'],
   evidence: ['events', 'tenants', 'retell'],
   commands: ['events', 'model', 'http', 'tenants', 'retell', 'evidence'],
-  projections: ['events', 'model'],
-  reactions: ['events', 'model', 'http', 'tenants', 'retell', 'commands', 'projections'],
+  projections: ['events', 'model', 'postgres'],
+  reactions: ['events', 'model', 'http', 'tenants', 'retell', 'commands', 'projections', 'postgres'],
   'read-api': ['events', 'model', 'postgres', 'http', 'projections'],
   'time-travel': ['events', 'model', 'tenants', 'evidence', 'projections', 'read-api'],
   administration: ['events', 'model', 'postgres', 'http', 'tenants', 'commands', 'projections', 'read-api'],
@@ -33,6 +33,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'time-travel',
     'administration',
     'embedded',
+    'postgres',
     'retell-emulator',
     'main',
   ],
@@ -50,6 +51,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'time-travel',
     'administration',
     'embedded',
+    'postgres',
   ],
 };
 

@@ -1,12 +1,12 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { EventStoreUnavailable } from '../../src/events/event-log.ts';
+import { createReadPool } from '../../src/postgres/pool.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { appointmentOf } from '../../src/read-api/appointments.ts';
 import type { Moment } from '../../src/read-api/as-of.ts';
 import { callSessionOf } from '../../src/read-api/call-sessions.ts';
-import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { readsOf } from '../../src/read-api/tenant-reads.ts';
 import { ticketOf } from '../../src/read-api/tickets.ts';
 import { asOf } from '../../src/time-travel/as-of.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect, inTransaction } from '../../src/postgres/connection.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
-import { connect, inTransaction } from '../../src/projections/engine/connection.ts';
 import { generationFor, generations, prepare } from '../../src/projections/engine/generations.ts';
 import { advanceCheckpoint, type Projection } from '../../src/projections/engine/projection.ts';
 import { createTestDatabase } from '../support/postgres.ts';

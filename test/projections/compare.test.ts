@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Connection, connect, endStatements, inTransaction } from '../../src/postgres/connection.ts';
 import { compare, type DifferingRow, notesOf } from '../../src/projections/engine/compare.ts';
-import { type Connection, connect, endStatements, inTransaction } from '../../src/projections/engine/connection.ts';
 import { createTable, type Table } from '../../src/projections/engine/table.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 

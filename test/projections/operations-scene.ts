@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, expect, vi } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
-import { connect } from '../../src/projections/engine/connection.ts';
+import { connect } from '../../src/postgres/connection.ts';
 import { prepare } from '../../src/projections/engine/generations.ts';
 import {
   cancelOperation,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream } from '../../src/events/streams.ts';
+import { connect } from '../../src/postgres/connection.ts';
 import { applyEvents, type BatchResult } from '../../src/projections/engine/apply.ts';
-import { connect } from '../../src/projections/engine/connection.ts';
 import { createMutex } from '../../src/projections/engine/follow.ts';
 import { type Generation, generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { parkedStreams } from '../../src/projections/engine/parked.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Connection, connect } from '../../src/projections/engine/connection.ts';
+import { type Connection, connect } from '../../src/postgres/connection.ts';
 import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { statistics } from '../../src/projections/engine/indexes.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { inTransaction } from '../../src/projections/engine/connection.ts';
+import { inTransaction } from '../../src/postgres/connection.ts';
 import { advanceCheckpoint, type Projection } from '../../src/projections/engine/projection.ts';
 import { readAllTheTime, readerOf, sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Connection, connect, inTransaction } from '../../src/projections/engine/connection.ts';
+import { type Connection, connect, inTransaction } from '../../src/postgres/connection.ts';
 import { createTable, insert, type Row, type Table, upsert } from '../../src/projections/engine/table.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 

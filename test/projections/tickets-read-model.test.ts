@@ -8,9 +8,9 @@ import { type CallState, correlation, reduceCall, statusOf } from '../../src/mod
 import { type Customer, customerBy, withCall } from '../../src/model/customer.ts';
 import { type Outcome, stronger } from '../../src/model/outcome.ts';
 import { reduceTicket, type TicketState, ticketOf } from '../../src/model/ticket.ts';
+import { connect } from '../../src/postgres/connection.ts';
 import { calls } from '../../src/projections/calls/calls.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
-import { connect } from '../../src/projections/engine/connection.ts';
 import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import { quarantineStream } from '../../src/events/streams.ts';
-import { type Connection, connect } from '../../src/projections/engine/connection.ts';
+import { type Connection, connect } from '../../src/postgres/connection.ts';
 import {
   findOperation,
   type Operation,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect } from '../../src/projections/engine/connection.ts';
+import { connect } from '../../src/postgres/connection.ts';
 import { findOperation, requestOperation } from '../../src/projections/engine/operations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';

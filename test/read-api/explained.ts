@@ -1,8 +1,8 @@
 // How Postgres runs the queries of the API.
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import { expect } from 'vitest';
+import { createReadPool } from '../../src/postgres/pool.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
-import { createReadPool } from '../../src/read-api/read-pool.ts';
 
 /** One step of a plan, with all below it, as `EXPLAIN (ANALYZE, FORMAT JSON)` tells of it. */
 type Step = {

@@ -8,10 +8,10 @@ import fc from 'fast-check';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Caller } from '../../src/http/bearer.ts';
+import { createReadPool } from '../../src/postgres/pool.ts';
 import type { OutcomeChangeRow, ReadModel } from '../../src/projections/tables.ts';
 import type { LiveFeedOptions } from '../../src/read-api/live/live-feed.ts';
 import { openApiRoute } from '../../src/read-api/openapi.ts';
-import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { relayTo } from '../support/relay.ts';
 import { authenticate } from './callers.ts';
 import {

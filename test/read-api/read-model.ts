@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
+import { createReadPool } from '../../src/postgres/pool.ts';
 import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
 import { makeQueryIndexes } from '../../src/projections/engine/indexes.ts';
 import { projections } from '../../src/projections/index.ts';
@@ -12,7 +13,6 @@ import type {
   ReadModel,
   TicketRow,
 } from '../../src/projections/tables.ts';
-import { createReadPool } from '../../src/read-api/read-pool.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 /** Tests write through the views. What a projection keeps beside, for itself, has then no value. */

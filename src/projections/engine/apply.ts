@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { decode, type Fact } from '../../events/codec.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import { type Database, inTransaction } from '../../postgres/connection.ts';
 import type { WeighedBatch } from './batches.ts';
-import { type Database, inTransaction } from './connection.ts';
 import { BrokenFact, isFactsFault, reasonOf } from './faults.ts';
 import { foldBatch, stateCache } from './fold-batch.ts';
 import { type Generation, tableNames } from './generations.ts';

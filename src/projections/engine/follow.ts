@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Batch } from '../../events/subscription.ts';
+import type { Connection } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import { applyEvents } from './apply.ts';
 import { batches, FULL_BATCH, type WeighedBatch } from './batches.ts';
-import type { Connection } from './connection.ts';
-import { describe } from './faults.ts';
 import { type StateCache, stateCache } from './fold-batch.ts';
 import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
@@ -118,7 +118,7 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
       },
       onBreak(error, retryInMs) {
         progress.caughtUp = false;
-        logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
+        logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
       },
     });
   progress.askedAt = performance.now();

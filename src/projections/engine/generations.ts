@@ -1,9 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { lockGenerations, tryLockInTransaction } from '../../postgres/mutex.ts';
 import { streamStates } from './fold-batch.ts';
-import { isLed } from './leadership.ts';
 import { createOperations, type Operation } from './operations.ts';
 import { createParked } from './parked.ts';
-import type { Projection } from './projection.ts';
+import { leadOf, type Projection } from './projection.ts';
 import { addColumn, createTable, type Table, type TableName } from './table.ts';
 import { showInViews, showNothingYet } from './views.ts';
 
@@ -31,7 +31,7 @@ export type Generation = {
 /** Creates the tables that all projections share. Several processes may run it at once. */
 export const prepare = (db: Kysely<unknown>): Promise<void> =>
   db.transaction().execute(async (trx) => {
-    await oneAtATime(trx);
+    await lockGenerations(trx);
     await sql`create schema if not exists projection`.execute(trx);
     await sql`create table if not exists projection.projections (
       name text not null,
@@ -93,7 +93,7 @@ export const liveGeneration = async (db: Kysely<unknown>, name: string): Promise
 /** The generation that this version of the code writes: live, begun, live earlier, or a new one. The very first is live at once. */
 export const generationFor = (db: Kysely<unknown>, projection: Projection): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
-    await oneAtATime(trx);
+    await lockGenerations(trx);
     const all = await generations(trx, projection.name);
     const live = all.find(({ state }) => state === 'live');
     const replaced = await liveReplaced(trx, projection);
@@ -116,7 +116,7 @@ async function liveReplaced(trx: Tx, { replaces = [] }: Projection): Promise<Gen
 /** Replaces a generation under construction with an empty one; one that was live before is kept. */
 export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
-    await oneAtATime(trx);
+    await lockGenerations(trx);
     const { rows } = await sql`select from projection.projections
       where name = ${begun.name} and generation = ${begun.generation} and parked_accepted is null`.execute(trx);
     if (rows.length === 0) return begun;
@@ -135,7 +135,7 @@ export const generationOf = (
   { id, acceptParked }: Pick<Operation, 'id' | 'acceptParked'>,
 ): Promise<Generation> =>
   db.transaction().execute(async (trx) => {
-    await oneAtATime(trx);
+    await lockGenerations(trx);
     const begun = (await generations(trx, projection.name)).find((generation) => generation.operation === id);
     if (begun?.version === projection.version) return begun;
     if (begun) await drop(trx, begun); // by a process of another version, which is gone
@@ -200,16 +200,13 @@ export async function swap(trx: Tx, projection: Projection, built: Generation): 
 
 /** Whether a process of another version still writes it; without it, that one would start again from nothing. */
 export const isKept = async (trx: Tx, { name, version }: Generation, ours: number | undefined): Promise<boolean> =>
-  version !== ours && (await isLed(trx, { name, version }));
+  version !== ours && !(await tryLockInTransaction(trx, leadOf({ name, version })));
 
 /** Lets one process at a time change generations, without making readers wait for long. */
 export async function takeTurn(trx: Tx): Promise<void> {
-  await oneAtATime(trx);
+  await lockGenerations(trx);
   await sql`set local lock_timeout = '500ms'`.execute(trx);
 }
-
-/** Readers hold what was to be changed, and `takeTurn` does not let it wait for them. */
-export const isInTheWay = (error: unknown): boolean => (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
 
 /** Also detaches it from its operation. */
 export async function setState(
@@ -231,8 +228,6 @@ export async function drop(trx: Tx, { name, generation }: Generation): Promise<v
   await sql`delete from projection.projections where name = ${name} and generation = ${generation}`.execute(trx);
 }
 
-const LOCK_NOT_AVAILABLE = '55P03';
-
 export const tableNames =
   ({ name, generation }: { readonly name: string; readonly generation: number }): TableName =>
   (table: Table) =>
@@ -241,6 +236,3 @@ export const tableNames =
 /** The projection's own tables and the engine's table of states. */
 export const tablesOf = ({ tables, reduce }: Projection): readonly Table[] =>
   reduce ? [...tables, streamStates] : tables;
-
-/** Held until the transaction ends. */
-const oneAtATime = (trx: Tx) => sql`select pg_advisory_xact_lock(hashtext('call-ledger generations'))`.execute(trx);

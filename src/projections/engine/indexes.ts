@@ -1,7 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
-import type { Database } from './connection.ts';
-import { describe, isFactsFault } from './faults.ts';
+import type { Database } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
+import { isFactsFault } from './faults.ts';
 import { type Generation, tableNames, tablesOf, takeTurn } from './generations.ts';
 import type { Projection } from './projection.ts';
 
@@ -17,7 +18,7 @@ export async function makeQueryIndexes(
   } catch (error) {
     if (!isFactsFault(error)) throw error;
     const about = { projection: projection.name, generation: built.generation };
-    logger.warn({ ...about, error: describe(error) }, 'projection_begins_anew_with_indexes');
+    logger.warn({ ...about, error: safeErrorMessage(error) }, 'projection_begins_anew_with_indexes');
   }
   return db.transaction().execute(async (trx) => {
     await takeTurn(trx);

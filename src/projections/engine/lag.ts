@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
-import { describe } from './faults.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 
 /** How far a reader is behind the newest event of its streams, as of one look at the end of the log. */
 export type Lag = {
@@ -81,7 +81,7 @@ export async function watchLags(
       for (const [i, lag] of lags.entries()) watched[i]!.observe(lag);
       knows = true;
     } catch (error) {
-      if (knows && !signal.aborted) logger.warn({ error: describe(error) }, 'projection_lag_unknown');
+      if (knows && !signal.aborted) logger.warn({ error: safeErrorMessage(error) }, 'projection_lag_unknown');
       knows = false;
     }
     await pause(everyMs, signal);

@@ -1,4 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
+import type { Mutex } from '../../postgres/mutex.ts';
 import type { Row, Table, TableName, Tx } from './table.ts';
 
 /** What the facts of a batch have made of one stream. */
@@ -40,6 +41,12 @@ export type Projection<State = unknown> = {
   /** Streams that a row rests on beside those its columns name (compare.ts), for a person who looks into a difference. */
   streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
 };
+
+/** The lead of a version: while versions change, the old one keeps its generation up to date and the new one builds the next. */
+export const leadOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): Mutex => ({
+  kind: 'projection',
+  name: `${name}:${version}`,
+});
 
 /** Resolves the name of a projection, or of one whose views it has taken over. */
 export const projectionCalled = (

@@ -3,12 +3,12 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
+import type { Connection, ConnectOptions } from '../../postgres/connection.ts';
+import { isLockTimeout, safeErrorMessage } from '../../postgres/errors.ts';
 import { applyEvents } from './apply.ts';
 import { batches, FULL_BATCH } from './batches.ts';
-import type { Connection, ConnectOptions } from './connection.ts';
-import { describe } from './faults.ts';
 import { stateCache } from './fold-batch.ts';
-import { bringBack, type Generation, generationOf, generations, isInTheWay, swap, takeTurn } from './generations.ts';
+import { bringBack, type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
 import { type Operation, succeed } from './operations.ts';
 import { countParked, parkedStreams } from './parked.ts';
@@ -60,7 +60,10 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
         maxBatch,
         signal,
         onBreak(error, retryInMs) {
-          logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
+          logger.warn(
+            { projection: projection.name, error: safeErrorMessage(error), retryInMs },
+            'subscription_broken',
+          );
         },
       });
     for await (const batch of batches(subscribe, signal, maxBatch)) {
@@ -101,7 +104,7 @@ export async function buildAndSwap(
       const swapped = await swap(built);
       if (swapped !== 'behind') return swapped;
     } catch (error) {
-      if (!isInTheWay(error)) throw error;
+      if (!isLockTimeout(error)) throw error;
       logger.info({ projection: projection.name, generation: built.generation }, 'swap_waits_for_readers');
       await sleep(READERS_IN_THE_WAY_MS, undefined, { signal });
     }

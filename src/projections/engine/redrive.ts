@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
+import { type Database, inTransaction } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import { decodeBatch, firstBroken, foldIsolatingFailures } from './apply.ts';
-import { type Database, inTransaction } from './connection.ts';
-import { describe } from './faults.ts';
 import { type Generation, tableNames } from './generations.ts';
 import {
   type BrokenStream,
@@ -106,7 +106,7 @@ export function redriveOnRequest(options: RedriveOptions): AsyncDisposable {
       } catch (error) {
         const { name } = options.projection;
         if (!signal.aborted)
-          options.logger.warn({ projection: name, error: describe(error) }, 'projection_redrive_interrupted');
+          options.logger.warn({ projection: name, error: safeErrorMessage(error) }, 'projection_redrive_interrupted');
       }
     }
   })();

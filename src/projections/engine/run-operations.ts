@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import { pause, supervise } from '../../events/waiting.ts';
-import { type Connection, type ConnectOptions, connect } from './connection.ts';
-import { describe, isFactsFault } from './faults.ts';
-import { drop, type Generation, generations, isInTheWay, isKept, prepare, setState, takeTurn } from './generations.ts';
-import { takeOperations } from './leadership.ts';
+import { type Connection, type ConnectOptions, connect } from '../../postgres/connection.ts';
+import { isLockTimeout, safeErrorMessage } from '../../postgres/errors.ts';
+import { type Mutex, tryLock, tryLockInTransaction } from '../../postgres/mutex.ts';
+import { isFactsFault } from './faults.ts';
+import { drop, type Generation, generations, isKept, prepare, setState, takeTurn } from './generations.ts';
 import {
   beginOperation,
   fail,
@@ -33,7 +34,7 @@ export const operationsByKind: Readonly<Partial<Record<OperationKind, RunOperati
 /** Drops what ended operations have left half built; one that was to be swapped back becomes the previous one again. */
 const dropAbandoned = (db: Kysely<unknown>, { name }: Projection): Promise<void> =>
   unlessInUse(db, async (trx) => {
-    if (!(await nobodyBuilds(trx, name))) return;
+    if (!(await tryLockInTransaction(trx, operationsOf(name)))) return;
     const { rows } = await sql<{ generation: number; kind: OperationKind | null }>`
       select p.generation, o.kind from projection.projections p left join projection.operations o on o.id = p.operation
        where p.name = ${name} and p.operation is not null and o.state is distinct from 'queued'
@@ -45,11 +46,8 @@ const dropAbandoned = (db: Kysely<unknown>, { name }: Projection): Promise<void>
     }
   });
 
-async function nobodyBuilds(trx: Transaction<unknown>, name: string): Promise<boolean> {
-  const { rows } = await sql<{ free: boolean }>`
-    select pg_try_advisory_xact_lock(hashtext('call-ledger operation'), hashtext(${name})) as free`.execute(trx);
-  return rows[0]!.free;
-}
+/** Held by the process that carries them out: there is one at a time. */
+const operationsOf = (projection: string): Mutex => ({ kind: 'operation', name: projection });
 
 /** Drops generations that were replaced before a time, unless a process of their version still writes them. */
 const dropExpired = (db: Kysely<unknown>, { name, version, replaces = [] }: Projection, before: Date): Promise<void> =>
@@ -73,7 +71,7 @@ const unlessInUse = (db: Kysely<unknown>, work: (trx: Transaction<unknown>) => P
       await work(trx);
     })
     .catch((error) => {
-      if (!isInTheWay(error)) throw error;
+      if (!isLockTimeout(error)) throw error;
     });
 
 export type OperationsOptions = {
@@ -114,7 +112,7 @@ export async function runOperations(runners: readonly Runner[], options: Operati
   };
   await supervise(poll, {
     ...{ signal, backOffMs: [pollMs] },
-    onFailure: (error) => logger.warn({ error: describe(error) }, 'operations_interrupted'),
+    onFailure: (error) => logger.warn({ error: safeErrorMessage(error) }, 'operations_interrupted'),
   });
   await Promise.all([...underWay.values()].map(({ ended }) => ended));
 }
@@ -167,7 +165,7 @@ function start(
     Object.assign(one, { done, total }),
   )
     .catch((error: unknown) => {
-      if (!options.signal.aborted) logger.warn({ ...about, error: describe(error) }, 'operation_interrupted');
+      if (!options.signal.aborted) logger.warn({ ...about, error: safeErrorMessage(error) }, 'operation_interrupted');
     })
     .finally(() => underWay.delete(operation.id));
   const one: UnderWay = { operation, cancel, ended, done: 0n, total: live.checkpoint ?? 0n };
@@ -190,7 +188,7 @@ async function carryOut(
   await using connection = await open({ byKeyOnly: true });
   const { db } = connection;
   // The leader before may still be carrying it out; or it was cancelled before it began.
-  if (!(await takeOperations(connection, projection.name)) || !(await beginOperation(db, id))) return;
+  if (!(await tryLock(db, operationsOf(projection.name))) || !(await beginOperation(db, id))) return;
   logger.info('operation_begins');
   const signal = AbortSignal.any([options.signal, cancelled, connection.lost]);
   try {

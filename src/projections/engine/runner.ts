@@ -1,10 +1,10 @@
 import { pause, supervise } from '../../events/waiting.ts';
-import { type Connection, connect } from './connection.ts';
-import { describe } from './faults.ts';
+import { type Connection, connect } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
+import { tryLock } from '../../postgres/mutex.ts';
 import { ForeignLog, follow } from './follow.ts';
 import { liveGeneration, prepare } from './generations.ts';
 import type { Watched } from './lag.ts';
-import { takeLead } from './leadership.ts';
 import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
 import {
@@ -15,7 +15,7 @@ import {
   setGenerations,
   statusOf,
 } from './progress.ts';
-import type { Projection } from './projection.ts';
+import { leadOf, type Projection } from './projection.ts';
 
 /** Waits for the lead; while another process has it, reports what that one has committed. */
 async function waitForLead(
@@ -25,7 +25,7 @@ async function waitForLead(
   progress: Progress,
 ): Promise<void> {
   const { signal, standbyMs = 1000, onProgress } = options;
-  while (!signal.aborted && !(await takeLead(connection, projection))) {
+  while (!signal.aborted && !(await tryLock(connection.db, leadOf(projection)))) {
     connection.lost.throwIfAborted();
     const live = await liveGeneration(connection.db, projection.name);
     setGenerations(progress, live, live);
@@ -96,7 +96,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
       {
         signal,
         onFailure(error, retryInMs) {
-          progress.error = describe(error);
+          progress.error = safeErrorMessage(error);
           if (error instanceof TooManyParked) progress.heldUpBy = error.count;
           else delete progress.heldUpBy;
           const level = error instanceof ForeignLog || error instanceof TooManyParked ? 'error' : 'warn';

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { steps, waitUntil } from '../../events/waiting.ts';
-import { connect } from './connection.ts';
-import { describe } from './faults.ts';
+import { connect } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import { ForeignLog, refuseForeignLog } from './follow.ts';
 import { generations, prepare } from './generations.ts';
 import { watchLags } from './lag.ts';
@@ -96,7 +96,7 @@ async function checkLog({ log, databaseUrl, logger }: ProjectionsOptions): Promi
     await refuseForeignLog(log, await generations(connection.db));
   } catch (error) {
     if (error instanceof ForeignLog) throw error;
-    logger.warn({ error: describe(error) }, 'projections_wait');
+    logger.warn({ error: safeErrorMessage(error) }, 'projections_wait');
   }
 }
 

@@ -1,8 +1,8 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
-import { asJson, copyText, type Statements } from './statements.ts';
+import { type Kysely, sql } from 'kysely';
+import type { Tx } from '../../postgres/connection.ts';
+import { asJson, copyText } from './statements.ts';
 
-/** A transaction with fast statements for thousands of rows. */
-export type Tx = Transaction<unknown> & Statements;
+export type { Tx };
 
 /** A table of which each generation of a projection has its own. */
 export type Table = {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
+import { type Connection, endStatements, withStatements } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import { applyIsolatingFailures, decodeBatch } from './apply.ts';
 import { compare, type DifferingRow, type Noted, notesOf, streamsBehind, withFacts, withNamed } from './compare.ts';
-import { type Connection, endStatements, withStatements } from './connection.ts';
-import { describe } from './faults.ts';
 import { drop, type Generation, generationOf, generations, tableNames, tablesOf, takeTurn } from './generations.ts';
 import {
   excludeParked,
@@ -132,7 +132,7 @@ async function foldUpTo(trx: Tx, context: OperationContext, built: Generation, p
   const { prefixes } = projection;
   const parked = await parkedStreams(trx, built);
   const onBreak = (error: unknown, retryInMs: number) =>
-    logger.warn({ projection: projection.name, error: describe(error), retryInMs }, 'subscription_broken');
+    logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
   for await (const batch of log.subscribe({ prefixes, after: built.checkpoint, maxBatch, signal, onBreak })) {
     const events: readonly Recorded[] = batch.events.filter((event) => event.position <= position);
     const result = await applyIsolatingFailures(trx, projection, built, events, decodeBatch(events, parked));

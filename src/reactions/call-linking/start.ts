@@ -7,15 +7,16 @@ import { uuidOf } from '../../events/identity.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
 import { pause, supervise } from '../../events/waiting.ts';
-import { connect } from '../../projections/engine/connection.ts';
-import { describe } from '../../projections/engine/faults.ts';
+import { connect } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
+import { tryLock } from '../../postgres/mutex.ts';
 import {
   loadCheckpoint,
+  mutexOf,
   prepareCheckpoints,
   REACTION_BACK_OFF_MS,
   saveCheckpoint,
   startPosition,
-  takeLead,
 } from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
 
@@ -52,14 +53,15 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
     const until = AbortSignal.any([signal, lost]);
     await prepareCheckpoints(db);
     onWell();
-    while (!until.aborted && !(await takeLead(db, REACTION))) await pause(standbyMs, until);
+    while (!until.aborted && !(await tryLock(db, mutexOf(REACTION)))) await pause(standbyMs, until);
     if (!until.aborted) await follow(options, db, until);
     if (!signal.aborted) throw lost.reason;
   }
 
   const ended = supervise(lead, {
     ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
-    onFailure: (error, retryInMs) => logger.warn({ error: describe(error), retryInMs }, 'call_linking_interrupted'),
+    onFailure: (error, retryInMs) =>
+      logger.warn({ error: safeErrorMessage(error), retryInMs }, 'call_linking_interrupted'),
   });
   return {
     async stop() {
@@ -82,7 +84,7 @@ async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: 
     maxBatch: 1000,
     signal,
     onBreak: (error, retryInMs) =>
-      logger.warn({ error: describe(error), retryInMs }, 'call_linking_subscription_broken'),
+      logger.warn({ error: safeErrorMessage(error), retryInMs }, 'call_linking_subscription_broken'),
   });
   for await (const { events } of batches) {
     const links = events.map(requests.apply).filter((link) => link !== undefined);

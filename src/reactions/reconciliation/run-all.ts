@@ -5,9 +5,9 @@ import type { Settled } from '../../commands/calls/look-for-call.ts';
 import type { Recorder } from '../../commands/webhooks/record.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { waitUntil } from '../../events/waiting.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import { type Pacer, retellCalls } from '../../retell/list-calls.ts';
 import type { Tenant, TenantDirectory } from '../../tenants/tenant.ts';
-import { wordsOf } from '../reaction.ts';
 import { recordsOf } from './records.ts';
 import { emptyReport, type Pace, type Run, type RunOptions } from './run.ts';
 import { reconcileTenant } from './tenant-run.ts';
@@ -141,7 +141,7 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
       } catch (error) {
         // The other tenants go on.
         report.phase = 'later';
-        report.cause = wordsOf(error);
+        report.cause = safeErrorMessage(error);
         failed.push(error);
       }
     }

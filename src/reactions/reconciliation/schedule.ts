@@ -1,24 +1,6 @@
-import pg from 'pg';
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import { wordsOf } from '../reaction.ts';
-
-/** The connections of a process' runs. One that breaks is replaced at the next query, whoever has it then. */
-export function openPool(databaseUrl: string, logger: Pick<Logger, 'warn'>): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    application_name: 'call-ledger reconciliation',
-    max: 4,
-    connectionTimeoutMillis: 5000,
-    statement_timeout: 60_000,
-    query_timeout: 65_000,
-  });
-  // The pool listens to those that are idle. One that breaks between two queries of whoever holds it has nobody else
-  // listening, and would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', (error) => logger.warn({ error: wordsOf(error) }, 'reconciliation_connection_lost'));
-  return pool;
-}
+import { safeErrorMessage } from '../../postgres/errors.ts';
 
 const SCHEMA = 'pgboss';
 export const QUEUE = 'reconciliation';
@@ -60,7 +42,7 @@ export async function startSchedule(options: {
     monitorIntervalSeconds: SUPERVISE_SECONDS,
     ...(clock && { clock }),
   });
-  boss.on('error', (error) => logger.warn({ error: wordsOf(error) }, 'reconciliation_queue'));
+  boss.on('error', (error) => logger.warn({ error: safeErrorMessage(error) }, 'reconciliation_queue'));
   const stop = async (timeoutMs: number) => {
     const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs + 1000).unref());
     await Promise.race([boss.stop({ graceful: timeoutMs > 0, timeout: Math.max(timeoutMs, 1) }).catch(() => {}), late]);

@@ -1,12 +1,15 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { supervise } from '../../events/waiting.ts';
-import { type Connection, connect } from '../../projections/engine/connection.ts';
+import { type Connection, connect } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
+import { tryLock, unlock } from '../../postgres/mutex.ts';
+import { createPool } from '../../postgres/pool.ts';
 import { type Pacer, pacer } from '../../retell/list-calls.ts';
-import { giveLeadBack, takeLead, wordsOf } from '../reaction.ts';
+import { mutexOf } from '../reaction.ts';
 import { silences, type WebhookSilence } from './records.ts';
 import { type Pace, type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
-import { openPool, type Schedule, startSchedule } from './schedule.ts';
+import { type Schedule, startSchedule } from './schedule.ts';
 
 export type ReconciliationStatus = {
   /** `waiting`: Postgres or the event store is away. */
@@ -54,9 +57,18 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
   const pace = { ...usualPace, ...options.pace };
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
-  const dialect = new PostgresDialect({ pool: openPool(databaseUrl, logger) });
+  const pool = createPool(databaseUrl, {
+    ...{ name: 'reconciliation', max: 4, statementMs: 60_000 },
+    onLost: (error) => logger.warn({ error: safeErrorMessage(error) }, 'reconciliation_connection_lost'),
+  });
   const running: Running = {
-    ...{ options, pace, signal, requests: pacer(pace.requestsPerSecond), db: new Kysely({ dialect }) },
+    ...{
+      options,
+      pace,
+      signal,
+      requests: pacer(pace.requestsPerSecond),
+      db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
+    },
     ...{ underWay: new Set(), ready: options.scheduled === false },
     ...{ run: undefined, last: undefined, silent: [], recorded: 0, failedRuns: 0 },
   };
@@ -95,7 +107,7 @@ async function scheduleRuns(running: Running): Promise<Schedule | undefined> {
   };
   await supervise(start, {
     ...{ signal: running.signal, backOffMs: BACK_OFF_MS },
-    onFailure: (error, retryInMs) => logger.warn({ error: wordsOf(error), retryInMs }, 'reconciliation_waits'),
+    onFailure: (error, retryInMs) => logger.warn({ error: safeErrorMessage(error), retryInMs }, 'reconciliation_waits'),
   });
   return schedule;
 }
@@ -122,7 +134,7 @@ async function lockRuns(databaseUrl: string): Promise<Connection | undefined> {
   const lock = await connect(databaseUrl, 'reconciliation lead');
   let leads = false;
   try {
-    leads = await takeLead(lock.db, 'reconciliation');
+    leads = await tryLock(lock.db, mutexOf('reconciliation'));
   } finally {
     if (!leads) await lock[Symbol.asyncDispose]();
   }
@@ -142,10 +154,10 @@ async function carryOut(running: Running, run: Run, what: RunOptions, lock: Conn
     running.silent = await silentTenants(running).catch(() => running.silent);
   } catch (error) {
     running.failedRuns++;
-    run.error = wordsOf(error);
+    run.error = safeErrorMessage(error);
     if (!running.signal.aborted) options.logger.warn({ error: run.error }, 'reconciliation_interrupted');
   } finally {
-    await giveLeadBack(lock.db, 'reconciliation');
+    await unlock(lock.db, mutexOf('reconciliation'));
     await lock[Symbol.asyncDispose]();
   }
   const report = { ...shown(run), endedAt: new Date().toISOString() };
@@ -158,7 +170,7 @@ async function carryOut(running: Running, run: Run, what: RunOptions, lock: Conn
 async function settleRequests(options: ReconciliationOptions, { to }: RunOptions, signal: AbortSignal) {
   if (to !== undefined) return undefined; // a backfill is of a period that is over
   return options.settleRequests?.(signal).catch((error: unknown) => {
-    options.logger.warn({ error: wordsOf(error) }, 'open_requests_not_settled');
+    options.logger.warn({ error: safeErrorMessage(error) }, 'open_requests_not_settled');
     return undefined;
   });
 }

@@ -3,8 +3,8 @@ import { UnrecordableEvent } from '../../events/codec.ts';
 import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
 import { type MailObstacle, type TicketEvent, ticketIdOf } from '../../events/ticket-facts.ts';
 import { pause } from '../../events/waiting.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { wordsOf } from '../reaction.ts';
 import { contentOf } from './content.ts';
 import { type DueOptions, dueMailsOf } from './due.ts';
 import {
@@ -65,7 +65,7 @@ export async function attemptMail(
       return { word: 'dead', reason: 'unrecordable' };
     }
     // The event store is away, or a fact is unreadable: the mail may succeed later.
-    options.logger.warn({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_postponed');
+    options.logger.warn({ ...idsOf(key), error: safeErrorMessage(error) }, 'ticket_mail_postponed');
     return { word: 'retry', reason: error instanceof EventStoreUnavailable ? 'event_store' : 'unexpected' };
   } finally {
     underWay.delete(name);
@@ -215,7 +215,7 @@ async function recordDelivery(
       await appendMailFact(log, key, now(), decide);
       return;
     } catch (error) {
-      logger.error({ ...idsOf(key), error: wordsOf(error) }, 'ticket_mail_sent_but_not_recorded');
+      logger.error({ ...idsOf(key), error: safeErrorMessage(error) }, 'ticket_mail_sent_but_not_recorded');
       if (signal.aborted || error instanceof UnrecordableEvent || error instanceof StreamDeleted) throw error;
       await pause(wait, signal);
     }

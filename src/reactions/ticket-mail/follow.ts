@@ -8,7 +8,8 @@ import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { pause } from '../../events/waiting.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../model/ticket-call.ts';
-import { loadCheckpoint, prepareCheckpoints, type StartPosition, saveCheckpoint, wordsOf } from '../reaction.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
+import { loadCheckpoint, prepareCheckpoints, type StartPosition, saveCheckpoint } from '../reaction.ts';
 import { dueMailsOf, isOpen } from './due.ts';
 import { readTicketFacts } from './mail-record.ts';
 import type { MailQueue } from './queue.ts';
@@ -100,7 +101,8 @@ export async function follow(options: FollowOptions): Promise<void> {
     after,
     maxBatch: 1000,
     signal,
-    onBreak: (error, retryInMs) => logger.warn({ error: wordsOf(error), retryInMs }, 'ticket_mail_subscription_broken'),
+    onBreak: (error, retryInMs) =>
+      logger.warn({ error: safeErrorMessage(error), retryInMs }, 'ticket_mail_subscription_broken'),
   });
   for await (const { events, caughtUp } of batches) {
     const last = events.at(-1);
@@ -172,7 +174,7 @@ async function queueMailsOf(options: FollowOptions, call: AffectedCall): Promise
     .catch((error: unknown) => {
       if (error instanceof EventStoreUnavailable) throw error;
       if (error instanceof StreamDeleted) return undefined; // its data was erased
-      logger.error({ tenantId, callId, error: wordsOf(error) }, 'ticket_mail_unreadable');
+      logger.error({ tenantId, callId, error: safeErrorMessage(error) }, 'ticket_mail_unreadable');
       options.onUnreadable();
       return undefined;
     });

@@ -1,6 +1,6 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import { wordsOf } from '../reaction.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
 import type { MailKey } from './mail-record.ts';
 
 /** Schema of pg-boss's tables. They only schedule; the state of a mail is in the log. */
@@ -72,7 +72,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
     reindex: false,
     ...(clock && { clock }),
   });
-  boss.on('error', (error) => logger.warn({ error: wordsOf(error) }, 'ticket_mail_queue'));
+  boss.on('error', (error) => logger.warn({ error: safeErrorMessage(error) }, 'ticket_mail_queue'));
   const stop = async (timeoutMs: number) => {
     const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs + 1000).unref());
     await Promise.race([boss.stop({ graceful: timeoutMs > 0, timeout: Math.max(timeoutMs, 1) }).catch(() => {}), late]);

@@ -3,9 +3,11 @@ import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { pause, supervise } from '../../events/waiting.ts';
-import { type Connection, connect } from '../../projections/engine/connection.ts';
+import { type Connection, connect } from '../../postgres/connection.ts';
+import { safeErrorMessage } from '../../postgres/errors.ts';
+import { tryLock } from '../../postgres/mutex.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { REACTION_BACK_OFF_MS, type StartPosition, startPosition, takeLead, wordsOf } from '../reaction.ts';
+import { mutexOf, REACTION_BACK_OFF_MS, type StartPosition, startPosition } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
 import { follow, prepareTables } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
@@ -95,7 +97,7 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
   const ended = supervise(attempt, {
     ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
     onFailure(error, retryInMs) {
-      status.error = wordsOf(error);
+      status.error = safeErrorMessage(error);
       logger.warn({ error: status.error, retryInMs }, 'ticket_mail_interrupted');
     },
   });
@@ -213,7 +215,7 @@ async function leadAndFollow(options: TicketMailOptions, { status }: Running, le
   const { connection, queue, start, origin, until, pace } = lead;
   const { log, logger, now = Date.now, waitSeconds } = options;
   const { db } = connection;
-  while (!until.aborted && !(await takeLead(db, 'ticket-mail'))) await pause(pace.standbyMs, until);
+  while (!until.aborted && !(await tryLock(db, mutexOf('ticket-mail')))) await pause(pace.standbyMs, until);
   if (until.aborted) return;
   status.state = 'following';
   await follow({

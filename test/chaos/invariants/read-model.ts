@@ -3,7 +3,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { CallFacts } from '../../../src/events/call-facts.ts';
 import { parseStream } from '../../../src/events/streams.ts';
-import { connect } from '../../../src/projections/engine/connection.ts';
+import { connect } from '../../../src/postgres/connection.ts';
 import { liveGeneration, tablesOf } from '../../../src/projections/engine/generations.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';

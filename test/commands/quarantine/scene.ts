@@ -8,11 +8,11 @@ import { quarantineRetryRoute, reviewQuarantined } from '../../../src/commands/q
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { quarantineStream } from '../../../src/events/streams.ts';
+import { createReadPool } from '../../../src/postgres/pool.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { quarantine } from '../../../src/projections/quarantine.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { quarantineReadRoutes } from '../../../src/read-api/quarantine.ts';
-import { createReadPool } from '../../../src/read-api/read-pool.ts';
 import type { Delivery } from '../../../src/retell/call-fact.ts';
 import { patientLog } from '../../support/patient-log.ts';
 import { createTestDatabase } from '../../support/postgres.ts';

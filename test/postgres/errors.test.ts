@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { describe } from '../../src/projections/engine/faults.ts';
+import { isDatabaseUnavailable, safeErrorMessage } from '../../src/postgres/errors.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 /** As pg-boss emits what has broken. */
@@ -14,11 +14,19 @@ test('what Postgres refuses is told by its code, also of a copy of the error: th
   await client.end();
   await database.drop();
   expect(refused.message).toContain('Jane Roe');
-  expect([describe(refused), describe(copyOf(refused))]).toEqual(['Postgres 22P02', 'Postgres 22P02']);
+  expect([safeErrorMessage(refused), safeErrorMessage(copyOf(refused))]).toEqual(['Postgres 22P02', 'Postgres 22P02']);
 });
 
 const coded = (message: string) => Object.assign(new Error(message), { code: 'ECONNRESET' });
 const both = () => new AggregateError([coded('connect ECONNRESET'), coded('connect ECONNRESET')]);
+
+const parseError = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+};
 
 test.each<[string, unknown, string]>([
   ['an error', new Error('no answer'), 'no answer'],
@@ -33,8 +41,22 @@ test.each<[string, unknown, string]>([
   ['an object that is no text', { message: { of: 1 } }, 'an object was thrown'],
   ['an object that cannot be text', { toString: 1 }, 'an object was thrown'],
   ['text', 'stopped', 'stopped'],
+  ['JSON that does not parse', parseError('Jane Roe'), 'SyntaxError'],
+  ['an address', new Error('cannot use postgres://me:s/e@c?ret@db.example/x'), 'cannot use postgres://…@db.example/x'],
+  ['an address that is text', 'esdb://admin:secret@:x is none', 'esdb://…@:x is none'],
   ['nothing', undefined, 'undefined was thrown'],
   ['null', null, 'object was thrown'],
 ])('%s is described in words, never as [object Object]', (_, thrown, words) => {
-  expect(describe(thrown)).toBe(words);
+  expect(safeErrorMessage(thrown)).toBe(words);
 });
+
+test.each(['ECONNREFUSED', 'EPIPE', 'EAI_AGAIN', 'EIO', 'ERR_STREAM_PREMATURE_CLOSE'])(
+  'whatever keeps an answer of Postgres away counts as an outage: %s',
+  (code) => expect(isDatabaseUnavailable(Object.assign(new Error('no'), { code }))).toBe(true),
+);
+
+test.each<[string, unknown]>([
+  ['a mistake of the code', new TypeError('x is undefined')],
+  ['what node refuses', Object.assign(new Error('no'), { code: 'ERR_INVALID_ARG_TYPE' })],
+  ['a statement that is wrong', Object.assign(new pg.DatabaseError('no', 1, 'error'), { code: '42601' })],
+])('%s is no outage', (_, error) => expect(isDatabaseUnavailable(error)).toBe(false));

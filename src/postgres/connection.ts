@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { type Statements, statementsOn } from './statements.ts';
-import type { Tx } from './table.ts';
 
 export type Database = Kysely<unknown> & Statements;
+
+/** A transaction with the two ways on which rows go in and out by the thousand. */
+export type Tx = Transaction<unknown> & Statements;
 
 /**
  * One connection, of which the loss is told. Whoever leads holds its lock and writes its rows on the same one: without

@@ -1,11 +1,10 @@
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { openPool } from '../../../src/reactions/reconciliation/schedule.ts';
-import { createTestDatabase } from '../../support/postgres.ts';
+import { createPool } from '../../src/postgres/pool.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 
 test('a connection that breaks while a run holds it ends no process, and the next query has another one', async () => {
   const database = await createTestDatabase();
-  const pool = openPool(database.url, pino({ level: 'silent' }));
+  const pool = createPool(database.url, { name: 'reconciliation', max: 4, statementMs: 60_000 });
   const held = await pool.connect();
   const { rows } = await held.query('select pg_backend_pid() as pid');
   const ended = new Promise<void>((resolve) => held.once('end', resolve));
