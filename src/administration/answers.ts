@@ -3,8 +3,9 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
 import { DatabaseUnavailable } from '../http/failures.ts';
 import { problemResponse } from '../http/problem.ts';
+import { connect } from '../postgres/connection.ts';
 import { createPool } from '../postgres/pool.ts';
-import { prepare } from '../projections/engine/generations.ts';
+import { prepare } from '../projections/engine/migrations.ts';
 import { type Operation, operationKinds, operationStates } from '../projections/engine/operations.ts';
 
 /** Where what operators request is written down: the query API's own connections cannot write. */
@@ -14,13 +15,15 @@ export type OperationsDatabase = {
   close(): Promise<void>;
 };
 
+const LIMIT_MS = 5000;
+
 export function openOperationsDatabase(databaseUrl: string): OperationsDatabase {
-  const pool = createPool(databaseUrl, { name: 'administration', max: 2, statementMs: 5000 });
+  const pool = createPool(databaseUrl, { name: 'administration', max: 2, statementMs: LIMIT_MS });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   let prepared: Promise<void> | undefined;
   return {
     async ready() {
-      prepared ??= prepare(db).catch((error) => {
+      prepared ??= prepareTables(databaseUrl).catch((error) => {
         prepared = undefined;
         throw error;
       });
@@ -29,6 +32,12 @@ export function openOperationsDatabase(databaseUrl: string): OperationsDatabase 
     },
     close: () => db.destroy(),
   };
+}
+
+/** On a connection of its own: with it ends the lock, also when Postgres hangs. */
+async function prepareTables(databaseUrl: string): Promise<void> {
+  await using connection = await connect(databaseUrl, 'administration', { queryTimeoutMs: LIMIT_MS });
+  await prepare(connection.db);
 }
 
 /** What the routes of this room have in common. */

@@ -11,13 +11,6 @@ type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
 /** Held by the process that carries it out. */
 export const mutexOf = (reaction: Reaction): Mutex => ({ kind: 'reaction', name: reaction });
 
-/** Disposable: without its checkpoint a reaction reads the log again from its start position. */
-export async function prepareCheckpoints(db: Kysely<unknown>): Promise<void> {
-  await sql`create schema if not exists reactions`.execute(db);
-  await sql`create table if not exists reactions.checkpoints (
-    reaction text primary key, position numeric not null, origin text not null)`.execute(db);
-}
-
 /** How far a reaction has read; undefined when there is none with this origin: the log, and where earlier work is kept. */
 export async function loadCheckpoint(
   db: Kysely<unknown>,

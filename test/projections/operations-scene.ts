@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, expect, vi } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
 import { connect } from '../../src/postgres/connection.ts';
-import { prepare } from '../../src/projections/engine/generations.ts';
+import { prepare } from '../../src/projections/engine/migrations.ts';
 import {
   cancelOperation,
   findOperation,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { prepare } from '../../src/projections/engine/generations.ts';
+import { prepare } from '../../src/projections/engine/migrations.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import { ended, started } from './controls.ts';
 import { caughtUp, eventually, sceneOfFile, slowTally } from './operations-scene.ts';
@@ -117,7 +117,8 @@ test('a generation that was live is brought back with what it had parked, whatev
 
 test('a read model that an earlier release has made is gone on with', async () => {
   await scene.pool.query(`alter table projection.projections drop column parked_accepted;
-    alter table projection.operations drop column accept_parked`);
+    alter table projection.operations drop column accept_parked;
+    drop table projection.migrations, projection.migrations_lock`);
   await prepare(scene.db);
   await scene.start();
   expect(await scene.over(await scene.request('rebuild'))).toMatchObject({ state: 'succeeded', result: { parked: 0 } });

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Connection, connect } from '../../src/postgres/connection.ts';
-import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
+import { generationFor } from '../../src/projections/engine/generations.ts';
 import { statistics } from '../../src/projections/engine/indexes.ts';
+import { prepare } from '../../src/projections/engine/migrations.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';

@@ -11,7 +11,8 @@ import { reduceTicket, type TicketState, ticketOf } from '../../src/model/ticket
 import { connect } from '../../src/postgres/connection.ts';
 import { calls } from '../../src/projections/calls/calls.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
-import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
+import { generationFor } from '../../src/projections/engine/generations.ts';
+import { prepare } from '../../src/projections/engine/migrations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';

@@ -3,8 +3,9 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
 import { createReadPool } from '../../src/postgres/pool.ts';
-import { generationFor, prepare } from '../../src/projections/engine/generations.ts';
+import { generationFor } from '../../src/projections/engine/generations.ts';
 import { makeQueryIndexes } from '../../src/projections/engine/indexes.ts';
+import { prepare } from '../../src/projections/engine/migrations.ts';
 import { projections } from '../../src/projections/index.ts';
 import type {
   AppointmentRow,

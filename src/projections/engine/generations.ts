@@ -1,10 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { lockGenerations, tryLockInTransaction } from '../../postgres/mutex.ts';
 import { streamStates } from './fold-batch.ts';
-import { createOperations, type Operation } from './operations.ts';
-import { createParked } from './parked.ts';
+import type { Operation } from './operations.ts';
 import { leadOf, type Projection } from './projection.ts';
-import { addColumn, createTable, type Table, type TableName } from './table.ts';
+import { createTable, type Table, type TableName } from './table.ts';
 import { showInViews, showNothingYet } from './views.ts';
 
 type Tx = Transaction<unknown>;
@@ -27,37 +26,6 @@ export type Generation = {
   /** When another took its place. */
   readonly replacedAt: Date | undefined;
 };
-
-/** Creates the tables that all projections share. Several processes may run it at once. */
-export const prepare = (db: Kysely<unknown>): Promise<void> =>
-  db.transaction().execute(async (trx) => {
-    await lockGenerations(trx);
-    await sql`create schema if not exists projection`.execute(trx);
-    await sql`create table if not exists projection.projections (
-      name text not null,
-      generation integer not null,
-      version integer not null,
-      state text not null check (state in ('live', 'building', 'previous')),
-      checkpoint bigint,
-      caught_up boolean not null default false,
-      indexed boolean not null default false,
-      applied_at timestamptz,
-      created_at timestamptz not null default now(),
-      operation uuid,
-      -- since when it is 'previous'
-      replaced_at timestamptz,
-      -- replaced by one of its own version: whoever still writes it is to go on with that one
-      frozen boolean not null default false,
-      -- while it is built: what was parked until then does not count against REBUILD_MAX_PARKED
-      parked_accepted timestamptz,
-      primary key (name, generation)
-    )`.execute(trx);
-    await addColumn(trx, 'projections', 'parked_accepted', 'timestamptz');
-    await sql`create unique index if not exists projections_one_live on projection.projections (name)
-      where state = 'live'`.execute(trx);
-    await createOperations(trx);
-    await createParked(trx);
-  });
 
 type GenerationRow = {
   name: string;

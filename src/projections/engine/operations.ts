@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { JsonObject } from '../../events/json.ts';
-import { addColumn } from './table.ts';
 
 export const operationKinds = ['rebuild', 'verify', 'swap_back'] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -34,23 +33,6 @@ export type Operation = {
   readonly startedAt?: Date;
   readonly finishedAt?: Date;
 };
-
-/** In the transaction that prepares the schema. */
-export async function createOperations(trx: Kysely<unknown>): Promise<void> {
-  await sql`create table if not exists projection.operations (
-    id uuid primary key,
-    kind text not null check (kind in ('rebuild', 'verify', 'swap_back')),
-    projection text not null,
-    state text not null check (state in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
-    done bigint, total bigint,
-    result json, error json,
-    accept_parked boolean not null default false,
-    requested_at timestamptz not null default now(), started_at timestamptz, finished_at timestamptz
-  )`.execute(trx);
-  await addColumn(trx, 'operations', 'accept_parked', 'boolean not null default false');
-  await sql`create unique index if not exists operations_one_open on projection.operations (projection)
-    where state in ('queued', 'running')`.execute(trx);
-}
 
 /** Queues one, or returns the one that is open for this projection: there is at most one. */
 export async function requestOperation(

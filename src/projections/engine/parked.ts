@@ -17,25 +17,6 @@ export type ParkedStream = {
 /** By stream; only the leader of the generation changes them. */
 export type ParkedStreams = ReadonlyMap<string, ParkedStream>;
 
-/** Belongs to a generation and is gone with it. */
-export const createParked = (db: Kysely<unknown>) =>
-  sql`create table if not exists projection.parked (
-    id text primary key,
-    projection text not null,
-    generation integer not null,
-    stream text not null,
-    revision bigint not null,
-    position bigint not null,
-    type text not null,
-    error text not null,
-    parked_at timestamptz not null default now(),
-    waiting integer not null,
-    attempts integer not null default 0,
-    redrive_requested_at timestamptz,
-    unique (projection, generation, stream),
-    foreign key (projection, generation) references projection.projections on delete cascade
-  )`.execute(db);
-
 export async function parkedStreams(db: Kysely<unknown>, of: CheckpointOf): Promise<Map<string, ParkedStream>> {
   const { rows } = await sql<{ id: string; stream: string; revision: string }>`
     select id, stream, revision from projection.parked

@@ -7,7 +7,8 @@ import { type Connection, type ConnectOptions, connect } from '../../postgres/co
 import { isLockTimeout, safeErrorMessage } from '../../postgres/errors.ts';
 import { type Mutex, tryLock, tryLockInTransaction } from '../../postgres/mutex.ts';
 import { isFactsFault } from './faults.ts';
-import { drop, type Generation, generations, isKept, prepare, setState, takeTurn } from './generations.ts';
+import { drop, type Generation, generations, isKept, setState, takeTurn } from './generations.ts';
+import { prepare } from './migrations.ts';
 import {
   beginOperation,
   fail,

@@ -3,8 +3,9 @@ import { type Connection, connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
 import { ForeignLog, follow } from './follow.ts';
-import { liveGeneration, prepare } from './generations.ts';
+import { liveGeneration } from './generations.ts';
 import type { Watched } from './lag.ts';
+import { prepare } from './migrations.ts';
 import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
 import {

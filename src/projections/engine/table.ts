@@ -33,17 +33,6 @@ export async function createTable(db: Kysely<unknown>, name: string, table: Tabl
   for (const index of table.indexes ?? []) await sql`create index on ${sql.raw(`${name} ${index}`)}`.execute(db);
 }
 
-/**
- * For a table that an earlier release has made. Only where the column is missing: `alter table` waits for everybody who
- * reads the table, a verification for one, and everybody else then waits for it.
- */
-export async function addColumn(trx: Kysely<unknown>, table: string, column: string, type: string): Promise<void> {
-  const { rows } = await sql`select from information_schema.columns
-    where table_schema = 'projection' and table_name = ${table} and column_name = ${column}`.execute(trx);
-  if (rows.length > 0) return;
-  await sql`alter table ${sql.id('projection', table)} add column ${sql.id(column)} ${sql.raw(type)}`.execute(trx);
-}
-
 /** From this many rows on, COPY costs less than having Postgres parse JSON. */
 const COPIED = 100;
 

@@ -10,14 +10,8 @@ import { pause, supervise } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
-import {
-  loadCheckpoint,
-  mutexOf,
-  prepareCheckpoints,
-  REACTION_BACK_OFF_MS,
-  saveCheckpoint,
-  startPosition,
-} from '../reaction.ts';
+import { prepareTables } from '../migrations.ts';
+import { loadCheckpoint, mutexOf, REACTION_BACK_OFF_MS, saveCheckpoint, startPosition } from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
 
 export type CallLinkingOptions = {
@@ -51,7 +45,7 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
     await using connection = await connect(databaseUrl, REACTION);
     const { db, lost } = connection;
     const until = AbortSignal.any([signal, lost]);
-    await prepareCheckpoints(db);
+    await prepareTables(db);
     onWell();
     while (!until.aborted && !(await tryLock(db, mutexOf(REACTION)))) await pause(standbyMs, until);
     if (!until.aborted) await follow(options, db, until);

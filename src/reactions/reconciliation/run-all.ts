@@ -12,34 +12,6 @@ import { recordsOf } from './records.ts';
 import { emptyReport, type Pace, type Run, type RunOptions } from './run.ts';
 import { reconcileTenant } from './tenant-run.ts';
 
-/** Which calls Retell has, and how far its lists were read. Disposable: without it the next run reads them again. */
-async function prepareTables(db: Kysely<unknown>): Promise<void> {
-  await sql`create schema if not exists reactions`.execute(db);
-  await sql`create table if not exists reactions.retell_calls (
-    tenant_id text not null, call_id text not null,
-    started_at timestamptz, ended_at timestamptz,
-    ended boolean not null, analysed boolean not null,
-    -- seen in the first list of all and without a time: from before this service, as far as anybody can tell; or never
-    -- shown by Retell at all, and only asked for
-    before_us boolean not null,
-    -- all that Retell has of it has been recorded
-    settled boolean not null default false,
-    -- recorded as one that has no analysis
-    closed boolean not null default false,
-    first_seen_at timestamptz not null,
-    tries integer not null default 0, next_at timestamptz not null default '-infinity', problem text,
-    primary key (tenant_id, call_id))`.execute(db);
-  await sql`create index if not exists retell_calls_open on reactions.retell_calls (tenant_id)
-    where not settled and not before_us`.execute(db);
-  await sql`create index if not exists retell_calls_day on reactions.retell_calls
-    (tenant_id, coalesce(started_at, first_seen_at))`.execute(db);
-  await sql`create index if not exists retell_calls_end on reactions.retell_calls
-    (tenant_id, coalesce(ended_at, first_seen_at)) where ended and not before_us`.execute(db);
-  await sql`create table if not exists reactions.retell_sweeps (
-    tenant_id text not null, sweep text not null, swept_until timestamptz not null, complete boolean not null,
-    primary key (tenant_id, sweep))`.execute(db);
-}
-
 export type ReconciliationOptions = {
   readonly log: EventLog;
   readonly tenants: TenantDirectory;
@@ -92,7 +64,6 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
   const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
   const { run, pace, requests, db, signal } = under;
   if (!tenants.ready()) throw new Error('the tenants are not known yet');
-  await prepareTables(db);
   await readModelThere(db, signal);
   const all = tenants.list();
   const chosen = all.filter(({ id }) => what.tenant === undefined || id === what.tenant);

@@ -5,6 +5,7 @@ import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock, unlock } from '../../postgres/mutex.ts';
 import { createPool } from '../../postgres/pool.ts';
 import { type Pacer, pacer } from '../../retell/list-calls.ts';
+import { prepareTables } from '../migrations.ts';
 import { mutexOf } from '../reaction.ts';
 import { silences, type WebhookSilence } from './records.ts';
 import { type Pace, type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
@@ -150,7 +151,9 @@ async function carryOut(running: Running, run: Run, what: RunOptions, lock: Conn
     const settling = settleRequests(options, what, signal).then((requests) => {
       if (requests) run.requests = requests;
     });
-    await runAll(options, what, { run, pace, requests, db, signal }).finally(() => settling);
+    await prepareTables(lock.db)
+      .then(() => runAll(options, what, { run, pace, requests, db, signal }))
+      .finally(() => settling);
     running.silent = await silentTenants(running).catch(() => running.silent);
   } catch (error) {
     running.failedRuns++;

@@ -9,19 +9,14 @@ import { pause } from '../../events/waiting.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../model/ticket-call.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
-import { loadCheckpoint, prepareCheckpoints, type StartPosition, saveCheckpoint } from '../reaction.ts';
+import { loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.ts';
 import { dueMailsOf, isOpen } from './due.ts';
 import { readTicketFacts } from './mail-record.ts';
 import type { MailQueue } from './queue.ts';
 
-export async function prepareTables(db: Kysely<unknown>): Promise<void> {
-  await prepareCheckpoints(db);
-  await sql`create table if not exists reactions.waiting_calls (
-    tenant_id text not null, call_id text not null, since timestamptz not null default now(),
-    primary key (tenant_id, call_id))`.execute(db);
-  // Most of what waits for long are transfers of calls that no ticket endpoint will ever hear of.
-  await sql`delete from reactions.waiting_calls where since < now() - interval '90 days'`.execute(db);
-}
+/** Most of what waits for long are transfers of calls that no ticket endpoint will ever hear of. */
+export const deleteLongWaiting = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`delete from reactions.waiting_calls where since < now() - interval '90 days'`.execute(db);
 
 const REACTION = 'ticket-mail';
 

@@ -1,0 +1,58 @@
+import { type Kysely, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+
+/** By name, run in the order of the names. One that was released is never changed; the next number changes its tables. */
+export type Migrations = Readonly<Record<string, (trx: Kysely<unknown>) => Promise<void>>>;
+
+/**
+ * Runs those migrations of a schema that its table `migrations` does not name. Safe in several processes and releases at
+ * once: each runs in a transaction, under a lock of the whole database.
+ *
+ * @param db best of a connection that is closed when this rejects: the lock ends with the connection at the latest.
+ */
+export async function migrate(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<void> {
+  const done = await migrationsDone(db, schema);
+  if (Object.keys(migrations).every((name) => done.includes(name))) return;
+  const own = Object.entries(migrations).map(([name, up]) => [name, { up }]);
+  const migrator = new Migrator({
+    db,
+    // Kysely refuses a database that a later release has migrated, unless it is told of those migrations too.
+    provider: {
+      async getMigrations() {
+        const others = (await migrationsDone(db, schema)).map((name) => [name, { up: async () => {} }]);
+        return Object.fromEntries([...others, ...own]);
+      },
+    },
+    migrationTableSchema: schema, // gone with what it tells of, when somebody drops the schema
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+    allowUnorderedMigrations: true,
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+async function migrationsDone(db: Kysely<unknown>, schema: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ there: boolean }>`
+    select to_regclass(${`${schema}.migrations`}) is not null as there`.execute(db);
+  if (!rows[0]!.there) return [];
+  const done = await sql<{ name: string }>`select name from ${sql.id(schema, 'migrations')}`.execute(db);
+  return done.rows.map(({ name }) => name);
+}
+
+/**
+ * Adds columns to a table that an earlier release may have made. Only those that are missing: `alter table` waits for
+ * everybody who reads the table, a verification for one, and everybody else then waits for it.
+ */
+export async function addMissingColumns(
+  trx: Kysely<unknown>,
+  schema: string,
+  table: string,
+  columns: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { rows } = await sql<{ name: string }>`select column_name as name from information_schema.columns
+    where table_schema = ${schema} and table_name = ${table}`.execute(trx);
+  for (const [name, type] of Object.entries(columns))
+    if (!rows.some((column) => column.name === name))
+      await sql`alter table ${sql.id(schema, table)} add column ${sql.id(name)} ${sql.raw(type)}`.execute(trx);
+}

@@ -1,0 +1,42 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migrations, migrate } from '../postgres/migrate.ts';
+
+/** Makes the tables of all reactions. May run anywhere, at any time, in several processes at once. */
+export const prepareTables = (db: Kysely<unknown>): Promise<void> => migrate(db, 'reactions', migrations);
+
+const migrations: Migrations = {
+  /** Releases before this one made these tables wherever they were missing; so it takes over what is there. */
+  async '0001_bookkeeping'(trx) {
+    // Small and disposable: with all of it lost, a reaction reads the log again from where it began.
+    await sql`create table if not exists reactions.checkpoints (
+      reaction text primary key, position numeric not null, origin text not null)`.execute(trx);
+    await sql`create table if not exists reactions.waiting_calls (
+      tenant_id text not null, call_id text not null, since timestamptz not null default now(),
+      primary key (tenant_id, call_id))`.execute(trx);
+    // What Retell was seen to know, and how far its lists were read. Disposable: with all of it lost, the next run starts
+    // from there. What is true of a call stands in the log alone.
+    await sql`create table if not exists reactions.retell_calls (
+      tenant_id text not null, call_id text not null,
+      started_at timestamptz, ended_at timestamptz,
+      ended boolean not null, analysed boolean not null,
+      -- seen in the first list of all and without a time: from before this service, as far as anybody can tell; or never
+      -- shown by Retell at all, and only asked for
+      before_us boolean not null,
+      -- all that Retell has of it has been recorded
+      settled boolean not null default false,
+      -- recorded as one that has no analysis
+      closed boolean not null default false,
+      first_seen_at timestamptz not null,
+      tries integer not null default 0, next_at timestamptz not null default '-infinity', problem text,
+      primary key (tenant_id, call_id))`.execute(trx);
+    await sql`create index if not exists retell_calls_open on reactions.retell_calls (tenant_id)
+      where not settled and not before_us`.execute(trx);
+    await sql`create index if not exists retell_calls_day on reactions.retell_calls
+      (tenant_id, coalesce(started_at, first_seen_at))`.execute(trx);
+    await sql`create index if not exists retell_calls_end on reactions.retell_calls
+      (tenant_id, coalesce(ended_at, first_seen_at)) where ended and not before_us`.execute(trx);
+    await sql`create table if not exists reactions.retell_sweeps (
+      tenant_id text not null, sweep text not null, swept_until timestamptz not null, complete boolean not null,
+      primary key (tenant_id, sweep))`.execute(trx);
+  },
+};
