@@ -2,10 +2,7 @@ import pg from 'pg';
 
 type Thrown = { readonly message?: unknown; readonly code?: unknown; readonly name?: unknown };
 
-/**
- * An error's text for logs and status answers. Postgres and parsers quote values in their messages, which may be personal
- * data. Accepts anything: pg-boss emits copies of errors, which are plain objects.
- */
+/** An error's text without values, which Postgres and parsers quote. Accepts the plain copies that pg-boss emits. */
 export function safeErrorMessage(error: unknown): string {
   if (typeof error !== 'object' || error === null)
     return typeof error === 'string' ? withoutCredentials(error) : `${typeof error} was thrown`;

@@ -5,10 +5,9 @@ import { Migrator } from 'kysely/migration';
 export type Migrations = Readonly<Record<string, (trx: Kysely<unknown>) => Promise<void>>>;
 
 /**
- * Runs those migrations of a schema that its table `migrations` does not name. Safe in several processes and releases at
- * once: each runs in a transaction, under a lock of the whole database.
+ * Runs what the schema's table `migrations` does not name, in one transaction and under a lock of the database.
  *
- * @param db best of a connection that is closed when this rejects: the lock ends with the connection at the latest.
+ * @param db best of a connection that is closed when this rejects: the lock ends with it at the latest.
  */
 export async function migrate(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<void> {
   const done = await migrationsDone(db, schema);
@@ -40,10 +39,7 @@ async function migrationsDone(db: Kysely<unknown>, schema: string): Promise<read
   return done.rows.map(({ name }) => name);
 }
 
-/**
- * Adds columns to a table that an earlier release may have made. Only those that are missing: `alter table` waits for
- * everybody who reads the table, a verification for one, and everybody else then waits for it.
- */
+/** Looks before it alters: `alter table` waits for whoever reads the table, and everybody else then waits for it. */
 export async function addMissingColumns(
   trx: Kysely<unknown>,
   schema: string,

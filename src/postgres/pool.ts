@@ -15,11 +15,7 @@ export type PoolOptions = {
   readonly onLost?: (error: Error & { code?: string }) => void;
 };
 
-/**
- * Connections of which none waits for ever, also when Postgres hangs: `statement_timeout` ends the work inside Postgres,
- * `query_timeout` our waiting when nobody is there to do so. A pooler in front (PgBouncer) must let `statement_timeout`
- * and `options` through.
- */
+/** Limits both ends: Postgres ends a long statement, and we stop waiting when Postgres hangs. */
 export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
   const { name, max, connectMs = CONNECT_MS, statementMs, readOnly = false, onLost } = options;
   const pool = new pg.Pool({
@@ -27,6 +23,7 @@ export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
     application_name: `call-ledger ${name}`,
     max,
     connectionTimeoutMillis: connectMs,
+    // A pooler in front (PgBouncer) must let `statement_timeout` and `options` through.
     statement_timeout: statementMs,
     query_timeout: statementMs + 500,
     idle_in_transaction_session_timeout: statementMs,
@@ -41,7 +38,7 @@ export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
 
 type ReadPoolOptions = { logger?: Pick<Logger, 'warn'>; max?: number; timeoutMs?: number };
 
-/** The query API's connections: no request waits longer than `timeoutMs` for one of them or for an answer; none can write. */
+/** The query API's connections: none waits longer than `timeoutMs`, and none can write. */
 export const createReadPool = (
   databaseUrl: string,
   { logger, max = 10, timeoutMs = 5000 }: ReadPoolOptions = {},

@@ -13,8 +13,7 @@ const migrations: Migrations = {
     await sql`create table if not exists reactions.waiting_calls (
       tenant_id text not null, call_id text not null, since timestamptz not null default now(),
       primary key (tenant_id, call_id))`.execute(trx);
-    // What Retell was seen to know, and how far its lists were read. Disposable: with all of it lost, the next run starts
-    // from there. What is true of a call stands in the log alone.
+    // What Retell was seen to know, and how far its lists were read. The log alone says what is true of a call.
     await sql`create table if not exists reactions.retell_calls (
       tenant_id text not null, call_id text not null,
       started_at timestamptz, ended_at timestamptz,
