@@ -5,12 +5,13 @@ import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { Kysely, PostgresDialect } from 'kysely';
 import { pino } from 'pino';
-import { createReadPool } from '../../src/postgres/pool.ts';
+import { afterAll, afterEach, beforeEach } from 'vitest';
 import type { OutcomeChangeRow, ReadModel } from '../../src/projections/tables.ts';
 import { type LiveFeedOptions, liveFeed } from '../../src/read-api/live/live-feed.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';
 import { authenticate } from './callers.ts';
-import { at } from './read-model.ts';
+import type { Ears, Listen } from './live-clients.ts';
+import { at, createReadModel } from './read-model.ts';
 
 /** The feed as a process serves it, over a read model and a log that goes further than any cursor. */
 export async function feedService(url: string, options: Partial<LiveFeedOptions> = {}) {
@@ -47,3 +48,46 @@ export const outcomeChange = (position: string, row: Partial<OutcomeChangeRow> =
   changed_at: at('10:00:00'),
   ...row,
 });
+
+/** A read model and a feed of a test file's own, with no change before each test. To be called at the top of the file. */
+export async function liveFeedOfFile() {
+  const readModel = await createReadModel();
+  const serviceOf = (options: Partial<LiveFeedOptions> = {}, url = readModel.url) => feedService(url, options);
+  const service = await serviceOf();
+  const opened: Ears[] = [];
+  beforeEach(async () => {
+    await readModel.writer.deleteFrom('outcome_changes').execute();
+    await readModel.writer.deleteFrom('appointment_changes').execute();
+  });
+  afterEach(() => {
+    for (const ears of opened.splice(0)) ears.cut();
+  });
+  afterAll(async () => {
+    await service.stop();
+    await readModel.drop();
+  });
+
+  // Positions only grow, over all tests: the feed of one process goes on.
+  let position = 1_000n;
+  const now = () => `${position}`;
+  const next = (places = 1) => {
+    position += BigInt(places);
+    return now();
+  };
+  /** Writes changes as the projection does: each call one transaction, in the order of their positions. */
+  const happen = async (...rows: Partial<OutcomeChangeRow>[]): Promise<string[]> => {
+    const whole = rows.map((row) => outcomeChange(row.position ?? next(), row));
+    await readModel.writer.insertInto('outcome_changes').values(whole).execute();
+    return whole.map(({ call_id }) => call_id);
+  };
+  return {
+    ...{ readModel, service, serviceOf, now, next, happen },
+    many: (count: number, row: Partial<OutcomeChangeRow> = {}) => happen(...Array.from({ length: count }, () => row)),
+    /** Listens until the test is over. */
+    async open(listen: Listen, ...[url, where]: Parameters<Listen>): Promise<Ears> {
+      const ears = await listen(url, where);
+      opened.push(ears);
+      return ears;
+    },
+  };
+}

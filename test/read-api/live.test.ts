@@ -1,86 +1,19 @@
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import fc from 'fast-check';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Caller } from '../../src/http/bearer.ts';
+import { Kysely, PostgresDialect } from 'kysely';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createReadPool } from '../../src/postgres/pool.ts';
-import type { OutcomeChangeRow, ReadModel } from '../../src/projections/tables.ts';
-import type { LiveFeedOptions } from '../../src/read-api/live/live-feed.ts';
+import type { ReadModel } from '../../src/projections/tables.ts';
 import { openApiRoute } from '../../src/read-api/openapi.ts';
-import { relayTo } from '../support/relay.ts';
-import { authenticate } from './callers.ts';
-import {
-  calls,
-  type Ears,
-  eventStream,
-  hears,
-  type Listen,
-  openWebSocket,
-  Refused,
-  webSocket,
-} from './live-clients.ts';
-import { feedService, outcomeChange } from './live-scene.ts';
-import { createReadModel } from './read-model.ts';
+import { calls, eventStream, hears, Refused, webSocket } from './live-clients.ts';
+import { liveFeedOfFile, outcomeChange } from './live-scene.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let service: Awaited<ReturnType<typeof serviceOf>>;
-beforeAll(async () => {
-  readModel = await createReadModel();
-  service = await serviceOf();
-});
-afterAll(async () => {
-  await service.stop();
-  await readModel.drop();
-});
-beforeEach(async () => {
-  await readModel.writer.deleteFrom('outcome_changes').execute();
-  await readModel.writer.deleteFrom('appointment_changes').execute();
-});
-
-const serviceOf = (options: Partial<LiveFeedOptions> = {}, url = readModel.url) => feedService(url, options);
-
-/** Positions only grow, over all tests: the feed of one process goes on. */
-let position = 1_000n;
-const change = (row: Partial<OutcomeChangeRow> = {}) => outcomeChange(row.position ?? `${++position}`, row);
-/** Writes changes as the projection does: each call one transaction, in the order of their positions. */
-async function happen(...rows: Partial<OutcomeChangeRow>[]): Promise<string[]> {
-  const whole = rows.map(change);
-  await readModel.writer.insertInto('outcome_changes').values(whole).execute();
-  return whole.map(({ call_id }) => call_id);
-}
-const many = (count: number, row: Partial<OutcomeChangeRow> = {}) =>
-  happen(...Array.from({ length: count }, () => row));
-
-const cut: Ears[] = [];
-const open = async (listen: Listen, ...[url, where]: Parameters<Listen>): Promise<Ears> => {
-  const ears = await listen(url, where);
-  cut.push(ears);
-  return ears;
-};
-beforeEach(() => () => {
-  for (const ears of cut.splice(0)) ears.cut();
-});
-
-const now = () => `${position}`;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-/** In MB, of what is not garbage. */
-const memoryInUse = () => {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / 2 ** 20;
-};
+const { service, readModel, serviceOf, open, happen, many, now, next } = await liveFeedOfFile();
 
 describe.each([
   ['an event stream', eventStream],
   ['a WebSocket', webSocket],
-] as const)('%s', (transport, listen) => {
+] as const)('%s', (_, listen) => {
   test('tells of changes as they happen, each with its cursor', async () => {
     const ears = await open(listen, service.url);
     await happen({ call_id: 'a', outcome: 'busy' });
@@ -89,12 +22,12 @@ describe.each([
     expect(ears.heard.slice(1)).toEqual([
       {
         event: 'call.outcome.changed',
-        id: `${position - 1n}`,
+        id: `${BigInt(now()) - 1n}`,
         data: { tenantId: 'acme', callId: 'a', sessionId: 'session', outcome: 'busy' },
       },
       {
         event: 'call.outcome.changed',
-        id: `${position}`,
+        id: now(),
         data: {
           tenantId: 'acme',
           appointmentId: 'appointment-1',
@@ -108,7 +41,7 @@ describe.each([
 
   test('tells of an appointment beside the call that changed it, and goes on between the two', async () => {
     const cursor = now();
-    const place = { position: `${++position}`, tenant_id: 'acme', changed_at: new Date() };
+    const place = { position: next(), tenant_id: 'acme', changed_at: new Date() };
     const nothing = { reschedule_text: null, cancellation_reason: null };
     await readModel.writer.transaction().execute(async (trx) => {
       const became = { appointment_id: 'apt', status: 'confirmed', needs_review: false, decided_by_call_id: 'a' };
@@ -120,12 +53,12 @@ describe.each([
     const told = [
       {
         event: 'call.outcome.changed',
-        id: `${position}.1`,
+        id: `${now()}.1`,
         data: { tenantId: 'acme', appointmentId: 'apt', callId: 'a', sessionId: 'session', outcome: 'confirmed' },
       },
       {
         event: 'appointment.changed',
-        id: `${position}`,
+        id: now(),
         data: {
           ...{ tenantId: 'acme', appointmentId: 'apt', status: 'confirmed', startsAt: '2026-04-01T10:00:00.000Z' },
           ...{ needsReview: false, decidedByCallId: 'a' },
@@ -158,7 +91,7 @@ describe.each([
 
   test('goes on behind the first of several changes that one fact made', async () => {
     const cursor = now();
-    const shared = `${++position}`;
+    const shared = next();
     // The last two are in another order for Postgres, whose collations differ from one server to the next.
     const inOrder = ['a', 'b', '😀', '～'];
     await happen(...inOrder.toReversed().map((call_id) => ({ call_id, position: shared })));
@@ -178,7 +111,7 @@ describe.each([
     for (const before of [198, 199]) {
       const [cursor, live] = [now(), await open(listen, service.url)];
       const told = await many(before);
-      const shared = `${++position}`;
+      const shared = next();
       const of = (name: string) => ({ call_id: `${name} of ${before}`, position: shared });
       told.push(...(await happen(of('a'), of('b'), of('c'))), ...(await happen({})));
       expect(await hears(await open(listen, service.url, { cursor }), told.length)).toEqual(told);
@@ -187,7 +120,7 @@ describe.each([
   });
 
   test('waits behind a cursor that nobody has reached', async () => {
-    const ears = await open(listen, service.url, { cursor: `${position + 5n}` });
+    const ears = await open(listen, service.url, { cursor: `${BigInt(now()) + 5n}` });
     await many(5);
     const [first] = await happen({});
     expect(await hears(ears, 1)).toEqual([first]);
@@ -254,184 +187,6 @@ describe.each([
     await expect.poll(() => ears.beats()).toBeGreaterThan(3);
     expect(calls(ears)).toEqual([]);
   });
-
-  test('ends soon after its key is revoked, and says so', async () => {
-    let known: Caller | undefined = { tenantId: 'acme', keyId: '9', scopes: ['read'] };
-    const other = await serviceOf({ authenticate: (key) => (key === 'doomed' ? known : authenticate(key)) });
-    onTestFinished(other.stop);
-    const [doomed, kept] = [await open(listen, other.url, { key: 'doomed' }), await open(listen, other.url)];
-    known = undefined;
-    const begin = performance.now();
-    const { reason, code } = await doomed.ended;
-    expect(performance.now() - begin).toBeLessThan(20_000);
-    expect([reason, code]).toEqual(['key_revoked', transport === 'a WebSocket' ? 1008 : undefined]);
-    const [later] = await happen({});
-    expect(await hears(kept, 1)).toEqual([later]);
-    expect(calls(doomed)).toEqual([]);
-    await expect(open(listen, other.url, { key: 'doomed' })).rejects.toThrow('401');
-  });
-
-  test('ends with a reason when the process does, and does not keep it from ending', async () => {
-    const other = await serviceOf();
-    const ears = await open(listen, other.url);
-    const begin = performance.now();
-    await other.stop();
-    expect(performance.now() - begin).toBeLessThan(20_000);
-    const { reason, code } = await ears.ended;
-    expect([reason, code]).toEqual(['shutting_down', transport === 'a WebSocket' ? 1001 : undefined]);
-  });
-
-  test('ends at once where the process is about to end', async () => {
-    const other = await serviceOf();
-    await other.live.close();
-    const ears = await open(listen, other.url);
-    expect((await ears.ended).reason).toBe('shutting_down');
-    await other.stop();
-  });
-
-  test('outlives an outage of Postgres and misses nothing', async () => {
-    const relay = await relayTo(readModel.url);
-    const other = await serviceOf({ heartbeatMs: 100 }, relay.url);
-    onTestFinished(async () => {
-      await other.stop();
-      await relay.stop();
-    });
-    const [ears, behind] = [await open(listen, other.url), await open(listen, other.url, { cursor: now() })];
-    const before = await many(2);
-    await hears(ears, 2);
-    relay.close();
-    const during = await many(3);
-    const beats = ears.beats();
-    await expect.poll(() => ears.beats()).toBeGreaterThan(beats + 2);
-    await expect(open(listen, other.url)).rejects.toThrow('database_unavailable');
-    const resumed = await open(listen, other.url, { cursor: ears.heard.at(-1)!.id });
-    expect(calls(ears)).toEqual(before);
-    relay.open();
-    const after = await many(2);
-    for (const each of [ears, behind]) expect(await hears(each, 7)).toEqual([...before, ...during, ...after]);
-    expect(await hears(resumed, 5)).toEqual([...during, ...after]);
-  });
-
-  test('that takes nothing is dropped with the reason, buffers next to nothing, and can resume', async () => {
-    const impatient = await serviceOf({ stalledMs: 300 });
-    onTestFinished(impatient.stop);
-    const cursor = now();
-    const long = 'x'.repeat(500);
-    const stalled = await Promise.all(Array.from({ length: 8 }, () => open(listen, impatient.url)));
-    for (const ears of stalled) ears.pause();
-    const before = memoryInUse();
-    await sql`insert into outcome_changes (position, tenant_id, call_id, session_id, appointment_id, outcome, changed_at)
-      select ${cursor}::bigint + i, 'acme', ${long} || i, 's', ${long}, 'confirmed', now()
-      from generate_series(1, 20000) i`.execute(readModel.writer);
-    position += 20_000n;
-    await expect.poll(() => impatient.logged().match(/too_slow/g)?.length).toBe(8);
-    // Eight clients have not taken 22 MB each; kernels keep a few of those.
-    expect(memoryInUse() - before).toBeLessThan(40);
-    const [ears] = stalled;
-    ears!.resume();
-    const { reason, code } = await ears!.ended;
-    expect([reason, code]).toEqual(['too_slow', transport === 'a WebSocket' ? 1013 : undefined]);
-    const taken = calls(ears!);
-    expect(taken.length).toBeLessThan(20_000);
-    const last = ears!.heard.findLast(({ event }) => event === 'call.outcome.changed')!.id;
-    const again = await open(listen, service.url, { cursor: last });
-    const rest = await hears(again, 20_000 - taken.length);
-    expect([...taken, ...rest].map((id) => Number(id.slice(500)))).toEqual(
-      Array.from({ length: 20_000 }, (_, i) => i + 1),
-    );
-  });
-});
-
-describe('whoever comes back by cursor, as often as the network breaks, by either transport', () => {
-  /** What happens: so many changes by one fact, ours or theirs; then perhaps the connection breaks. */
-  const step = fc.record({
-    size: fc.constantFrom(1, 1, 1, 2, 3),
-    mine: fc.boolean(),
-    cut: fc.boolean(),
-    pauseMs: fc.constantFrom(0, 0, 5, 30),
-    socket: fc.boolean(),
-  });
-
-  test('hears every change once and in order', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-        const expected: string[] = [];
-        const got: string[] = [];
-        let cursor = now();
-        let ears = await eventStream(service.url, { cursor });
-        const come = async (listen: Listen) => {
-          ears.cut();
-          // What was heard is known before it is asked for the rest; what was on its way is lost.
-          got.push(...calls(ears));
-          cursor = ears.heard.at(-1)?.id ?? cursor;
-          ears = await listen(service.url, { cursor });
-        };
-        for (const { size, mine, cut, pauseMs, socket } of steps) {
-          const at = `${++position}`;
-          const ids = Array.from({ length: size }, (_, i) => `${at}-${i}`);
-          await happen(...ids.map((call_id) => ({ call_id, position: at, tenant_id: mine ? 'acme' : 'other' })));
-          if (mine) expected.push(...ids);
-          await sleep(pauseMs);
-          if (cut) await come(socket ? webSocket : eventStream);
-        }
-        await hears(ears, expected.length - got.length);
-        got.push(...calls(ears));
-        ears.cut();
-        expect(got).toEqual(expected);
-      }),
-      { numRuns: 25 },
-    );
-  });
-
-  test('a storm of them', async () => {
-    const cursor = now();
-    const writing = (async () => {
-      const all: string[] = [];
-      for (let i = 0; i < 60; i++) {
-        all.push(...(await many(1 + (i % 4))));
-        await sleep(5);
-      }
-      return all;
-    })();
-    const lives = Array.from({ length: 40 }, async (_, n) => {
-      const got: string[] = [];
-      let place = cursor;
-      const listen = n % 2 ? webSocket : eventStream;
-      for (let life = 0; life < 6; life++) {
-        const ears = await listen(service.url, { cursor: place });
-        await sleep(((n * 7 + life * 13) % 10) * 10);
-        ears.cut();
-        got.push(...calls(ears));
-        place = ears.heard.at(-1)?.id ?? place;
-      }
-      const all = await writing;
-      const ears = await listen(service.url, { cursor: place });
-      await hears(ears, all.length - got.length);
-      got.push(...calls(ears));
-      ears.cut();
-      return got;
-    });
-    const all = await writing;
-    for (const got of await Promise.all(lives)) expect(got).toEqual(all);
-  });
-});
-
-test('an outage is told once, and that it is over', async () => {
-  const relay = await relayTo(readModel.url);
-  const other = await serviceOf({}, relay.url);
-  onTestFinished(async () => {
-    await other.stop();
-    await relay.stop();
-  });
-  relay.close();
-  const ears = await open(eventStream, other.url, { cursor: now() });
-  await expect.poll(() => other.logged()).toContain('live_feed_waits');
-  await sleep(1300); // several attempts, of the process and of the follower
-  expect(other.logged().match(/live_feed_waits/g)).toHaveLength(1);
-  relay.open();
-  const [id] = await happen({});
-  expect(await hears(ears, 1)).toEqual([id]);
-  await expect.poll(() => other.logged()).toContain('live_feed_resumed');
 });
 
 test('what happens while a process begins to look is not missed', async () => {
@@ -455,105 +210,6 @@ test('what happens while a process begins to look is not missed', async () => {
   const [id] = await happen({});
   looking.resolve();
   expect(await hears(ears, 1)).toEqual([id]);
-});
-
-describe('the event stream', () => {
-  test('is one that no proxy keeps and no browser takes for a page', async () => {
-    const sent = request(`${service.url}/api/live`, { headers: { authorization: 'Bearer acme-reads' } }).end();
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    expect(response.headers).toMatchObject({
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'x-accel-buffering': 'no',
-    });
-    const [chunk] = await once(response, 'data');
-    expect(String(chunk)).toMatch(/^retry: 2000\nevent: ready\nid: \d+\ndata: \{"cursor":"\d+"\}\n\n$/);
-    response.destroy();
-  });
-
-  test('takes the header of a browser that comes back before the parameter that it came with', async () => {
-    const early = now();
-    await many(2);
-    const late = now();
-    const [third] = await happen({});
-    const ears = await open(eventStream, service.url, { cursor: early, lastEventId: late });
-    expect(await hears(ears, 1)).toEqual([third]);
-    const empty = await open(eventStream, service.url, { cursor: late, lastEventId: '' });
-    expect(await hears(empty, 1)).toEqual([third]);
-  });
-
-  test('is not begun for a HEAD, nor with other parameters', async () => {
-    const headers = { authorization: 'Bearer acme-reads' };
-    const head = await fetch(`${service.url}/api/live`, { method: 'HEAD', headers });
-    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
-    expect((await fetch(`${service.url}/api/live?access_token=acme-reads`)).status).toBe(401);
-    expect((await fetch(`${service.url}/api/live?since=1`, { headers })).status).toBe(400);
-    expect((await fetch(`${service.url}/api/live`, { method: 'POST', headers })).status).toBe(405);
-  });
-
-  test('is not begun by more than the process can serve', async () => {
-    const small = await serviceOf({ maxListeners: 2 });
-    onTestFinished(small.stop);
-    const first = await open(eventStream, small.url);
-    await open(webSocket, small.url);
-    await expect(open(eventStream, small.url)).rejects.toThrow('too_many_listeners');
-    await expect(open(webSocket, small.url)).rejects.toThrow('too_many_listeners');
-    first.cut();
-    await expect
-      .poll(() =>
-        open(eventStream, small.url).then(
-          () => true,
-          () => false,
-        ),
-      )
-      .toBe(true);
-  });
-});
-
-describe('the WebSocket', () => {
-  test('takes the key as a subprotocol, and answers with the other one', async () => {
-    const { socket, heard } = await openWebSocket(`${service.url}/api/live`, ['bearer.acme-reads', 'call-ledger']);
-    expect(socket.protocol).toBe('call-ledger');
-    const [id] = await happen({});
-    expect(await hears({ heard }, 1)).toEqual([id]);
-    socket.terminate();
-    const alone = await openWebSocket(`${service.url}/api/live`, ['bearer.acme-reads']);
-    expect(alone.socket.protocol).toBe('bearer.acme-reads');
-    alone.socket.terminate();
-    await expect(openWebSocket(`${service.url}/api/live`, ['bearer.nobody'])).rejects.toThrow('401');
-  });
-
-  test.each([
-    ['to a WebSocket', 'Upgrade', 'websocket'],
-    // Java's HttpClient asks like this with every request.
-    ['to HTTP/2', 'Upgrade, HTTP2-Settings', 'h2c'],
-  ])('leaves other routes alone, though asked for an upgrade %s', async (_, connection, upgrade) => {
-    const headers = { connection, upgrade, 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
-    const sent = request(`${service.url}/plain`, { headers }).end();
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    response.resume();
-    expect(response.statusCode).toBe(200);
-  });
-
-  test('lets nobody send a novel', async () => {
-    const { socket, ended } = await openWebSocket(`${service.url}/api/live`, ['bearer.acme-reads']);
-    socket.send('hello');
-    socket.send('x'.repeat(10_000));
-    expect((await ended).code).not.toBe(1000);
-    const ears = await open(webSocket, service.url);
-    const [id] = await happen({});
-    expect(await hears(ears, 1)).toEqual([id]);
-  });
-
-  test('is given up when nobody answers its pings', async () => {
-    const quick = await serviceOf({ heartbeatMs: 50 });
-    onTestFinished(quick.stop);
-    const silent = await openWebSocket(`${quick.url}/api/live`, ['bearer.acme-reads'], { autoPong: false });
-    expect((await silent.ended).code).toBe(1006);
-    const lively = await open(webSocket, quick.url);
-    await expect.poll(() => lively.beats()).toBeGreaterThan(6);
-  });
 });
 
 test('a fact in the read model is in the feed well within 250 ms', async () => {
