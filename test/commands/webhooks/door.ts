@@ -131,6 +131,16 @@ export async function openDoor(
   };
 }
 
+/** A door for as long as it is used. */
+export async function withDoor(log: EventLog, options: DoorOptions, use: (door: Door) => Promise<void>): Promise<void> {
+  const door = await openDoor(log, options);
+  try {
+    await use(door);
+  } finally {
+    await door.close();
+  }
+}
+
 export type Store = EventStoreProcess & { readonly dataDir: string; remove(): Promise<void> };
 
 export async function startStore(): Promise<Store> {

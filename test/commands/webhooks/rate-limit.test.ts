@@ -1,24 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { clientIp, proxyTrust, rateLimit } from '../../../src/commands/webhooks/rate-limit.ts';
 import { storeOfFile } from '../../support/store-of-file.ts';
-import { type Door, directory, ended, newCallId, openDoor, tenant } from './door.ts';
+import { type Door, directory, ended, newCallId, tenant, withDoor } from './door.ts';
 
 const { log } = await storeOfFile();
-
-async function withDoor(options: Parameters<typeof openDoor>[1], use: (door: Door) => Promise<void>) {
-  const door = await openDoor(log, options);
-  try {
-    await use(door);
-  } finally {
-    await door.close();
-  }
-}
 
 const forged = (other: Door, options = {}) => other.post(ended('c'), { key: 'foreign', ...options });
 
 describe('the rate limit at the door', () => {
   test('counts what fails, and never stands in the way of what is genuine', async () => {
-    await withDoor({ config: { rateLimitPerMinute: 3 } }, async (door) => {
+    await withDoor(log, { config: { rateLimitPerMinute: 3 } }, async (door) => {
       const answers = [];
       for (let i = 0; i < 5; i++) answers.push((await forged(door)).status);
       expect(answers).toEqual([401, 401, 401, 429, 429]);
@@ -35,7 +26,7 @@ describe('the rate limit at the door', () => {
     const tenants = directory(names.filter((_, i) => i % 3 === 0).map((name) => tenant(name, [`key of ${name}`])));
     const answersWith = async (known: typeof tenants) => {
       const answers: string[][] = [];
-      await withDoor({ config: { rateLimitPerMinute: 4 }, tenants: known }, async (door) => {
+      await withDoor(log, { config: { rateLimitPerMinute: 4 }, tenants: known }, async (door) => {
         for (const header of [undefined, 'malformed', null]) {
           for (const name of names) {
             const { status, text } = await forged(door, { path: `/t/${name}/api/webhooks/retell`, header });
@@ -51,7 +42,7 @@ describe('the rate limit at the door', () => {
   });
 
   test('of one tenant’s wrong key is not that of another tenant behind the same address', async () => {
-    await withDoor({ config: { rateLimitPerMinute: 2 } }, async (door) => {
+    await withDoor(log, { config: { rateLimitPerMinute: 2 } }, async (door) => {
       const at = async (id: string) => (await forged(door, { path: `/t/${id}/api/webhooks/retell` })).status;
       expect([await at('acme'), await at('acme'), await at('acme')]).toEqual([401, 401, 429]);
       expect(await at('raw')).toBe(401);
@@ -59,7 +50,7 @@ describe('the rate limit at the door', () => {
   });
 
   test('of scope all counts everything, before it is looked at', async () => {
-    await withDoor({ config: { rateLimitPerMinute: 2, rateLimitScope: 'all' } }, async (door) => {
+    await withDoor(log, { config: { rateLimitPerMinute: 2, rateLimitScope: 'all' } }, async (door) => {
       const answers = [];
       for (let i = 0; i < 4; i++) answers.push((await door.post(ended(newCallId()))).status);
       expect(answers).toEqual([204, 204, 429, 429]);
@@ -68,13 +59,13 @@ describe('the rate limit at the door', () => {
 
   test('is per address, and believes X-Forwarded-For only from a trusted proxy', async () => {
     const from = (door: Door, ip: string) => forged(door, { headers: { 'x-forwarded-for': ip } });
-    await withDoor({ config: { rateLimitPerMinute: 1, trustProxy: proxyTrust('loopback') } }, async (door) => {
+    await withDoor(log, { config: { rateLimitPerMinute: 1, trustProxy: proxyTrust('loopback') } }, async (door) => {
       expect((await from(door, '1.1.1.1')).status).toBe(401);
       expect((await from(door, '1.1.1.2')).status).toBe(401);
       expect((await from(door, '9.9.9.9, 1.1.1.1')).status).toBe(429);
       expect((await from(door, '::ffff:101:101')).status).toBe(429);
     });
-    await withDoor({ config: { rateLimitPerMinute: 1 } }, async (door) => {
+    await withDoor(log, { config: { rateLimitPerMinute: 1 } }, async (door) => {
       expect((await from(door, '1.1.1.1')).status).toBe(401);
       expect((await from(door, '1.1.1.2')).status).toBe(429);
     });
