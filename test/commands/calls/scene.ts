@@ -106,6 +106,8 @@ export async function callsService(log: EventLog, options: Options) {
 }
 export type CallsService = Awaited<ReturnType<typeof callsService>>;
 
+export const code = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+
 let sessions = 0;
 /** A session that no other test speaks of, and the body that asks for it. */
 export const newRequest = (more: object = {}) => ({
