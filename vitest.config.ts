@@ -7,6 +7,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-postgres.ts'],
     pool: 'forks',
     // Two more than the cores of a small machine: half of the time a test waits for a timer or for another process.
+    // A fifth of the run would go into evaluating the same modules again for each file: one set of them serves a worker's files.
+    // So a hook is registered by a function that the test file calls, never by a shared module as it is evaluated.
+    isolate: false,
     maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -2,11 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent, type ResolvedEvent } from '@eventstore/db-client';
-import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
-
-// Starting a process takes its time on a busy machine; what is waited for here always comes, or the test is right.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** A directory that is gone after the test file. */
 export async function temporaryDirectory(): Promise<string> {

@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
 import { processesIn } from '../../../src/embedded/postgres/processes.ts';
 import {
+  cleanedUp,
   eventually,
   isAlive,
   kill,
@@ -16,6 +17,8 @@ import {
   ready,
   start,
 } from './scene.ts';
+
+cleanedUp();
 
 async function running() {
   const dataDir = await madeDataDir();

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
 import { type KeeperOrders, launch } from '../../../src/embedded/postgres/launch.ts';
-import { newDataDir } from './scene.ts';
+import { cleanedUp, newDataDir } from './scene.ts';
+
+cleanedUp();
 
 // Races of a few milliseconds, slowed down by putting a shell in the place of Postgres.
 const instead = (script: string): KeeperOrders => ({ program: '/bin/sh', args: ['-c', script] });

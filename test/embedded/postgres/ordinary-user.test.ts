@@ -4,7 +4,20 @@ import { dirname } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
 import { blockedAt } from '../../../src/embedded/postgres/os-user.ts';
-import { eventually, isAlive, kill, newDataDir, newService, postmasterOf, query, ready, start } from './scene.ts';
+import {
+  cleanedUp,
+  eventually,
+  isAlive,
+  kill,
+  newDataDir,
+  newService,
+  postmasterOf,
+  query,
+  ready,
+  start,
+} from './scene.ts';
+
+cleanedUp();
 
 // Started by an ordinary user, all the other tests are this test too, and these are skipped: only root can become `nobody`.
 const asRoot = process.getuid?.() === 0;

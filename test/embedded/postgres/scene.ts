@@ -15,19 +15,27 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embed
 const directories: string[] = [];
 const services: ChildProcess[] = [];
 const started: EmbeddedPostgres[] = [];
+const templates: string[] = [];
+let template: Promise<string> | undefined;
 
-// Whatever a test has left, so that one failing test does not fail the next.
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((postgres) => postgres.stop()));
-  for (const service of services.splice(0)) if (service.exitCode === null) kill(-service.pid!, 'SIGKILL');
-  for (const directory of directories.splice(0)) {
-    const cluster = clusterIn(join(directory, 'postgres'));
-    await eventually(async () => (await processesIn(cluster)).length === 0, 3_000).catch(async () => {
-      for (const pid of await processesIn(cluster)) kill(pid, 'SIGKILL');
-    });
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-});
+/** Ends and removes what each test has left, so that one failing test fails no other. To be called at the top of a file. */
+export function cleanedUp(): void {
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((postgres) => postgres.stop()));
+    for (const service of services.splice(0)) if (service.exitCode === null) kill(-service.pid!, 'SIGKILL');
+    for (const directory of directories.splice(0)) {
+      const cluster = clusterIn(join(directory, 'postgres'));
+      await eventually(async () => (await processesIn(cluster)).length === 0, 3_000).catch(async () => {
+        for (const pid of await processesIn(cluster)) kill(pid, 'SIGKILL');
+      });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+  afterAll(async () => {
+    template = undefined;
+    for (const directory of templates.splice(0)) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  });
+}
 
 /** A DATA_DIR's `postgres`, not made yet. */
 export async function newDataDir(): Promise<string> {
@@ -36,8 +44,6 @@ export async function newDataDir(): Promise<string> {
   directories.push(directory);
   return join(directory, 'postgres');
 }
-
-let template: Promise<string> | undefined;
 
 /**
  * A DATA_DIR's `postgres` that an earlier start has made and left in order: a copy of one per file, for a copy takes a
@@ -58,11 +64,6 @@ async function makeTemplate(): Promise<string> {
   await (await startEmbeddedPostgres({ dataDir })).stop();
   return dataDir;
 }
-
-const templates: string[] = [];
-afterAll(async () => {
-  for (const directory of templates) await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-});
 
 /** startEmbeddedPostgres, stopped after the test. */
 export async function start(options: Parameters<typeof startEmbeddedPostgres>[0]): Promise<EmbeddedPostgres> {

@@ -4,9 +4,21 @@ import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../../src/embedded/postgres/processes.ts';
-import { eventually, isAlive, madeDataDir, newDataDir, parentOf, postmasterOf, query, start } from './scene.ts';
+import { clusterIn, urlOfRunningPostgres } from '../../../src/embedded/postgres/cluster.ts';
+import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
+import {
+  cleanedUp,
+  eventually,
+  isAlive,
+  madeDataDir,
+  newDataDir,
+  parentOf,
+  postmasterOf,
+  query,
+  start,
+} from './scene.ts';
+
+cleanedUp();
 
 test('a first start makes a database that is ours; a later start finds it and what is in it', async () => {
   const dataDir = await newDataDir();
