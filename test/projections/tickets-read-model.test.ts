@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CallEvent, CallFacts } from '../../src/events/call-facts.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
-import { parseStream } from '../../src/events/streams.ts';
-import { callIdOfTicket } from '../../src/events/ticket-facts.ts';
-import { type CallState, correlation, reduceCall, statusOf } from '../../src/model/call.ts';
-import { type Customer, customerBy, withCall } from '../../src/model/customer.ts';
-import { type Outcome, stronger } from '../../src/model/outcome.ts';
-import { reduceTicket, type TicketState, ticketOf } from '../../src/model/ticket.ts';
-import { connect } from '../../src/postgres/connection.ts';
 import { calls } from '../../src/projections/calls/calls.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
 import { generationFor } from '../../src/projections/engine/generations.ts';
@@ -16,20 +8,10 @@ import { prepare } from '../../src/projections/engine/migrations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
-import {
-  analyzed,
-  ended,
-  minute,
-  placed,
-  placementFailed,
-  recorded,
-  requested,
-  type Said,
-  started,
-  TENANT,
-} from './controls.ts';
+import { analyzed, ended, placed, recorded, requested, type Said, started, TENANT } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
-import { inbound, mailFailed, mailSent, noTicket, outbound, staffSays } from './tickets-controls.ts';
+import { inbound, mailSent, staffSays } from './tickets-controls.ts';
+import { byId, expected, world } from './tickets-in-memory.ts';
 
 // Invariant 2 for tickets, customers and outcome changes: the read model is a fold of the log.
 
@@ -212,138 +194,6 @@ test('a change of outcome stands at the position of the fact that made it', asyn
   ]);
 });
 
-const some = <T>(...values: T[]) => fc.constantFrom(...values);
-const claims = fc.record(
-  {
-    direction: some('inbound' as const, 'outbound' as const, 'web' as const),
-    callSessionId: some('cs_1', 'cs_2'),
-    appointmentId: some('apt_1', 'apt_2'),
-    disconnectionReason: some('user_hangup', 'dial_busy', 'call_transfer'),
-    flags: some(
-      {},
-      { appointment_confirmed: true },
-      { action_required: true },
-      { action_required: 'no' },
-      { qualified: 1 },
-    ),
-    personal: fc.record(
-      {
-        fromNumber: some('+4930123456', '+49 30 123456', 'anonymous'),
-        toNumber: some('+4930123456', '+442079460018'),
-        custom: some({}, { customer_name: 'Ada' }, { customer_name: 'Eve' }),
-      },
-      { requiredKeys: [] },
-    ),
-  },
-  { requiredKeys: [] },
-);
-const callFact = fc
-  .tuple(
-    some(controls.started, controls.ended, controls.analyzed, controls.unrecognized, controls.transferBridged),
-    claims,
-    some(inbound, inbound, outbound, noTicket),
-    some({}, { occurredAt: minute(1) }, { occurredAt: minute(2) }),
-    some('call_1', 'call_2', 'call_3'),
-  )
-  .map(([about, what, endpoint, when, callId]) => about(what, { ...endpoint, ...when }, callId));
-const others = some<Said>(
-  requested({ appointmentId: 'apt_1' }, 'cs_1'),
-  requested({}, 'cs_2'),
-  requested({ appointmentId: 'apt_3' }, 'cs_3'),
-  placed('call_1', 'cs_2'),
-  placed('call_2', 'cs_3'),
-  placed('call_1', 'cs_3'),
-  placed('call_9', 'cs_3'),
-  placementFailed('refused', 'cs_1'),
-  controls.archived('call_1'),
-  staffSays('closed', '', 'call_1'),
-  staffSays('contacted', '', 'call_2'),
-  staffSays('closed', '', 'call_9'),
-  mailSent(1, 'call_1'),
-  mailFailed(1, 'call_2'),
-);
-const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weight: 2, arbitrary: others }), {
-  minLength: 1,
-  maxLength: 20,
-  selector: controls.idOf,
-});
-
-/** Tickets and customers as one would explain them: fact by fact, in memory. */
-function ticketsAndCustomers(facts: readonly Fact[]) {
-  const states = new Map<string, TicketState>();
-  for (const fact of facts) {
-    const { category, id } = parseStream(fact.stream)!;
-    if (category === 'session') continue;
-    const callId = category === 'ticket' ? callIdOfTicket(id)! : id;
-    states.set(callId, reduceTicket(states.get(callId) ?? {}, fact));
-  }
-  const tickets = [...states.values()].flatMap((state) => ticketOf(state) ?? []);
-  const customers = new Map<string, Customer>();
-  for (const { call } of states.values()) {
-    const customer = call && customerBy(call);
-    if (customer) customers.set(customer.id, withCall(customers.get(customer.id), customer, true));
-  }
-  return { tickets, customers: [...customers.values()] };
-}
-
-/** The changes of outcomes likewise: after each fact, one looks at every call again. */
-function changesOfOutcomes(facts: readonly Fact[]) {
-  const calls = new Map<string, CallState>();
-  const sessions = new Map<string, { named: string[]; placed: string[]; all: Set<string> }>();
-  const appointments = new Map<string, Set<string>>();
-  const outcomes = new Map<string, Outcome>();
-  const wereConcerned = new Map<string, boolean>();
-  const changes: unknown[] = [];
-  const entry = <K, V>(map: Map<K, V>, key: K, fresh: () => V): V => {
-    if (!map.has(key)) map.set(key, fresh());
-    return map.get(key)!;
-  };
-  const sessionsOf = (callId: string) =>
-    entry(sessions, callId, () => ({ named: [], placed: [], all: new Set<string>() }));
-  for (const fact of facts) {
-    const { category, id } = parseStream(fact.stream)!;
-    if (category === 'ticket') continue;
-    if (category === 'session') {
-      if (fact.type === 'CallPlaced') {
-        const { placed, all } = sessionsOf(fact.data.retellCallId);
-        // A call is in the session that placed it first, and was in no other that says so.
-        if (placed.length === 0) all.add(id);
-        placed.push(id);
-      }
-      if (fact.type === 'CallRequested' && fact.data.appointmentId)
-        entry(appointments, `session ${id}`, () => new Set<string>()).add(fact.data.appointmentId);
-    } else {
-      calls.set(id, reduceCall(correlation, calls.get(id), fact as Fact<CallEvent>));
-      const { callSessionId, appointmentId } = fact.data as Partial<CallFacts>;
-      if (callSessionId && !sessionsOf(id).named.includes(callSessionId)) sessionsOf(id).named.push(callSessionId);
-      if (callSessionId) sessionsOf(id).all.add(callSessionId);
-      if (appointmentId) entry(appointments, `call ${id}`, () => new Set<string>()).add(appointmentId);
-    }
-    // What a call names, all its sessions concern from then on.
-    for (const [callId, { all }] of sessions)
-      for (const session of all)
-        for (const appointment of (calls.get(callId)?.first && appointments.get(`call ${callId}`)) || [])
-          entry(appointments, `session ${session}`, () => new Set<string>()).add(appointment);
-    for (const [callId, call] of [...calls].sort()) {
-      if (!call.first) continue;
-      const { named, placed, all } = sessionsOf(callId);
-      const concerned = [`call ${callId}`, ...[...all].map((session) => `session ${session}`)].some((key) =>
-        appointments.has(key),
-      );
-      const before = outcomes.get(callId) ?? 'pending';
-      const { status } = statusOf(call, concerned);
-      const rises = status !== before && stronger(status, before) === status;
-      const turnsOut = status !== 'pending' && concerned && wereConcerned.get(callId) !== true;
-      if (!rises && !turnsOut) continue;
-      outcomes.set(callId, status);
-      wereConcerned.set(callId, concerned);
-      const session_id = named.at(-1) ?? placed[0] ?? `call:${callId}`;
-      changes.push({ position: `${fact.position}`, call_id: callId, session_id, concerned, outcome: status });
-    }
-  }
-  return changes;
-}
-
 async function wholeLog(): Promise<Fact[]> {
   const facts: Fact[] = [];
   const prefixes = ['call-', 'session-', 'ticket-'];
@@ -354,7 +204,6 @@ async function wholeLog(): Promise<Fact[]> {
   return facts;
 }
 
-const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 const iso = (at: Date) => at.toISOString();
 
 async function shown(tenantId: string) {
@@ -395,15 +244,6 @@ async function shown(tenantId: string) {
   }));
   changes.sort((a, b) => Number(BigInt(a.position) - BigInt(b.position)) || (a.call_id < b.call_id ? -1 : 1));
   return { tickets: tickets.sort(byId), customers: customers.sort(byId), changes };
-}
-
-function expected(facts: readonly Fact[]) {
-  const { tickets, customers } = ticketsAndCustomers(facts);
-  return {
-    tickets: tickets.map(({ openings: _, ...ticket }) => ({ mailReason: undefined, ...ticket })).sort(byId),
-    customers: customers.map(({ tenantId: _, name, ...rest }) => ({ ...rest, name: name?.value })).sort(byId),
-    changes: changesOfOutcomes(facts),
-  };
 }
 
 test('tickets, customers and outcome changes are a fold of the log, wherever its batches are cut', async () => {

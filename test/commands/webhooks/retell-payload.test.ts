@@ -1,26 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callEventSchemas } from '../../../src/events/call-facts.ts';
 import { factId } from '../../../src/events/identity.ts';
-import type { JsonObject } from '../../../src/events/json.ts';
 import { truthOf as truth } from '../../../src/model/words.ts';
 import { readPayload } from '../../../src/retell/payload.ts';
-import { type Owner, occurredAt, translateCall, translatePayload } from '../../../src/retell/translate.ts';
+import { occurredAt, translateCall, translatePayload } from '../../../src/retell/translate.ts';
+import { sampleBytes, sampleFiles } from '../../support/samples.ts';
+import { analysedCall, owner, translated } from './translated.ts';
 
-const samples = new URL('../../fixtures/samples/', import.meta.url);
-const sample = (name: string) => JSON.parse(readFileSync(new URL(name, samples), 'utf8'));
-const names = readdirSync(samples).filter((name) => name.endsWith('.json'));
-
-const owner: Owner = { tenantId: 'default', isTenant: (name) => name === 'acme' };
-const translated = (envelope: unknown, by = owner) => {
-  const payload = readPayload(Buffer.from(JSON.stringify(envelope)));
-  if (!('callId' in payload)) throw new Error(`unreadable: ${JSON.stringify(payload)}`);
-  return translatePayload(payload, by);
-};
-const said = (call: object, by = owner) =>
-  translated({ event: 'call_analyzed', call: { call_id: 'c', ...call } }, by).data;
-const analysed = (call_analysis: unknown) => said({ call_analysis });
+const names = sampleFiles();
+const sample = (name: string) => JSON.parse(sampleBytes(name).toString());
 
 test.each(names)('%s becomes a fact of ours, of which the log holds every field', (name) => {
   const { type, data } = translated(sample(name));
@@ -111,7 +100,7 @@ test.each([
   [{ direction: 'sideways' }, undefined],
   [{}, undefined],
 ])('direction of %j: %s', (call, direction) => {
-  expect(said(call).direction).toBe(direction);
+  expect(analysedCall(call).direction).toBe(direction);
 });
 
 test('a field of a wrong type is absent, and nothing else is lost', () => {
@@ -136,23 +125,23 @@ test('a field of a wrong type is absent, and nothing else is lost', () => {
     collected_dynamic_variables: 'x',
     transfer_destination: null,
   };
-  expect(said({ ...wrong, agent_name: 'Front Desk' })).toEqual({ callId: 'c', agentName: 'Front Desk' });
+  expect(analysedCall({ ...wrong, agent_name: 'Front Desk' })).toEqual({ callId: 'c', agentName: 'Front Desk' });
 });
 
 describe('metadata', () => {
   test('ids in camel case are the fallback; what is no id is ignored', () => {
-    expect(said({ metadata: { callSessionId: 'cs', appointment_id: 'a', appointmentId: 'b', contact_id: 7 } })).toEqual(
-      {
-        callId: 'c',
-        callSessionId: 'cs',
-        appointmentId: 'a',
-      },
-    );
-    expect(said({ metadata: { call_session_id: 'c'.repeat(513), appointment_id: 'a\u0000', contact_id: '' } })).toEqual(
-      {
-        callId: 'c',
-      },
-    );
+    expect(
+      analysedCall({ metadata: { callSessionId: 'cs', appointment_id: 'a', appointmentId: 'b', contact_id: 7 } }),
+    ).toEqual({
+      callId: 'c',
+      callSessionId: 'cs',
+      appointmentId: 'a',
+    });
+    expect(
+      analysedCall({ metadata: { call_session_id: 'c'.repeat(513), appointment_id: 'a\u0000', contact_id: '' } }),
+    ).toEqual({
+      callId: 'c',
+    });
   });
   const acme = { tenantId: 'acme', isTenant: (name: string) => ['acme', 'other', 'default'].includes(name) };
   test.each([
@@ -173,116 +162,18 @@ describe('metadata', () => {
     ['default', 'acme', owner, true],
     ['default', 7, owner, false],
   ])('tenant %s, payload names %j', (_, tenant_id, by, foreign) => {
-    const data = said({ metadata: { ...(tenant_id === undefined ? {} : { tenant_id }), appointment_id: 'a' } }, by);
+    const data = analysedCall(
+      { metadata: { ...(tenant_id === undefined ? {} : { tenant_id }), appointment_id: 'a' } },
+      by,
+    );
     expect(data).toEqual(foreign ? { callId: 'c', tenantMismatch: true } : { callId: 'c', appointmentId: 'a' });
   });
-});
-
-describe('analysis', () => {
-  test.each([[null], [undefined], ['text'], [[]]])('%j is none', (analysis) => {
-    expect(analysed(analysis).analysed).toBeUndefined();
-  });
-  test('an empty one is one', () => expect(analysed({}).analysed).toBe(true));
-
-  test('flags go beside, under the names and with the values they came with; the rest is personal', () => {
-    const data = analysed({
-      call_summary: 'They talked.',
-      custom_analysis_data: {
-        'Appointment Confirmed ': ' Yes ',
-        action_required: 1,
-        qualified: false,
-        outcome: 'Canceled',
-        note: 'yes, she will come',
-        score: 7,
-        nothing: null,
-        list: [true],
-        [`long ${'x'.repeat(200)}`]: true,
-        padded: `${' '.repeat(60)}true`,
-      },
-    });
-    expect(data.flags).toEqual({
-      'Appointment Confirmed ': ' Yes ',
-      action_required: 1,
-      qualified: false,
-      outcome: 'Canceled',
-    });
-    expect(Object.keys(data.personal?.custom ?? {})).toEqual([
-      'note',
-      'score',
-      'nothing',
-      'list',
-      `long ${'x'.repeat(200)}`,
-      'padded',
-    ]);
-    expect(data.personal?.summary).toBe('They talked.');
-  });
-
-  test('a field directly under the analysis counts where the nested one is missing', () => {
-    const data = analysed({
-      appointment_confirmed: true,
-      Appointment_Cancelled: true,
-      human_detected: false,
-      custom_analysis_data: { appointment_confirmed: null, ' appointment_cancelled': 'no' },
-    });
-    expect(data.flags).toEqual({ appointment_confirmed: true, ' appointment_cancelled': 'no', human_detected: false });
-  });
-
-  test('the presets are no fields of the customer', () => {
-    const data = analysed({ in_voicemail: 'true', call_successful: 1, user_sentiment: 'Positive', call_summary: 'x' });
-    expect(data).toEqual({
-      callId: 'c',
-      analysed: true,
-      inVoicemail: true,
-      successful: true,
-      personal: { summary: 'x', sentiment: 'Positive' },
-    });
-  });
-
-  test('at most 500 flags; what is more is kept as the rest', () => {
-    const data = analysed({
-      custom_analysis_data: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`f${i}`, true])),
-    });
-    expect(Object.keys(data.flags ?? {})).toHaveLength(500);
-    expect(Object.keys(data.personal?.custom ?? {})).toHaveLength(100);
-  });
-
-  test('__proto__ and constructor are names like any other, and change nothing', () => {
-    const raw =
-      '{"event":"call_analyzed","call":{"call_id":"c","__proto__":{"agent_id":"evil"},"call_analysis":{"__proto__":{"a":1},"custom_analysis_data":{"__proto__":true,"constructor":true,"prototype":{"x":1}}}}}';
-    const payload = readPayload(Buffer.from(raw));
-    if (!('callId' in payload)) throw new Error('unreadable');
-    const { data } = translatePayload(payload, owner);
-    expect(data.agentId).toBeUndefined();
-    expect(Object.keys(data.flags ?? {})).toEqual(['__proto__', 'constructor']);
-    expect(Object.getPrototypeOf(data.flags)).toBe(Object.prototype);
-    expect(({} as JsonObject).a).toBeUndefined();
-  });
-});
-
-test('variables', () => {
-  expect(
-    said({
-      retell_llm_dynamic_variables: { customer_name: 'Alex', vip: 'true' },
-      collected_dynamic_variables: { action_required: 'true', topic: 'billing' },
-    }),
-  ).toEqual({
-    callId: 'c',
-    collectedFlags: { action_required: 'true' },
-    personal: { variables: { customer_name: 'Alex', vip: 'true' }, collected: { topic: 'billing' } },
-  });
-});
-
-test('secrets and logs of the vendor are not taken', () => {
-  const text = JSON.stringify(
-    said({ access_token: 's3cret', public_log_url: 'https://x.test/log', telephony_identifier: { a: 1 } }),
-  );
-  expect(text).toBe('{"callId":"c"}');
 });
 
 test('where a transfer goes: beside the call on transfer events, in it else', () => {
   const { data } = translated(sample('46_transfer_started.json'));
   expect(data.personal?.transferDestination).toEqual({ number: '+12025550177', extension: null });
-  expect(said({ transfer_destination: '+12025550177' }).personal?.transferDestination).toBe('+12025550177');
+  expect(analysedCall({ transfer_destination: '+12025550177' }).personal?.transferDestination).toBe('+12025550177');
 });
 
 test('words that are true, false, and nothing', () => {
