@@ -79,7 +79,7 @@ test('every order, grouping and repetition of a call’s events makes one mail',
     }),
   );
   await allSent(calls);
-  await sleep(500);
+  await scene.noJobsLeft(calls);
   expect(tally(calls)).toEqual({ sent: ORDERS, doubled: 0 });
 });
 
@@ -92,17 +92,12 @@ test('two processes that know nothing of each other but the log: each mail once'
   const calls = newCalls(24);
   await Promise.all(calls.map(need));
   await allSent(calls);
-  await sleep(1000);
-  expect(tally(calls)).toEqual({ sent: 24, doubled: 0 });
-  expect(both.map((mail) => mail.status().sent).reduce((a, b) => a + b)).toBe(24);
   // Each also sees that the other has done it, and lets go.
   const second = new pg.Pool({ connectionString: other.url, max: 1 });
-  for (const pool of [scene.pool, second])
-    await soon(async () => {
-      const open = `select 1 from pgboss.job where name = 'ticket-mail' and state < 'completed'`;
-      expect((await pool.query(open)).rowCount).toBe(0);
-    });
+  for (const pool of [scene.pool, second]) await scene.noJobsLeft(calls, pool);
   await second.end();
+  expect(tally(calls)).toEqual({ sent: 24, doubled: 0 });
+  expect(both.map((mail) => mail.status().sent).reduce((a, b) => a + b)).toBe(24);
   await scene.stopAll();
   await other.drop();
 });
@@ -207,7 +202,7 @@ test('the append of a record that was written though the answer was lost is foun
   const calls = newCalls(10);
   await Promise.all(calls.map(need));
   await allSent(calls);
-  await sleep(500);
+  await scene.noJobsLeft(calls);
   expect(tally(calls)).toEqual({ sent: 10, doubled: 0 });
 });
 
@@ -254,7 +249,7 @@ test('a read model that is made anew again and again, under load, is no reason f
     [calls],
   );
   expect(rows).toEqual([{ mail: 'sent' }]);
-  await sleep(500);
+  await scene.noJobsLeft(calls);
   expect(tally(calls)).toEqual({ sent: 20, doubled: 0 });
 });
 

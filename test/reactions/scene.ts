@@ -11,6 +11,7 @@ import { ticketIdOf } from '../../src/events/ticket-facts.ts';
 import { startTicketMail, type TicketMail, type TicketMailOptions } from '../../src/reactions/ticket-mail/start.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { eventually } from '../support/service.ts';
 import { startSmtpServer } from './smtp-server.ts';
 import { TENANT, tenantsWith } from './tenants.ts';
 
@@ -132,6 +133,16 @@ export async function startScene() {
       await Promise.all([...running].map((mail) => mail.stop()));
       running.clear();
     },
+    /** Waits until no mail about these calls is waiting or being sent, so that none comes afterwards. */
+    noJobsLeft: (calls: readonly string[], jobs = pool) =>
+      eventually(
+        async () => {
+          const open = `select 1 from pgboss.job where name = 'ticket-mail' and state < 'completed'
+            and data ->> 'callId' = any($1)`;
+          return (await jobs.query(open, [calls])).rowCount === 0;
+        },
+        { what: 'the end of every job' },
+      ),
     /** As if Postgres had never been. */
     wipe: () => pool.query('drop schema if exists pgboss cascade; drop schema if exists reactions cascade'),
     async stop() {

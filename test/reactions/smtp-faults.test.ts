@@ -60,7 +60,7 @@ test.each([
   await soon(async () => expect(await mail.deadLetters()).toMatchObject([letter]));
   expect(await readDeadLetters(scene.databaseUrl)).toEqual(await mail.deadLetters());
   for (const kind of ['recipient', 'data'] as const) delete scene.smtp.refusals[kind];
-  await sleep(1500);
+  await scene.noJobsLeft([call]);
   expect(await scene.record(call)).toEqual([failed]);
   expect(await redriveTicketMail(scene.log, TENANT, `tkt_${call}`)).toBe('redriven');
   await soon(async () => expect((await scene.record(call)).at(-1)).toEqual(SENT));
