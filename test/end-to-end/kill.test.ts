@@ -80,7 +80,8 @@ test(
         services[round % 2] = await startService(environment);
       }
     }
-    await sleep(500);
+    const before = accepted.size;
+    await eventually(async () => accepted.size > before, { what: 'a delivery after the last kill' });
     stopped = true;
     await Promise.all(senders);
     expect(accepted.size).toBeGreaterThan(ROUNDS * 10);

@@ -39,7 +39,7 @@ describe('over a connection', () => {
     );
     await eventually(async () => {
       const before = scene.read.events;
-      await sleep(300);
+      await sleep(300); // in which nothing may be read
       return before > 0 && scene.read.events === before;
     });
     return response;
@@ -74,7 +74,7 @@ describe('over a connection', () => {
     const response = await stalled();
     response.destroy();
     const before = scene.read.events;
-    await sleep(300);
+    await sleep(300); // in which little may be read
     expect(scene.read.events - before).toBeLessThan(500);
   });
 

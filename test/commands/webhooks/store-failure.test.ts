@@ -151,7 +151,7 @@ describe('an event store', () => {
     relay.close();
     const body = ended(newCallId());
     const answer = patient.post(body);
-    await sleep(800);
+    await sleep(300); // how long it is gone
     relay.open();
     expect((await answer).status).toBe(204);
     expect(await stored(body.call.call_id)).toEqual([1, 1]);
