@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decode, type Fact } from '../../src/events/codec.ts';
+import { connect } from '../../src/postgres/connection.ts';
 import { calls } from '../../src/projections/calls/calls.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
 import { generationFor } from '../../src/projections/engine/generations.ts';

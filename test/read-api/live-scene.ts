@@ -6,6 +6,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { Kysely, PostgresDialect } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach } from 'vitest';
+import { createReadPool } from '../../src/postgres/pool.ts';
 import type { OutcomeChangeRow, ReadModel } from '../../src/projections/tables.ts';
 import { type LiveFeedOptions, liveFeed } from '../../src/read-api/live/live-feed.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';

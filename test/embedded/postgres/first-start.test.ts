@@ -3,7 +3,7 @@ import { chmod, cp, lstat, mkdir, readdir, realpath, rm, stat, writeFile } from 
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
+import { processesIn } from '../../../src/embedded/postgres/processes.ts';
 import { cleanedUp, eventually, kill, newDataDir, newService, query, ready, start } from './scene.ts';
 
 cleanedUp();

@@ -4,8 +4,8 @@ import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clusterIn, urlOfRunningPostgres } from '../../../src/embedded/postgres/cluster.ts';
-import { processesIn } from '../../../src/embedded/postgres/left-over.ts';
+import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
+import { processesIn } from '../../../src/embedded/postgres/processes.ts';
 import {
   cleanedUp,
   eventually,
