@@ -77,8 +77,8 @@ type RecordedArchive = {
 };
 
 /**
- * Each call in its own stream: after an interruption a repeat does what is left. Calls that are not on record, or were
- * deleted for good, are passed over, unless all are. Throws EventStoreUnavailable, StreamDeleted.
+ * Archives each call in its own stream; a repeat after an interruption does the rest. Skips calls that are unknown or
+ * deleted, unless all are. Throws EventStoreUnavailable, StreamDeleted.
  */
 async function recordArchive(
   log: EventLog,
@@ -123,8 +123,8 @@ type ArchiveRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
   /**
-   * The calls of a session, by the session's id or by `call:<Retell call id>` of any of its calls; none: unknown.
-   * Rejects when the read model cannot be asked; a session that is named by a call is then that call alone.
+   * The calls of a session, by its id or by `call:<Retell call id>` of any of its calls; empty: unknown. Rejects when
+   * the read model cannot be asked.
    */
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
   readonly sessionAfter: ShownAfter;

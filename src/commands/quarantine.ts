@@ -132,9 +132,8 @@ type Retried =
     };
 
 /**
- * Sends the signed bytes the way of a fresh delivery, as the code and the tenant's settings now are; what is told of
- * the delivery itself stays what it was. Only bytes that still verify may become a fact. Doing it again, or being
- * interrupted between the fact and its release, does no harm. Undefined: no such delivery.
+ * Treats the signed bytes as a fresh delivery under today's code and settings; they must still verify. Repeating it
+ * does no harm. Undefined: no such delivery.
  */
 export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promise<Retried | undefined> {
   const { log, recorder, tenants, logger, now = () => new Date() } = deps;

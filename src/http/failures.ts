@@ -26,9 +26,8 @@ export const eventStoreUnavailable = (c: Context) =>
   );
 
 /**
- * For `routes.onError(failures(logger))`: what a handler may throw, as a problem; anything else is the root
- * application's (unhandled.ts). `unreadable` says what
- * cannot be done without the fact that cannot be read. Without a logger nothing is logged: a query is asked again.
+ * For `routes.onError(failures(logger))`: an error of a handler as a problem; unknown ones go to the root application.
+ * `unreadable` says what an unreadable fact prevents. Queries pass no logger.
  */
 export const failures =
   (logger?: Pick<Logger, 'warn'>, unreadable = 'It cannot be decided without it, so nothing was recorded.') =>

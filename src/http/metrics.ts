@@ -6,8 +6,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * All instruments, in a registry of their own. Labels are words from short lists: never an id, a number, a name or
- * anything else that a caller chooses, or the registry would grow with the traffic and hold personal data.
+ * All instruments, in a registry of their own. Labels are words from short lists, so that the registry neither grows
+ * with the traffic nor holds personal data.
  */
 export function createMetrics() {
   const registry = new Registry();

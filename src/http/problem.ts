@@ -43,8 +43,8 @@ const titles: Readonly<Record<number, string>> = {
 export const PROBLEM = 'application/problem+json';
 
 /**
- * Answers with a problem. `detail` says what to do; it must hold nothing of the caller's secrets. Typed as no answer at
- * all, because zod-openapi takes the JSON that a route declares for the type of all its answers.
+ * Answers with a problem; `detail` says what to do and holds no secret. Typed `never`, because zod-openapi allows a
+ * handler no other JSON than its route declares.
  */
 export function problem(c: Context, status: ContentfulStatusCode, code: string, extra: Extra = {}): never {
   const { headers, ...rest } = extra;

@@ -17,10 +17,8 @@ const DRAINED_MS = 10_000;
 const IDLE_MS = 2000;
 
 /**
- * An answer that is given before the whole body has come. A server that closes a connection with bytes unread resets it, and
- * the client sees a broken pipe in the place of the answer. So the answer goes out at once and says what becomes of the
- * connection: it goes on behind a small body; behind a large one, or one without a length, it is closed, but only when
- * the rest was read away, or more of it than anybody should send.
+ * Answers before the whole body has come. A server that closes with bytes unread resets the connection, so the rest of
+ * a large body is read first, up to a limit.
  */
 export async function earlyAnswer(
   incoming: IncomingMessage,

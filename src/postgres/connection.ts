@@ -10,8 +10,8 @@ export type Database = Kysely<unknown> & Statements;
 export type Tx = Transaction<unknown> & Statements;
 
 /**
- * One connection, of which the loss is told. Whoever leads holds its lock and writes its rows on the same one: without
- * the lock it cannot write. Its user must send one statement or transaction at a time.
+ * A single connection that reports its loss. The leader locks and writes on the same one: without the lock it cannot
+ * write. Send one statement or transaction at a time.
  */
 export type Connection = {
   readonly db: Database;
@@ -78,8 +78,8 @@ export const withStatements = (trx: Transaction<unknown>, { prepared, copyFrom }
 const EVERY_MS = 100;
 
 /**
- * Until it is disposed of, ends what a connection has Postgres do when the signal says so. Postgres does not look whether
- * anybody still waits for a long statement: it has to be told, over another connection.
+ * Until disposed, cancels over another connection what this one has Postgres do when the signal aborts: Postgres does
+ * not notice that a client stopped waiting.
  */
 export async function endStatements(
   { db }: Connection,

@@ -5,9 +5,8 @@ import { Migrator } from 'kysely/migration';
 export type Migrations = Readonly<Record<string, (trx: Kysely<unknown>) => Promise<void>>>;
 
 /**
- * Runs what the schema's table `migrations` does not name, in one transaction and under a lock of the database.
- *
- * @param db best of a connection that is closed when this rejects: the lock ends with it at the latest.
+ * Runs the migrations that the schema's table `migrations` does not name, in one transaction and under a lock.
+ * @param db best of a connection that is closed on failure, which frees the lock.
  */
 export async function migrate(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<void> {
   const done = await migrationsDone(db, schema);

@@ -6,9 +6,8 @@ import type { AppointmentRow, CallSessionRow, TicketRow } from '../projections/t
 export type Moment = { readonly position: bigint } | { readonly time: number };
 
 /**
- * How a resource is read as it was known at a moment, from the log; undefined: nothing was known of it. Throws
- * `EventStoreUnavailable`, `ReadModelBehind` as long as the read model does not reach up to the moment, and
- * `UnreadableFact` where a fact that was known then makes no sense.
+ * Reads a resource as it was known at a moment; undefined: unknown then. Throws `EventStoreUnavailable`,
+ * `UnreadableFact`, and `ReadModelBehind` before the read model has reached the moment.
  */
 export type AsOf = {
   readonly callSession: ReadAsOf<CallSessionRow>;

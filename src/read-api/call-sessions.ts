@@ -94,9 +94,8 @@ export const callSessionOf = itemMaker('call_sessions', CallSession);
 const CALL = 'call:';
 
 /**
- * The session with this id, or the one that holds the call of `call:<Retell call id>`: that name keeps answering
- * after the session's own id became known (docs/rules.md, "Session"). An id that is taken by a session means that one.
- * Indexes: call_sessions (tenant_id, id), call_session_calls (tenant_id, call_id).
+ * The session with this id, or with the call of `call:<Retell call id>` (docs/rules.md, "Session"); an id in use as
+ * such comes first.
  */
 export async function findCallSession(reads: TenantReads, id: string): Promise<CallSessionRow | undefined> {
   const named = await reads.callSessions().selectAll().where('id', '=', id).executeTakeFirst();

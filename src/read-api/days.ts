@@ -70,8 +70,8 @@ export type Count = {
 export const inDay = (time: RawBuilder<unknown>) => sql<boolean>`${time} >= day.begins and ${time} < day.ends`;
 
 /**
- * What each query counts in each day; `day` is the number of the day in the list. One statement, and so one snapshot, in
- * which each day is a range of an index: a third faster than to find the day of each row.
+ * The counts of each query by day, `day` being its index in the list. One statement is one snapshot; ranges of an index
+ * are a third faster than a day computed for each row.
  */
 export async function countPerDay<TB extends keyof ReadModel>(
   db: Kysely<ReadModel>,

@@ -8,9 +8,8 @@ import type { ReadModel } from '../projections/tables.ts';
 type Usually = { readonly sooner: `${number} hours`; readonly later: `${number} hours` };
 
 /**
- * Parts for `pageOf` of a list in which a period is asked for by a time of the items' own, while its order is that in
- * which they became known: most lie about the period, and are reached without a walk there from the newest. The few that
- * became known unusually late come first, those unusually soon last; each view has small indexes of just these.
+ * Parts of a list for a period of the items' own times, while its order is that in which they became known. Most lie
+ * near the period; small indexes find those that came unusually late or soon.
  */
 export function partsOf(
   column: 'started_at' | 'starts_at',
@@ -94,13 +93,8 @@ export const sizeOf = (column: string) => {
 };
 
 /**
- * One page of a list. Items that come or go between two pages neither repeat nor hide others, because a page begins
- * after an item and not at a number. An index that ends in (created_at desc, id) gives them in order, so that a page
- * costs what it holds and not what the list does. It ends before `limit` where `large`, the sizes of what may be large
- * in a row, come to too much; never before its first item.
- *
- * `parts` of the list: all items of one come before those of the next, which is only looked at where the page is not
- * full yet.
+ * A page of a list, after an item instead of at a number, so that changes between pages repeat and hide nothing. It ends
+ * early, but never empty, when `large` adds up to too much.
  */
 export async function pageOf<TB extends keyof ReadModel, Row extends { id: string; created_at: Date }>(
   db: Kysely<ReadModel>,

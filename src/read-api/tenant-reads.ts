@@ -9,8 +9,8 @@ import { type Count, countPerDay, type Day } from './days.ts';
 import { type Paging, pageOf } from './keyset.ts';
 
 /**
- * What one tenant may read. **The only door to Postgres that a query has**: handlers get this and no `db`, so a
- * query that forgets the tenant cannot be written. A view that is added is added here, with its `where`.
+ * What one tenant may read. Handlers get this and no `db`, so that a query cannot forget the tenant; each view is added
+ * here with its `where`.
  */
 export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
   callSessions: () => db.selectFrom('call_sessions').where('call_sessions.tenant_id', '=', tenantId),
@@ -49,8 +49,8 @@ export type AsTenant = MiddlewareHandler<ReadEnv>;
 const sha1 = (body: Uint8Array): ArrayBuffer => new Uint8Array(createHash('sha1').update(body).digest()).buffer;
 
 /**
- * Admits a key with the read scope, binds the queries to its tenant, and answers `If-None-Match`. The ETag is a
- * digest of the very bytes of the answer, so it says the same in every process and after every rebuild.
+ * Admits a key with the read scope, binds the queries to its tenant, and answers `If-None-Match`. The ETag is a digest
+ * of the body, so it is the same in every process and after a rebuild.
  */
 export function asTenant(db: Kysely<ReadModel>, authenticate: Authenticate): AsTenant {
   const mayRead = requireScope(authenticate, 'read');

@@ -1,11 +1,6 @@
 /**
- * An emulated Retell, for tests and `npm run simulate` (docs/retell-api.md). It knows the truth of every call, and can
- * fail as Retell and the network can.
- *
- *   const retell = await startRetell({ apiKey: 'key_x', webhooks: { url: `${service}/api/webhooks/retell`, key } });
- *   retell.tell('cs_1', 'confirmed');            // how the call of session cs_1 will go
- *   retell.next({ answer: 'cut' });              // the next create dials, and its answer is lost
- *   … retell.dials('cs_1') … retell.truth('cs_1') … await retell.quiet()
+ * An emulated Retell (docs/retell-api.md), which knows the truth of every call and can fail as Retell and the network
+ * can: `const retell = await startRetell({ webhooks: { url, key } }); retell.tell('cs_1', 'confirmed')`.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

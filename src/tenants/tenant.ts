@@ -53,8 +53,8 @@ export function tenantNamedIn(metadata: JsonObject, isTenant: (name: string) => 
 type Owned = { readonly tenant: Tenant; readonly keyId: string };
 
 /**
- * A signature does not cover the address, so of several tenants with one key the owner is whom the call names, else who
- * alone has its agent in `agentEndpoints`, else the address'. Undefined: it names another.
+ * A signature does not cover the address: of tenants that share a key the owner is the one the call names, else the
+ * only one with its agent, else the address'. Undefined: it names another.
  */
 export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirectory): Owned | undefined {
   const { tenant, keyId } = verified;

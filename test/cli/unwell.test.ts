@@ -61,7 +61,7 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^FAIL +clock +the service is (59\d|60\d) s behind.*\n +→ .*NTP/m);
   expect(ran.out).toMatch(/^FAIL +version +the service speaks API 7/m);
   expect(ran.out).toMatch(/^FAIL +admin key +.*no tenant has a webhook key\n +→ call-ledger keys add-webhook/m);
-  expect(ran.out).toMatch(/^FAIL +API key +The read model cannot be read now/m);
+  expect(ran.out).toMatch(/^FAIL +API key +Postgres does not answer/m);
   expect(ran.out).toMatch(/^FAIL +webhook door +an unsigned webhook is answered 200/m);
   expect(ran.out).toMatch(/^skip +webhook secret/m);
   expect(ran.out).toMatch(/9 of 11 need attention\.\n$/);

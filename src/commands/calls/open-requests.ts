@@ -16,9 +16,8 @@ const KEPT = 1000;
 type ReadOptions = { readonly log: EventLog; readonly logger: Logger; readonly signal: AbortSignal };
 
 /**
- * Sessions with a request and no word on what came of it, as the log has it now. The log itself remembers how far it
- * was read and what was open there, so only the first reading of all is one of every session; nothing is left out for
- * being old.
+ * Sessions whose request has no result in the log. The log records how far it was read for this and what was open, so
+ * only the first reading covers everything.
  */
 export async function openRequests({ log, logger, signal }: ReadOptions): Promise<readonly SessionOf[]> {
   const [before] = await log.read(STREAM, { backwards: true, max: 1 });
@@ -78,9 +77,8 @@ type ResolveOptions = ReadOptions & {
 const AT_ONCE = 16;
 
 /**
- * What a crash has left: requests that are on record and nobody knows what came of them. Asks Retell's lists for each
- * and puts the answer on record; never dials. At the start, once the tenants are known, and with each reconciliation:
- * several processes may do it at once, and beside one that is just dialling.
+ * Resolves requests that a crash left without a result: asks Retell's lists and records the answer, but never dials.
+ * Safe in several processes at once and beside one that is dialling.
  */
 export async function resolveOpenRequests(options: ResolveOptions): Promise<Readonly<Record<Settled, number>>> {
   const { placements, logger, signal, forMs } = options;

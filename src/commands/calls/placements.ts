@@ -25,8 +25,8 @@ export type Placed = {
 
 export type Placements = {
   /**
-   * Puts the request on record, dials once, puts on record what came of it. Answers when that is known, or after
-   * `answerWithinMs` as far as it is; the work goes on. Throws EventStoreUnavailable: repeat it, nobody dials twice.
+   * Records the request, dials once, records the result. Returns then or after `answerWithinMs`; the work goes on.
+   * Throws EventStoreUnavailable: a repeat does not dial twice.
    */
   place(command: PlaceCall, retell: RetellApi): Promise<Placed | 'call_session_exists'>;
   /**

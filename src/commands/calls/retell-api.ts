@@ -76,8 +76,8 @@ export function retellApi(apiKey: string, baseUrl?: string): RetellApi {
 }
 
 /**
- * The calls that a list shows for a session. A list that ignored the filter must not give one session another one's
- * call; and none says that there is no call where it is not whole, or shows one that nobody can tell whose it is.
+ * The session's calls in a list. A list may have ignored the filter; an incomplete one, or one with a call of unknown
+ * session, does not prove that there is no call.
  */
 function ofSession(answer: unknown, session: SessionOf): readonly string[] {
   const { items, nextKey } = pageOf(answer, LIST);

@@ -12,10 +12,9 @@ export const clusterIn = (dataDir: string): string => join(dataDir, 'cluster');
 const PARTIAL = 'cluster-partial-';
 
 /**
- * Makes the cluster, with role and database `call_ledger`, unless it is there. It is made elsewhere and renamed, so
- * that there is a whole one or none.
- *
- * @throws when what is there is not ours to use, or initdb fails.
+ * Creates the cluster with role and database `call_ledger`, in another place and then renamed, so that it is whole or
+ * absent.
+ * @throws when what is there is not ours, or initdb fails.
  */
 export async function ensureCluster(dataDir: string, binaries: Binaries, user: OsUser | undefined): Promise<void> {
   const names = await readdir(dataDir);

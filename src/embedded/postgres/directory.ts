@@ -27,10 +27,9 @@ export function lockDirectory(dataDir: string): { release(): void } | 'in use' {
 const SQLITE_BUSY = 5;
 
 /**
- * Makes the directory, sees that we may write it and that Postgres reaches it, and returns its real path. For root it
- * may become a link to a directory that Postgres can reach.
- *
- * @throws naming the directory that is in the way and the remedy.
+ * Creates the directory, checks access for us and Postgres, returns its real path; for root perhaps a link to one that
+ * Postgres can reach.
+ * @throws naming the obstacle and the remedy.
  */
 export async function prepareDirectory(dataDir: string, user: OsUser | undefined): Promise<string> {
   try {

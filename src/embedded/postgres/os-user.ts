@@ -8,10 +8,9 @@ const run = promisify(execFile);
 export type OsUser = { readonly uid: number; readonly gid: number };
 
 /**
- * The user that Postgres runs as; undefined: our own. Postgres refuses root, so for root it is the cluster's owner, else
- * `postgres`, created when missing.
- *
- * @throws when we are root and no such user can be had.
+ * The user to run Postgres as; undefined: our own. For root, which Postgres refuses, the cluster's owner, else
+ * `postgres`.
+ * @throws when root can get no such user.
  */
 export async function chooseOsUser(cluster: string): Promise<OsUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;

@@ -14,9 +14,7 @@ export async function readPostmasterFile(
 }
 
 /**
- * Stops the Postgres that a crashed run has left behind, and removes a misleading pid file. Hold the directory's lock:
- * then no running service owns that Postgres.
- *
+ * Stops the Postgres of a crashed run and removes a stale pid file. Hold the directory's lock meanwhile.
  * @throws when it does not end within half a minute.
  */
 export async function stopStalePostgres(cluster: string, onFound: (pids: number[]) => void = () => {}): Promise<void> {

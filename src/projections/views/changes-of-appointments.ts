@@ -30,8 +30,8 @@ export type Kept = {
 };
 
 /**
- * What each fact has changed in an appointment: the appointment before it and after it, each as the read model would
- * hold it, had it heard of nothing later. So it is the same however the log is cut into batches.
+ * What each fact changed in an appointment: before and after it, as if nothing later were known, so that it is the same
+ * however the log is cut into batches.
  */
 export async function changesOfAppointments(
   course: Course,

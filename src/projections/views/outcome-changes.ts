@@ -32,10 +32,8 @@ type OutcomeChange = Place & {
 };
 
 /**
- * The changes of a call's outcome, from what the log says of it and where; that an outcome turns out to be about an
- * appointment is one too, for who waits for news of that appointment. A later fact adds changes and never
- * takes one away or alters it: so it is the same however the log is cut into batches, and after a rebuild.
- * For that, a call that once concerned an appointment concerns one ever after; so no outcome ever falls.
+ * The changes of a call's outcome, also when it turns out to concern an appointment. Later facts only add changes: the
+ * result is the same for every cut into batches, and no outcome falls.
  */
 export function changesOf(call: CallOutcomes, links: readonly Link[], namings: readonly Naming[]): OutcomeChange[] {
   const theirs = links.flatMap((link) =>

@@ -122,8 +122,8 @@ export function belongsTo(stream: string, tenantId: string): boolean {
 }
 
 /**
- * A fact as the log holds it, of whatever type: it is not decoded, so that a newer version's is not lost.
- * What is sealed under MASTER_KEY is told by its digest only; so are the parts of a raw delivery, which is evidence.
+ * A fact as the log holds it, undecoded, so that a newer version's is kept. Sealed secrets and parts of evidence appear
+ * by their digest only.
  */
 export function exportedFact(fact: Recorded): Omit<FactLine, 'sha256'> {
   const { position, stream, revision, id, type, recordedAt, metadata } = fact;

@@ -81,10 +81,8 @@ const LOOK_EVERY_MS = 10_000;
 const MAX_BATCH = 100;
 
 /**
- * The recorded facts of a range, of all tenants, in the order of the log and at the reader's pace. The range is one
- * section of the log, whatever clocks did: it begins with the first fact recorded at or after `from` and ends before
- * the first recorded at or after `to`, so that neighbouring ranges share and miss nothing.
- * Throws EventStoreUnavailable; ends early, without an error, when the signal says so.
+ * The facts of a range in log order: from the first recorded at or after `from` to before the first at or after `to`,
+ * whatever clocks did. Throws EventStoreUnavailable; an abort ends it early.
  */
 async function* factsBetween(log: EventLog, range: ExportRange, signal: AbortSignal): AsyncGenerator<Recorded> {
   const { from, to, head } = range;

@@ -78,9 +78,8 @@ type EventRow = { readonly position: string } & (
 );
 
 /**
- * The events after a position, in order, never only some of those that one fact made. **Without a tenant: of all of
- * them**, for the process's own tail, which sorts them out. Indexes: (position), (tenant_id, position). One statement: two
- * would each see another moment, and the cursor would pass over what only the later one has.
+ * The events after a position, in order, all of a fact's or none; without a tenant those of all. One statement, because
+ * two would see different moments.
  */
 export async function eventsAfter(
   db: Kysely<ReadModel>,

@@ -41,9 +41,8 @@ const TAIL = 2000;
 const RETRY_MS = 500;
 
 /**
- * The feed's events, pulled by whoever follows them: nothing is buffered per follower, so a slow one costs nothing.
- * While there are followers, one query per tick looks for what is new for all of them. A position misses nothing:
- * the rows are written in its order, by one writer, in one transaction at a time.
+ * The feed's events, pulled by each listener, so that a slow one costs nothing; one query per tick serves all. Rows are
+ * written in order by one writer, so a position misses none.
  */
 export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, endEveryMs }: FeedOptions): Feed {
   const closed = new AbortController();
