@@ -1,6 +1,6 @@
 /**
- * An emulated Retell (docs/retell-api.md), which knows the truth of every call and can fail as Retell and the network
- * can: `const retell = await startRetell({ webhooks: { url, key } }); retell.tell('cs_1', 'confirmed')`.
+ * An emulated Retell (docs/retell-api.md) that can fail as Retell and the network can:
+ * `const retell = await startRetell({ webhooks: { url, key } }); retell.tell('cs_1', 'confirmed')`.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
