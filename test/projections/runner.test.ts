@@ -30,7 +30,7 @@ async function start(projection: Projection = tally(), databaseUrl = stores.data
     databaseUrl,
     projections: [projection],
     logger,
-    options: { standbyMs: 100, watchEveryMs: 50 },
+    options: { standbyMs: 100, watchEveryMs: 50, takeBackAfterMs: 500 },
   });
   running.add(made);
   return made;
@@ -184,6 +184,26 @@ test('a step back to the version before takes up its generation where it was', a
   expect(await back.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(back.status()).toMatchObject([{ version: 1, generation: 1, state: 'live' }]);
   expect((await tallied()).at(-1)).toBe(2);
+});
+
+test('two releases at once: both say how far the views are, and the old one takes them back when the new one is gone', async () => {
+  const old = await start(tally(1));
+  const [first, second] = newCall();
+  await old.waitUntilCaughtUp(await stores.say(first), 30_000);
+  const next = await start(tally(2));
+  await vi.waitFor(() => expect(next.status()[0]).toMatchObject({ version: 2, caughtUp: true }), 30_000);
+  const shown = { version: 2, generation: 2, state: 'live', caughtUp: true };
+  await vi.waitFor(() => expect(old.status()[0]).toMatchObject(shown), 30_000);
+  const position = await stores.say(second);
+  expect(await old.waitUntilCaughtUp(position, 30_000)).toBe(true);
+  expect((await tallied()).at(-1)).toBe(4);
+
+  await next.stop();
+  const [third] = newCall();
+  const after = await stores.say(third);
+  expect(await old.waitUntilCaughtUp(after, 30_000), 'ready means that the views show the end of the log').toBe(true);
+  expect(old.status()).toMatchObject([{ version: 1, generation: 1, state: 'live', caughtUp: true }]);
+  expect(await tallied()).toContain(1);
 });
 
 test('a read model that has read further than the log goes is refused, with what to do', async () => {

@@ -14,6 +14,7 @@ import { type Progress, type RunnerOptions, recordBatch, setGenerations } from '
 import type { Projection } from './projection.ts';
 import { buildAndSwap, Superseded } from './rebuild.ts';
 import { redriveOnRequest } from './redrive.ts';
+import { watchShown } from './take-back.ts';
 
 /** Runs work one after the other: for a connection that two loops write on. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
@@ -105,11 +106,13 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   progress.parked = led.parked.size;
   const exclusively = createMutex();
   const analyze = statistics(db, projection, generation);
+  const current = () => led.generation;
   await using _ = redriveOnRequest({
     ...{ db, log, projection, parked: led.parked, progress, logger, exclusively },
-    generation: () => led.generation,
+    generation: current,
     onRedrive: led.cache.clear,
   });
+  await using watched = watchShown({ db, projection, generation: current, progress, options, exclusively });
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
       ...{ prefixes: projection.prefixes, after: generation.checkpoint, maxBatch, signal },
@@ -122,7 +125,8 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
       },
     });
   progress.askedAt = performance.now();
-  for await (const batch of batches(subscribe, AbortSignal.any([signal, connection.lost, restart]), maxBatch)) {
+  const until = AbortSignal.any([signal, connection.lost, restart, watched.abandoned]);
+  for await (const batch of batches(subscribe, until, maxBatch)) {
     delete progress.askedAt;
     recordReceived(progress, batch);
     const goesOn = await exclusively(async () => {
@@ -134,8 +138,9 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
       return led.generation.checkpoint === checkpoint; // else it was emptied, and the log is read from the start
     });
     if (!goesOn) return;
-    setGenerations(progress, led.generation, led.generation);
-    progress.caughtUp ||= batch.caughtUp;
+    const shown = watched.shown();
+    setGenerations(progress, led.generation, shown ?? led.generation);
+    if (!shown) progress.caughtUp ||= batch.caughtUp;
     progress.askedAt = performance.now();
     onApplied();
     onProgress?.();

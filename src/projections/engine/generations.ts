@@ -81,6 +81,22 @@ async function liveReplaced(trx: Tx, { replaces = [] }: Projection): Promise<Gen
     : (await generations(trx)).filter(({ name, state }) => state === 'live' && replaces.includes(name));
 }
 
+/** The generation that the views show in the place of this one; undefined: they show this one. */
+export const shownInstead = async (
+  db: Kysely<unknown>,
+  { name, replaces = [] }: Projection,
+  own: Generation,
+): Promise<Generation | undefined> =>
+  (await generations(db)).find(
+    (other) =>
+      other.state === 'live' &&
+      (other.name === name ? other.generation !== own.generation : replaces.includes(other.name)),
+  );
+
+/** Whether a process keeps this version's generation up to date. */
+export const isLed = (db: Kysely<unknown>, of: Pick<Generation, 'name' | 'version'>): Promise<boolean> =>
+  db.transaction().execute(async (trx) => !(await tryLockInTransaction(trx, leadOf(of))));
+
 /** Replaces a generation under construction with an empty one; one that was live before is kept. */
 export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Generation): Promise<Generation> =>
   db.transaction().execute(async (trx) => {

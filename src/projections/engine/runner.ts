@@ -32,7 +32,8 @@ async function waitForLead(
     setGenerations(progress, live, live);
     progress.parked = live ? await countParked(connection.db, live) : 0;
     progress.pending = 0;
-    progress.caughtUp = live?.caughtUp === true && live.version === projection.version;
+    // A newer release's generation holds all that this version shows.
+    progress.caughtUp = live?.caughtUp === true && live.version >= projection.version;
     delete progress.error;
     onProgress?.();
     await pause(standbyMs, AbortSignal.any([signal, connection.lost]));

@@ -19,7 +19,7 @@ export type ProjectionsOptions = {
   readonly logger: Logger;
   /** Ends them, as `stop()` does. */
   readonly signal?: AbortSignal;
-  readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs' | 'silentAfterMs'> & {
+  readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs' | 'silentAfterMs' | 'takeBackAfterMs'> & {
     readonly watchEveryMs?: number;
   };
   /** `REBUILD_MAX_PARKED`. */
