@@ -16,6 +16,9 @@ if ('problems' in config) {
   process.exit(1);
 }
 const logger = createLogger(config.logLevel);
+/** A manager of processes kills after 30 seconds or more. */
+const STOP_WITHIN_MS = 15_000;
+
 let stop = async (_signal: string): Promise<void> => process.exit(1); // what has begun by then ends with us
 onceNpmIsGone('start', () => void stop('npm is gone'));
 
@@ -32,6 +35,11 @@ try {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
+    // What was answered 2xx is on disk by then; a store that is frozen is not waited for.
+    setTimeout(() => {
+      logger.warn('stopped without waiting any longer');
+      process.exit(0);
+    }, STOP_WITHIN_MS).unref();
     await service.stop();
     await stores.stop();
     logger.info('stopped');

@@ -25,15 +25,18 @@ export type ConnectOptions = {
   readonly queryTimeoutMs?: number;
   /** Every row is found by an index. */
   readonly byKeyOnly?: boolean;
+  /** How often a connection that is idle shows that its process is not frozen (mutex.ts). */
+  readonly pulseMs?: number;
 };
 
 const CLOSING_MS = 1000;
+const PULSE_MS = 3000;
 
 export async function connect(
   databaseUrl: string,
   name: string,
   // Indexes over a large table take their time; a statement of ours has the limit below.
-  { queryTimeoutMs = 600_000, byKeyOnly = false }: ConnectOptions = {},
+  { queryTimeoutMs = 600_000, byKeyOnly = false, pulseMs = PULSE_MS }: ConnectOptions = {},
 ): Promise<Connection> {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -55,6 +58,11 @@ export async function connect(
   );
   // A plan is made once, perhaps while its table was empty, when to read all of it seemed the cheapest.
   if (byKeyOnly) await client.query('set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off');
+  const pulse = setInterval(() => {
+    // While it works for somebody Postgres sees that anyway.
+    if ((client as { readyForQuery?: boolean }).readyForQuery !== false) client.query('select 1').catch(() => {});
+  }, pulseMs).unref();
+  lost.signal.addEventListener('abort', () => clearInterval(pulse));
   const only = { query: client.query.bind(client), release: () => {} } as pg.PoolClient;
   const pool = { connect: async () => only, end: async () => {}, options: {} };
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
@@ -62,6 +70,7 @@ export async function connect(
     db: Object.assign(db, statementsOn(client)),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
+      clearInterval(pulse);
       const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSING_MS).unref());
       await Promise.race([client.end().catch(() => {}), late]);
     },

@@ -5,11 +5,34 @@ export type Mutex = { readonly kind: 'projection' | 'operation' | 'reaction'; re
 
 const keyOf = ({ kind, name }: Mutex) => sql`hashtext(${`call-ledger ${kind}`}), hashtext(${name})`;
 
-/** Whether this connection now holds the mutex, until it unlocks it or ends: a process that dies gives it back. */
-export async function tryLock(db: Kysely<unknown>, mutex: Mutex): Promise<boolean> {
+/** Four times as long as the pulse of a connection (connection.ts). */
+const FROZEN_AFTER_MS = 12_000;
+
+/**
+ * Whether this connection now holds the mutex, until it unlocks it or ends: a process that dies gives it back, and from
+ * one that is frozen it is taken.
+ */
+export async function tryLock(
+  db: Kysely<unknown>,
+  mutex: Mutex,
+  { frozenAfterMs = FROZEN_AFTER_MS }: { frozenAfterMs?: number | undefined } = {},
+): Promise<boolean> {
   const { rows } = await sql<{ held: boolean }>`select pg_try_advisory_lock(${keyOf(mutex)}) as held`.execute(db);
+  if (!rows[0]!.held) await endFrozenHolder(db, mutex, frozenAfterMs);
   return rows[0]!.held;
 }
+
+/**
+ * Ends the connection that holds the mutex when nothing has come over it for so long: its process is frozen, for the kernel
+ * alone answers keepalives. What it would write later is refused by the checkpoint.
+ */
+const endFrozenHolder = (db: Kysely<unknown>, { kind, name }: Mutex, afterMs: number) =>
+  sql`select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
+    where locktype = 'advisory' and granted and objsubid = 2
+      and database = (select oid from pg_database where datname = current_database())
+      and classid = (hashtext(${`call-ledger ${kind}`})::bigint & 4294967295)::oid
+      and objid = (hashtext(${name})::bigint & 4294967295)::oid
+      and state <> 'active' and state_change < now() - make_interval(secs => ${afterMs / 1000})`.execute(db);
 
 /** The same, until the transaction ends. */
 export async function tryLockInTransaction(trx: Kysely<unknown>, mutex: Mutex): Promise<boolean> {

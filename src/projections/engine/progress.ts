@@ -16,6 +16,8 @@ export type RunnerOptions = {
   readonly maxParked?: number | undefined;
   /** How often a process that does not lead tries to. */
   readonly standbyMs?: number;
+  /** How long the leader's connection may be silent before the lead is taken from it. */
+  readonly frozenAfterMs?: number;
   /** How long views may show a version that no process leads, before a process that leads another takes them back. */
   readonly takeBackAfterMs?: number;
   /** How long a subscription may deliver nothing while the log has events for it. */

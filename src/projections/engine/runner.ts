@@ -25,8 +25,8 @@ async function waitForLead(
   options: RunnerOptions,
   progress: Progress,
 ): Promise<void> {
-  const { signal, standbyMs = 1000, onProgress } = options;
-  while (!signal.aborted && !(await tryLock(connection.db, leadOf(projection)))) {
+  const { signal, standbyMs = 1000, frozenAfterMs, onProgress } = options;
+  while (!signal.aborted && !(await tryLock(connection.db, leadOf(projection), { frozenAfterMs }))) {
     connection.lost.throwIfAborted();
     const live = await liveGeneration(connection.db, projection.name);
     setGenerations(progress, live, live);

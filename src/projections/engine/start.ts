@@ -19,7 +19,10 @@ export type ProjectionsOptions = {
   readonly logger: Logger;
   /** Ends them, as `stop()` does. */
   readonly signal?: AbortSignal;
-  readonly options?: Pick<RunnerOptions, 'maxBatch' | 'standbyMs' | 'silentAfterMs' | 'takeBackAfterMs'> & {
+  readonly options?: Pick<
+    RunnerOptions,
+    'maxBatch' | 'standbyMs' | 'silentAfterMs' | 'takeBackAfterMs' | 'frozenAfterMs'
+  > & {
     readonly watchEveryMs?: number;
   };
   /** `REBUILD_MAX_PARKED`. */
