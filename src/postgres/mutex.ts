@@ -23,8 +23,8 @@ export async function tryLock(
 }
 
 /**
- * Ends the connection that holds the mutex when nothing has come over it for so long: its process is frozen, for the kernel
- * alone answers keepalives. What it would write later is refused by the checkpoint.
+ * Ends the holder's connection when it shows no pulse: its process is frozen, and only the kernel answers keepalives. The
+ * checkpoint refuses what it would write later.
  */
 const endFrozenHolder = (db: Kysely<unknown>, { kind, name }: Mutex, afterMs: number) =>
   sql`select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
