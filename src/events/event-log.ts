@@ -54,6 +54,8 @@ export type EventLog = {
   head(): Promise<bigint | undefined>;
   /** The newest events of all streams, newest first, `before` a position. Throws EventStoreUnavailable. */
   newest(max: number, before?: bigint): Promise<Recorded[]>;
+  /** The event at exactly this position; undefined: none stands there. Throws EventStoreUnavailable. */
+  at(position: bigint): Promise<Recorded | undefined>;
   /** Events of streams with one of the prefixes, in order, endlessly; see subscription.ts. */
   subscribe(options: SubscriptionOptions): Subscription;
   /** Ends the connection. Only when the process ends: it rejects the pending appends of every client. */
@@ -119,6 +121,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
 
     head: async () => (await newest(client, timeoutMs, 1))[0]?.position,
     newest: (max, before) => newest(client, timeoutMs, max, before),
+    at: (position) => at(client, timeoutMs, position),
 
     subscribe: (options) => subscribe(client, options),
     close: () => Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
@@ -149,25 +152,35 @@ export async function readLeft(
   }
 }
 
-async function newest(
-  client: EventStoreDBClient,
-  timeoutMs: number,
-  max: number,
-  before?: bigint,
-): Promise<Recorded[]> {
+const newest = (client: EventStoreDBClient, timeoutMs: number, maxCount: number, before?: bigint) => {
   const fromPosition = before === undefined ? END : { commit: before, prepare: before };
-  const reading = client.readAll({ direction: BACKWARDS, fromPosition, maxCount: max });
+  return readAll(client.readAll({ direction: BACKWARDS, fromPosition, maxCount }), timeoutMs);
+};
+
+async function at(client: EventStoreDBClient, timeoutMs: number, position: bigint): Promise<Recorded | undefined> {
+  const fromPosition = { commit: position, prepare: position };
+  try {
+    const [event] = await readAll(client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }), timeoutMs);
+    return event?.position === position ? event : undefined;
+  } catch (error) {
+    // What a server says where no event has ever stood (docs/event-store.md, "Reading").
+    if (/invalid position/i.test((error as Error).message)) return undefined;
+    throw error;
+  }
+}
+
+async function readAll(reading: ReturnType<EventStoreDBClient['readAll']>, timeoutMs: number): Promise<Recorded[]> {
   const iterator = reading[Symbol.asyncIterator]();
   const events: Recorded[] = [];
   try {
     // Reads to the end: an iterator left early stays open in the client, and `close` would wait for it.
     for (;;) {
-      const next = await answered(iterator.next(), timeoutMs, 'read the end of $all');
+      const next = await answered(iterator.next(), timeoutMs, 'read $all');
       if (next.done) return events;
       if (next.value.event) events.push(recordedOf(next.value.event));
     }
   } catch (error) {
-    throw asOurs(error, 'read the end of $all');
+    throw asOurs(error, 'read $all');
   } finally {
     abandon(reading);
   }

@@ -115,6 +115,7 @@ type FactBatch = {
   readonly facts: readonly Fact[];
   /** Of the last event read, whether or not it is a fact. */
   readonly position: bigint;
+  readonly eventId?: string;
   readonly caughtUp: boolean;
   /** About how many characters are in the facts. */
   readonly weight: number;
@@ -126,11 +127,11 @@ export async function applyBatch(
   projection: Projection,
   generation: Generation,
   base: bigint | undefined,
-  { facts, position, caughtUp, weight }: FactBatch,
+  { facts, position, eventId, caughtUp, weight }: FactBatch,
   cache = stateCache(),
 ): Promise<'applied' | 'superseded'> {
   const written = await inTransaction(db, async (trx) => {
-    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp))) return undefined;
+    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp, eventId))) return undefined;
     return facts.length > 0 ? foldBatch(trx, projection, tableNames(generation), facts, { cache }) : new Map();
   });
   if (!written) return 'superseded';
@@ -160,11 +161,11 @@ export async function applyEvents(
 ): Promise<BatchResult | 'superseded'> {
   const decoded = decodeBatch(events, parked);
   const { facts, unreadable, queued, unknown } = decoded;
-  const { position } = events.at(-1)!;
+  const { position, id: eventId } = events.at(-1)!;
   let failure: string | undefined;
   if (unreadable.size === 0 && queued.length === 0) {
     try {
-      const batch = { facts, position, caughtUp, weight };
+      const batch = { facts, position, eventId, caughtUp, weight };
       const outcome = await applyBatch(db, projection, generation, generation.checkpoint, batch, cache);
       return outcome === 'applied' ? { applied: facts.length, unknown, parked: 0, newlyParked: [] } : outcome;
     } catch (error) {
@@ -174,7 +175,8 @@ export async function applyEvents(
   }
   cache.clear(); // what is written below is not put into it
   return inTransaction(db, async (trx) => {
-    if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp))) return 'superseded';
+    if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp, eventId)))
+      return 'superseded';
     const result = await applyIsolatingFailures(trx, projection, generation, events, decoded);
     return failure !== undefined && result.newlyParked.length === 0 ? { ...result, failedAsAWhole: failure } : result;
   });

@@ -31,7 +31,10 @@ export class ForeignLog extends Error {
   override readonly name = 'ForeignLog';
 }
 
-/** Throws when a generation has read further than the log goes. */
+/**
+ * Throws when a generation has read further than the log goes, or when another event stands at its checkpoint: the log is
+ * another one, or was restored to an earlier state and has grown again.
+ */
 export async function refuseForeignLog(log: EventLog, all: readonly Generation[]): Promise<void> {
   const furthest = all.reduce(
     (max, { checkpoint }) => (checkpoint !== undefined && checkpoint > max ? checkpoint : max),
@@ -39,14 +42,29 @@ export async function refuseForeignLog(log: EventLog, all: readonly Generation[]
   );
   if (furthest < 0n) return;
   const head = await log.head();
-  if (head !== undefined && furthest <= head) return;
-  const beyond = all.find(({ checkpoint }) => checkpoint === furthest)!;
+  const isWithin = head !== undefined && furthest <= head;
+  const strange = isWithin ? await readElsewhere(log, all) : undefined;
+  if (isWithin && !strange) return;
+  const { name } = strange ?? all.find(({ checkpoint }) => checkpoint === furthest)!;
   throw new ForeignLog(
-    `the log and the read model do not belong together: the projection ${beyond.name} has read up to position ` +
-      `${furthest}, but the log ${head === undefined ? 'is empty' : `ends at ${head}`}. ` +
+    `the log and the read model do not belong together: the projection ${name} has read ` +
+      (strange
+        ? `another event at position ${strange.checkpoint} than the log has there, as after a restore. `
+        : `up to position ${furthest}, but the log ${head === undefined ? 'is empty' : `ends at ${head}`}. `) +
       'Check EVENTSTORE_URL and DATABASE_URL (or DATA_DIR): one of them points elsewhere than before. If the log is the ' +
       'right one, remove the read model and it is built anew: drop schema projection cascade',
   );
+}
+
+/** A generation that has read another event at its checkpoint than the log has there. */
+async function readElsewhere(log: EventLog, all: readonly Generation[]): Promise<Generation | undefined> {
+  for (const generation of all) {
+    const { checkpoint, checkpointEvent } = generation;
+    if (checkpoint === undefined || !checkpointEvent?.startsWith(`${checkpoint}:`)) continue;
+    const event = await log.at(checkpoint);
+    if (`${checkpoint}:${event?.id}` !== checkpointEvent) return generation;
+  }
+  return undefined;
 }
 
 type Following = {
@@ -107,6 +125,13 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   const exclusively = createMutex();
   const analyze = statistics(db, projection, generation);
   const current = () => led.generation;
+  // The store behind a broken subscription may come back with another log, and may then never deliver anything.
+  let isSuspect = false;
+  const foreign = new AbortController();
+  const lookAtLog = () =>
+    refuseForeignLog(log, [led.generation]).catch((error) => {
+      if (error instanceof ForeignLog) foreign.abort(error);
+    });
   await using _ = redriveOnRequest({
     ...{ db, log, projection, parked: led.parked, progress, logger, exclusively },
     generation: current,
@@ -121,13 +146,17 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
       },
       onBreak(error, retryInMs) {
         progress.caughtUp = false;
+        isSuspect = true;
+        void lookAtLog();
         logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
       },
     });
   progress.askedAt = performance.now();
-  const until = AbortSignal.any([signal, connection.lost, restart, watched.abandoned]);
+  const until = AbortSignal.any([signal, connection.lost, restart, watched.abandoned, foreign.signal]);
   for await (const batch of batches(subscribe, until, maxBatch)) {
     delete progress.askedAt;
+    if (isSuspect) await refuseForeignLog(log, [led.generation]);
+    isSuspect = false;
     recordReceived(progress, batch);
     const goesOn = await exclusively(async () => {
       if (!(await applyNext(following, led, batch))) return false;
@@ -145,6 +174,7 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
     onApplied();
     onProgress?.();
   }
+  if (foreign.signal.aborted) throw foreign.signal.reason;
 }
 
 /** Applies a batch. False: another generation has taken the place of this one. */
@@ -170,7 +200,12 @@ async function applyNext(
     );
   }
   recordBatch(progress, result, generation, parked, logger);
-  led.generation = { ...generation, checkpoint: last.position, caughtUp };
+  led.generation = {
+    ...generation,
+    checkpoint: last.position,
+    checkpointEvent: `${last.position}:${last.id}`,
+    caughtUp,
+  };
   return true;
 }
 

@@ -18,6 +18,8 @@ export type Generation = {
   readonly version: number;
   readonly state: GenerationState;
   readonly checkpoint: bigint | undefined;
+  /** The event at the checkpoint, as `position:id`; absent, or of another position, where an older release has moved it. */
+  readonly checkpointEvent?: string | undefined;
   readonly caughtUp: boolean;
   /** Whether it has the indexes that readers need (indexes.ts). */
   readonly indexed: boolean;
@@ -33,6 +35,7 @@ type GenerationRow = {
   version: number;
   state: GenerationState;
   checkpoint: string | null;
+  checkpoint_event: string | null;
   caught_up: boolean;
   indexed: boolean;
   operation: string | null;
@@ -42,12 +45,13 @@ type GenerationRow = {
 /** All generations of one projection or of all, the newest first. */
 export async function generations(db: Kysely<unknown>, name?: string): Promise<Generation[]> {
   const { rows } = await sql<GenerationRow>`
-    select name, generation, version, state, checkpoint, caught_up, indexed, operation, replaced_at
+    select name, generation, version, state, checkpoint, checkpoint_event, caught_up, indexed, operation, replaced_at
       from projection.projections
      where ${name ?? null}::text is null or name = ${name ?? null} order by generation desc`.execute(db);
-  return rows.map(({ checkpoint, caught_up, operation, replaced_at, ...row }) => ({
+  return rows.map(({ checkpoint, checkpoint_event, caught_up, operation, replaced_at, ...row }) => ({
     ...row,
     checkpoint: checkpoint === null ? undefined : BigInt(checkpoint),
+    checkpointEvent: checkpoint_event ?? undefined,
     caughtUp: caught_up,
     operation: operation ?? undefined,
     replacedAt: replaced_at ?? undefined,

@@ -62,4 +62,8 @@ const migrations: Migrations = {
       foreign key (projection, generation) references projection.projections on delete cascade
     )`.execute(trx);
   },
+  /** The event at the checkpoint, as `position:id`: another log has another one there. */
+  async '0002_checkpoint_event'(trx) {
+    await addMissingColumns(trx, 'projection', 'projections', { checkpoint_event: 'text' });
+  },
 };

@@ -67,14 +67,18 @@ export async function advanceCheckpoint(
   from: bigint | undefined,
   to: bigint,
   caughtUp: boolean,
+  eventId?: string,
 ): Promise<boolean> {
   const moved = await trx.prepared(
     `update projection.projections
-        set checkpoint = $1::bigint, caught_up = $2, applied_at = now()
+        set checkpoint = $1::bigint, caught_up = $2, applied_at = now(), checkpoint_event = $6
       where name = $3 and generation = $4
         and checkpoint is not distinct from $5::bigint and (checkpoint is null or checkpoint < $1::bigint) and not frozen
      returning 1`,
-    [`${to}`, caughtUp, name, generation, from === undefined ? null : `${from}`],
+    [
+      ...[`${to}`, caughtUp, name, generation, from === undefined ? null : `${from}`],
+      eventId === undefined ? null : `${to}:${eventId}`,
+    ],
   );
   return moved.length === 1;
 }
