@@ -113,6 +113,7 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
     ...{ log, directory },
     ...(db && { db }),
     ...(projections && { projections }),
+    ...(roles.includes('serve') && !projections && { shown: parts.questions }),
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));

@@ -6,7 +6,7 @@ import type { Registry } from 'prom-client';
  * How something that this process depends on stands. `detail` is public: /health needs no key, so it holds no
  * address, no error text and nothing of a tenant.
  */
-type CheckResult = { readonly ok: boolean; readonly detail?: string };
+export type CheckResult = { readonly ok: boolean; readonly detail?: string };
 type Check = () => CheckResult | Promise<CheckResult>;
 
 /**

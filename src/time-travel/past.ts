@@ -71,7 +71,7 @@ const WAIT_MS = 2000;
 async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
   let awaited = -1n;
   const isReached = async () => {
-    const live = (await generations(db as unknown as Kysely<unknown>, RELATIONS.name)).find((g) => g.state === 'live');
+    const live = (await generations(db, RELATIONS.name)).find((g) => g.state === 'live');
     const checkpoint = live?.checkpoint;
     if (checkpoint !== undefined && checkpoint >= until.position) return true;
     if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {

@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type QueryExecutorProvider, sql, type Transaction } from 'kysely';
 import { lockGenerations, tryLockInTransaction } from '../../postgres/mutex.ts';
 import { streamStates } from './fold-batch.ts';
 import type { Operation } from './operations.ts';
@@ -43,7 +43,7 @@ type GenerationRow = {
 };
 
 /** All generations of one projection or of all, the newest first. */
-export async function generations(db: Kysely<unknown>, name?: string): Promise<Generation[]> {
+export async function generations(db: QueryExecutorProvider, name?: string): Promise<Generation[]> {
   const { rows } = await sql<GenerationRow>`
     select name, generation, version, state, checkpoint, checkpoint_event, caught_up, indexed, operation, replaced_at
       from projection.projections

@@ -81,7 +81,7 @@ export type ProjectionStatus = {
 };
 
 /** Behind by less is busy, not late: under load there is always something to apply. */
-const LATE_AFTER_SECONDS = 10;
+export const LATE_AFTER_SECONDS = 10;
 
 export function statusOf(name: string, version: number, progress: Progress, now: number): ProjectionStatus {
   const { live, building, leader, head, caughtUp, parked, passedOver, error, heldUpBy } = progress;
