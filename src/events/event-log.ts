@@ -163,7 +163,7 @@ async function at(client: EventStoreDBClient, timeoutMs: number, position: bigin
     const [event] = await readAll(client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }), timeoutMs);
     return event?.position === position ? event : undefined;
   } catch (error) {
-    // What a server says where no event has ever stood (docs/event-store.md, "Reading").
+    // What a server says where no event has ever stood (docs/event-store.md, "Reads and subscriptions").
     if (/invalid position/i.test((error as Error).message)) return undefined;
     throw error;
   }
