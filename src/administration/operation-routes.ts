@@ -11,7 +11,7 @@ const uuid = z.guid();
 const Path = z.object({ id: pathId('id', (value) => uuid.safeParse(value).data) });
 const unknownOperation = problemResponse('`unknown_operation`');
 
-/** What was requested of projections, and what came of it, for whoever holds ADMIN_KEY. In every process. */
+/** The operations on projections and their results, for administrators; every process serves them. */
 export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(deps.logger));

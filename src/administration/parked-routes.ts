@@ -98,7 +98,7 @@ const Path = z.object({
 const SHOWN = 200;
 const ASK_EVERY_MS = 100;
 
-/** Streams that a broken fact has set aside (A12), for whoever holds ADMIN_KEY. In every process. */
+/** The streams that a broken fact has parked (A12), for administrators; every process serves them. */
 export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
   const { log, projections, redriveWithinMs = 5000 } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });

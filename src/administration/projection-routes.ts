@@ -87,7 +87,7 @@ const RebuildOrder = z
   .strictObject({ acceptParked: z.boolean().optional().openapi({ description: 'Whatever it parks, it goes on.' }) })
   .openapi('RebuildOrder');
 
-/** Projections, for whoever holds ADMIN_KEY. In every process: what is requested is carried out by the one that leads. */
+/** The projections, for administrators. Every process takes requests; the one that leads carries them out. */
 export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
   const { adminKey, projections, statuses, logger } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
@@ -105,11 +105,11 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
     }),
     async (c) => {
       const items = await overviewOf(await databaseOf(deps), projections, statuses(), deps.maxParked);
-      const told = items.map(({ previous, ...item }) => ({
+      const shown = items.map(({ previous, ...item }) => ({
         ...item,
         ...(previous && { previous: { ...previous, replacedAt: previous.replacedAt.toISOString() } }),
       }));
-      return c.json({ items: told }, 200, uncached);
+      return c.json({ items: shown }, 200, uncached);
     },
   );
 

@@ -6,7 +6,7 @@ import { badRequest, json, problem, problemResponse, uncached } from '../http/pr
 import { limitedBody } from '../http/request-body.ts';
 import { Coverage, type CoverageOf, period, periodOf } from '../read-api/coverage.ts';
 
-/** What an operator may have done at once, and how it stands. */
+/** Lets an operator start a reconciliation at once, and shows its state. */
 export type Reconciling = {
   begin(options: {
     tenant?: string | undefined;
