@@ -36,7 +36,7 @@ type SafeError = {
   readonly cause?: SafeError;
 };
 
-/** Without what quotes: Postgres tells rows in `detail`, a URL that cannot be parsed stands in `input`. */
+/** Leaves out the fields that quote values: Postgres puts rows into `detail`, `new URL` its text into `input`. */
 function safeError(error: unknown): SafeError {
   const message = safeErrorMessage(error);
   if (!(error instanceof Error)) return { message };

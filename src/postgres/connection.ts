@@ -98,7 +98,7 @@ export async function endStatements(
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const tell = async () => {
+  const cancelUntilOver = async () => {
     if (!until.aborted) await once(until, 'abort');
     if (over.signal.aborted) return;
     await using another = await connect();
@@ -107,11 +107,11 @@ export async function endStatements(
       await sleep(EVERY_MS, undefined, { signal: over.signal }).catch(() => {});
     }
   };
-  const told = tell().catch(() => {}); // then it is done when its statement is
+  const cancelling = cancelUntilOver().catch(() => {}); // the statement then ends by itself
   return {
     async [Symbol.asyncDispose]() {
       over.abort();
-      await told;
+      await cancelling;
     },
   };
 }

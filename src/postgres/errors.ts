@@ -34,7 +34,7 @@ const REFUSED_STATES = /^(21|22|23|54)/;
  * in the way of a generation's promotion (40, 55); not yet built (42P01, 3D).
  */
 const UNAVAILABLE_STATES = /^(08|40|53|55|57|58|XX|3D|42P01$)/;
-/** What the driver says when it got no answer; it gives no code with these. */
+/** The driver's messages when it got no answer; it gives no code with them. */
 const DRIVER_MESSAGES = /^(Connection terminated|timeout |Query read timeout|Client (has|was) |Cannot use a pool)/;
 const SYSTEM_CODES = /^(E(?!RR_)[A-Z]+|ERR_STREAM|CONNECTION_)/;
 const LOCK_NOT_AVAILABLE = '55P03';

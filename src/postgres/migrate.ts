@@ -14,14 +14,14 @@ export async function migrate(db: Kysely<unknown>, schema: string, migrations: M
   const own = Object.entries(migrations).map(([name, up]) => [name, { up }]);
   const migrator = new Migrator({
     db,
-    // Kysely refuses a database that a later release has migrated, unless it is told of those migrations too.
+    // Kysely refuses a database with migrations that it does not know, so it gets those of later releases too.
     provider: {
       async getMigrations() {
         const others = (await migrationsDone(db, schema)).map((name) => [name, { up: async () => {} }]);
         return Object.fromEntries([...others, ...own]);
       },
     },
-    migrationTableSchema: schema, // gone with what it tells of, when somebody drops the schema
+    migrationTableSchema: schema, // so it goes with the tables when somebody drops the schema
     migrationTableName: 'migrations',
     migrationLockTableName: 'migrations_lock',
     allowUnorderedMigrations: true,
@@ -38,7 +38,7 @@ async function migrationsDone(db: Kysely<unknown>, schema: string): Promise<read
   return done.rows.map(({ name }) => name);
 }
 
-/** Looks before it alters: `alter table` waits for whoever reads the table, and everybody else then waits for it. */
+/** Alters only what needs it: `alter table` waits for all readers of the table, and new ones then wait for it. */
 export async function addMissingColumns(
   trx: Kysely<unknown>,
   schema: string,

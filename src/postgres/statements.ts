@@ -32,7 +32,7 @@ export function statementsOn(client: pg.Client): Statements {
     async copyFrom(into, lines) {
       const stream = client.query(copyFrom(`copy ${into} from stdin`));
       let failure: unknown;
-      // After the first, nothing more may be written; a second one has nobody left to hear it.
+      // After the first error nothing more may be written, and a second one has no listener any more.
       stream.on('error', (error) => {
         failure ??= error;
       });
