@@ -17,7 +17,7 @@ const bearerOf = (c: Context): string | undefined =>
 const unauthorized = (c: Context, detail: string) =>
   problem(c, 401, 'unauthorized', { detail, headers: { 'www-authenticate': 'Bearer' } });
 
-/** Lets through whoever holds an API key with the scope; write includes read (docs/rules.md, "API shapes"). */
+/** Lets a request through if its API key has the scope; write includes read (docs/rules.md, "API shapes"). */
 export const requireScope =
   (authenticate: Authenticate, scope: Scope): MiddlewareHandler<CallerEnv> =>
   async (c, next) => {

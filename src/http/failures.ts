@@ -6,7 +6,7 @@ import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import { isDatabaseUnavailable } from '../postgres/errors.ts';
 import { problem, streamDeleted, unreadableFact } from './problem.ts';
 
-/** Postgres does not answer, or this process has none; the message is what the caller is told. */
+/** Postgres does not answer, or this process has none. The caller gets the message, so it must hold no secret. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }

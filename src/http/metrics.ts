@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** The service's measurements, by name. Whoever measures is given the instrument it needs. */
+/** The service's instruments, by name; a part of the service gets only those that it needs. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
@@ -30,7 +30,7 @@ export function createMetrics() {
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
-    /** What a delivery said that is not in docs/retell-api.md. Whoever counts sees to it that the words stay few. */
+    /** Words that docs/retell-api.md does not have. The caller keeps them few, because each makes a time series. */
     unknownWords: new Counter({
       name: 'call_ledger_unknown_words_total',
       help: "Words of the vendor's that this version does not know, by field.",

@@ -13,7 +13,7 @@ export const plus = (text: string) => text.replaceAll(' ', '+');
 type Normal = (value: unknown) => string | undefined;
 const NO_ID = 'must be an id: 1–512 bytes of Unicode text without control characters';
 
-/** An id to look for. What cannot be one is a parameter nobody meant. */
+/** An id to filter by. What cannot be an id is a mistake, so it is refused. */
 export const idParameter = (normal: Normal = normalId) =>
   z
     .string()
@@ -24,7 +24,7 @@ export const idParameter = (normal: Normal = normalId) =>
     })
     .openapi({ type: 'string' });
 
-/** An id in a path. What cannot be one is the empty one, which nobody has: it answers as every unknown one does. */
+/** An id in a path. What cannot be an id becomes the empty one, so that it is answered like any unknown id. */
 export const pathId = (name = 'id', normal: Normal = normalId) =>
   z
     .string()
@@ -35,7 +35,7 @@ export const idPath = z.object({ id: pathId() });
 export const sessionPath = z.object({ id: pathId('id', normalSessionId) });
 export const ticketPath = z.object({ id: pathId('id', normalTicketId) });
 
-/** The same where something is recorded under it: one that stands for nothing would join all who have none. */
+/** The same for an id that facts are recorded under: a placeholder would join all things that have no id. */
 export const chosenPathId = (normal: Normal = normalId) =>
   z
     .string()

@@ -26,7 +26,7 @@ export async function earlyAnswer(
   isClosing: AbortSignal,
 ): Promise<Response> {
   if (incoming.readableEnded || incoming.destroyed) return answer;
-  incoming.removeAllListeners('data').resume(); // whoever was reading has answered
+  incoming.removeAllListeners('data').resume(); // its reader has already answered
   if (incoming.complete) return answer;
   const isLittle = Number(incoming.headers['content-length']) <= LITTLE_BYTES;
   if (isLittle && answer.headers.get('connection') !== 'close') return answer;
