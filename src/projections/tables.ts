@@ -61,7 +61,7 @@ export const columns = {
     tenant_id: 'text not null',
     call_id: 'text not null',
     session_id: 'text not null',
-    /** The first session that says it has placed the call. */
+    /** The first session whose facts say that it placed the call. */
     placed_session_id: 'text',
     /** The session that the phone number led to (A6); never changes. */
     matched_session_id: 'text',
@@ -92,7 +92,7 @@ export const columns = {
      */
     deciding_call_at: 'timestamptz',
   },
-  /** A15 `retell_events`: one row per fact of a call; the raw bytes stand in the evidence stream. */
+  /** A15 `retell_events`: one row per fact of a call; the evidence stream has the raw bytes. */
   deliveries: {
     tenant_id: 'text not null',
     call_id: 'text not null',

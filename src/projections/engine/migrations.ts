@@ -25,7 +25,7 @@ const migrations: Migrations = {
       operation: 'uuid',
       // since when it is 'previous'
       replaced_at: 'timestamptz',
-      // replaced by one of its own version: whoever still writes it is to go on with that one
+      // replaced by one of its own version, which its writer then goes on with
       frozen: 'boolean not null default false',
       // while it is built: what was parked until then does not count against REBUILD_MAX_PARKED
       parked_accepted: 'timestamptz',

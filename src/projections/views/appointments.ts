@@ -14,7 +14,7 @@ export const appointmentRows: Table = {
   columns: { ...columns.appointments, first_event_at: 'double precision not null', first_position: 'text not null' },
   key: ['tenant_id', 'id'],
   queryIndexes: [
-    // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
+    // For pages (read-api/keyset.ts); the columns after the order let Postgres reject rows in the index.
     '(tenant_id, created_at desc, id, coalesce(starts_at, created_at))',
     '(tenant_id, status, created_at desc, id, coalesce(starts_at, created_at))',
     '(tenant_id, created_at desc, id) where needs_review',
@@ -206,7 +206,7 @@ export function appointmentRowOf(
   { calls, entries, createdAt, firstEventAt }: Grounds,
 ): Row {
   const appointment = appointmentOf(calls, entries);
-  const events = [...calls.map((call) => call.lastEventAt), ...entries.map((said) => said.occurredAt)];
+  const events = [...calls.map((call) => call.lastEventAt), ...entries.map((entry) => entry.occurredAt)];
   const lastEventAt = events.reduce((last, at) => Math.max(last, at), firstEventAt);
   const row = rowOf({
     ...appointment,

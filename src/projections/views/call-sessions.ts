@@ -20,8 +20,8 @@ export const sessionRows: Table = {
   columns: columns.call_sessions,
   key: ['tenant_id', 'id'],
   queryIndexes: [
-    // Pages (read-api/keyset.ts), of all and by what may be rare among many. What stands behind the order is there to
-    // pass over in the index what another filter rejects.
+    // For pages (read-api/keyset.ts), of all and by values that may be rare; the columns after the order let Postgres
+    // reject rows in the index.
     '(tenant_id, created_at desc, id, coalesce(started_at, created_at))',
     '(tenant_id, status, created_at desc, id, direction, coalesce(started_at, created_at))',
     '(tenant_id, direction, created_at desc, id, coalesce(started_at, created_at))',

@@ -60,7 +60,7 @@ export function changesOf(call: CallOutcomes, links: readonly Link[], namings: r
   return changes;
 }
 
-/** Where both have been told. */
+/** The place in the log where both are recorded. */
 const later = (a: Place, b: Place): Place => {
   const { position, recordedAt } = isBefore(a.position, b.position) ? b : a;
   return { position, recordedAt };
@@ -79,13 +79,13 @@ function sessionAt(callId: string, links: readonly Link[]): string {
 }
 
 /** A call with every session that it has ever belonged to and every appointment that one of them has ever concerned. */
-type Concerned = {
+type CallWithSessions = {
   readonly call: WholeCall;
   readonly links: readonly Link[];
   readonly namings: readonly Naming[];
 };
 
-function concerned({ calls, placedBy, ...ever }: RelatedSessions): readonly Concerned[] {
+function callsWithSessions({ calls, placedBy, ...ever }: RelatedSessions): readonly CallWithSessions[] {
   const sessions = new Map([...ever.sessions, ...ever.others]);
   const linksOf = (call: WholeCall): Link[] => {
     const placer = placedBy(call);
@@ -104,7 +104,7 @@ function concerned({ calls, placedBy, ...ever }: RelatedSessions): readonly Conc
   });
 }
 
-/** The appointments that a session has ever concerned, each as old as the first fact that told of it there. */
+/** The appointments that a session has ever concerned, each as of the first fact that names it there. */
 function namingsIn(
   { sessionId, request, calls }: RelatedSession,
   linksOf: (call: WholeCall) => readonly Link[],
@@ -134,14 +134,14 @@ const rows: Table = {
 export const outcomeChanges: View = {
   tables: [rows],
   async save(trx, table, batch) {
-    const all = concerned(batch.related);
+    const all = callsWithSessions(batch.related);
     if (batch.late) {
       const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
       await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);
     }
-    // What earlier facts have changed stands already, unless facts have come behind it that belong before it.
-    const news = new Set(batch.facts.map(({ position }) => `${position}`));
-    const isNew = ({ position }: Place) => batch.late || news.has(position);
+    // The changes by earlier facts have their rows already, unless late facts belong before those.
+    const positions = new Set(batch.facts.map(({ position }) => `${position}`));
+    const isNew = ({ position }: Place) => batch.late || positions.has(position);
     const changes = all.flatMap(({ call, links, namings }) =>
       [...call.reached, ...call.appointmentsNamed, ...links, ...namings].some(isNew)
         ? changesOf(call, links, namings)

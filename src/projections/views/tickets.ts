@@ -13,7 +13,7 @@ export const ticketRows: Table = {
   columns: columns.tickets,
   key: ['tenant_id', 'id'],
   queryIndexes: [
-    // Pages (read-api/keyset.ts); what stands behind the order rejects rows in the index.
+    // For pages (read-api/keyset.ts); the columns after the order let Postgres reject rows in the index.
     '(tenant_id, created_at desc, id, direction)',
     '(tenant_id, status, created_at desc, id, direction)',
     '(tenant_id, active, created_at desc, id, direction)',
