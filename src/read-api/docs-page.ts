@@ -33,7 +33,7 @@ const start = `SwaggerUIBundle({
 });
 `;
 
-/** Nothing from elsewhere, nothing inline; whoever holds a key types it into this page. */
+/** It loads nothing from elsewhere and runs nothing inline, because users type their API key into this page. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -77,7 +77,7 @@ export const pageSchema = <T extends z.ZodType>(item: T, name: string) =>
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** What Postgres has compressed to so little is read to find out how large it is; else the worst is taken for granted. */
 const READ_BYTES = 16 * 1024;
-/** The most that one byte may stand for, of either of Postgres' ways to compress. */
+/** How many bytes one compressed byte may become at most, by either of Postgres' methods. */
 const EXPANSION = 255;
 
 /** How large a text is, which Postgres knows without reading it. */

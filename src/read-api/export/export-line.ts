@@ -143,7 +143,7 @@ function dataOf({ stream, type, data }: Recorded): Pick<FactLine, 'data' | 'data
   return { dataBase64: Buffer.from(data).toString('base64') };
 }
 
-/** Whatever is called `sealed…` is encrypted (tenant-facts.ts); whoever took MASTER_KEY later could open it. */
+/** Hashes what is called `sealed…` (tenant-facts.ts): with a stolen MASTER_KEY an exported one could be opened. */
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (!isJsonObject(value)) return value ?? null;
@@ -155,7 +155,7 @@ function withoutSecrets(value: unknown): unknown {
   );
 }
 
-/** Where the signed bytes behind a fact stand, and which they are. */
+/** Which signed bytes a fact rests on, and in which stream they are. */
 export type EvidenceReference = {
   readonly tenantId: string;
   readonly stream: string;
@@ -166,7 +166,7 @@ export type EvidenceReference = {
 
 const Signed = z.object({ evidence: FactMetadata.shape.evidence });
 
-/** Undefined: nothing was signed, or it stands beside another fact (the parts of a long text). */
+/** Undefined when nothing was signed, and for a part of a long text, because its fact leads to the bytes. */
 export function evidenceBehind(
   fact: Pick<Recorded, 'stream' | 'id' | 'type' | 'data' | 'metadata'>,
 ): EvidenceReference | undefined {

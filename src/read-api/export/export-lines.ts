@@ -193,9 +193,9 @@ async function* factsOf(log: EventLog, range: ExportRange, signal: AbortSignal):
     if (tenant === undefined || belongsTo(fact.stream, tenant)) yield fact;
 }
 
-type Told = { readonly fact: Recorded; readonly evidence?: Omit<EvidenceLine, 'sha256'> | undefined };
+type FactWithEvidence = { readonly fact: Recorded; readonly evidence?: Omit<EvidenceLine, 'sha256'> | undefined };
 
-async function* alone(facts: AsyncIterable<Recorded>): AsyncGenerator<Told> {
+async function* alone(facts: AsyncIterable<Recorded>): AsyncGenerator<FactWithEvidence> {
   for await (const fact of facts) yield { fact };
 }
 
@@ -203,9 +203,12 @@ async function* alone(facts: AsyncIterable<Recorded>): AsyncGenerator<Told> {
 const AHEAD = 16;
 const AHEAD_BYTES = 16 * 1024 * 1024;
 
-/** Each fact with what it rests on: read for several at once, told in their order. */
-async function* withEvidence(facts: AsyncIterable<Recorded>, read: ReadEvidence): AsyncGenerator<Told> {
-  const waiting: { readonly told: Promise<Told>; readonly bytes: number }[] = [];
+/** Each fact with what it rests on: read for several at once, yielded in their order. */
+async function* withEvidence(
+  facts: AsyncIterable<Recorded>,
+  readEvidence: ReadEvidence,
+): AsyncGenerator<FactWithEvidence> {
+  const waiting: { readonly read: Promise<FactWithEvidence>; readonly bytes: number }[] = [];
   let bytes = 0;
   for await (const fact of facts) {
     const reference = evidenceBehind(fact);
@@ -213,17 +216,17 @@ async function* withEvidence(facts: AsyncIterable<Recorded>, read: ReadEvidence)
     while (waiting.length >= AHEAD || (waiting.length > 0 && bytes + size > AHEAD_BYTES)) {
       const next = waiting.shift()!;
       bytes -= next.bytes;
-      yield await next.told;
+      yield await next.read;
     }
-    const told =
+    const read =
       reference === undefined
         ? Promise.resolve({ fact })
-        : lineFor(reference, read).then((evidence) => ({ fact, evidence }));
-    told.catch(() => {}); // whoever waits for it will be told
-    waiting.push({ told, bytes: size });
+        : lineFor(reference, readEvidence).then((evidence) => ({ fact, evidence }));
+    read.catch(() => {}); // the error is thrown where it is awaited
+    waiting.push({ read, bytes: size });
     bytes += size;
   }
-  for (const { told } of waiting) yield await told;
+  for (const { read } of waiting) yield await read;
 }
 
 async function lineFor(reference: EvidenceReference, read: ReadEvidence): Promise<Omit<EvidenceLine, 'sha256'>> {

@@ -158,7 +158,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
     routes: app,
     async close() {
       closing.abort();
-      // Whoever reads gets the last line; whoever does not is not waited for.
+      // A client that is reading gets its last line; one that is not is cut off after the limit.
       for (const limit = Date.now() + CLOSE_WITHIN_MS; open.size > 0 && Date.now() < limit; ) await sleep(20);
       for (const destroy of open) destroy();
     },

@@ -6,8 +6,8 @@ import { outcomes } from '../call-sessions.ts';
 import { instant, itemMaker, type Stored } from '../resource.ts';
 
 /**
- * Where a client stands in the feed: all changes up to the position `after` are behind it, and so are the first
- * `taken` of those that the fact right behind it made.
+ * How far a client has read: all changes up to the position `after`, and the first `taken` of those that the next
+ * fact made.
  */
 export type Cursor = { readonly after: bigint; readonly taken: number };
 
@@ -35,7 +35,7 @@ const cursorAt = (position: bigint, taken?: number): string =>
 export const formatCursor = ({ after, taken }: Cursor): string =>
   taken === 0 ? cursorAt(after) : cursorAt(after + 1n, taken);
 
-/** What a client of the feed is told of a call (A10). */
+/** What the feed sends of a call (A10). */
 export const OutcomeChanged = z
   .object({
     tenantId: z.string(),
@@ -46,7 +46,7 @@ export const OutcomeChanged = z
   })
   .openapi('OutcomeChanged');
 
-/** What it is told of an appointment: as it then was. */
+/** What the feed sends of an appointment: its state at that time. */
 export const AppointmentChanged = z
   .object({
     tenantId: z.string(),

@@ -6,16 +6,19 @@ import type { ReadModel } from '../../projections/tables.ts';
 import { type Cursor, eventsAfter, type FeedEvent, furthestOf, newestPosition, notTaken, PAGE } from './feed-event.ts';
 
 /**
- * What a follower is told: where it begins; what has changed; that it stood beyond the end of the log, which was restored
- * to an earlier state or is another one, and where it goes on.
+ * What a follower gets: where it begins (`ready`), what has changed, or where it goes on (`reset`) because its cursor
+ * was beyond the end of a log that was restored or replaced.
  */
-export type Word = { readonly ready: Cursor } | { readonly reset: Cursor } | { readonly events: readonly FeedEvent[] };
+export type FeedItem =
+  | { readonly ready: Cursor }
+  | { readonly reset: Cursor }
+  | { readonly events: readonly FeedEvent[] };
 
 export type Feed = {
-  /** Where who begins now begins. Rejects when Postgres does not answer. */
+  /** The cursor of a new follower. Rejects when Postgres does not answer. */
   now(): Promise<Cursor>;
   /** A tenant's events after a cursor, as they come, without end; an outage of a store is waited out. */
-  follow(tenantId: string, cursor: Cursor, signal: AbortSignal): AsyncGenerator<Word, void>;
+  follow(tenantId: string, cursor: Cursor, signal: AbortSignal): AsyncGenerator<FeedItem, void>;
   close(): void;
 };
 
@@ -72,7 +75,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
       until.addEventListener('abort', wake);
     });
 
-  const told = (error: unknown) => {
+  const logOnce = (error: unknown) => {
     if (failing) return;
     failing = true;
     const level = isDatabaseUnavailable(error) ? 'warn' : 'error';
@@ -131,7 +134,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
         if (failing) logger.info({ event: 'live_feed_resumed' }, 'live feed reads again');
         failing = false;
       } catch (error) {
-        told(error);
+        logOnce(error);
         wait = RETRY_MS;
       }
       await sleep(wait, undefined, { signal: closed.signal }).catch(() => {});
@@ -164,7 +167,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
 
   const isBeyond = (cursor: Cursor) => furthestOf(cursor) > (tail?.upTo ?? 0n) && endsBefore(furthestOf(cursor));
 
-  /** Where a follower that stood beyond the log goes on: behind all that the read model, too, has of it. */
+  /** Where a follower goes on whose cursor was beyond the log: behind all that the read model, too, has of it. */
   async function present(): Promise<Cursor> {
     const newest = await newestPosition(db);
     return { after: (await endsBefore(newest)) ? end! : newest, taken: 0 };
@@ -202,7 +205,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
             if (events.length > 0) yield { events };
             else if (version === seen && !until.aborted) await announced(until);
           } catch (error) {
-            told(error);
+            logOnce(error);
             await sleep(RETRY_MS, undefined, { signal: until }).catch(() => {});
           }
         }

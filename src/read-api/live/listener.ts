@@ -30,10 +30,10 @@ type Pace = {
   readonly stalledMs: number;
 };
 
-/** Why a client is told to begin anew. */
+/** The reason that a client gets when it has to begin anew. */
 const BEYOND_LOG = 'cursor_beyond_log';
 
-/** How long a client that is told to go has to read why. */
+/** How long a client may read the reason before its connection is cut. */
 const GRACE_MS = 2000;
 
 /**

@@ -41,7 +41,7 @@ export type LiveFeed = {
   close(): Promise<void>;
 };
 
-/** What stands under a request: a plain one's sockets, or what to do with one that is to become a WebSocket. */
+/** What a request brings along: the sockets of a plain one, or how to upgrade one to a WebSocket. */
 type Admitted = { readonly caller: Caller; readonly cursor: Cursor };
 type LiveEnv = CallerEnv & { Bindings: Partial<HttpBindings> & { upgrade?: (admitted: Admitted) => void } };
 
@@ -90,7 +90,7 @@ what you keep. A cursor that the log has and the read model has not yet is waite
 reason comes with the close code: 1013, 1008, 1001. Resume with \`?cursor=\`. A browser cannot set headers and gives
 its key as a subprotocol: \`new WebSocket(url, ['call-ledger', 'bearer.' + apiKey])\`.`;
 
-/** The live feed (A10): what changed of calls' outcomes and of appointments, to whoever listens, of their own tenant. */
+/** The live feed (A10): sends each listener the changes of outcomes and appointments of its tenant. */
 export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const { db, authenticate, logger, maxListeners = 1000 } = options;
   const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
@@ -227,7 +227,7 @@ const keyOf = (authorization: string): string => authorization.slice('Bearer '.l
 const isWebSocket = ({ url = '', headers }: IncomingMessage): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket' && url.split('?')[0] === PATH;
 
-/** What the route looks at; a key among the subprotocols becomes the header that it stands for. */
+/** The headers that the route reads; a key among the subprotocols becomes the authorization header. */
 function upgradeHeaders({ headers }: IncomingMessage): Headers {
   const given = new Headers();
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
