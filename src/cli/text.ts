@@ -10,7 +10,7 @@ export const printable = (text: string): string =>
 const oneLine = (value: unknown): string =>
   (value === undefined || value === null ? '–' : String(value)).replace(/\s+/g, ' ');
 
-/** What stands under each heading of a table: a field of the item, or what a function makes of it. */
+/** The columns of a table by heading: each shows a field of the item, or what a function makes of it. */
 export type Columns<Item> = Readonly<Record<string, keyof Item | ((item: Item) => unknown)>>;
 
 /** Items under their headings, each column as wide as its widest cell. */

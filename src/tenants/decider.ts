@@ -9,7 +9,7 @@ import { type ApiKey, DEFAULT_TENANT } from './tenant.ts';
 type RecordedWebhookKey = {
   readonly keyId: string;
   readonly sealedKey: string;
-  /** `retired`: also a key of the environment that nobody added; whether that is in force stands in no log. */
+  /** `retired`: also a key of the environment that was never added; no log shows whether that one is in force. */
   readonly state: 'added' | 'retired';
 };
 
@@ -103,7 +103,7 @@ export function addWebhookKey(
   return before?.state === 'added' ? [] : [{ type: 'WebhookKeyAdded', data: { keyId, sealedKey, source: 'admin' } }];
 }
 
-/** So that evidence can be checked when the key has left the environment. Whoever added it, once is enough. */
+/** Keeps the key so that evidence can be checked after it has left the environment; added once is enough. */
 export const recordEnvironmentKey = ({ keyId, sealedKey }: SealedKey, state: TenantState): readonly TenantEvent[] =>
   state.webhookKeys.some((k) => k.keyId === keyId)
     ? []

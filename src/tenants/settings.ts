@@ -20,7 +20,7 @@ const oneLine = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line');
 
-/** Also of an API key at Retell: something that can stand in a header. */
+/** A secret that can be sent in a header, as the API key at Retell is. */
 export const PrintableSecret = (min: number) =>
   z
     .string()

@@ -38,8 +38,8 @@ export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, age
   Object.hasOwn(agentEndpoints, agentId) ? agentEndpoints[agentId] : undefined;
 
 /**
- * The tenant that a call's metadata names, in the spelling of tenants' ids; undefined: it names none. A word that stands for
- * nothing is no name, unless a tenant has it.
+ * The tenant that a call's metadata names, in the spelling of tenants' ids; undefined: it names none. A placeholder is
+ * no name, unless a tenant has it.
  */
 export function tenantNamedIn(metadata: JsonObject, isTenant: (name: string) => boolean): Json | undefined {
   for (const value of [metadata.tenant_id, metadata.tenantId]) {

