@@ -29,7 +29,7 @@ import {
   staffRefusals,
 } from './command-routes.ts';
 
-/** What staff have made of an appointment; what calls decide stands in their own streams. */
+/** What staff have made of an appointment; the calls' own streams hold what calls decide. */
 type StaffRecord = {
   readonly registered: boolean;
   readonly status: AppointmentStatus;

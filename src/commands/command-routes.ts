@@ -68,7 +68,7 @@ export async function shownAfter(
   }
 }
 
-/** What staff write beside a change. Personal data: it stands in facts and answers, never in a log. */
+/** What staff write beside a change. It is personal data, so facts and answers hold it and no log does. */
 export const staffNote = z
   .string()
   .min(1)

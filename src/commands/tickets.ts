@@ -27,7 +27,7 @@ import {
 
 type StatusSet = Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>;
 
-/** The statuses that staff have set; what calls make of the ticket stands in their own streams. */
+/** The statuses that staff have set; the calls' own streams hold what calls make of the ticket. */
 type Statuses = readonly Fact<StatusSet>[];
 
 type SetStatus = {

@@ -14,18 +14,13 @@ test('a comment is one or two short sentences', () => {
   expect(long).toEqual([]);
 });
 
-/** Rooms whose comments still have old words; none is added. */
-const old = ['commands/'];
-
 test('comments say who does what, in the words of the field', () => {
   const odd = /\b(?:whoever|overheard|is told|who has stood|stands? (?:in|at|under|behind|beside|before|for))\b/i;
-  const strays = files
-    .filter((file) => !old.some((room) => file.startsWith(room)))
-    .flatMap((file) =>
-      commentsOf(textOf(file))
-        .filter((comment) => odd.test(comment))
-        .map((comment) => `${file}: ${comment}`),
-    );
+  const strays = files.flatMap((file) =>
+    commentsOf(textOf(file))
+      .filter((comment) => odd.test(comment))
+      .map((comment) => `${file}: ${comment}`),
+  );
   expect(strays).toEqual([]);
 });
 

@@ -46,7 +46,7 @@ export function openClaims(
 
   function takeUp(stream: string, requestDigest: string): Claim {
     const before = unconfirmed.get(stream);
-    // Another content under the same id would count as written, and something else would stand in the log.
+    // An id is written once: with another content it would count as written, though the log holds the first.
     const claim =
       before?.requestDigest === requestDigest ? before : { id: randomUUID(), since: performance.now(), requestDigest };
     unconfirmed.delete(stream);

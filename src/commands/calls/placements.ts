@@ -104,7 +104,7 @@ export function openPlacements(deps: PlacementsDeps): Placements {
   return {
     async place(command, retell) {
       const stream = streamOf(command);
-      // In turn, so that whoever comes second finds the work of the first.
+      // In turn, so that a second request finds the work of the first.
       const result = await mutex.run(stream, async () => {
         const word = await claim(command);
         if (word === 'won') {
@@ -128,7 +128,7 @@ export function openPlacements(deps: PlacementsDeps): Placements {
       return details === undefined ? { record } : { record, details };
     },
 
-    // Whoever settles has others to look for: nobody waits here for Retell to answer a create.
+    // It does not wait for a create that is under way, because the caller has other sessions to look for.
     settle: async (session, look) =>
       working.has(streamOf(session)) ? 'open' : lookForCall(looking, session, { firstAfterMs: 0, ...look }),
 

@@ -5,8 +5,8 @@ import { problem } from '../../http/problem.ts';
 type Answer = { readonly status: ContentfulStatusCode; readonly detail: string; readonly retryAfterS?: number };
 
 /**
- * Why no call was placed, as it is recorded (`CallPlacementFailed.reason`, so `statusReason`), and what the caller is
- * told. STORED FORMAT: the words are in the log for good.
+ * Why no call was placed, as it is recorded (`CallPlacementFailed.reason`, so `statusReason`), and the answer to the
+ * caller. STORED FORMAT: the words are in the log for good.
  */
 export const refusals = {
   retell_invalid_request: {

@@ -30,7 +30,7 @@ export type PlacementTimes = {
   readonly emptyLists: number;
   /** Between two looks; the last one goes on. */
   readonly lookEveryMs: readonly number[];
-  /** Then whoever looks gives up for now; the next start or the next round looks again. */
+  /** Looking ends after this long for now; the next start or the next round looks again. */
   readonly lookForMs: number;
   /** At the end of the process: how long calls that are being placed are waited for. */
   readonly drainMs: number;
