@@ -45,16 +45,17 @@ export type Parts = {
   readonly log: EventLog;
   readonly directory: OpenTenantDirectory;
   readonly keys: Keys;
-  readonly door: Webhooks;
+  readonly webhooks: Webhooks;
   readonly retellOf: CallRoutesDeps['retellOf'];
   readonly placements: Placements;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Absent where the process's roles need no Postgres. */
   readonly db?: Kysely<ReadModel>;
-  readonly projections?: RunningProjections;
-  /** What the code can project, whether or not this process does. */
-  readonly questions: readonly Projection[];
+  /** Absent where this process runs no projection. */
+  readonly running?: RunningProjections;
+  /** All that the code has, whether or not this process runs them. */
+  readonly projections: readonly Projection[];
   /** REBUILD_MAX_PARKED */
   readonly maxParked: number;
   /** Absent where the process's roles need no Postgres. */
@@ -67,7 +68,7 @@ export type Parts = {
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, keys, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { door, retellOf, placements, db, projections, live, exports, mail, reconciliation } = parts;
+  const { webhooks, retellOf, placements, db, projections, running, live, exports, mail, reconciliation } = parts;
   const { authenticate } = directory;
   const { adminKey, masterKey } = keys;
   const root = new OpenAPIHono({ getPath: routedPath });
@@ -75,11 +76,11 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   answerUnhandled(root, logger);
 
   if (roles.includes('ingest')) {
-    const shown = db && projections ? shownResources(db, projections) : nothingShown;
+    const shown = db && running ? shownResources(db, running) : nothingShown;
     const common = { log, authenticate, logger };
-    root.route('/', door.routes);
+    root.route('/', webhooks.routes);
     root.route('/', adminRoutes({ log, directory, masterKey, adminKey, logger }));
-    root.route('/', quarantineRetryRoute({ log, recorder: door.recorder, tenants: directory, logger, adminKey }));
+    root.route('/', quarantineRetryRoute({ log, recorder: webhooks.recorder, tenants: directory, logger, adminKey }));
     root.route('/', appointmentRoutes({ ...common, appointmentAfter: shown.appointment }));
     root.route('/', ticketRoutes({ ...common, ticketAfter: shown.ticket }));
     const { callsOfSession, session: sessionAfter } = shown;
@@ -97,13 +98,10 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   }
   if (exports) root.route('/', exports.routes);
   const administration = { adminKey, database: parts.operations, logger };
-  const statuses = () => projections?.status() ?? [];
-  root.route(
-    '/',
-    projectionRoutes({ ...administration, projections: parts.questions, statuses, maxParked: parts.maxParked }),
-  );
+  const statuses = () => running?.status() ?? [];
+  root.route('/', projectionRoutes({ ...administration, projections, statuses, maxParked: parts.maxParked }));
   root.route('/', operationRoutes(administration));
-  root.route('/', parkedRoutes({ ...administration, log, projections: parts.questions }));
+  root.route('/', parkedRoutes({ ...administration, log, projections }));
   if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, adminKey, logger }));
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;
@@ -112,8 +110,8 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
   const checks = readinessOf({
     ...{ log, directory },
     ...(db && { db }),
-    ...(projections && { projections }),
-    ...(roles.includes('serve') && !projections && { shown: parts.questions }),
+    ...(running && { projections: running }),
+    ...(roles.includes('serve') && !running && { shown: projections }),
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));

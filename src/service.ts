@@ -45,7 +45,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const log = connectEventLog(stores.eventStoreUrl);
   const { masterKey, webhookSecrets: environmentKeys } = keys;
   const directory = openTenantDirectory({ log, masterKey, environmentKeys, logger, signal });
-  const door = webhookRoutes({
+  const webhooks = webhookRoutes({
     log,
     tenants: directory,
     now: Date.now,
@@ -85,7 +85,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const reconciliation =
     databaseUrl !== undefined && has('react')
       ? startReconciliation({
-          ...{ log, tenants: directory, databaseUrl, recorder: door.recorder, logger, signal },
+          ...{ log, tenants: directory, databaseUrl, recorder: webhooks.recorder, logger, signal },
           retellApiKeyOf: retellApiKeyOf(directory, config.retell),
           retellBaseUrl: config.retell.baseUrl,
           // Briefly: what is open still is looked for again in the next run.
@@ -109,11 +109,11 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       : undefined;
 
   const root = routesOf({
-    ...{ roles: config.roles, log, directory, keys, door, placements, metrics, logger },
-    ...{ retellOf: retell, questions: projections, maxParked: config.rebuildMaxParked },
+    ...{ roles: config.roles, log, directory, keys, webhooks, placements, metrics, logger },
+    ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),
-    ...(running && { projections: running }),
+    ...(running && { running }),
     ...(live && { live }),
     ...(exports && { exports }),
     ...(mail && { mail }),
@@ -126,10 +126,10 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     url,
     administration: { log, directory, masterKey, logger },
     async stop() {
-      // First nothing new, then what is under way, then what it stands on.
+      // First nothing new is let in, then what is under way ends, then what it uses is closed.
       await Promise.all([live?.close(), exports?.close()]);
       const closed = close();
-      await door.drain();
+      await webhooks.drain();
       await closed;
       await placements.drain();
       await Promise.all([mail?.stop(), linking?.stop(), reconciliation?.stop()]);
