@@ -3,10 +3,9 @@ import { sql } from 'kysely';
 import { appointmentStatuses } from '../events/appointment-facts.ts';
 import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
-import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent. */

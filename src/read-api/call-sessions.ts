@@ -12,10 +12,9 @@ import {
 import { problem } from '../http/problem.ts';
 import { type Outcome, outcomes as weakestFirst } from '../model/outcome.ts';
 import { type CallSessionRow, columns } from '../projections/tables.ts';
-import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
-import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** Strongest first (docs/rules.md, "Outcome of a call"). */

@@ -2,9 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { idPath, only, plainText } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, json, notFound, refusals } from './answers.ts';
+import { apiKey, instant, itemMaker, json, notFound, refusals } from './answers.ts';
 import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
-import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent. */

@@ -2,9 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, json, notFound, refusals } from './answers.ts';
+import { apiKey, instant, itemMaker, json, notFound, refusals } from './answers.ts';
 import { findCallSession } from './call-sessions.ts';
-import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
 /** A15, `retell_events`: one recorded fact about a call, and how it reached us. */

@@ -5,9 +5,9 @@ import { adminRoute } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
+import { itemMaker } from './answers.ts';
 import { pageOf, pageSchema, paging } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
-import { itemMaker } from './resource.ts';
 
 const instant = z.iso.datetime();
 

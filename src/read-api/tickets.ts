@@ -12,10 +12,9 @@ import { problem } from '../http/problem.ts';
 import { ticketDirections } from '../model/call-fact.ts';
 import { normalSessionId } from '../model/ids.ts';
 import { mailStates } from '../model/ticket.ts';
-import { apiKey, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { pageSchema, paging } from './keyset.ts';
-import { instant, itemMaker } from './resource.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */

@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { type Kysely, sql } from 'kysely';
 import { appointmentStatuses } from '../../events/appointment-facts.ts';
 import type { ReadModel } from '../../projections/tables.ts';
+import { instant, itemMaker, type Stored } from '../answers.ts';
 import { outcomes } from '../call-sessions.ts';
-import { instant, itemMaker, type Stored } from '../resource.ts';
 
 /**
  * How far a client has read: all changes up to the position `after`, and the first `taken` of those that the next

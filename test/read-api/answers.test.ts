@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { expect, test } from 'vitest';
-import { itemMaker } from '../../src/read-api/resource.ts';
+import { itemMaker } from '../../src/read-api/answers.ts';
 
 const moment = new Date('2026-03-01T10:00:00.500Z');
 
