@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { isTenantId } from '../events/identity.ts';
 import { scopes } from '../events/tenant-facts.ts';
 import { adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
@@ -8,8 +9,14 @@ import { limitedBody } from '../http/request-body.ts';
 import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
 import type { Tenant } from '../tenants/tenant.ts';
-import { keyRoutes } from './key-routes.ts';
-import { body, KnownTenantParam, refusals, TenantIdParam, unknown, unknownTenant } from './tenant-answers.ts';
+import { body, KnownTenantParam, keyRoutes, refusals, unknown, unknownTenant } from './key-routes.ts';
+
+const TenantIdParam = z.object({
+  id: z
+    .string()
+    .refine(isTenantId, 'must be 1–63 of a–z, 0–9, _ and -, and begin with a letter or digit')
+    .openapi({ param: { name: 'id', in: 'path' }, example: 'acme' }),
+});
 
 /** A tenant as an administrator sees it: no secrets. */
 export const ShownTenant = z
