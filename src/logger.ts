@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { safeErrorMessage } from './postgres/errors.ts';
+import { originOf, safeErrorMessage } from './postgres/errors.ts';
 
 /**
  * Structured logs on standard output, one JSON object a line (A11). Who logs names ids and reasons, never people:
@@ -40,16 +40,12 @@ type SafeError = {
 function safeError(error: unknown): SafeError {
   const message = safeErrorMessage(error);
   if (!(error instanceof Error)) return { message };
-  const { code } = error as { code?: unknown };
-  const frames = (error.stack ?? '')
-    .replace(error.message, '')
-    .split('\n')
-    .filter((line) => line.startsWith('    at '));
+  const { frames, ...origin } = originOf(error);
   return {
     type: error.constructor.name,
     message,
-    ...(typeof code === 'string' && { code }),
-    stack: frames.join('\n'),
+    ...origin,
+    stack: frames.map((frame) => `    at ${frame}`).join('\n'),
     ...(error.cause !== undefined && { cause: safeError(error.cause) }),
   };
 }

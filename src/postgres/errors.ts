@@ -20,6 +20,16 @@ export function safeErrorMessage(error: unknown): string {
   return typeof name === 'string' ? name : 'an object was thrown';
 }
 
+/** An error's code and where it was thrown, without its message, which may quote a row or a parsed text. */
+export function originOf(error: Error): { readonly code?: string; readonly frames: readonly string[] } {
+  const { code } = error as Thrown;
+  const lines = (error.stack ?? '').replace(error.message, '').split('\n');
+  return {
+    ...(typeof code === 'string' && { code }),
+    frames: lines.filter((line) => line.startsWith('    at ')).map((line) => line.slice('    at '.length)),
+  };
+}
+
 /** Also a copy: only the server's own answers have a severity beside the code. */
 const isOfPostgres = (error: object): boolean =>
   error instanceof pg.DatabaseError || ('severity' in error && 'code' in error && typeof error.code === 'string');

@@ -6,10 +6,11 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
 import { routeOf } from '../http/metrics.ts';
 import { problem } from '../http/problem.ts';
+import { originOf } from '../postgres/errors.ts';
 
 /**
- * Gives the root application its answers to what no route answers: 404, 405, and 500 for what nobody expected.
- * **Before any route is mounted**: the 405 has to stand around all of them.
+ * Gives the root application its answers to what no route answers: 404, 405, and 500 for unexpected errors.
+ * **Before any route is mounted**, because the 405 has to wrap all of them.
  */
 export function answerUnhandled<E extends Env>(root: OpenAPIHono<E>, logger: Pick<Logger, 'error'>): void {
   root.use(
@@ -56,23 +57,18 @@ const refused = (error: HTTPException, c: Context) =>
 
 type Traced = {
   readonly name: string;
-  readonly code?: unknown;
+  readonly code?: string;
   readonly at: readonly string[];
   readonly cause?: Traced;
 };
 
-/**
- * An error for the log: its kind and the way to it. Not its message, because messages quote: JSON.parse the text it
- * was given, Postgres the row. Both may be personal data (A11).
- */
+/** Leaves out every message, because that of an unexpected error may quote personal data (A11). */
 function withoutMessage(error: Error, depth = 0): Traced {
-  const { code } = error as { code?: unknown };
-  const frames = (error.stack ?? '').replace(error.message, '').split('\n');
-  const at = frames.filter((line) => line.startsWith('    at ')).map((line) => line.slice('    at '.length));
+  const { frames, ...origin } = originOf(error);
   return {
     name: error.name,
-    ...(typeof code === 'string' && { code }),
-    at,
+    ...origin,
+    at: frames,
     ...(error.cause instanceof Error && depth < 3 && { cause: withoutMessage(error.cause, depth + 1) }),
   };
 }
