@@ -5,8 +5,8 @@ import { administration } from './tenants/administration.ts';
 import { DEFAULT_TENANT } from './tenants/tenant.ts';
 
 /**
- * Embedded mode is for a newcomer: an API key is made for them once, and they are told where the keys are and what
- * to try next. Nothing secret is printed. For a directory that has caught up.
+ * Greets a newcomer to the embedded mode: makes one API key, and prints where the keys are and what to try next, but
+ * nothing secret. Needs a directory that has caught up.
  */
 export async function printGreeting(config: Config, keys: Keys, service: Service): Promise<void> {
   const { credentials } = keys;

@@ -36,7 +36,7 @@ export function listen(root: OpenAPIHono, host: string, port: number): Promise<L
       requestTimeout: REQUEST_WITHIN_MS,
       connectionsCheckingInterval: LOOKED_AT_EVERY_MS,
     },
-    // What is left of a body is ours to read away: its own way closes a connection that was said to go on.
+    // We read the rest of a body ourselves, because its own cleanup closes connections that we keep alive.
     getRequestListener(answer, { autoCleanupIncoming: false }),
   );
   return new Promise((resolve, reject) => {

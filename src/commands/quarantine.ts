@@ -30,7 +30,7 @@ import type { Recorder } from './webhooks/record.ts';
 /** `<tenant>.<digest of the body>`: the name of its stream without the category. */
 type QuarantineId = string;
 
-/** A delivery that was set aside, as its stream tells it. */
+/** A delivery that was set aside, by the facts of its stream. */
 type Quarantined = {
   readonly id: QuarantineId;
   readonly stream: string;

@@ -19,7 +19,7 @@ const rows: Table = {
   view: Object.keys(columns.quarantine),
 };
 
-/** The row of one delivery, as far as its stream tells it. */
+/** The row of one delivery, as far as its facts go. */
 type Listed = { readonly [K in keyof ReadModel['quarantine']]?: unknown };
 
 /** One row per delivery that was set aside. The bytes stay in the log: they are evidence, and personal. */

@@ -23,12 +23,12 @@ const Customer = z
 const customerOf = itemMaker('customers', Customer);
 
 /**
- * The spellings that a number in a URL may mean: as it stands, and with the "+" that a careless client left as it is
- * and that has become a space.
+ * The spellings that a number in a URL may mean: unchanged, and with the "+" that becomes a space where a client does
+ * not encode it.
  */
 const spellings = (text: string): string[] => [...new Set([text, text.trim(), text.replace(/^ /, '+')])];
 
-/** How people write numbers; between the digits it says nothing. */
+/** People write separators between the digits, which mean nothing. */
 const inE164 = (spelling: string): string => spelling.replaceAll(/[\s().\-/\u00a0]/g, '');
 
 const Filter = only({

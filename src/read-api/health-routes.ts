@@ -3,7 +3,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 
 /**
- * How something that this process depends on stands. `detail` is public: /health needs no key, so it holds no
+ * The state of something that this process depends on. `detail` is public, because /health needs no key: it holds no
  * address, no error text and nothing of a tenant.
  */
 export type CheckResult = { readonly ok: boolean; readonly detail?: string };

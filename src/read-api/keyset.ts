@@ -108,11 +108,11 @@ export async function pageOf<TB extends keyof ReadModel, Row extends { id: strin
   // To the microsecond: a JavaScript Date would cut it, and items of the same millisecond would repeat or get lost.
   const place = sql<string>`to_char(${createdAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
   const after = cursor
-    ? // `<=` stands alone so that the index finds the page's begin; the rest sorts out the ties.
+    ? // The index finds the page's begin by the lone `<=`; the rest sorts out the ties.
       sql<boolean>`${createdAt} <= ${cursor[0]}::timestamptz
         and (${createdAt} < ${cursor[0]}::timestamptz or ${id} > ${cursor[1]})`
     : sql<boolean>`true`;
-  const wanted = limit + 1; // one more tells whether there is a next page
+  const wanted = limit + 1; // one more shows whether there is a next page
   const names = parts.map((_, i) => sql.ref(`part_${i}`));
   const candidates = parts.map((part, i) => {
     const first = query

@@ -119,7 +119,7 @@ export function listCalls(body: unknown, calls: readonly RetellCall[]): object |
   if (!parsed.success) return undefined;
   const { filter_criteria = {}, include_total, limit, pagination_key, skip = 0, sort_order } = parsed.data;
   const direction = sort_order === 'ascending' ? 1 : -1;
-  // Where a call that never connected stands is not documented: by when it was made, here.
+  // Retell does not document the place of a call that never connected; here it is by when it was made.
   const found = calls
     .map((call, made) => ({ call, made }))
     .filter(({ call }) => fits(call, filter_criteria))

@@ -45,7 +45,7 @@ type Seen = {
 /** A tombstone's: the stream was deleted for good, and it follows on any. */
 const TOMBSTONE = '9223372036854775807';
 
-/** Why a fact cannot stand here, in the range that the header names; undefined: it can. */
+/** Why a fact cannot be at this place in the range that the header names; undefined: it can. */
 function misplaced(fact: FactLine, header: Header, seen: Seen): string | undefined {
   const { stream, recordedAt } = fact;
   const { tenant, from, to, head } = header;

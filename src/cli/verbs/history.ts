@@ -44,7 +44,7 @@ const columns: Columns<Line> = {
   CHANGED: ({ change }) => change,
 };
 
-/** Why a call stands as it does. */
+/** Shows which facts brought a call to its state. */
 export const verb: Verb = (program, cli) => {
   program
     .command('history <session-or-call-id>')

@@ -6,7 +6,7 @@ import type { Verb } from '../program.ts';
 import { examples } from '../text.ts';
 import { allParked, parkedTable } from './parked.ts';
 
-/** The read model: how it stands, and building it anew. */
+/** Shows the state of the read model, and rebuilds it. */
 export const verb: Verb = (program, cli) => {
   const projections = program.command('projections').description('the read model: how it stands, and building it anew');
 

@@ -24,7 +24,7 @@ const text = z
   .string()
   .max(10_000)
   .refine((value) => value.isWellFormed(), 'must be well-formed text');
-/** A larger one was rounded when the body was read, and the agent would be told another number. */
+/** JSON parsing has rounded a larger number, so the agent would get another one. */
 const exact = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value));
 const variable = z.union([text, exact, z.boolean()], {
   error:

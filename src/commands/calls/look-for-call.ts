@@ -41,7 +41,7 @@ export async function lookForCall(
   let empty = 0;
   let wait = firstAfterMs;
 
-  /** Undefined: it cannot be told yet. */
+  /** Undefined: it is not known yet. */
   async function ask(record: SessionRecord): Promise<Settled | undefined> {
     const retell = retellOf(session.tenantId);
     if (retell === undefined) {

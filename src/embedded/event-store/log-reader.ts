@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Filter } from './requests.ts';
 import { isMetastream, openForReading, SELECT_STREAM, streamOf, TOMBSTONE } from './schema.ts';
 
-/** Where an event stands, and its bytes; none for one that the filter passes over. */
+/** An event's position and bytes; null for one that the filter passes over. */
 export type Row = readonly [at: number, message: Uint8Array | null];
 export type StreamRow = { readonly id: number; readonly last: number; readonly metadata: string | null };
 

@@ -45,7 +45,7 @@ async function platformPackage(): Promise<string> {
   }
 }
 
-/** npm packages cannot hold symbolic links; the package's install script makes them, unless npm was told to run no scripts. */
+/** npm packages cannot hold symbolic links. The install script makes them, so they are missing after `--ignore-scripts`. */
 async function restoreSymlinks(home: string): Promise<void> {
   const list = await readFile(join(home, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

@@ -124,7 +124,7 @@ export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
 
 type Birth = { readonly position: Position; readonly recordedAt: string; readonly earliestAt: number };
 
-/** By appointment stream: what brought it into being, as far as the batch tells. */
+/** By appointment stream: the fact that created it, as far as the batch has it. */
 function birthsIn(batch: ChangedCalls): ReadonlyMap<string, AppointmentId & { birth: Birth }> {
   const births = new Map<string, AppointmentId & { birth: Birth }>();
   const born = (tenantId: string, id: string, birth: Birth) => {
@@ -172,7 +172,7 @@ async function saveAppointments(
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
     const birth = births.get(stream)?.birth;
     const before = born.get(stream);
-    // A parked stream that is redriven may tell of an earlier birth than the one that is known.
+    // The facts of a redriven stream may be earlier than the first one so far.
     const isFirst = birth && (!before || isBefore(birth.position, before.first_position));
     const createdAt = isFirst ? birth.recordedAt : before!.created_at;
     const firstPosition = isFirst ? birth.position : before!.first_position;

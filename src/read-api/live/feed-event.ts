@@ -62,7 +62,7 @@ export const AppointmentChanged = z
 
 export type FeedEvent = {
   readonly position: bigint;
-  /** Where a client stands that has got this one. */
+  /** The cursor of a client that has received this one. */
   readonly cursor: string;
 } & (
   | { readonly name: 'call.outcome.changed'; readonly data: z.infer<typeof OutcomeChanged> }

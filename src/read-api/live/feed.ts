@@ -82,7 +82,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
     logger[level]({ reason: 'live_feed_waits', error: (error as Error).name }, 'live feed cannot read');
   };
 
-  /** Whether the log ends before a position; false also where nobody can tell now, for it is looked at again. */
+  /** Whether the log ends before a position; false also when the event store does not answer, since we look again. */
   async function endsBefore(position: bigint): Promise<boolean> {
     if (end !== undefined && position <= end) return false;
     try {
@@ -99,7 +99,7 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
     endSeenAt = performance.now();
     end = undefined;
     if (await endsBefore(tail?.upTo ?? 0n)) tail = undefined;
-    if (end !== undefined) announce(); // who stands beyond it has to hear of it
+    if (end !== undefined) announce(); // followers beyond it have to be reset
   }
 
   /** One step of the tail; true: there may be more at once. */

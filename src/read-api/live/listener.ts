@@ -10,11 +10,11 @@ type Ending = 'too_slow' | 'key_revoked' | 'shutting_down';
 /** One client, by whichever transport. Each promise settles when the client can take more; none may reject. */
 export type Client = {
   ready(cursor: string): Promise<void>;
-  /** It stood beyond the end of the log, and goes on at this cursor. */
+  /** Its cursor was beyond the end of the log, so it goes on at this one. */
   reset(cursor: string): Promise<void>;
   events(events: readonly FeedEvent[]): Promise<void>;
   heartbeat(): Promise<void>;
-  /** Says why, behind what was sent before, and closes. */
+  /** Sends the reason after what was sent before, and closes. */
   close(reason: Ending): void;
   /** Ends the connection, whatever is still to be sent. */
   destroy(): void;

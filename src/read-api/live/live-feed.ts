@@ -48,7 +48,7 @@ type LiveEnv = CallerEnv & { Bindings: Partial<HttpBindings> & { upgrade?: (admi
 const PATH = '/api/live';
 /** A revoked key ends its connections at the next of these looks. */
 const RECHECK_MS = 500;
-/** Clients have nothing to say. */
+/** Clients have nothing to send, so a little is enough. */
 const MAX_MESSAGE_BYTES = 4096;
 /** How a browser, which can set no headers, gives its key among the subprotocols. */
 const BEARER = 'bearer.';
@@ -219,7 +219,7 @@ const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  'x-accel-buffering': 'no', // a proxy that waits for more keeps the news back
+  'x-accel-buffering': 'no', // or a proxy keeps events back until it has more
 };
 
 const keyOf = (authorization: string): string => authorization.slice('Bearer '.length);
