@@ -184,8 +184,8 @@ export function withReached<Call extends CallState>(
   fact: Fact,
 ): Call & CallOutcomes {
   const { status } = statusOf(call, false);
-  const isNews = status !== (reached.at(-1)?.outcome ?? 'pending');
-  return { ...call, reached: isNews ? [...reached, { ...placeOf(fact), outcome: status }] : reached };
+  const isNew = status !== (reached.at(-1)?.outcome ?? 'pending');
+  return { ...call, reached: isNew ? [...reached, { ...placeOf(fact), outcome: status }] : reached };
 }
 
 /** An analysis as the API shows it. */

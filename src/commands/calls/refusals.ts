@@ -40,13 +40,13 @@ export const refusals = {
 
 export type Refusal = keyof typeof refusals;
 
-/** What only the first answer knows: the log holds the reason and nothing of Retell's text. */
-export type RefusalDetails = { readonly retryAfterS?: number | undefined; readonly said?: string | undefined };
+/** What only the first answer has, because the log holds the reason and nothing of Retell's text. */
+export type RefusalDetails = { readonly retryAfterS?: number | undefined; readonly retellMessage?: string | undefined };
 
 /** Retell's answer to a create, by its status; undefined: whether it dialled is not known (408, 5xx). */
-export function refusalOf(status: number, said: string): Refusal | undefined {
+export function refusalOf(status: number, message: string): Refusal | undefined {
   if (status === 408 || status < 300 || status >= 500) return undefined;
-  if (/concurren/i.test(said)) return 'retell_concurrency_limit';
+  if (/concurren/i.test(message)) return 'retell_concurrency_limit';
   switch (status) {
     case 400:
       return 'retell_invalid_request';
@@ -69,11 +69,11 @@ const ONCE = 'Nobody was called, and this request is not carried out any more.';
 
 /** The same answer to the first request and to every repeat of it; a word of a newer version is a refusal as well. */
 export function refused(c: Context, reason: string, location: string, details: RefusalDetails = {}) {
-  const known = (Object.hasOwn(refusals, reason) ? refusals[reason as Refusal] : refusals.retell_refused) as Answer;
-  const said = details.said ? ` Retell says: ${details.said}` : '';
-  const retryAfterS = details.retryAfterS ?? known.retryAfterS;
-  return problem(c, known.status, reason, {
-    detail: `${known.detail}${said} ${ONCE} To try again, use another callSessionId and Idempotency-Key.`,
+  const answer = (Object.hasOwn(refusals, reason) ? refusals[reason as Refusal] : refusals.retell_refused) as Answer;
+  const message = details.retellMessage ? ` Retell says: ${details.retellMessage}` : '';
+  const retryAfterS = details.retryAfterS ?? answer.retryAfterS;
+  return problem(c, answer.status, reason, {
+    detail: `${answer.detail}${message} ${ONCE} To try again, use another callSessionId and Idempotency-Key.`,
     headers: { location, ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }) },
   });
 }

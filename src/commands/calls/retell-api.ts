@@ -102,7 +102,10 @@ function failed(error: unknown): Dialled {
   return {
     outcome: 'refused',
     reason,
-    details: { retryAfterS: retryAfterS(headers), said: said((body as { message?: unknown } | undefined)?.message) },
+    details: {
+      retryAfterS: retryAfterS(headers),
+      retellMessage: messageOf((body as { message?: unknown } | undefined)?.message),
+    },
   };
 }
 
@@ -120,8 +123,8 @@ function retryAfterS(headers: Headers | undefined): number | undefined {
   return ms === undefined ? undefined : Math.min(Math.max(Math.ceil(ms / 1000), 1), 3600);
 }
 
-/** Retell's own words, for the one who asked and nobody else. */
-const said = (message: unknown): string | undefined =>
+/** Retell's own words as one line, for the caller only. */
+const messageOf = (message: unknown): string | undefined =>
   typeof message === 'string' ? message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, 300) : undefined;
 
 /** RETELL_API_KEY, which is tenant `default`'s where its settings hold none, and RETELL_BASE_URL. */

@@ -53,11 +53,11 @@ const openingsUpTo = ({ ofCall, ofTicket }: TicketFacts, position: bigint): numb
 /** When the call is analysed; for a transferred call at the latest some time after its end. */
 function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number): number | undefined {
   if (!call?.ended) return undefined;
-  const toldAt = Date.parse(ofCall.find(({ type }) => type === 'CallEnded' || type === 'CallAnalyzed')!.recordedAt);
-  if (call.analysed) return toldAt;
+  const recordedAt = Date.parse(ofCall.find(({ type }) => type === 'CallEnded' || type === 'CallAnalyzed')!.recordedAt);
+  if (call.analysed) return recordedAt;
   if (!call.transferred) return undefined;
   // A vendor's clock that is ahead must not hold a mail back.
-  const endedAt = Math.min(toldAt, Date.parse(latestValue(call.known, 'endedAt') ?? '') || toldAt);
+  const endedAt = Math.min(recordedAt, Date.parse(latestValue(call.known, 'endedAt') ?? '') || recordedAt);
   return endedAt + waitMs;
 }
 
