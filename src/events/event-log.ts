@@ -54,7 +54,7 @@ export type EventLog = {
   head(): Promise<bigint | undefined>;
   /** The newest events of all streams, newest first, `before` a position. Throws EventStoreUnavailable. */
   newest(max: number, before?: bigint): Promise<Recorded[]>;
-  /** The event at exactly this position; undefined: none stands there. Throws EventStoreUnavailable. */
+  /** The event at exactly this position; undefined: there is none. Throws EventStoreUnavailable. */
   at(position: bigint): Promise<Recorded | undefined>;
   /** Events of streams with one of the prefixes, in order, endlessly; see subscription.ts. */
   subscribe(options: SubscriptionOptions): Subscription;
@@ -163,7 +163,7 @@ async function at(client: EventStoreDBClient, timeoutMs: number, position: bigin
     const [event] = await readAll(client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }), timeoutMs);
     return event?.position === position ? event : undefined;
   } catch (error) {
-    // What a server says where no event has ever stood (docs/event-store.md, "Reads and subscriptions").
+    // A server's answer for a position without an event (docs/event-store.md, "Reads and subscriptions").
     if (/invalid position/i.test((error as Error).message)) return undefined;
     throw error;
   }

@@ -32,7 +32,7 @@ export class ForeignLog extends Error {
 }
 
 /**
- * Throws when a generation has read further than the log goes, or when another event stands at its checkpoint: the log is
+ * Throws when a generation has read further than the log goes, or when another event is at its checkpoint: the log is
  * another one, or was restored to an earlier state and has grown again.
  */
 export async function refuseForeignLog(log: EventLog, all: readonly Generation[]): Promise<void> {
