@@ -12,7 +12,7 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: safeError },
+      serializers: { err: (error: unknown) => safeError(error) },
       redact: [
         'key',
         'secret',
@@ -36,8 +36,10 @@ type SafeError = {
   readonly cause?: SafeError;
 };
 
+const MAX_CAUSES = 3;
+
 /** Leaves out the fields that quote values: Postgres puts rows into `detail`, `new URL` its text into `input`. */
-function safeError(error: unknown): SafeError {
+function safeError(error: unknown, depth = 0): SafeError {
   const message = safeErrorMessage(error);
   if (!(error instanceof Error)) return { message };
   const { frames, ...origin } = originOf(error);
@@ -46,6 +48,6 @@ function safeError(error: unknown): SafeError {
     message,
     ...origin,
     stack: frames.map((frame) => `    at ${frame}`).join('\n'),
-    ...(error.cause !== undefined && { cause: safeError(error.cause) }),
+    ...(error.cause !== undefined && depth < MAX_CAUSES && { cause: safeError(error.cause, depth + 1) }),
   };
 }

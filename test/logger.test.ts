@@ -42,3 +42,9 @@ test('what it is and where it was thrown is there', () => {
     err: { type: 'DatabaseError', message: 'Postgres 23505 (customers_key) on customers', code: '23505' },
   });
 });
+
+test('an error that is its own cause is logged like any other', () => {
+  const error = new Error('in a circle');
+  error.cause = error;
+  expect(logged(error)).toContain('in a circle');
+});
