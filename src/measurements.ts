@@ -1,5 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { WebhookDeps } from './commands/webhooks/routes.ts';
+import { appendsFail } from './events/append-health.ts';
+import type { EventLog } from './events/event-log.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
@@ -41,6 +43,18 @@ export function measureProjections(metrics: Metrics, running: RunningProjections
     }
   }, EVERY_MS).unref();
   return () => clearInterval(timer);
+}
+
+/** Registers whether appends fail, which is read when it is scraped. */
+export function measureAppends(registry: Registry, log: Pick<EventLog, 'writing'>): void {
+  new Gauge({
+    name: 'call_ledger_event_store_appends_failing',
+    help: 'Whether every append of this process has failed for over five seconds while the event store answers (0 or 1).',
+    registers: [registry],
+    collect() {
+      this.set(appendsFail(log.writing()) ? 1 : 0);
+    },
+  });
 }
 
 /** Registers the reconciliation's metrics, which are read when they are scraped. */

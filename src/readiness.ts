@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { appendsFail } from './events/append-health.ts';
 import type { EventLog } from './events/event-log.ts';
 import { ForeignLog, refuseForeignLog } from './projections/engine/follow.ts';
 import { generations } from './projections/engine/generations.ts';
@@ -26,7 +27,8 @@ type Parts = {
 export const readinessOf = ({ log, directory, db, projections, shown, reconciliation }: Parts): Checks => ({
   eventStore: async () => {
     await log.head();
-    return { ok: true };
+    const health = log.writing();
+    return appendsFail(health) ? { ok: false, detail: `appends fail: ${health.reason}` } : { ok: true };
   },
   tenants: () => ({ ok: directory.ready() }),
   // A warning, not a failure: this process can do its work, but what it gets may be less than there is.

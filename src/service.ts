@@ -11,7 +11,7 @@ import { connectEventLog } from './events/event-log.ts';
 import { evidenceFromLog } from './evidence/evidence.ts';
 import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
-import { measureProjections, measureReconciliation, measureWebhooks } from './measurements.ts';
+import { measureAppends, measureProjections, measureReconciliation, measureWebhooks } from './measurements.ts';
 import { createReadPool } from './postgres/pool.ts';
 import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
@@ -42,7 +42,13 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const stopping = new AbortController();
   const { signal } = stopping;
   const metrics = createMetrics();
-  const log = connectEventLog(stores.eventStoreUrl);
+  const log = connectEventLog(stores.eventStoreUrl, {
+    onAppendHealth({ failingSince, reason }) {
+      if (failingSince) logger.error({ failingSince, reason }, 'append_failing');
+      else logger.info('append_recovered');
+    },
+  });
+  measureAppends(metrics.registry, log);
   const { masterKey, webhookSecrets: environmentKeys } = keys;
   const directory = openTenantDirectory({ log, masterKey, environmentKeys, logger, signal });
   const webhooks = webhookRoutes({

@@ -13,11 +13,14 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { Message } from 'google-protobuf';
+import { type AppendHealth, appendHealth } from './append-health.ts';
 import { refuseUnrecordable } from './codec.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import {
   asOurs,
+  EventStoreNotWriting,
   EventStoreOverloaded,
+  EventStoreTimeout,
   EventStoreUnavailable,
   ignoreHandledRejections,
   markHandled,
@@ -26,7 +29,7 @@ import {
 import { type NewEvent, type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 
-export { EventStoreOverloaded, EventStoreUnavailable, type NewEvent, StreamDeleted };
+export { EventStoreNotWriting, EventStoreOverloaded, EventStoreUnavailable, type NewEvent, StreamDeleted };
 
 /** The revision a stream must be at for an append to be written. There is no `any` here (C2). */
 export type Expected = bigint | 'no_stream';
@@ -58,6 +61,8 @@ export type EventLog = {
   at(position: bigint): Promise<Recorded | undefined>;
   /** Events of streams with one of the prefixes, in order, endlessly; see subscription.ts. */
   subscribe(options: SubscriptionOptions): Subscription;
+  /** Since when every append has failed, and why; empty while appends succeed. */
+  writing(): AppendHealth;
   /** Ends the connection. Only when the process ends: it rejects the pending appends of every client. */
   close(): Promise<void>;
 };
@@ -65,13 +70,15 @@ export type EventLog = {
 export type EventLogOptions = {
   /** How long to wait for the answer to an append or for the next event of a read. */
   readonly timeoutMs?: number;
+  /** Called when appends have failed for long, and when they succeed again. */
+  readonly onAppendHealth?: (health: AppendHealth) => void;
 };
 
 /**
  * The event log over one EventStoreDB or a cluster. **One per process**: all clients share one table of pending appends
  * (docs/event-store.md, "Surprising: the client" 3).
  */
-export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptions = {}): EventLog {
+export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
   const client = EventStoreDBClient.connectionString(url);
   ignoreHandledRejections();
@@ -79,7 +86,8 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
   const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
   const reading = concurrencyLimit({ most: READS_AT_ONCE, queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
-  return {
+  const health = appendHealth((...probe) => log.append(...probe), onAppendHealth);
+  const log: EventLog = {
     async append(stream, expected, events, withinMs = timeoutMs) {
       refuseUnrecordable(events);
       try {
@@ -88,10 +96,13 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
         const call = client.appendToStream(stream, events.map(toClient), { expectedRevision });
         call.catch(markHandled).then(leave); // also after a timeout
         const result = await answered(call, Math.min(withinMs, timeoutMs), `append to ${stream}`);
+        health.appended(result.position?.commit);
         return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position?.commit };
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) return { outcome: 'conflict', actual: actualOf(error) };
-        throw asOurs(error, `append to ${stream}`);
+        const ours = asOurs(error, `append to ${stream}`);
+        health.failed(ours);
+        throw ours;
       }
     },
 
@@ -119,13 +130,22 @@ export function connectEventLog(url: string, { timeoutMs = 3000 }: EventLogOptio
       }
     },
 
-    head: async () => (await newest(client, timeoutMs, 1))[0]?.position,
+    async head() {
+      const position = (await newest(client, timeoutMs, 1))[0]?.position;
+      health.seen(position);
+      return position;
+    },
     newest: (max, before) => newest(client, timeoutMs, max, before),
     at: (position) => at(client, timeoutMs, position),
 
     subscribe: (options) => subscribe(client, options),
-    close: () => Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
+    writing: health.now,
+    async close() {
+      health.stop();
+      await Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
+    },
   };
+  return log;
 }
 
 /**
@@ -218,7 +238,7 @@ const actualOf = (error: WrongExpectedVersionError): Expected =>
 async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new EventStoreUnavailable(`${what}: no answer in ${timeoutMs} ms`));
+    const giveUp = () => reject(new EventStoreTimeout(`${what}: no answer in ${timeoutMs} ms`));
     // If this process was blocked, timers fire before waiting socket data: read that first.
     timer = setTimeout(() => {
       timer = setTimeout(giveUp, 50);

@@ -6,8 +6,20 @@ export class EventStoreUnavailable extends Error {
   override readonly name = 'EventStoreUnavailable';
 }
 
+/** No answer came in time. */
+export class EventStoreTimeout extends EventStoreUnavailable {}
+
 /** Nothing was sent: too much was waiting for the event store, and no slot was free in time. */
 export class EventStoreOverloaded extends EventStoreUnavailable {}
+
+/** The store answers and does not write: its disk is full, or it is read-only. `reason` has no ids in it. */
+export class EventStoreNotWriting extends EventStoreUnavailable {
+  readonly reason: string;
+  constructor(what: string, reason: string, options?: ErrorOptions) {
+    super(`${what}: ${reason}`, options);
+    this.reason = reason;
+  }
+}
 
 /** The stream was deleted for good (a tombstone): it can never be read or written again. */
 export class StreamDeleted extends Error {
@@ -23,6 +35,10 @@ const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 
  */
 const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([1, 2, 4, 13, 14]);
 
+/** The embedded node's words, and those of other stores that are out of disk or read-only. */
+const NOT_WRITING =
+  /the log cannot be written: [^\n]{1,100}|the disk is full|no space left on device|(?:the log|the server|server) is read[- ]only/i;
+
 /**
  * Turns the client's error into `EventStoreUnavailable` or `StreamDeleted` where it means that; returns any other as it
  * is.
@@ -31,9 +47,10 @@ export function asOurs(error: unknown, what: string): unknown {
   if (error instanceof EventStoreUnavailable) return error;
   const { type, code, message } = error as { type?: string; code?: number; message?: string };
   if (type === 'stream-deleted') return new StreamDeleted(`${what}: ${message}`, { cause: error });
-  if (TRANSIENT_CODES.has(code) || (type !== undefined && TRANSIENT_TYPES.has(type)))
-    return new EventStoreUnavailable(`${what}: ${message}`, { cause: error });
-  return error;
+  const isTransient = TRANSIENT_CODES.has(code) || (type !== undefined && TRANSIENT_TYPES.has(type));
+  const reason = isTransient ? NOT_WRITING.exec(message ?? '')?.[0] : undefined;
+  if (reason !== undefined) return new EventStoreNotWriting(what, reason, { cause: error });
+  return isTransient ? new EventStoreUnavailable(`${what}: ${message}`, { cause: error }) : error;
 }
 
 /**

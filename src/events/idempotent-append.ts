@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Appended, type EventLog, EventStoreUnavailable, type Expected, type NewEvent } from './event-log.ts';
+import {
+  type Appended,
+  type EventLog,
+  EventStoreNotWriting,
+  EventStoreUnavailable,
+  type Expected,
+  type NewEvent,
+} from './event-log.ts';
 
 /** A server takes 1,048,576 data bytes an append by default (docs/event-store.md, "Appends"). We stay below it. */
 export const APPEND_LIMIT = 900 * 1024;
@@ -134,7 +141,8 @@ export async function appendMissing(
       }
     } catch (error) {
       memory.forget(stream);
-      if (!(error instanceof EventStoreUnavailable)) throw error;
+      // A full disk will not have room within the caller's patience.
+      if (!(error instanceof EventStoreUnavailable) || error instanceof EventStoreNotWriting) throw error;
       inDoubt = true;
       isSure = false;
       await sleep(PAUSE_MS);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   asOurs,
+  EventStoreNotWriting,
   EventStoreOverloaded,
   EventStoreUnavailable,
   StreamDeleted,
@@ -40,4 +41,16 @@ test('what was not even sent stays told apart, and is unavailable all the same',
   expect(asOurs(error, 'x')).toBe(error);
   expect(error).toBeInstanceOf(EventStoreUnavailable);
   expect(error.name).toBe('EventStoreUnavailable');
+});
+
+test.each([
+  ['Could not recognize the disk is full', 'the disk is full'],
+  ['14 UNAVAILABLE: the log is read-only', 'the log is read-only'],
+  ['Could not recognize Server Is Read Only', 'Server Is Read Only'],
+  ['2 UNKNOWN: There is not enough space: No space left on device', 'No space left on device'],
+  ['Could not recognize the log cannot be written: disk I/O error', 'the log cannot be written: disk I/O error'],
+])('%s: the store does not write, and why', (message, reason) => {
+  const error = Object.assign(new Error(message), { type: 'unknown' });
+  expect(asOurs(error, 'append to call-acme.1')).toMatchObject({ reason, cause: error, name: 'EventStoreUnavailable' });
+  expect(asOurs(error, 'append to call-acme.1')).toBeInstanceOf(EventStoreNotWriting);
 });

@@ -88,6 +88,11 @@ const heldUp = (name: string): readonly [string, string] => [
   `The log says why ("projection_interrupted"). Mend the code, or let it go on: call-ledger projections accept-parked ${name}`,
 ];
 
+const notWriting: readonly [string, string] = [
+  'the event store answers and writes nothing: webhooks get 503, and Retell gives up after about a second',
+  'Make room on its disk, or see why it takes no writes. The service finds out by itself when it does again.',
+];
+
 async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
   const { status, body } = await anyone.ask('GET /health/ready');
   if (!isJsonObject(body) || !isJsonObject(body.checks))
@@ -97,7 +102,10 @@ async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
   const failing = all.flatMap(([name, check]) => {
     const { status, detail } = isJsonObject(check) ? check : {};
     if (status === 'ok') return typeof detail === 'string' && / parked$/.test(detail) ? [parked(name, detail)] : [];
-    const [means, remedy] = parts[name] ?? (`${detail}`.startsWith('held up') ? heldUp(name) : behind);
+    const words = `${detail}`;
+    const [means, remedy] = words.startsWith('appends fail')
+      ? notWriting
+      : (parts[name] ?? (words.startsWith('held up') ? heldUp(name) : behind));
     return [{ name: `ready: ${name}`, ...fail(`${means}${detail ? ` (${detail})` : ''}`, remedy) }];
   });
   return failing.length > 0 ? failing : ok(`all of ${all.map(([name]) => name).join(', ')}`);

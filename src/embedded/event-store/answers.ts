@@ -66,7 +66,7 @@ export function refusalOf(
     case 'timed out':
       return { code: status.DEADLINE_EXCEEDED, details: 'Deadline exceeded' };
     case 'not written':
-      return { code: status.UNAVAILABLE, details: `the event-store node could not write: ${outcome.reason}` };
+      return { code: status.UNAVAILABLE, details: outcome.reason };
   }
 }
 
@@ -147,7 +147,8 @@ function failure(options: Options, result: Exclude<BatchAnswer, { kind: 'done' }
     case 'timed out':
       return statusOf(code.Code.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout());
     case 'not written':
-      return statusOf(code.Code.UNAVAILABLE, 'Unknown', new shared.Unknown());
+      // Of a detail that it does not know, the client passes the message on.
+      return statusOf(code.Code.UNAVAILABLE, 'Empty', new empty.Empty(), result.reason);
   }
 }
 
@@ -174,12 +175,17 @@ function wrongRevision(expected: Options, actual: number): shared.WrongExpectedV
   return wrong;
 }
 
-function statusOf(code_: code.Code, name: string, details: { serializeBinary(): Uint8Array }): statuses.Status {
+function statusOf(
+  code_: code.Code,
+  name: string,
+  details: { serializeBinary(): Uint8Array },
+  message = name,
+): statuses.Status {
   const packed = new any.Any();
   packed.pack(details.serializeBinary(), `event_store.client.${name}`);
   const result = new statuses.Status();
   result.setCode(code_);
-  result.setMessage(name);
+  result.setMessage(message);
   result.setDetails(packed);
   return result;
 }

@@ -125,6 +125,26 @@ export function openLogWriter(file: string) {
         throw error;
       }
     },
+    /** Grows with every event that is written. */
+    nextPosition: (): number => next,
     close: (): void => db.close(),
   };
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html). */
+const SQLITE_READONLY = 8;
+const SQLITE_FULL = 13;
+
+/** Why nothing was written, in words that an operator and the client act on (docs/event-store.md, "Errors"). */
+export function reasonOf(error: unknown): string {
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  switch ((errcode ?? 0) & 0xff) {
+    case SQLITE_FULL:
+      return 'the disk is full';
+    case SQLITE_READONLY:
+      return 'the log is read-only';
+    default:
+      // A quota or a limit of file sizes comes as an I/O error.
+      return `the log cannot be written: ${message ?? error}`;
+  }
 }

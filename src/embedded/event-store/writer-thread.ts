@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Command, Outcome } from './decide.ts';
-import { openLogWriter } from './log-writer.ts';
+import { openLogWriter, reasonOf } from './log-writer.ts';
 
 /** What the thread is asked for: to commit a group, or to close the log and end. */
 export type ToWriter = readonly Command[] | 'close';
@@ -10,6 +10,7 @@ export type FromWriter = 'open' | readonly Outcome[] | { readonly failed: string
 const port = parentPort!;
 const writer = openLogWriter(workerData);
 const send = (message: FromWriter): void => port.postMessage(message);
+let isFailing = false;
 
 port.on('message', (asked: ToWriter) => {
   if (asked === 'close') {
@@ -17,10 +18,19 @@ port.on('message', (asked: ToWriter) => {
     port.close();
     return;
   }
+  const before = writer.nextPosition();
   try {
     send(writer.commit(asked));
+    // A group of repeats and conflicts writes nothing, and proves nothing.
+    if (isFailing && writer.nextPosition() > before) {
+      console.error('the log is written again');
+      isFailing = false;
+    }
   } catch (error) {
-    send({ failed: error instanceof Error ? error.message : String(error) });
+    const failed = reasonOf(error);
+    if (!isFailing) console.error(`nothing can be appended: ${failed}`);
+    isFailing = true;
+    send({ failed });
   }
 });
 send('open');
