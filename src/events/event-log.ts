@@ -208,10 +208,7 @@ async function readAll(reading: ReturnType<EventStoreDBClient['readAll']>, timeo
 
 /** A busy machine answers this many well within a second; more would look unanswered. */
 const APPENDS_AT_ONCE = 100;
-/**
- * Abandoned reads are reset, and a server closes a connection with too many resets at once (Node: a thousand, and 33 a
- * second).
- */
+/** Abandoned reads are reset, and a server closes a connection with too many resets (Node: 33 a second). */
 const READS_AT_ONCE = 64;
 /** The client gives a connection up after 20 s of silence. */
 const LOST_AFTER_MS = 60_000;
