@@ -102,6 +102,26 @@ export function measureReconciliation(registry: Registry, { status }: Pick<Recon
       this.set(Date.parse(status().last?.endedAt ?? '1970-01-01T00:00:00Z') / 1000);
     },
   });
+  new Gauge({
+    name: 'call_ledger_reconciliation_last_success_timestamp_seconds',
+    help: "When a tenant's lists at Retell were last read whole; only of tenants with a Retell key.",
+    labelNames: ['tenant'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { tenantId, at } of status().readWhole) this.set({ tenant: tenantId }, Date.parse(at) / 1000);
+    },
+  });
+  new Counter({
+    name: 'call_ledger_reconciliation_failures_total',
+    help: 'Tenants that a run could not read whole, by cause.',
+    labelNames: ['cause'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [cause, count] of Object.entries(status().failures)) this.inc({ cause }, count);
+    },
+  });
   for (const [name, help, field] of [
     ['call_ledger_reconciled_facts_total', 'Facts that came by reconciliation.', 'recorded'],
     ['call_ledger_reconciliation_failed_runs_total', 'Runs that ended before their end.', 'failedRuns'],

@@ -80,6 +80,8 @@ function sessionOf({ metadata }: JsonObject): string | undefined {
 const UNDATED_PAGES = 20;
 const UNDATED = 'undated';
 const WINDOW = 'window';
+/** When a run last read both to their end. */
+export const WHOLE = 'whole';
 
 /** Records which calls Retell has. A broken list does not hold up the others. Throws RetellAway. */
 export async function readLists(run: TenantRun, { since, to }: RunOptions): Promise<void> {
@@ -93,14 +95,16 @@ export async function readLists(run: TenantRun, { since, to }: RunOptions): Prom
     return;
   }
   const last = await records.swept(WINDOW);
-  if (since !== undefined) await readWindow(run, since, now);
+  let whole: boolean;
+  if (since !== undefined) whole = await readWindow(run, since, now);
   else {
     // The webhooks of a call that has just ended may still come.
     const until = now - times.afterMs;
     // A clock that was ahead once must not make later runs skip calls.
-    await readWindow(run, Math.min(last?.until ?? until, until) - times.overlapMs, until, WINDOW);
+    whole = await readWindow(run, Math.min(last?.until ?? until, until) - times.overlapMs, until, WINDOW);
   }
-  await unlessBroken(run, UNDATED, readUndated(run, since !== undefined));
+  const undatedRead = await unlessBroken(run, UNDATED, readUndated(run, since !== undefined));
+  if (whole && undatedRead) await records.sweptUntil(WHOLE, run.now());
 }
 
 /** False: the list is broken, which is reported. */

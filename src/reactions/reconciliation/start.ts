@@ -7,6 +7,7 @@ import { createPool } from '../../postgres/pool.ts';
 import { type Pacer, pacer } from '../../retell/list-calls.ts';
 import { prepareTables } from '../migrations.ts';
 import { mutexOf } from '../reaction.ts';
+import { type Failures, lastReadWhole, type ReadWhole, recordFailures } from './failures.ts';
 import { silences, type WebhookSilence } from './records.ts';
 import { type Pace, type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
@@ -19,6 +20,9 @@ export type ReconciliationStatus = {
   readonly run?: RunReport;
   readonly last?: RunReport;
   readonly silent: readonly WebhookSilence[];
+  /** As of the end of this process's last run. */
+  readonly readWhole: readonly ReadWhole[];
+  readonly failures: Readonly<Failures>;
   /** Since the process started. */
   readonly recorded: number;
   readonly failedRuns: number;
@@ -48,6 +52,8 @@ type Running = {
   run: Run | undefined;
   last: RunReport | undefined;
   silent: readonly WebhookSilence[];
+  readWhole: readonly ReadWhole[];
+  readonly failures: Failures;
   recorded: number;
   failedRuns: number;
 };
@@ -71,7 +77,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
       db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
     },
     ...{ underWay: new Set(), ready: options.scheduled === false },
-    ...{ run: undefined, last: undefined, silent: [], recorded: 0, failedRuns: 0 },
+    ...{ run: undefined, last: undefined, silent: [], readWhole: [], failures: {}, recorded: 0, failedRuns: 0 },
   };
   const scheduling = options.scheduled === false ? undefined : scheduleRuns(running);
   return {
@@ -88,11 +94,12 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
   };
 }
 
-const statusOf = ({ run, last, silent, recorded, failedRuns, ready }: Running): ReconciliationStatus => ({
+const statusOf = ({ run, last, ready, ...running }: Running): ReconciliationStatus => ({
   state: run ? 'running' : ready ? 'idle' : 'waiting',
   ...(run && { run: shown(run) }),
   ...(last && { last }),
-  ...{ silent, recorded, failedRuns },
+  ...{ silent: running.silent, readWhole: running.readWhole, failures: { ...running.failures } },
+  ...{ recorded: running.recorded, failedRuns: running.failedRuns },
 });
 
 async function scheduleRuns(running: Running): Promise<Schedule | undefined> {
@@ -155,6 +162,8 @@ async function carryOut(running: Running, run: Run, what: RunOptions, lock: Conn
       .then(() => runAll(options, what, { run, pace, requests, db, signal }))
       .finally(() => settling);
     running.silent = await silentTenants(running).catch(() => running.silent);
+    const isAsked = (tenantId: string) => options.retellApiKeyOf(tenantId) !== undefined;
+    running.readWhole = await lastReadWhole(db, isAsked).catch(() => running.readWhole);
   } catch (error) {
     running.failedRuns++;
     run.error = safeErrorMessage(error);
@@ -164,6 +173,7 @@ async function carryOut(running: Running, run: Run, what: RunOptions, lock: Conn
     await lock[Symbol.asyncDispose]();
   }
   const report = { ...shown(run), endedAt: new Date().toISOString() };
+  if (!running.signal.aborted) recordFailures(report, running.failures, options.logger);
   running.recorded += report.tenants.reduce((sum, tenant) => sum + tenant.recorded, 0);
   running.last = report;
   if (running.run === run) running.run = undefined;
