@@ -38,4 +38,20 @@ const migrations: Migrations = {
       tenant_id text not null, sweep text not null, swept_until timestamptz not null, complete boolean not null,
       primary key (tenant_id, sweep))`.execute(trx);
   },
+  async '0002_retell_days'(trx) {
+    // The days of which a list of Retell's was read to its end, and when last: of others there is no percentage.
+    await sql`create table if not exists reactions.retell_days (
+      tenant_id text not null, day date not null, asked_at timestamptz not null, primary key (tenant_id, day))`.execute(
+      trx,
+    );
+    // Releases before this one moved the window only over lists that were read whole.
+    await sql`
+      insert into reactions.retell_days (tenant_id, day, asked_at)
+      select w.tenant_id, day, w.swept_until from reactions.retell_sweeps w
+        cross join lateral generate_series(
+          date_trunc('day', least(w.swept_until, (select min(c.first_seen_at) from reactions.retell_calls c
+            where c.tenant_id = w.tenant_id and not c.before_us)) at time zone 'UTC'),
+          date_trunc('day', w.swept_until at time zone 'UTC'), interval '1 day') as day
+      where w.sweep = 'window' on conflict do nothing`.execute(trx);
+  },
 };

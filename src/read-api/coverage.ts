@@ -20,7 +20,12 @@ const CoverageDay = z
       .object({ webhook: count, reconciliation: count })
       .openapi({ description: 'Facts of the calls of this day, by how they came.' }),
     missing: count.openapi({ description: 'Calls of which the log lacks something that Retell has.' }),
-    percent: z.number().min(0).max(100).openapi({ description: 'Of the calls that Retell knows; 100 is all.' }),
+    percent: z.number().min(0).max(100).optional().openapi({
+      description: 'Of the calls that Retell knows; 100 is all. Absent: Retell was not asked for this day.',
+    }),
+    askedAt: z.iso.datetime().optional().openapi({
+      description: "When a list of Retell's that has calls of this day was last read to its end.",
+    }),
   })
   .openapi('CoverageDay');
 export const Coverage = z.object({ items: z.array(CoverageDay) }).openapi('Coverage');

@@ -91,5 +91,23 @@ test('processes that start at once on a Postgres of an earlier release migrate i
   const database = await databaseWith(await dumpOf('first-release'));
   await Promise.all([1, 2, 3, 4].map(() => migrated(database.url)));
   const done = `select name from projection.migrations union all select name from reactions.migrations`;
-  expect(await database.rows(done)).toEqual([{ name: '0001_bookkeeping' }, { name: '0001_bookkeeping' }]);
+  expect(await database.rows(done)).toEqual(
+    ['0001_bookkeeping', '0001_bookkeeping', '0002_retell_days'].map((name) => ({ name })),
+  );
+});
+
+test('the days that an earlier release has read keep their percentage', async () => {
+  const database = await databaseWith(`${await dumpOf('first-release')};
+    delete from reactions.retell_calls; delete from reactions.retell_sweeps;
+    insert into reactions.retell_sweeps select tenant, 'window', '2026-03-04T00:10:00Z', true
+      from unnest(array['acme', 'without-calls']) as tenant;
+    insert into reactions.retell_calls (tenant_id, call_id, ended, analysed, before_us, first_seen_at) values
+      ('acme', 'call_1', true, true, false, '2026-03-02T23:50:00Z'),
+      ('acme', 'call_0', true, true, true, '2026-02-01T12:00:00Z')`);
+  await migrated(database.url);
+  const days = `select tenant_id as tenant, day::text from reactions.retell_days order by 1, 2`;
+  expect(await database.rows(days)).toEqual([
+    ...['2026-03-02', '2026-03-03', '2026-03-04'].map((day) => ({ tenant: 'acme', day })),
+    { tenant: 'without-calls', day: '2026-03-04' },
+  ]);
 });

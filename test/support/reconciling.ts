@@ -10,7 +10,7 @@ export type Day = {
   readonly retell: number;
   readonly log: number;
   readonly missing: number;
-  readonly percent: number;
+  readonly percent?: number;
   readonly facts: { readonly webhook: number; readonly reconciliation: number };
 };
 
@@ -49,7 +49,7 @@ export function reconciling(client: Client) {
       return {
         retell: sum((day) => day.retell),
         log: sum((day) => day.log),
-        percent: Math.min(...days.map((day) => day.percent)),
+        percent: Math.min(...days.map((day) => day.percent ?? 0)),
         webhook: sum((day) => day.facts.webhook),
         reconciliation: sum((day) => day.facts.reconciliation),
       };

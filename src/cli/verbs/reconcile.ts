@@ -92,7 +92,8 @@ export const verb: Verb = (program, cli) => {
           'by webhook': ({ facts }) => facts.webhook,
           'by reconciliation': ({ facts }) => facts.reconciliation,
           missing: 'missing',
-          covered: ({ percent }) => `${percent} %`,
+          'last asked': ({ askedAt }) => askedAt,
+          covered: ({ percent }) => (percent === undefined ? 'not asked' : `${percent} %`),
         },
         'No calls in this period.',
       );

@@ -1,6 +1,4 @@
-import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
-import { WHOLE } from './lists.ts';
 import type { RunReport } from './run.ts';
 
 export type Failure =
@@ -35,16 +33,4 @@ export function recordFailures({ tenants }: RunReport, failures: Failures, logge
   }
   const failed = Object.keys(causes).length;
   if (failed > 0) logger.warn({ event: 'reconciled', tenants: tenants.length, failed, causes }, 'reconciliation');
-}
-
-/** A tenant with a Retell key, and when its lists were last read to their end. */
-export type ReadWhole = { readonly tenantId: string; readonly at: string };
-
-/** When lists were last read whole, by any process; a tenant whose lists never were is absent. */
-export async function lastReadWhole(db: Kysely<unknown>, isAsked: (tenantId: string) => boolean): Promise<ReadWhole[]> {
-  const { rows } = await sql<{ tenant_id: string; swept_until: Date }>`
-    select tenant_id, swept_until from reactions.retell_sweeps where sweep = ${WHOLE} order by 1`.execute(db);
-  return rows
-    .filter(({ tenant_id }) => isAsked(tenant_id))
-    .map(({ tenant_id, swept_until }) => ({ tenantId: tenant_id, at: swept_until.toISOString() }));
 }

@@ -4,6 +4,7 @@ import { type Criteria, leaveInTime, RetellAway } from '../../retell/list-calls.
 import { callProgressOf, isOwn, recordMissing } from './missing-facts.ts';
 import type { Sighting } from './records.ts';
 import type { RunOptions, TenantRun } from './run.ts';
+import { WHOLE } from './sweeps.ts';
 
 type Listed = Sighting & { readonly session: string | undefined; readonly call: JsonObject };
 
@@ -80,8 +81,6 @@ function sessionOf({ metadata }: JsonObject): string | undefined {
 const UNDATED_PAGES = 20;
 const UNDATED = 'undated';
 const WINDOW = 'window';
-/** When a run last read both to their end. */
-export const WHOLE = 'whole';
 
 /** Records which calls Retell has. A broken list does not hold up the others. Throws RetellAway. */
 export async function readLists(run: TenantRun, { since, to }: RunOptions): Promise<void> {
@@ -131,6 +130,7 @@ async function readWindow(run: TenantRun, from: number, to: number, name?: strin
     if (end < start) break;
     const isRead = await unlessBroken(run, WINDOW, readSlice(run, [start, end]));
     whole &&= isRead;
+    if (isRead) await run.records.periodRead(start, end, run.now());
     if (whole && name !== undefined) await run.records.sweptUntil(name, end);
   }
   return whole;

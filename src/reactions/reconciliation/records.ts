@@ -1,31 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-
-const instant = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
-
-/** How far lists were read, by the name of the reading. */
-const sweepsOf = (db: Kysely<unknown>, tenantId: string) => ({
-  async swept(sweep: string): Promise<{ readonly until: number; readonly complete: boolean } | undefined> {
-    const { rows } = await sql<{ swept_until: Date; complete: boolean }>`
-      select swept_until, complete from reactions.retell_sweeps
-      where tenant_id = ${tenantId} and sweep = ${sweep}`.execute(db);
-    return rows[0] && { until: rows[0].swept_until.getTime(), complete: rows[0].complete };
-  },
-
-  async sweptUntil(sweep: string, until: number, complete = true): Promise<void> {
-    await sql`
-      insert into reactions.retell_sweeps (tenant_id, sweep, swept_until, complete)
-      values (${tenantId}, ${sweep}, ${instant(until)}, ${complete})
-      on conflict (tenant_id, sweep) do update set swept_until = excluded.swept_until, complete = excluded.complete`.execute(
-      db,
-    );
-  },
-
-  async forgetSweep(sweep: string): Promise<void> {
-    await sql`delete from reactions.retell_sweeps where tenant_id = ${tenantId} and sweep = ${sweep}`.execute(db);
-  },
-});
+import { instant, sweepsOf } from './sweeps.ts';
 
 /** How many of an agent's latest sessions are searched for a webhook. */
 const SESSIONS_OF_AGENT = 100;

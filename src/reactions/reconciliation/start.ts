@@ -7,11 +7,12 @@ import { createPool } from '../../postgres/pool.ts';
 import { type Pacer, pacer } from '../../retell/list-calls.ts';
 import { prepareTables } from '../migrations.ts';
 import { mutexOf } from '../reaction.ts';
-import { type Failures, lastReadWhole, type ReadWhole, recordFailures } from './failures.ts';
+import { type Failures, recordFailures } from './failures.ts';
 import { silences, type WebhookSilence } from './records.ts';
 import { type Pace, type Run, type RunOptions, type RunReport, shown, usualPace } from './run.ts';
 import { type ReconciliationOptions, runAll } from './run-all.ts';
 import { type Schedule, startSchedule } from './schedule.ts';
+import { lastReadWhole, type ReadWhole } from './sweeps.ts';
 
 export type ReconciliationStatus = {
   /** `waiting`: Postgres or the event store is away. */

@@ -51,3 +51,28 @@ test('a call that no list shows counts on the day of its start, not on that of i
   expect(await covered(today, today + 2 * DAY)).toEqual(all.slice(0, 1));
   expect(await covered(today - 3 * DAY, today - 2 * DAY)).toEqual(all.slice(2));
 });
+
+test('a day that no whole list covers has no percentage, whether Retell has answered before or not', async () => {
+  const days = () => scene.coverage({ from: new Date(today - 10 * DAY), to: new Date(today + 2 * DAY) });
+  const percents = async () => (await days()).map(({ day, percent }) => [day, percent]);
+  // The lists of the run before covered today alone.
+  const [now, ...earlier] = await percents();
+  expect(now).toEqual([dayOf(today), 100]);
+  expect(earlier.map(([, percent]) => percent)).toEqual([undefined, undefined]);
+  expect((await days()).map(({ askedAt }) => typeof askedAt)).toEqual(['string', 'undefined', 'undefined']);
+
+  const since = today - 5 * DAY;
+  for (const fault of [{ status: 401 }, { answer: () => 'no JSON' }]) {
+    scene.line.fails(() => fault);
+    await scene.run(scene.start({ pace: { attempts: 1 } }), { since });
+    expect(await percents()).toEqual([now, ...earlier]);
+  }
+
+  scene.line.clear();
+  const before = new Date().toISOString();
+  await scene.run(scene.start(), { since });
+  for (const { percent, askedAt } of await days()) {
+    expect(percent).toBe(100);
+    expect(askedAt! >= before).toBe(true);
+  }
+});

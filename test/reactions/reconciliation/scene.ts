@@ -134,7 +134,7 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
           webhook: sum.webhook + day.facts.webhook,
           reconciliation: sum.reconciliation + day.facts.reconciliation,
           missing: sum.missing + day.missing,
-          percent: Math.min(sum.percent, day.percent),
+          percent: Math.min(sum.percent, day.percent ?? 0),
         }),
         { retell: 0, log: 0, webhook: 0, reconciliation: 0, missing: 0, percent: 100 },
       );

@@ -40,14 +40,14 @@ const post = (body: object, key = ADMIN) =>
   });
 const today = () => new Date().toISOString().slice(0, 10);
 
-test('before there was any reconciliation, there is only what the log has', async () => {
+test('before there was any reconciliation, there is only what the log has, and no percentage', async () => {
   scene.retell.webhooksTo(scene.hook);
   await scene.call('confirmed');
   await scene.retell.quiet();
   await scene.caughtUp();
   expect((await get('/api/coverage')).body.items).toEqual([
     {
-      ...{ tenantId: 'default', day: today(), retell: 0, log: 1, missing: 0, percent: 100 },
+      ...{ tenantId: 'default', day: today(), retell: 0, log: 1, missing: 0 },
       facts: { webhook: 3, reconciliation: 0 },
     },
   ]);
@@ -66,7 +66,7 @@ test('tells what is missing, and how each fact came; to nobody else', async () =
   // The lists can be read, the calls not.
   scene.line.fails(({ path }) => (path.startsWith('/v2/') ? { status: 500 } : undefined));
   await scene.run(reconciliation);
-  const day = { tenantId: 'default', day: today() };
+  const day = { tenantId: 'default', day: today(), askedAt: expect.any(String) };
   expect((await get('/api/coverage')).body.items).toEqual([
     { ...day, retell: 3, log: 2, missing: 2, percent: 33.3, facts: { webhook: 5, reconciliation: 0 } },
   ]);
