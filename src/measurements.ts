@@ -32,8 +32,8 @@ export function measureProjections(metrics: Metrics, running: RunningProjections
   const counted = new Map<string, number>();
   const timer = setInterval(() => {
     for (const { name: projection, lagEvents, lagSeconds, parked, events } of running.status()) {
-      metrics.projectionLagEvents.set({ projection }, lagEvents);
-      metrics.projectionLagSeconds.set({ projection }, lagSeconds);
+      setOrRemove(metrics.projectionLagEvents, projection, lagEvents);
+      setOrRemove(metrics.projectionLagSeconds, projection, lagSeconds);
       metrics.parkedStreams.set({ projection }, parked);
       for (const [result, count] of Object.entries(events)) {
         const key = `${projection} ${result}`;
@@ -55,6 +55,12 @@ export function measureAppends(registry: Registry, log: Pick<EventLog, 'writing'
       this.set(appendsFail(log.writing()) ? 1 : 0);
     },
   });
+}
+
+/** What is unknown is absent, not 0. */
+function setOrRemove(gauge: Metrics['projectionLagEvents'], projection: string, value: number | null): void {
+  if (value === null) gauge.remove({ projection });
+  else gauge.set({ projection }, value);
 }
 
 /** Registers the reconciliation's metrics, which are read when they are scraped. */

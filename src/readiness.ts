@@ -53,7 +53,9 @@ export const readinessOf = ({ log, directory, db, projections, shown, reconcilia
             .status()
             .find((status) => status.name === name)!;
           if (heldUpBy !== undefined) return { ok: false, detail: `held up: ${heldUpBy} streams would be parked` };
-          if (!caughtUp) return { ok: false, detail: `${state}, ${lagEvents} events behind` };
+          const lag = lagEvents === null ? 'lag unknown' : `${lagEvents} events behind`;
+          if (!caughtUp) return { ok: false, detail: `${state}, ${lag}` };
+          if (lagEvents === null) return { ok: true, detail: lag };
           // A warning: everything else is served.
           return parked > 0 ? { ok: true, detail: `${parked} stream${parked > 1 ? 's' : ''} parked` } : { ok: true };
         },

@@ -31,7 +31,9 @@ export const Overview = z
     state: z.enum(['live', 'starting']),
     checkpoint: position,
     head: position,
-    lagEvents: z.int().nullable().openapi({ description: 'Null: behind, and this process does not know how far.' }),
+    lagEvents: z.int().nullable().openapi({
+      description: 'Null: behind, and this process does not know how far; or the event store does not answer.',
+    }),
     lagSeconds: z.number().nullable(),
     caughtUp: z.boolean(),
     building: z
@@ -72,7 +74,8 @@ const requests = [
     description:
       'Folds the log anew beside the live generation, which goes on undisturbed, and compares both row by row as they are at ' +
       'one position. The result of the operation lists what differs, with both values, which may be ' +
-      'personal data, and the facts behind them. Nothing is changed: a rebuild mends what was found.',
+      'personal data, and the facts behind them. Nothing is changed: a rebuild mends what was found. Where the event store ' +
+      'does not answer it ends as failed, `event_store_unavailable`.',
   },
   {
     kind: 'swap_back',

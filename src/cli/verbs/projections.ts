@@ -21,7 +21,7 @@ export const verb: Verb = (program, cli) => {
         GENERATION: 'generation',
         STATE: 'state',
         CHECKPOINT: 'checkpoint',
-        BEHIND: ({ lagEvents, caughtUp }) => lagEvents ?? (caughtUp ? 0 : 'yes'),
+        BEHIND: ({ lagEvents, caughtUp }) => lagEvents ?? (caughtUp ? 0 : 'unknown'),
         BUILDING: ({ building }) => building && buildingText(building),
         PREVIOUS: ({ previous }) => previous && `${previous.generation} (version ${previous.version})`,
       }),

@@ -62,12 +62,13 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
 /** A projection whose lag this process measures. */
 export type Watched = {
   reader(): Reader;
-  observe(lag: Lag): void;
+  /** Undefined: the end of the log could not be read. */
+  observe(lag: Lag | undefined): void;
 };
 
 const EVERY_MS = 2000;
 
-/** Measures lags until the signal ends it; never rejects. While the event store is away, the last lags stay. */
+/** Measures lags until the signal ends it; never rejects. While the event store is away, lags are unknown. */
 export async function watchLags(
   log: EventLog,
   watched: readonly Watched[],
@@ -81,6 +82,8 @@ export async function watchLags(
       for (const [i, lag] of lags.entries()) watched[i]!.observe(lag);
       knows = true;
     } catch (error) {
+      // A connection that was cut once is back by the next look.
+      if (!knows) for (const one of watched) one.observe(undefined);
       if (knows && !signal.aborted) logger.warn({ error: safeErrorMessage(error) }, 'projection_lag_unknown');
       knows = false;
     }

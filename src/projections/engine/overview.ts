@@ -16,7 +16,7 @@ export type ProjectionOverview = {
   readonly checkpoint: string | null;
   /** The last position of its streams, as far as this process knows. */
   readonly head: string | null;
-  /** Null: behind, and this process does not know how far. */
+  /** Null: behind, and this process does not know how far; or the log cannot be read. */
   readonly lagEvents: number | null;
   readonly lagSeconds: number | null;
   readonly caughtUp: boolean;
@@ -86,7 +86,7 @@ const isVerifying = ({ operation }: Generation, open: readonly Operation[]): boo
   open.some(({ id, kind }) => id === operation && kind === 'verify');
 
 function lagOf(live: Generation | undefined, status: ProjectionStatus | undefined) {
-  const caughtUp = live?.caughtUp === true && (status?.lagEvents ?? 0) === 0;
+  const caughtUp = live?.caughtUp === true && (status === undefined || status.lagEvents === 0);
   if (status) return { lagEvents: status.lagEvents, lagSeconds: status.lagSeconds, caughtUp };
   return { lagEvents: caughtUp ? 0 : null, lagSeconds: caughtUp ? 0 : null, caughtUp };
 }

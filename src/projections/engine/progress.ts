@@ -40,6 +40,8 @@ export type Progress = {
   since?: string;
   /** As of the last look at the end of the log, which also shows what the subscription has not delivered. */
   lag?: Lag;
+  /** The last looks at the end of the log failed. */
+  lagUnknown?: true;
   /** Since when the subscription is asked for events and delivers none, as `performance.now()`. */
   askedAt?: number;
   /** Since when the log is seen to hold more than the subscription has delivered, likewise. */
@@ -65,8 +67,9 @@ export type ProjectionStatus = {
   readonly leader: boolean;
   readonly checkpoint: string | null;
   readonly head: string | null;
-  readonly lagEvents: number;
-  readonly lagSeconds: number;
+  /** Null: the log cannot be read. */
+  readonly lagEvents: number | null;
+  readonly lagSeconds: number | null;
   readonly caughtUp: boolean;
   readonly passedOver: number;
   /** Streams that wait because a fact of theirs breaks. */
@@ -96,8 +99,8 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     leader,
     checkpoint: text(live?.checkpoint),
     head: text(greatest(head, progress.lag?.head, live?.checkpoint)),
-    lagEvents: lag.events,
-    lagSeconds,
+    lagEvents: progress.lagUnknown ? null : lag.events,
+    lagSeconds: progress.lagUnknown ? null : lagSeconds,
     caughtUp: serves && caughtUp && lagSeconds < LATE_AFTER_SECONDS,
     passedOver,
     parked,

@@ -77,6 +77,11 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     restart: () => restart.abort(),
     reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
     observe(lag) {
+      if (lag === undefined) {
+        progress.lagUnknown = true;
+        return;
+      }
+      delete progress.lagUnknown;
       progress.lag = lag;
       if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
       const { head, live } = progress;

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { type Connection, endStatements, withStatements } from '../../postgres/connection.ts';
@@ -16,7 +17,7 @@ import {
   parkedStreams,
 } from './parked.ts';
 import { recordParked } from './progress.ts';
-import { buildGeneration, type OperationContext, ownLive, type RunOperation } from './rebuild.ts';
+import { buildGeneration, type OperationContext, OperationFailed, ownLive, type RunOperation } from './rebuild.ts';
 import type { Tx } from './table.ts';
 
 /** All differences are counted, this many listed. */
@@ -26,6 +27,7 @@ const STREAMS = 10;
 
 /** Proves that the live generation is the fold of the log (C7): builds another one, and compares both at one position. */
 export const verify: RunOperation = async (context) => {
+  await refuseUnreadableLog(context);
   for (;;) {
     await dropUnfinished(context);
     const near = await buildNear(context);
@@ -34,6 +36,16 @@ export const verify: RunOperation = async (context) => {
     context.logger.info('verification_begins_anew');
   }
 };
+
+/** An empty read model is compared without reading a fact, and would equal a log that cannot be read. */
+async function refuseUnreadableLog({ log }: OperationContext): Promise<void> {
+  try {
+    await log.head();
+  } catch (error) {
+    if (!(error instanceof EventStoreUnavailable)) throw error;
+    throw new OperationFailed('event_store_unavailable', 'The event store does not answer: the log cannot be read.');
+  }
+}
 
 /** Drops what an earlier process has built: it is unknown without which parked streams. */
 const dropUnfinished = ({ connection, projection, operation }: OperationContext): Promise<void> =>
