@@ -37,7 +37,7 @@ export const sweepsOf = (db: Kysely<unknown>, tenantId: string) => ({
   },
 });
 
-/** The name under which it stands when a run last read all of a tenant's lists to their end. */
+/** Names the record of when a run last read all of a tenant's lists to their end. */
 export const WHOLE = 'whole';
 
 /** A tenant with a Retell key, and when its lists were last read to their end. */
