@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+import { retellApiKeyOf } from './commands/calls/retell-api.ts';
 import type { Config } from './config.ts';
 import type { Keys } from './credentials.ts';
 import type { Service } from './service.ts';
@@ -28,4 +30,21 @@ export async function printGreeting(config: Config, keys: Keys, service: Service
 
   Try next:      npm run simulate -- --calls 34${port}
 `);
+}
+
+/** Logs one line that names what is off for want of a setting. For a directory that has caught up. */
+export function logWhatIsOff(
+  { roles, retell, mail }: Pick<Config, 'roles' | 'retell' | 'mail'>,
+  directory: Pick<Service['administration']['directory'], 'list' | 'retellApiKey'>,
+  logger: Logger,
+): void {
+  if (!roles.includes('react')) return;
+  const apiKeyOf = retellApiKeyOf(directory, retell);
+  const off = {
+    ...(!directory.list().some(({ id }) => apiKeyOf(id) !== undefined) && {
+      reconciliation: 'no RETELL_API_KEY, and no tenant has a retellApiKey',
+    }),
+    ...(mail.smtpUrl === undefined && { mail: 'no SMTP_URL' }),
+  };
+  if (Object.keys(off).length > 0) logger.info({ off }, 'switched_off');
 }

@@ -3,7 +3,7 @@
 import { readConfig } from './config.ts';
 import { openKeys } from './credentials.ts';
 import { onceNpmIsGone } from './embedded/npm-parent.ts';
-import { printGreeting } from './greeting.ts';
+import { logWhatIsOff, printGreeting } from './greeting.ts';
 import { createLogger } from './logger.ts';
 import { safeErrorMessage } from './postgres/errors.ts';
 import { startService } from './service.ts';
@@ -52,6 +52,7 @@ try {
   await service.administration.directory.caughtUp().catch((error) => {
     if (!stopping) throw error;
   });
+  if (!stopping) logWhatIsOff(config, service.administration.directory, logger);
   if (!stopping) await printGreeting(config, keys, service);
 } catch (error) {
   logger.fatal({ err: error }, 'cannot start');
