@@ -15,21 +15,22 @@ test.each(['ingest', 'ingest,project,serve,react'])(
     const directory = await dataDirectory();
     const database = await createTestDatabase();
     const node = await spawnEventStore({ dataDir: `${directory.path}/log` });
+    const started: ReturnType<typeof spawnService>[] = [];
     onTestFinished(async () => {
+      for (const service of started) await service.kill();
       await node.stop();
       await database.drop();
       await directory.remove();
     });
-    const start = (masterKey: string, its: string) =>
-      spawnService({
-        EVENTSTORE_URL: node.url,
-        DATABASE_URL: database.url,
-        DATA_DIR: directory.path,
-        ROLES: its,
-        MASTER_KEY: masterKey,
-        ADMIN_KEY: 'admin_0123456789abcdef',
+    const start = (masterKey: string, its: string) => {
+      const service = spawnService({
+        ...{ EVENTSTORE_URL: node.url, DATABASE_URL: database.url, DATA_DIR: directory.path, ROLES: its },
+        ...{ MASTER_KEY: masterKey, ADMIN_KEY: 'admin_0123456789abcdef' },
         RETELL_WEBHOOK_SECRET: 'key_0123456789abcdef',
       });
+      started.push(service);
+      return service;
+    };
     const first = start(RIGHT, 'ingest');
     const log = connectEventLog(node.url);
     await eventually(async () => (await log.read(tenantStream(DEFAULT_TENANT))).length > 0, { what: 'a sealed key' });
