@@ -187,7 +187,7 @@ test('a subscription that is cut in the middle of a catch-up goes on where it wa
   for (let cuts = 0; cuts < 4; cuts++) {
     const before = seen();
     await vi.waitFor(() => expect(seen()).toBeGreaterThan(before), WITHIN);
-    expect(lagOf(one)).toBeGreaterThan(0);
+    expect(lagOf(one), 'behind, or unknown while the log is cut off').not.toBe(0);
     relay.cut();
   }
   expect(seen()).toBeLessThan(Number(position));

@@ -45,8 +45,9 @@ type GenerationRow = {
 /** All generations of one projection or of all, the newest first. */
 export async function generations(db: QueryExecutorProvider, name?: string): Promise<Generation[]> {
   const { rows } = await sql<GenerationRow>`
-    select name, generation, version, state, checkpoint, checkpoint_event, caught_up, indexed, operation, replaced_at
-      from projection.projections
+    select name, generation, version, state, checkpoint, caught_up, indexed, operation, replaced_at,
+           to_jsonb(p)->>'checkpoint_event' as checkpoint_event -- readers may meet tables that are not migrated yet
+      from projection.projections p
      where ${name ?? null}::text is null or name = ${name ?? null} order by generation desc`.execute(db);
   return rows.map(({ checkpoint, checkpoint_event, caught_up, operation, replaced_at, ...row }) => ({
     ...row,
