@@ -99,8 +99,10 @@ export const shownInstead = async (
   );
 
 /** Whether a process keeps this version's generation up to date. */
-export const isLed = (db: Kysely<unknown>, of: Pick<Generation, 'name' | 'version'>): Promise<boolean> =>
-  db.transaction().execute(async (trx) => !(await tryLockInTransaction(trx, leadOf(of))));
+export const isLed = (db: Kysely<unknown>, of: Generation): Promise<boolean> =>
+  db.transaction().execute((trx) => isLedIn(trx, of));
+
+const isLedIn = async (trx: Tx, of: Generation): Promise<boolean> => !(await tryLockInTransaction(trx, leadOf(of)));
 
 /** Replaces a generation under construction with an empty one; one that was live before is kept. */
 export const beginAnew = (db: Kysely<unknown>, projection: Projection, begun: Generation): Promise<Generation> =>
@@ -188,8 +190,8 @@ export async function swap(trx: Tx, projection: Projection, built: Generation): 
 }
 
 /** Whether a process of another version still writes it; without it, that one would start again from nothing. */
-export const isKept = async (trx: Tx, { name, version }: Generation, ours: number | undefined): Promise<boolean> =>
-  version !== ours && !(await tryLockInTransaction(trx, leadOf({ name, version })));
+export const isKept = async (trx: Tx, generation: Generation, ours: number | undefined): Promise<boolean> =>
+  generation.version !== ours && (await isLedIn(trx, generation));
 
 /** Lets one process at a time change generations, without making readers wait for long. */
 export async function takeTurn(trx: Tx): Promise<void> {
