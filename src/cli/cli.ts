@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { Failure } from './failure.ts';
 import { type Keys, keysOf } from './keys.ts';
@@ -12,6 +13,14 @@ type GlobalOptions = {
   readonly json?: true;
 };
 
+/** What a command reads and writes beside the service: its process's, or what a test gives it. */
+export type Terminal = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+};
+
 type Listed<Item> = { readonly items: readonly Item[]; readonly nextCursor?: string | null };
 
 /** What every verb has at hand: the service that the options name, and the ways to answer. */
@@ -24,6 +33,7 @@ export type Cli = {
   readonly anyone: Service;
   readonly keys: Keys;
   readonly url: string;
+  readonly terminal: Terminal;
   /** The answer: `machine` with --json, else `human`. Nothing else is written to stdout. */
   answer(machine: unknown, human: string): void;
   /** Answers a list as a table, or with `none`, and remarks how to go on where there is more. */
@@ -38,10 +48,10 @@ export type Cli = {
 };
 
 /** Options are read when they are needed: by then they have been parsed. */
-export function cliOf(program: Command): Cli {
+export function cliOf(program: Command, terminal: Terminal): Cli {
   const options = () => program.opts<GlobalOptions>();
   const url = () => baseUrl(options().url);
-  const keys = keysOf(options);
+  const keys = keysOf(options, terminal.env);
   let exitCode = 0;
   const cli: Cli = {
     get url() {
@@ -55,8 +65,9 @@ export function cliOf(program: Command): Cli {
     },
     as: (tenantId) => serviceAt(url(), () => keys.api(tenantId)),
     keys,
+    terminal,
     answer(machine, human) {
-      process.stdout.write(options().json ? `${JSON.stringify(machine, null, 2)}\n` : `${printable(human)}\n`);
+      terminal.stdout.write(options().json ? `${JSON.stringify(machine, null, 2)}\n` : `${printable(human)}\n`);
     },
     list(page, columns, none) {
       const { items, nextCursor } = page;
@@ -64,11 +75,11 @@ export function cliOf(program: Command): Cli {
       if (nextCursor) cli.remark(`There are more: --cursor ${nextCursor}`);
     },
     remark(text) {
-      if (!options().json) process.stderr.write(`${printable(text)}\n`);
+      if (!options().json) terminal.stderr.write(`${printable(text)}\n`);
     },
     complain({ message, details }) {
       const { remedy, code, status } = details;
-      process.stderr.write(
+      terminal.stderr.write(
         options().json
           ? `${JSON.stringify({ error: { message, remedy, code, status } })}\n`
           : printable(`${message}${remedy ? `\n  ${remedy}` : ''}\n`),

@@ -17,9 +17,11 @@ export type Keys = {
   find(name: string): Promise<FoundKey | undefined>;
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** A key of the environment. */
-const inEnvironment = (name: string): FoundKey | undefined =>
-  process.env[name] ? { key: process.env[name], from: name } : undefined;
+const inEnvironment = (name: string, { [name]: key }: Environment): FoundKey | undefined =>
+  key ? { key, from: name } : undefined;
 
 /** A key of the file that an embedded service has written into its data directory. */
 async function inFile(name: string, dataDir: string): Promise<FoundKey | undefined> {
@@ -29,16 +31,16 @@ async function inFile(name: string, dataDir: string): Promise<FoundKey | undefin
 }
 
 /** The secret of this name: in the environment, else in the file of the data directory. */
-export const findSecret = async (name: string, dataDir: string): Promise<FoundKey | undefined> =>
-  inEnvironment(name) ?? (await inFile(name, dataDir));
+export const findSecret = async (name: string, dataDir: string, env: Environment): Promise<FoundKey | undefined> =>
+  inEnvironment(name, env) ?? (await inFile(name, dataDir));
 
 /** Looks for each key on the command line, else in the environment, else in the file. */
-export function keysOf(options: () => KeyOptions): Keys {
+export function keysOf(options: () => KeyOptions, env: Environment): Keys {
   return {
-    find: (name) => findSecret(name, options().dataDir),
+    find: (name) => findSecret(name, options().dataDir, env),
     async admin() {
       const { adminKey, dataDir } = options();
-      const found = adminKey ? { key: adminKey, from: '--admin-key' } : await findSecret('ADMIN_KEY', dataDir);
+      const found = adminKey ? { key: adminKey, from: '--admin-key' } : await findSecret('ADMIN_KEY', dataDir, env);
       if (found) return found;
       throw new Failure(2, 'There is no admin key.', {
         remedy: `Set ADMIN_KEY, pass --admin-key, or name the directory of the service's data: --data-dir (${credentialsPath(dataDir)} holds none).`,
@@ -46,7 +48,7 @@ export function keysOf(options: () => KeyOptions): Keys {
     },
     async api(tenantId = DEFAULT_TENANT) {
       const { apiKey, dataDir } = options();
-      const found = apiKey ? { key: apiKey, from: '--api-key' } : inEnvironment('API_KEY');
+      const found = apiKey ? { key: apiKey, from: '--api-key' } : inEnvironment('API_KEY', env);
       const key = found ?? (tenantId === DEFAULT_TENANT ? await inFile('API_KEY', dataDir) : undefined);
       if (key) return key;
       throw new Failure(2, `There is no API key of tenant ${tenantId}.`, {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { type Cli, cliOf } from './cli.ts';
+import { type Cli, cliOf, type Terminal } from './cli.ts';
 import { Failure } from './failure.ts';
 
 /** Adds its commands to the program; the `verb` that each file in `verbs/` exports. */
@@ -10,23 +10,29 @@ export type Verb = (program: Command, cli: Cli) => void;
 const VERBS = join(import.meta.dirname, 'verbs');
 
 /** The whole of it: every file in `verbs/` is a verb. */
-export async function buildProgram(): Promise<{ readonly program: Command; readonly cli: Cli }> {
+export async function buildProgram(
+  terminal: Terminal = process,
+): Promise<{ readonly program: Command; readonly cli: Cli }> {
   const program = new Command('call-ledger')
     .description('Operator commands for a running Call Ledger.')
-    .option('--url <url>', 'where the service listens', `http://127.0.0.1:${process.env.PORT || 3000}`)
+    .option('--url <url>', 'where the service listens', `http://127.0.0.1:${terminal.env.PORT || 3000}`)
     .option('--admin-key <key>', 'default: ADMIN_KEY, else the one in DATA_DIR/credentials.env')
     .option('--api-key <key>', 'default: API_KEY, else the one in DATA_DIR/credentials.env')
-    .option('--data-dir <dir>', 'where an embedded service keeps its keys', process.env.DATA_DIR || './data')
+    .option('--data-dir <dir>', 'where an embedded service keeps its keys', terminal.env.DATA_DIR || './data')
     .option('--json', 'for programs: what the service answered, as JSON')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows how it is used)')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
     .addHelpText(
       'after',
       '\nExit codes: 0 done; 1 the answer is no (not found, refused, a check fails); 2 not carried out (wrong usage, no key, no service).' +
         '\nEvery verb with an example: docs/cli.md',
     );
-  const cli = cliOf(program);
+  const cli = cliOf(program, terminal);
   for (const file of readdirSync(VERBS).sort()) {
     const { verb } = (await import(join(VERBS, file))) as { verb: Verb };
     verb(program, cli);
@@ -35,8 +41,8 @@ export async function buildProgram(): Promise<{ readonly program: Command; reado
 }
 
 /** Runs one command; answers the exit code. */
-export async function runCli(args: readonly string[]): Promise<number> {
-  const { program, cli } = await buildProgram();
+export async function runCli(args: readonly string[], terminal: Terminal = process): Promise<number> {
+  const { program, cli } = await buildProgram(terminal);
   try {
     await program.parseAsync(args, { from: 'user' });
     return cli.exitCode();

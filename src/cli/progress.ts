@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cli } from './cli.ts';
+import type { Cli, Terminal } from './cli.ts';
 import type { Failure } from './failure.ts';
 
 const EVERY_MS = 500;
@@ -12,10 +12,10 @@ export function bar(share: number): string {
 }
 
 /** A line on stderr that is drawn over itself; nothing where stderr is no terminal. */
-export function terminalLine() {
-  const isTerminal = process.stderr.isTTY === true;
+export function terminalLine({ stderr }: Terminal) {
+  const isTerminal = stderr.isTTY === true;
   const draw = (text: string) => {
-    if (isTerminal) process.stderr.write(`\r\u001b[2K${text}`);
+    if (isTerminal) stderr.write(`\r\u001b[2K${text}`);
   };
   return { isTerminal, draw, clear: () => draw('') };
 }
@@ -35,15 +35,15 @@ type Watched<State> = {
 /** Reads a state until it is over, and shows how far it is. The work goes on in the service, whatever happens here. */
 export async function watch<State>(cli: Cli, first: State, watched: Watched<State>): Promise<State> {
   const { read, isOver, line, steps, interrupted } = watched;
-  const terminal = terminalLine();
+  const drawn = terminalLine(cli.terminal);
   const stages = new Map<string, string>();
   const left = new AbortController();
   const leave = () => left.abort();
   if (interrupted) process.once('SIGINT', leave);
   try {
     for (let state = first; ; state = await read()) {
-      terminal.draw(line(state));
-      for (const { id, stage, text } of terminal.isTerminal ? [] : steps(state)) {
+      drawn.draw(line(state));
+      for (const { id, stage, text } of drawn.isTerminal ? [] : steps(state)) {
         if (stages.get(id) !== stage) cli.remark(text);
         stages.set(id, stage);
       }
@@ -53,6 +53,6 @@ export async function watch<State>(cli: Cli, first: State, watched: Watched<Stat
     }
   } finally {
     process.removeListener('SIGINT', leave);
-    terminal.clear();
+    drawn.clear();
   }
 }

@@ -3,7 +3,7 @@ import { outcomeOf, type Verification } from '../../src/cli/operations.ts';
 import { ADMIN_KEY, startAdministration } from '../administration/scene.ts';
 import { slowTally } from '../projections/operations-scene.ts';
 import { brittleTally } from '../projections/tally.ts';
-import { callLedger } from './command.ts';
+import { callLedger, callLedgerProcess } from './command.ts';
 
 let scene: Awaited<ReturnType<typeof startAdministration>>;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ test('without waiting it is only requested; operations shows it, and cancel ends
 
 test('Ctrl-C leaves it running, and says how to see it and how to cancel it', async () => {
   const args = ['--url', scene.url, '--admin-key', ADMIN_KEY, 'projections', 'rebuild', 'tally'];
-  const { code, err } = await callLedger(args, { interruptAt: 'tally: rebuild queued' });
+  const { code, err } = await callLedgerProcess(args, { interruptAt: 'tally: rebuild queued' });
   expect(code).toBe(2);
   const id = /projections cancel ([0-9a-f-]{36})/.exec(err)![1]!;
   expect(err).toContain('It goes on.');

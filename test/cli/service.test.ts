@@ -1,66 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recorder } from '../../src/commands/webhooks/record.ts';
-import { credentialsPath } from '../../src/credentials.ts';
-import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
-import type { EventLog } from '../../src/events/event-log.ts';
 import { sha256 } from '../../src/events/identity.ts';
 import { sealingUnder } from '../../src/tenants/sealing.ts';
 import { tenant } from '../commands/webhooks/door.ts';
-import { patientLog } from '../support/patient-log.ts';
-import { createTestDatabase } from '../support/postgres.ts';
-import { eventually, type RunningService, sign, startService } from '../support/service.ts';
-import { callLedger, type Ran } from './command.ts';
+import { eventually, sign } from '../support/service.ts';
+import type { Ran } from './command.ts';
+import { MASTER_KEY, type Scene, SECRET, startScene } from './scene.ts';
 
-const ADMIN_KEY = 'admin-key-of-the-tests';
-const MASTER_KEY = 'master-key-of-the-tests';
-const SECRET = 'webhook-key-of-the-tests';
-
-let dataDir: string;
-let store: EventStoreProcess;
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let service: RunningService;
-let log: EventLog;
-
+let scene: Scene;
+let service: Scene['service'];
+let log: Scene['log'];
+let cli: Scene['cli'];
+let post: Scene['post'];
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-cli-'));
-  [store, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
-  service = await startService({
-    EVENTSTORE_URL: store.url,
-    DATABASE_URL: database.url,
-    ADMIN_KEY,
-    MASTER_KEY,
-    RETELL_WEBHOOK_SECRET: SECRET,
-    RECONCILE_EVERY_MINUTES: '1440', // a run in the midst of the tests would leave its note in the log
-  });
-  log = patientLog(store.url);
-  await eventually(async () => (await fetch(`${service.url}/health/ready`)).ok, { what: 'a ready service' });
-  // As an embedded service would have written it.
-  const keep = (lines: string) => writeFile(credentialsPath(dataDir), lines);
-  const kept = `ADMIN_KEY=${ADMIN_KEY}\nMASTER_KEY=${MASTER_KEY}\nRETELL_WEBHOOK_SECRET=${SECRET}\n`;
-  await keep(kept);
-  const issued = await cli(['keys', 'issue', 'default', '--json']);
-  await keep(`${kept}API_KEY=${issued.json().key}\n`);
+  scene = await startScene();
+  ({ service, log, cli, post } = scene);
 });
-afterAll(async () => {
-  await log.close();
-  await service.stop();
-  await store.stop();
-  await database.drop();
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => scene.stop());
 
-type With = { env?: Record<string, string>; stdin?: string; start?: 'main' | 'bin' };
-const cli = (args: readonly string[], { env = {}, ...rest }: With = {}): Promise<Ran> =>
-  callLedger(args, { env: { PORT: new URL(service.url).port, DATA_DIR: dataDir, ...env }, ...rest });
-
-const post = async (body: string, { tenantId = 'default', key = SECRET } = {}): Promise<number> => {
-  const headers = { 'x-retell-signature': sign(body, key) };
-  return (await fetch(`${service.url}/t/${tenantId}/api/webhooks/retell`, { method: 'POST', headers, body })).status;
-};
 const newTenant = () => `t${randomUUID().slice(0, 8)}`;
 const ended = (callId: string, more: object = {}) =>
   JSON.stringify({
@@ -175,7 +135,7 @@ describe('keys', () => {
     const id = newTenant();
     await cli(['tenants', 'put', id]);
     const [piped, filed] = ['piped-webhook-key-1', 'filed-webhook-key-2'];
-    const file = join(dataDir, 'webhook.key');
+    const file = join(scene.dataDir, 'webhook.key');
     await writeFile(file, `${filed}\n`);
     const first = await cli(['keys', 'add-webhook', id, '--json'], { stdin: `${piped}\r\n` });
     const second = await cli(['keys', 'add-webhook', id, '--key-file', file]);
@@ -284,7 +244,7 @@ describe('quarantine', () => {
 
     const retried = await cli(['quarantine', 'retry', id]);
     expect([retried.code, retried.out]).toEqual([0, `${id} is released: recorded as a fact of ${callId}\n`]);
-    const again = await cli(['quarantine', 'retry', id, '--json'], { start: 'bin' });
+    const again = await scene.bin(['quarantine', 'retry', id, '--json']);
     expect([again.code, again.json()]).toMatchObject([0, [{ id, outcome: 'duplicate', callId }]]);
     await eventually(async () => !(await cli(['quarantine', 'list'])).out.includes(id));
     expect((await cli(['quarantine', 'list', '--released', 'true', '--json'])).json().items).toMatchObject([{ id }]);
@@ -315,7 +275,7 @@ describe('doctor', () => {
 
   test('finds nothing to say of a service that is well, and leaves no trace', async () => {
     const head = await log.head();
-    const ran = await cli(['doctor', '--json'], { start: 'bin' });
+    const ran = await scene.bin(['doctor', '--json']);
     const checks = byName(ran);
     expect(Object.values(checks).map(({ status }) => status)).toEqual(Array(8).fill('ok'));
     expect([ran.code, ran.json().ok]).toEqual([0, true]);

@@ -52,7 +52,7 @@ export async function readOptions(): Promise<SimulateOptions> {
     .parse()
     .opts<Given>();
   const path = credentialsPath(given.dataDir);
-  const find = async (name: string) => (await findSecret(name, given.dataDir))?.key;
+  const find = async (name: string) => (await findSecret(name, given.dataDir, process.env))?.key;
   const key = given.key ?? (await find('RETELL_WEBHOOK_SECRET'))?.split(',')[0]?.trim();
   const apiKey = given.apiKey ?? (await find('API_KEY'));
   const adminKey = given.adminKey ?? (await find('ADMIN_KEY'));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import type { Terminal } from '../cli.ts';
 import { differenceFromLog } from '../export/compare.ts';
 import { type Examined, examineExport, type Fault } from '../export/examine.ts';
 import { Failure } from '../failure.ts';
@@ -42,10 +43,10 @@ export const verb: Verb = (program, cli) => {
       const query = { ...range, tenant, evidence: evidence ? undefined : 'false' };
       const body = () => cli.admin.stream('/api/export', query);
       if (out === undefined) {
-        const { facts, digest } = complete(await pass(await body(), process.stdout));
+        const { facts, digest } = complete(await pass(await body(), cli.terminal.stdout, cli.terminal));
         return cli.remark(`${facts} facts, digest ${digest}`);
       }
-      const { header, ...examined } = complete(await intoFile(body, out, force === true));
+      const { header, ...examined } = complete(await intoFile(body, out, force === true, cli.terminal));
       if (examined.doubt) cli.remark(`Line ${examined.doubt.line}: ${examined.doubt.why}.`);
       cli.answer({ file: out, ...header, ...examined }, `${out}: ${countsOf(examined)}\ndigest ${examined.digest}`);
     });
@@ -91,6 +92,7 @@ async function intoFile(
   body: () => Promise<AsyncIterable<Uint8Array>>,
   out: string,
   force: boolean,
+  terminal: Terminal,
 ): Promise<Examined> {
   if (!force && (await exists(out)))
     throw new Failure(2, `${out} is there already.`, { remedy: 'Name another file, or replace it with --force.' });
@@ -101,7 +103,7 @@ async function intoFile(
   file.on('error', () => {}); // the write that fails rejects
   try {
     await once(file, 'open').catch(cannotWrite(out));
-    const examined = await pass(bytes, file).finally(() => closed(file));
+    const examined = await pass(bytes, file, terminal).finally(() => closed(file));
     if (examined.fault === undefined) await rename(unfinished, out);
     return examined;
   } finally {
@@ -128,22 +130,22 @@ async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Writes the bytes as fast as `to` accepts them, and examines them on the way. */
-async function pass(bytes: AsyncIterable<Uint8Array>, to: Writable): Promise<Examined> {
-  const terminal = terminalLine();
+async function pass(bytes: AsyncIterable<Uint8Array>, to: Writable, terminal: Terminal): Promise<Examined> {
+  const line = terminalLine(terminal);
   let facts = 0;
   async function* passing() {
     let megabytes = 0;
     for await (const chunk of bytes) {
       await written(to, chunk);
       megabytes += chunk.length / 1e6;
-      terminal.draw(`${facts} facts, ${megabytes.toFixed(1)} MB`);
+      line.draw(`${facts} facts, ${megabytes.toFixed(1)} MB`);
       yield chunk;
     }
   }
   try {
     return await examineExport(passing(), () => facts++);
   } finally {
-    terminal.clear();
+    line.clear();
   }
 }
 
