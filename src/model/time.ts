@@ -1,3 +1,5 @@
+import { Temporal } from 'temporal-polyfill';
+
 /** The years 1 to 9999 in UTC, in milliseconds: ISO 8601 writes them with four digits, and Postgres holds them. */
 const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
@@ -28,51 +30,15 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function format(timeZone: string): Intl.DateTimeFormat {
-  // Callers write zones in any case; without this the cache would grow without end.
-  const name = timeZone.toLowerCase();
-  const cached = formats.get(name);
-  if (cached) return cached;
-  const made = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    hourCycle: 'h23',
-    era: 'short',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  formats.set(name, made);
-  return made;
-}
-
-/** The offset of a zone from UTC at an instant, in milliseconds. */
-function offsetAt(instant: number, timeZone: string): number {
-  const part: Record<string, string> = {};
-  for (const { type, value } of format(timeZone).formatToParts(instant)) part[type] = value;
-  const { era, year, month, day, hour, minute, second } = part;
-  const shown = new Date(0);
-  // Date.UTC reads the years below 100 as 19xx.
-  shown.setUTCFullYear(era === 'BC' ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day));
-  shown.setUTCHours(Number(hour), Number(minute), Number(second));
-  return shown.getTime() - Math.floor(instant / 1000) * 1000;
-}
-
 export const DAY_MS = 86_400_000;
 
-/** The local time in a zone at an instant. */
-export const localAt = (instant: number, timeZone: string): number => instant + offsetAt(instant, timeZone);
+/** A local time, as a calendar and a clock show it. */
+const shown = (local: number) =>
+  Temporal.Instant.fromEpochMilliseconds(local).toZonedDateTimeISO('UTC').toPlainDateTime();
 
-/** The two instants that may have a local time, by the offsets a day before and a day after. */
-const candidates = (local: number, timeZone: string): readonly [number, number] => {
-  const [a, b] = [local - offsetAt(local - DAY_MS, timeZone), local - offsetAt(local + DAY_MS, timeZone)];
-  return a < b ? [a, b] : [b, a];
-};
+/** The local time in a zone at an instant. */
+export const localAt = (instant: number, timeZone: string): number =>
+  instant + Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).offsetNanoseconds / 1e6;
 
 /**
  * The instant of a local time. Undefined unless there is exactly one: in spring an hour is skipped, in autumn one comes
@@ -80,16 +46,13 @@ const candidates = (local: number, timeZone: string): readonly [number, number] 
  */
 export function instantOfLocal(local: number, timeZone: string): number | undefined {
   try {
-    const instants = [...new Set(candidates(local, timeZone))].filter((at) => localAt(at, timeZone) === local);
-    return instants.length === 1 ? instants[0] : undefined;
+    return shown(local).toZonedDateTime(timeZone, { disambiguation: 'reject' }).epochMilliseconds;
   } catch (error) {
-    if (error instanceof RangeError) return undefined; // no zone of that name
+    if (error instanceof RangeError) return undefined; // none, two, or no zone of that name
     throw error;
   }
 }
 
 /** The first instant of a local day, given by its midnight, which clocks may skip. */
-export function startOfDay(midnight: number, timeZone: string): number {
-  const [first, second] = candidates(midnight, timeZone);
-  return first === second || localAt(first, timeZone) >= midnight ? first : second;
-}
+export const startOfDay = (midnight: number, timeZone: string): number =>
+  shown(midnight).toPlainDate().toZonedDateTime(timeZone).epochMilliseconds;
