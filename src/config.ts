@@ -23,6 +23,8 @@ const Environment = z.object({
   RETELL_BASE_URL: set(z.url()),
   ADMIN_KEY: set(z.string().min(16, 'must be at least 16 characters')),
   MASTER_KEY: set(z.string().min(16, 'must be at least 16 characters')),
+  MASTER_KEY_PREVIOUS: set(z.string().min(16, 'must be at least 16 characters')),
+  MASTER_KEY_LOST: set(flag),
   WEBHOOK_RATE_LIMIT_PER_MINUTE: set(positive),
   WEBHOOK_RATE_LIMIT_SCOPE: set(z.enum(['unverified', 'all'])),
   WEBHOOK_BODY_LIMIT_BYTES: set(positive),
@@ -70,6 +72,10 @@ export type Config = {
   readonly webhookSecrets: readonly string[];
   readonly adminKey: string | undefined;
   readonly masterKey: string | undefined;
+  /** Opens what it sealed, until that is sealed anew. */
+  readonly previousMasterKey: string | undefined;
+  /** Starts although MASTER_KEY opens none of the secrets in the log. */
+  readonly masterKeyLost: boolean;
   readonly webhooks: {
     readonly rateLimitPerMinute: number;
     readonly rateLimitScope: 'unverified' | 'all';
@@ -136,6 +142,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     webhookSecrets,
     adminKey: env.ADMIN_KEY,
     masterKey: env.MASTER_KEY,
+    previousMasterKey: env.MASTER_KEY_PREVIOUS,
+    masterKeyLost: env.MASTER_KEY_LOST ?? false,
     webhooks: {
       rateLimitPerMinute: env.WEBHOOK_RATE_LIMIT_PER_MINUTE ?? 50,
       rateLimitScope: env.WEBHOOK_RATE_LIMIT_SCOPE ?? 'unverified',

@@ -15,7 +15,6 @@ import { quarantineRetryRoute, reviewQuarantined } from './commands/quarantine.t
 import { ticketRoutes } from './commands/tickets.ts';
 import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
-import type { Keys } from './credentials.ts';
 import type { EventLog } from './events/event-log.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import type { Projection } from './projections/engine/projection.ts';
@@ -36,6 +35,7 @@ import { queryRoutes } from './read-api/query-routes.ts';
 import { answerUnhandled } from './read-api/unhandled.ts';
 import { readinessOf } from './readiness.ts';
 import { nothingShown, shownResources } from './shown-resources.ts';
+import type { AdministrationDeps } from './tenants/administration.ts';
 import type { OpenTenantDirectory } from './tenants/directory.ts';
 import { asOf } from './time-travel/as-of.ts';
 import { sessionHistory } from './time-travel/history.ts';
@@ -44,7 +44,8 @@ export type Parts = {
   readonly roles: readonly Role[];
   readonly log: EventLog;
   readonly directory: OpenTenantDirectory;
-  readonly keys: Keys;
+  readonly administration: AdministrationDeps;
+  readonly adminKey: string;
   readonly webhooks: Webhooks;
   readonly retellOf: CallRoutesDeps['retellOf'];
   readonly placements: Placements;
@@ -67,10 +68,9 @@ export type Parts = {
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
-export function routesOf({ roles, log, directory, keys, metrics, logger, ...parts }: Parts): OpenAPIHono {
+export function routesOf({ roles, log, directory, adminKey, metrics, logger, ...parts }: Parts): OpenAPIHono {
   const { webhooks, retellOf, placements, db, projections, running, live, exports, mail, reconciliation } = parts;
   const { authenticate } = directory;
-  const { adminKey, masterKey } = keys;
   const root = new OpenAPIHono({ getPath: routedPath });
   root.use(measureRequests(metrics));
   answerUnhandled(root, logger);
@@ -79,7 +79,7 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
     const shown = db && running ? shownResources(db, running) : nothingShown;
     const common = { log, authenticate, logger };
     root.route('/', webhooks.routes);
-    root.route('/', adminRoutes({ log, directory, masterKey, adminKey, logger }));
+    root.route('/', adminRoutes({ ...parts.administration, adminKey }));
     root.route('/', quarantineRetryRoute({ log, recorder: webhooks.recorder, tenants: directory, logger, adminKey }));
     root.route('/', appointmentRoutes({ ...common, appointmentAfter: shown.appointment }));
     root.route('/', ticketRoutes({ ...common, ticketAfter: shown.ticket }));

@@ -25,6 +25,7 @@ import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
 import type { AdministrationDeps } from './tenants/administration.ts';
 import { openTenantDirectory } from './tenants/directory.ts';
+import { sealingUnder } from './tenants/sealing.ts';
 
 export type Service = {
   readonly url: string;
@@ -49,8 +50,12 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     },
   });
   measureAppends(metrics.registry, log);
-  const { masterKey, webhookSecrets: environmentKeys } = keys;
-  const directory = openTenantDirectory({ log, masterKey, environmentKeys, logger, signal });
+  const sealing = sealingUnder(keys.masterKey, config.previousMasterKey);
+  const directory = openTenantDirectory({
+    ...{ log, sealing, environmentKeys: keys.webhookSecrets, logger, signal },
+    mayOpenNothing: config.masterKeyLost,
+  });
+  const administration = { log, directory, sealing, logger };
   const webhooks = webhookRoutes({
     log,
     tenants: directory,
@@ -115,7 +120,17 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       : undefined;
 
   const root = routesOf({
-    ...{ roles: config.roles, log, directory, keys, webhooks, placements, metrics, logger },
+    ...{
+      roles: config.roles,
+      log,
+      directory,
+      administration,
+      adminKey: keys.adminKey,
+      webhooks,
+      placements,
+      metrics,
+      logger,
+    },
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),
@@ -130,7 +145,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
 
   return {
     url,
-    administration: { log, directory, masterKey, logger },
+    administration,
     async stop() {
       // First nothing new is let in, then what is under way ends, then what it uses is closed.
       await Promise.all([live?.close(), exports?.close()]);

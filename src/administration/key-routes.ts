@@ -34,6 +34,47 @@ export const unknownTenant = (c: Context, id: string) =>
 const KeyParams = KnownTenantParam.extend({ keyId: pathId('keyId') });
 const ApiKeyOrder = z.strictObject({ scopes: z.array(z.enum(scopes)).min(1).max(scopes.length) });
 
+const SecretOf = z.object({ tenantId: z.string(), keyId: z.string() });
+export const Resealed = z
+  .object({
+    resealed: z.int().openapi({ description: 'How many were sealed under MASTER_KEY_PREVIOUS.' }),
+    closed: z.array(SecretOf).openapi({ description: 'What neither key opens.' }),
+  })
+  .openapi('Resealed');
+export const Forgotten = z.object({ forgotten: z.array(SecretOf) }).openapi('Forgotten');
+
+/** What is to be done with sealed secrets when MASTER_KEY is changed, or lost (docs/operations.md). */
+export function secretRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminParts, 'common' | 'admin'>): void {
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/secrets/reseal',
+      operationId: 'resealSecrets',
+      summary: 'Seal every secret under the present MASTER_KEY',
+      description:
+        'What MASTER_KEY_PREVIOUS has sealed; afterwards that can be taken out. Asked again it does the rest.',
+      responses: { 200: json(Resealed, 'What was done'), 401: refusals[401], 503: refusals[503] },
+    }),
+    async (c) => c.json(await admin.resealSecrets(), 200),
+  );
+
+  routes.openapi(
+    createRoute({
+      ...common,
+      method: 'post',
+      path: '/api/secrets/forget-closed',
+      operationId: 'forgetClosedSecrets',
+      summary: 'Give up the secrets that no MASTER_KEY opens',
+      description:
+        'For a MASTER_KEY that is lost. Webhook keys and Retell API keys must be added again; evidence under a forgotten key ' +
+        'is kept and cannot be verified until its key is added again.',
+      responses: { 200: json(Forgotten, 'What was given up'), 401: refusals[401], 503: refusals[503] },
+    }),
+    async (c) => c.json(await admin.forgetClosedSecrets(), 200),
+  );
+}
+
 /** Keys: those that verify a tenant's webhooks, and those that open the API to it. */
 export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminParts, 'common' | 'admin'>): void {
   routes.openapi(

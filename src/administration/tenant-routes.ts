@@ -9,7 +9,7 @@ import { limitedBody } from '../http/request-body.ts';
 import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
 import type { Tenant } from '../tenants/tenant.ts';
-import { body, KnownTenantParam, keyRoutes, refusals, unknown, unknownTenant } from './key-routes.ts';
+import { body, KnownTenantParam, keyRoutes, refusals, secretRoutes, unknown, unknownTenant } from './key-routes.ts';
 
 const TenantIdParam = z.object({
   id: z
@@ -140,6 +140,7 @@ export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: stri
   const parts = { common, directory, admin: administration(deps) };
   tenantRoutes(routes, parts);
   keyRoutes(routes, parts);
+  secretRoutes(routes, parts);
   return routes;
 }
 

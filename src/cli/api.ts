@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { OperationAnswer } from '../administration/answers.ts';
+import type { Forgotten as ForgottenAnswer, Resealed as ResealedAnswer } from '../administration/key-routes.ts';
 import type {
   Parked as ParkedAnswer,
   ParkedDetail as ParkedDetailAnswer,
@@ -24,6 +25,8 @@ export type Page<Item> = Items<Item> & { readonly nextCursor: string | null };
 type NoContent = Readonly<Record<string, never>>;
 
 export type Tenant = z.infer<typeof ShownTenant>;
+type Resealed = z.infer<typeof ResealedAnswer>;
+type Forgotten = z.infer<typeof ForgottenAnswer>;
 export type Operation = z.infer<typeof OperationAnswer>;
 export type Projection = z.infer<typeof Overview>;
 export type Parked = z.infer<typeof ParkedAnswer>;
@@ -45,6 +48,8 @@ export type Answers = {
   'DELETE /api/tenants/{id}/api-keys/{keyId}': NoContent;
   'POST /api/tenants/{id}/webhook-keys': { readonly keyId: string };
   'DELETE /api/tenants/{id}/webhook-keys/{keyId}': NoContent;
+  'POST /api/secrets/reseal': Resealed;
+  'POST /api/secrets/forget-closed': Forgotten;
   'GET /api/tenants/{id}/tickets/{ticketId}/mail': TicketMail;
   'POST /api/tenants/{id}/tickets/{ticketId}/mail/redrive': {
     readonly outcome: 'redriven' | 'nothing_to_send' | 'already_sent';

@@ -36,6 +36,10 @@ const WebhookKeyAdded = z.object({
 const WebhookKeyRetired = z.object({ keyId: z.string() });
 const ApiKeyIssued = z.object({ keyId: z.string(), sha256: z.string(), scopes: z.array(z.enum(scopes)) });
 const ApiKeyRevoked = z.object({ keyId: z.string() });
+/** The same secrets under another MASTER_KEY. */
+const SecretsResealed = z.object({ secrets: z.array(z.object({ keyId: z.string(), sealedKey: z.string() })) });
+/** Secrets that no MASTER_KEY opens any more. */
+const SecretsForgotten = z.object({ keyIds: z.array(z.string()) });
 
 export const tenantEventSchemas = {
   TenantRegistered,
@@ -44,6 +48,8 @@ export const tenantEventSchemas = {
   WebhookKeyRetired,
   ApiKeyIssued,
   ApiKeyRevoked,
+  SecretsResealed,
+  SecretsForgotten,
 } as const;
 
 // End of the stored format.

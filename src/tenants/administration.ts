@@ -8,13 +8,13 @@ import * as decide from './decider.ts';
 import { handleTenant, type TenantState } from './decider.ts';
 import type { OpenTenantDirectory } from './directory.ts';
 import { newApiKey } from './keys.ts';
-import { CannotOpen, RETELL_API_KEY, type SecretOf, sealingUnder } from './sealing.ts';
+import { CannotOpen, RETELL_API_KEY, type Sealing, type SecretOf } from './sealing.ts';
 import { merged, replaced, type SealRetellApiKey, type Settings, type SettingsPatch } from './settings.ts';
 
 export type AdministrationDeps = {
   readonly log: EventLog;
   readonly directory: OpenTenantDirectory;
-  readonly masterKey: string;
+  readonly sealing: Sealing;
   readonly logger: Logger;
   readonly now?: () => Date;
 };
@@ -28,9 +28,7 @@ export type Administration = ReturnType<typeof administration>;
  * What an administrator does to tenants. A change that returned is in the log and in force in this process;
  * EventStoreUnavailable: it may be, and doing it again does no harm.
  */
-export function administration({ log, directory, masterKey, logger, now = () => new Date() }: AdministrationDeps) {
-  const sealing = sealingUnder(masterKey);
-
+export function administration({ log, directory, sealing, logger, now = () => new Date() }: AdministrationDeps) {
   async function change<Command, Refusal extends string = never>(
     tenantId: string,
     decision: Decider<TenantState, Command, TenantEvent, Refusal>['decide'],
@@ -79,7 +77,12 @@ export function administration({ log, directory, masterKey, logger, now = () => 
       ),
 
     async addWebhookKey(tenantId: string, key: string) {
-      const keyId = sealing.webhookKeyId(tenantId, key);
+      const tenant = directory.get(tenantId);
+      // Its id was derived under the MASTER_KEY of its day.
+      const known = [...(tenant?.webhookKeys ?? []), ...(tenant?.formerWebhookKeys ?? [])].find(
+        (one) => one.key === key,
+      );
+      const keyId = known?.keyId ?? sealing.webhookKeyId(tenantId, key);
       const sealedKey = sealing.seal(key, { tenantId, keyId });
       const outcome = await change(tenantId, decide.addWebhookKey, { keyId, sealedKey });
       return { outcome, keyId };
@@ -96,6 +99,40 @@ export function administration({ log, directory, masterKey, logger, now = () => 
       const { keyId, key, sha256 } = newApiKey();
       const outcome = await change(tenantId, decide.issueApiKey, { keyId, sha256, scopes });
       return { outcome, keyId, key };
+    },
+
+    /** Seals under MASTER_KEY what the one before it has sealed; tells what neither opens. */
+    async resealSecrets() {
+      let resealed = 0;
+      const closed: SecretOf[] = [];
+      for (const [tenantId, secrets] of directory.sealedSecrets()) {
+        const anew = [];
+        for (const { keyId, sealedKey: before } of secrets) {
+          const secret = opens(before, { tenantId, keyId });
+          if (secret === undefined) closed.push({ tenantId, keyId });
+          else if (!sealing.isCurrent(before))
+            anew.push({ keyId, before, sealedKey: sealing.seal(secret, { tenantId, keyId }) });
+        }
+        if (anew.length > 0) await change(tenantId, decide.resealSecrets, anew);
+        resealed += anew.length;
+      }
+      return { resealed, closed };
+    },
+
+    /** Gives up what neither MASTER_KEY opens: keys must be added again, and evidence under them stays unverified. */
+    async forgetClosedSecrets() {
+      const forgotten: SecretOf[] = [];
+      for (const [tenantId, secrets] of directory.sealedSecrets()) {
+        const closed = secrets.filter(({ keyId, sealedKey }) => opens(sealedKey, { tenantId, keyId }) === undefined);
+        if (closed.length === 0) continue;
+        await change(
+          tenantId,
+          decide.forgetSecrets,
+          closed.map(({ keyId, sealedKey: before }) => ({ keyId, before })),
+        );
+        forgotten.push(...closed.map(({ keyId }) => ({ tenantId, keyId })));
+      }
+      return { forgotten };
     },
 
     revokeApiKey: (tenantId: string, keyId: string) => change(tenantId, decide.revokeApiKey, { keyId }),

@@ -3,6 +3,7 @@ import { type Decider, type Handled, handle, overFacts } from '../events/decider
 import type { EventLog } from '../events/event-log.ts';
 import { tenantStream } from '../events/streams.ts';
 import { type Scope, type TenantEvent, type TenantSettings, tenantEventSchemas } from '../events/tenant-facts.ts';
+import { RETELL_API_KEY } from './sealing.ts';
 import { MAX_AGENTS } from './settings.ts';
 import { type ApiKey, DEFAULT_TENANT } from './tenant.ts';
 
@@ -55,7 +56,34 @@ export function evolve(state: TenantState, { type, data }: TenantEvent): TenantS
         apiKeys: state.apiKeys.filter((k) => k.keyId !== data.keyId),
         revokedApiKeyIds: [...state.revokedApiKeyIds, data.keyId],
       };
+    case 'SecretsResealed':
+      return withSecrets(state, new Map(data.secrets.map(({ keyId, sealedKey }) => [keyId, sealedKey])));
+    case 'SecretsForgotten':
+      return withSecrets(state, new Map(data.keyIds.map((keyId) => [keyId, undefined])));
   }
+}
+
+/** Every secret of a tenant, sealed as it is. */
+export const sealedSecrets = ({ settings, webhookKeys }: TenantState): readonly SealedKey[] => [
+  ...webhookKeys.map(({ keyId, sealedKey }) => ({ keyId, sealedKey })),
+  ...(settings.sealedRetellApiKey === undefined
+    ? []
+    : [{ keyId: RETELL_API_KEY, sealedKey: settings.sealedRetellApiKey }]),
+];
+
+/** With secrets put in the place of those of the same ids; undefined: without them. */
+function withSecrets(state: TenantState, secrets: ReadonlyMap<string, string | undefined>): TenantState {
+  const of = ({ keyId, sealedKey }: SealedKey) => (secrets.has(keyId) ? secrets.get(keyId) : sealedKey);
+  const { sealedRetellApiKey, ...settings } = state.settings;
+  const retellApiKey = sealedRetellApiKey && of({ keyId: RETELL_API_KEY, sealedKey: sealedRetellApiKey });
+  return {
+    ...state,
+    settings: { ...settings, ...(retellApiKey !== undefined && { sealedRetellApiKey: retellApiKey }) },
+    webhookKeys: state.webhookKeys.flatMap((key) => {
+      const sealedKey = of(key);
+      return sealedKey === undefined ? [] : [{ ...key, sealedKey }];
+    }),
+  };
 }
 
 type Added = Extract<TenantEvent, { type: 'WebhookKeyAdded' }>['data'];
@@ -117,6 +145,27 @@ export function retireWebhookKey(
   const before = state.webhookKeys.find((k) => k.keyId === keyId);
   if (before === undefined) return 'unknown_key';
   return before.state === 'retired' ? [] : [{ type: 'WebhookKeyRetired', data: { keyId } }];
+}
+
+/** A secret sealed anew, in the place of what it was sealed as; that may have been changed since. */
+type Resealed = SealedKey & { readonly before: string };
+
+const stillThere = (state: TenantState, { keyId, before }: Omit<Resealed, 'sealedKey'>): boolean =>
+  sealedSecrets(state).some((secret) => secret.keyId === keyId && secret.sealedKey === before);
+
+export function resealSecrets(resealed: readonly Resealed[], state: TenantState): readonly TenantEvent[] {
+  const secrets = resealed
+    .filter((secret) => stillThere(state, secret))
+    .map(({ keyId, sealedKey }) => ({ keyId, sealedKey }));
+  return secrets.length === 0 ? [] : [{ type: 'SecretsResealed', data: { secrets } }];
+}
+
+export function forgetSecrets(
+  closed: readonly Omit<Resealed, 'sealedKey'>[],
+  state: TenantState,
+): readonly TenantEvent[] {
+  const keyIds = closed.filter((secret) => stillThere(state, secret)).map(({ keyId }) => keyId);
+  return keyIds.length === 0 ? [] : [{ type: 'SecretsForgotten', data: { keyIds } }];
 }
 
 type IssuedKey = { readonly keyId: string; readonly sha256: string; readonly scopes: readonly Scope[] };

@@ -4,9 +4,9 @@ import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import { steps, waitUntil } from '../events/waiting.ts';
 import type { Authenticate } from '../http/bearer.ts';
-import { evolveTenant, initialTenant, type TenantState } from './decider.ts';
+import { evolveTenant, initialTenant, sealedSecrets, type TenantState } from './decider.ts';
 import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
-import { CannotOpen, RETELL_API_KEY, type Sealing, sealingUnder } from './sealing.ts';
+import { CannotOpen, RETELL_API_KEY, type Sealing } from './sealing.ts';
 import { DEFAULT_TENANT, type Tenant, type TenantDirectory, type WebhookKey } from './tenant.ts';
 
 type UnsealedTenant = {
@@ -46,7 +46,8 @@ function unsealTenant(
   for (const { keyId, sealedKey, state: keyState } of state.webhookKeys) {
     const key = open(sealedKey, keyId);
     if (key === undefined || inEnvironment.some((k) => k.keyId === keyId)) continue;
-    (keyState === 'added' ? inForce : former).push({ keyId, key });
+    // One that the environment holds too, under the id of another MASTER_KEY, is in force already.
+    (keyState === 'added' && !inEnvironment.some((k) => k.key === key) ? inForce : former).push({ keyId, key });
   }
   const { settings, apiKeys, id } = state;
   const retellApiKey =
@@ -62,6 +63,8 @@ export type OpenTenantDirectory = TenantDirectory & {
   retellApiKey(tenantId: string): string | undefined;
   /** Whether a webhook key is in force because RETELL_WEBHOOK_SECRET holds it. */
   isFromEnvironment(tenantId: string, keyId: string): boolean;
+  /** Every secret in the log, as it is sealed, by tenant. */
+  sealedSecrets(): ReadonlyMap<string, ReturnType<typeof sealedSecrets>>;
   /** Settled when the log has been read once. Rejects when MASTER_KEY opens none of the secrets in it. */
   caughtUp(): Promise<void>;
   /** Whether everything up to a position is in force here, waiting at most that long. */
@@ -70,7 +73,9 @@ export type OpenTenantDirectory = TenantDirectory & {
 
 type DirectoryOptions = {
   readonly log: EventLog;
-  readonly masterKey: string;
+  readonly sealing: Sealing;
+  /** MASTER_KEY_LOST: a MASTER_KEY that opens nothing is no reason to stop. */
+  readonly mayOpenNothing?: boolean;
   /** RETELL_WEBHOOK_SECRET's; in force for `default` beside those that an administrator added. */
   readonly environmentKeys: readonly string[];
   readonly logger: Logger;
@@ -82,8 +87,7 @@ type Entry = UnsealedTenant & { readonly state: TenantState };
 
 /** All tenants in memory: a fold of the `tenant-` streams that a subscription keeps up to date. */
 export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirectory {
-  const { log, logger, signal, now = () => new Date() } = options;
-  const sealing = sealingUnder(options.masterKey);
+  const { log, sealing, mayOpenNothing = false, logger, signal, now = () => new Date() } = options;
   const environment = environmentWebhookKeys(options.environmentKeys, sealing);
   const entries = new Map<string, Entry>();
   const tenantOfApiKey = new Map<string, string>();
@@ -130,7 +134,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
   const refuseWrongMasterKey = () => {
     const all = [...entries.values()];
     const firstClosed = all.flatMap((e) => e.closed)[0];
-    if (firstClosed && all.every((e) => e.opened === 0)) throw firstClosed.error;
+    if (firstClosed && !mayOpenNothing && all.every((e) => e.opened === 0)) throw firstClosed.error;
   };
 
   const follow = async (onCaughtUp: () => void) => {
@@ -179,7 +183,11 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     holding: (key) => [...(idsOfWebhookKey.get(key) ?? [])].flatMap((id) => existing(id)?.tenant ?? []),
     ready: () => ready,
     retellApiKey: (tenantId) => existing(tenantId)?.retellApiKey,
-    isFromEnvironment: (tenantId, keyId) => tenantId === DEFAULT_TENANT && environment.some((k) => k.keyId === keyId),
+    isFromEnvironment(tenantId, keyId) {
+      if (tenantId !== DEFAULT_TENANT) return false;
+      const known = entries.get(DEFAULT_TENANT)?.tenant.formerWebhookKeys.find((k) => k.keyId === keyId);
+      return environment.some((k) => k.keyId === keyId || k.key === known?.key);
+    },
 
     authenticate(apiKey) {
       const keyId = keyIdOfApiKey(apiKey);
@@ -189,6 +197,8 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       if (tenantId === undefined || key === undefined || !isApiKey(apiKey, key.sha256)) return undefined;
       return { tenantId, keyId: key.keyId, scopes: key.scopes };
     },
+
+    sealedSecrets: () => new Map([...entries.values()].map(({ state }) => [state.id, sealedSecrets(state)])),
 
     caughtUp: () => caughtUp.promise,
 

@@ -15,6 +15,8 @@ export type Sealing = {
   seal(secret: string, of: SecretOf): string;
   /** Throws CannotOpen under another MASTER_KEY, or where the text was changed or moved. */
   open(sealed: string, of: SecretOf): string;
+  /** Whether it was sealed under MASTER_KEY, and not under the one before it. */
+  isCurrent(sealed: string): boolean;
   /** The id of a webhook key: the same for the same key of the same tenant, and no help in guessing it. */
   webhookKeyId(tenantId: string, key: string): string;
 };
@@ -26,21 +28,31 @@ const TAG_BYTES = 16;
 
 const boundTo = ({ tenantId, keyId }: SecretOf) => Buffer.from(JSON.stringify([VERSION, tenantId, keyId]));
 
-/** AES-256-GCM under keys derived from MASTER_KEY with HKDF-SHA256, one key per purpose. */
-export function sealingUnder(masterKey: string): Sealing {
+/** One key per purpose, derived with HKDF-SHA256. */
+function derivedFrom(masterKey: string) {
   const derive = (purpose: string, bytes: number) =>
     Buffer.from(hkdfSync('sha256', masterKey, '', `call-ledger ${VERSION} ${purpose}`, bytes));
-  const key = derive('seal tenant secrets', 32);
-  const keyIds = derive('name webhook keys', 32);
-  const fingerprint = derive('fingerprint', 4).toString('hex');
+  return {
+    key: derive('seal tenant secrets', 32),
+    keyIds: derive('name webhook keys', 32),
+    fingerprint: derive('fingerprint', 4).toString('hex'),
+  };
+}
+
+/** AES-256-GCM under MASTER_KEY; what MASTER_KEY_PREVIOUS sealed is opened too. */
+export function sealingUnder(masterKey: string, previous?: string): Sealing {
+  const current = derivedFrom(masterKey);
+  const openedWith = previous === undefined ? [current] : [current, derivedFrom(previous)];
 
   return {
     seal(secret, of) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(boundTo(of));
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(boundTo(of));
       const text = Buffer.concat([nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-      return `${VERSION}.${fingerprint}.${text.toString('base64url')}`;
+      return `${VERSION}.${current.fingerprint}.${text.toString('base64url')}`;
     },
+
+    isCurrent: (sealed) => sealed.startsWith(`${VERSION}.${current.fingerprint}.`),
 
     open(sealed, of) {
       const what = `the secret "${of.keyId}" of tenant "${of.tenantId}"`;
@@ -49,14 +61,15 @@ export function sealingUnder(masterKey: string): Sealing {
         throw new CannotOpen(
           `${what} is sealed in the unknown format "${version}": a newer release wrote it, run that`,
         );
-      if (sealedUnder !== fingerprint)
+      const under = openedWith.find(({ fingerprint }) => fingerprint === sealedUnder);
+      if (under === undefined)
         throw new CannotOpen(
           `MASTER_KEY does not open ${what}: it was sealed under another one (fingerprint ${sealedUnder}, this one has ` +
-            `${fingerprint}). Start with the MASTER_KEY that this event log was used with`,
+            `${current.fingerprint}). Start with the MASTER_KEY that this event log was used with, or give it as MASTER_KEY_PREVIOUS; where it is lost, MASTER_KEY_LOST=true`,
         );
       try {
         const bytes = Buffer.from(text, 'base64url');
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
+        const decipher = createDecipheriv('aes-256-gcm', under.key, bytes.subarray(0, NONCE_BYTES), {
           authTagLength: TAG_BYTES,
         });
         decipher.setAAD(boundTo(of)).setAuthTag(bytes.subarray(-TAG_BYTES));
@@ -67,7 +80,7 @@ export function sealingUnder(masterKey: string): Sealing {
     },
 
     webhookKeyId: (tenantId, webhookKey) =>
-      `wk_${createHmac('sha256', keyIds)
+      `wk_${createHmac('sha256', current.keyIds)
         .update(JSON.stringify([tenantId, webhookKey]))
         .digest('hex')
         .slice(0, 20)}`,

@@ -94,4 +94,31 @@ export const verb: Verb = (program, cli) => {
       await cli.admin.call('DELETE /api/tenants/{id}/webhook-keys/{keyId}', { path: { id: tenant, keyId } });
       cli.answer({ tenantId: tenant, keyId, retired: true }, `${keyId} of ${tenant} is retired.`);
     });
+
+  keys
+    .command('reseal')
+    .description('seal every secret in the log under the present MASTER_KEY, in the place of MASTER_KEY_PREVIOUS')
+    .addHelpText('after', examples('keys reseal'))
+    .action(async () => {
+      const done = await cli.admin.call('POST /api/secrets/reseal', {});
+      if (done.closed.length > 0) cli.no();
+      const closed = done.closed.map(({ tenantId, keyId }) => `\n${keyId} of ${tenantId} is opened by neither key`);
+      cli.answer(done, `${done.resealed} secrets were sealed anew.${closed.join('')}`);
+      if (done.closed.length === 0) cli.remark('MASTER_KEY_PREVIOUS can be taken out, once no process needs it.');
+    });
+
+  keys
+    .command('forget-closed')
+    .description('give up the secrets that no MASTER_KEY opens, because it is lost')
+    .option('--yes', 'it is lost; without it nothing is done')
+    .addHelpText('after', examples('keys forget-closed --yes'))
+    .action(async ({ yes }: { yes?: true }) => {
+      if (!yes)
+        throw new Failure(2, 'Webhook keys and Retell API keys that this MASTER_KEY does not open would be given up.', {
+          remedy: 'Start with the MASTER_KEY that sealed them, if there is any way. Else: keys forget-closed --yes',
+        });
+      const done = await cli.admin.call('POST /api/secrets/forget-closed', {});
+      const lines = done.forgotten.map(({ tenantId, keyId }) => `${keyId} of ${tenantId} is forgotten: add it again.`);
+      cli.answer(done, lines.length === 0 ? 'Every secret opens; nothing was forgotten.' : lines.join('\n'));
+    });
 };

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/events/json.ts';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
+import { sealingUnder } from '../../../src/tenants/sealing.ts';
 import { appendAnyhow } from '../../support/append-anyhow.ts';
 import { eventStore, listeningLogger, MASTER_KEY, service } from './scene.ts';
 
@@ -22,13 +23,14 @@ afterEach(async () => {
 afterAll(() => store?.stop());
 
 /** A directory of another process: of its own master key and environment. */
-const directory = (options: { masterKey?: string; environmentKeys?: string[] } = {}) => {
+type Options = { masterKey?: string; environmentKeys?: string[]; mayOpenNothing?: boolean };
+const directory = ({ masterKey = MASTER_KEY, ...options }: Options = {}) => {
   const stopped = new AbortController();
   ending.push(() => stopped.abort());
   const { logger, text } = listeningLogger();
   const opened = openTenantDirectory({
     log: store.log,
-    masterKey: MASTER_KEY,
+    sealing: sealingUnder(masterKey),
     environmentKeys: [],
     logger,
     signal: stopped.signal,

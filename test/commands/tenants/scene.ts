@@ -10,6 +10,7 @@ import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
+import { sealingUnder } from '../../../src/tenants/sealing.ts';
 import { patientLog } from '../../support/patient-log.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -35,16 +36,28 @@ export function listeningLogger() {
   return { logger, text: () => lines.join('') };
 }
 
-type Options = { readonly environmentKeys?: readonly string[]; readonly masterKey?: string };
+type Options = {
+  readonly environmentKeys?: readonly string[];
+  readonly masterKey?: string;
+  readonly previous?: string;
+  readonly lost?: boolean;
+};
 
 /** The administration over HTTP, as one process serves it. Disposing it ends that process. */
-export async function service(log: EventLog, { environmentKeys = [], masterKey = MASTER_KEY }: Options = {}) {
+export async function service(
+  log: EventLog,
+  { environmentKeys = [], masterKey = MASTER_KEY, previous, lost = false }: Options = {},
+) {
+  const sealing = sealingUnder(masterKey, previous);
   const stopped = new AbortController();
   const { logger, text } = listeningLogger();
-  const directory = openTenantDirectory({ log, masterKey, environmentKeys, logger, signal: stopped.signal });
+  const directory = openTenantDirectory({
+    ...{ log, sealing, environmentKeys, logger, signal: stopped.signal },
+    mayOpenNothing: lost,
+  });
   await directory.caughtUp();
   const app = new OpenAPIHono<CallerEnv>();
-  app.route('/', adminRoutes({ log, directory, masterKey, adminKey: ADMIN_KEY, logger }));
+  app.route('/', adminRoutes({ log, directory, sealing, adminKey: ADMIN_KEY, logger }));
   app.get('/whoami', requireScope(directory.authenticate, 'read'), (c) => c.json(c.var.caller));
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));

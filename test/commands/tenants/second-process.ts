@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
+import { sealingUnder } from '../../../src/tenants/sealing.ts';
 import { patientLog } from '../../support/patient-log.ts';
 
 const [url, masterKey] = process.argv.slice(2) as [string, string];
@@ -10,7 +11,7 @@ const stopped = new AbortController();
 const log = patientLog(url);
 const directory = openTenantDirectory({
   log,
-  masterKey,
+  sealing: sealingUnder(masterKey),
   environmentKeys: [],
   logger: pino({ level: 'silent' }),
   signal: stopped.signal,

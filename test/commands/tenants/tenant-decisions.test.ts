@@ -27,6 +27,15 @@ const retireKey: Decision = (state) => decide.retireWebhookKey({ keyId: 'wk_1' }
 const issue: Decision = (state) => decide.issueApiKey({ keyId: 'k1', sha256: 'ab', scopes: ['read'] }, state);
 const revoke: Decision = (state) => decide.revokeApiKey({ keyId: 'k1' }, state);
 
+const resealed: TenantEvent = {
+  type: 'SecretsResealed',
+  data: { secrets: [{ keyId: 'wk_1', sealedKey: 'sealed anew' }] },
+};
+const forgotten: TenantEvent = { type: 'SecretsForgotten', data: { keyIds: ['wk_1'] } };
+const secret = { keyId: 'wk_1', before: 'sealed', sealedKey: 'sealed anew' };
+const reseal: Decision = (state) => decide.resealSecrets([secret], state);
+const forget: Decision = (state) => decide.forgetSecrets([secret], state);
+
 const given = (id: string, ...events: TenantEvent[]) => events.reduce(evolve, initialTenant(id));
 
 test.each<[string, TenantEvent[], Decision, readonly TenantEvent[] | string]>([
@@ -62,6 +71,11 @@ test.each<[string, TenantEvent[], Decision, readonly TenantEvent[] | string]>([
   ['revoking needs a key', [registered], revoke, 'unknown_key'],
   ['an API key is revoked', [registered, issued], revoke, [revoked]],
   ['revoking twice is nothing', [registered, issued, revoked], revoke, []],
+  ['a secret is sealed anew', [keyAdded], reseal, [resealed]],
+  ['a secret that was changed meanwhile stays as it is', [keyAdded, resealed], reseal, []],
+  ['a secret is forgotten', [keyAdded], forget, [forgotten]],
+  ['a secret that was changed meanwhile is not forgotten', [keyAdded, resealed], forget, []],
+  ['a forgotten key may be added again', [registered, keyAdded, forgotten], addKey, [keyAdded]],
 ])('%s', (_, events, decision, expected) => expect(decision(given('acme', ...events))).toEqual(expected));
 
 test('"default" needs no registration', () => {
