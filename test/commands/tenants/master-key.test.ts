@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sha256 } from '../../../src/events/identity.ts';
+import { isAsSigned, type RawDelivery } from '../../../src/evidence/evidence.ts';
+import { sign } from '../../support/service.ts';
 import { eventStore, MASTER_KEY, service } from './scene.ts';
 
 const NEW_KEY = 'the-next-master-key-of-the-tests';
@@ -23,6 +26,13 @@ const keysOf = ({ directory }: Awaited<ReturnType<typeof service>>, id: string) 
     .get(id)!
     .webhookKeys.map(({ key }) => key)
     .sort();
+
+function deliverySignedWith(key: string, keyId: string): RawDelivery {
+  const body = Buffer.from('{"event":"call_ended"}');
+  const receivedAt = '2026-01-01T10:00:00.000Z';
+  const about = { tenantId: 'acme', deliveryId: 'd1', sha256: sha256(body), bytes: body.length, keyId, receivedAt };
+  return { ...about, body, signatureHeader: sign(body, key) };
+}
 
 test('MASTER_KEY is changed without a gap: both open, all is sealed anew, then the old one is not needed', async () => {
   const before = await start({ environmentKeys: ['environment-secret'] });
@@ -70,7 +80,10 @@ test('a lost MASTER_KEY costs what was sealed and nothing else', async () => {
   expect((await anew.ask('POST', '/api/secrets/forget-closed')).body).toEqual({ forgotten: closed });
   expect((await anew.ask('POST', '/api/secrets/forget-closed')).body).toEqual({ forgotten: [] });
   expect(await anew.whoami(apiKey)).toBe(200);
+  const evidence = deliverySignedWith('acme-secret', body.keyId);
+  expect(isAsSigned(evidence, anew.directory.get('acme')!)).toBe(false);
   await anew.ask('POST', '/api/tenants/acme/webhook-keys', { key: 'acme-secret' });
+  expect(isAsSigned(evidence, anew.directory.get('acme')!)).toBe(true);
 
   const after = await start({ masterKey: NEW_KEY });
   expect(keysOf(after, 'acme')).toEqual(['acme-secret']);
