@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ProxyTrust, proxyTrust } from './commands/webhooks/rate-limit.ts';
+import { type ProxyTrust, proxyTrust } from './http/rate-limit.ts';
 
 /** What a process does; `ROLES` splits the work over several. */
 export const roles = ['ingest', 'project', 'serve', 'react'] as const;

@@ -5,11 +5,11 @@ import type { Logger } from 'pino';
 import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
+import type { RateDecision } from '../../http/rate-limit.ts';
 import { ignoresDecision } from '../../model/outcome.ts';
 import type { CallFact, Delivery } from '../../retell/call-fact.ts';
 import type { Accepted, NewWord } from './accept.ts';
 import type { Unread } from './body.ts';
-import type { RateDecision } from './rate-limit.ts';
 
 const ABOUT: Readonly<Record<Endpoint, string>> = {
   retell: 'Call events of appointment and reminder agents.',

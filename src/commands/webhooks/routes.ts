@@ -8,12 +8,12 @@ import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts'
 import { isTenantId, sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
+import { clientIp, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
 import { type Claim, claimOf, verify } from '../../retell/signature.ts';
 import { DEFAULT_TENANT, type TenantDirectory, type WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
 import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode } from './answers.ts';
 import { bodyReader } from './body.ts';
-import { clientIp, type ProxyTrust, rateLimit } from './rate-limit.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clientIp, proxyTrust, rateLimit } from '../../../src/commands/webhooks/rate-limit.ts';
+import { clientIp, proxyTrust, rateLimit } from '../../../src/http/rate-limit.ts';
 import { storeOfFile } from '../../support/store-of-file.ts';
 import { type Door, directory, ended, newCallId, tenant, withDoor } from './door.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clientIp, proxyTrust } from '../../../src/commands/webhooks/rate-limit.ts';
-import { namedTenant } from '../../../src/commands/webhooks/routes.ts';
+import { namedTenant } from '../../src/commands/webhooks/routes.ts';
+import { clientIp, proxyTrust } from '../../src/http/rate-limit.ts';
 
 describe('the client’s address', () => {
   test.each([
