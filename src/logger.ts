@@ -1,3 +1,4 @@
+import { tryGetContext } from 'hono/context-storage';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { originOf, safeErrorMessage } from './postgres/errors.ts';
 
@@ -11,6 +12,8 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      // What a request has logged is found by the id that its answer has.
+      mixin: () => ({ requestId: tryGetContext()?.get('requestId') }),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error: unknown) => safeError(error) },
       redact: [

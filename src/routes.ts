@@ -1,6 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { contextStorage } from 'hono/context-storage';
+import { requestId } from 'hono/request-id';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { Administrators } from './administration/access.ts';
+import { accessRoutes } from './administration/access-routes.ts';
 import type { OperationsDatabase } from './administration/answers.ts';
 import { operationRoutes } from './administration/operation-routes.ts';
 import { parkedRoutes } from './administration/parked-routes.ts';
@@ -16,6 +20,7 @@ import { ticketRoutes } from './commands/tickets.ts';
 import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
 import type { EventLog } from './events/event-log.ts';
+import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
@@ -45,7 +50,7 @@ export type Parts = {
   readonly log: EventLog;
   readonly directory: OpenTenantDirectory;
   readonly administration: AdministrationDeps;
-  readonly adminKey: string;
+  readonly administrators: Administrators;
   readonly webhooks: Webhooks;
   readonly retellOf: CallRoutesDeps['retellOf'];
   readonly placements: Placements;
@@ -68,19 +73,20 @@ export type Parts = {
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
-export function routesOf({ roles, log, directory, adminKey, metrics, logger, ...parts }: Parts): OpenAPIHono {
+export function routesOf({ roles, log, directory, administrators, metrics, logger, ...parts }: Parts): OpenAPIHono {
   const { webhooks, retellOf, placements, db, projections, running, live, exports, mail, reconciliation } = parts;
   const { authenticate } = directory;
+  const { access } = administrators;
   const root = new OpenAPIHono({ getPath: routedPath });
-  root.use(measureRequests(metrics));
+  root.use(requestId(), contextStorage(), measureRequests(metrics), slowGuesses(webhooks.ipOf, logger));
   answerUnhandled(root, logger);
 
   if (roles.includes('ingest')) {
     const shown = db && running ? shownResources(db, running) : nothingShown;
     const common = { log, authenticate, logger };
     root.route('/', webhooks.routes);
-    root.route('/', adminRoutes({ ...parts.administration, adminKey }));
-    root.route('/', quarantineRetryRoute({ log, recorder: webhooks.recorder, tenants: directory, logger, adminKey }));
+    root.route('/', adminRoutes({ ...parts.administration, access }));
+    root.route('/', quarantineRetryRoute({ log, recorder: webhooks.recorder, tenants: directory, logger, access }));
     root.route('/', appointmentRoutes({ ...common, appointmentAfter: shown.appointment }));
     root.route('/', ticketRoutes({ ...common, ticketAfter: shown.ticket }));
     const { callsOfSession, session: sessionAfter } = shown;
@@ -93,19 +99,20 @@ export function routesOf({ roles, log, directory, adminKey, metrics, logger, ...
     const history = sessionHistory(log, directory);
     const timeZoneOf = (id: string) => directory.get(id)?.settings.timeZone;
     root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }), timeZoneOf }));
-    root.route('/', quarantineReadRoutes({ db, adminKey, review: reviewQuarantined(log, directory) }));
+    root.route('/', quarantineReadRoutes({ db, access, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }
   if (exports) root.route('/', exports.routes);
-  const administration = { adminKey, database: parts.operations, logger };
+  root.route('/', accessRoutes(administrators, logger));
+  const administration = { access, database: parts.operations, logger };
   const statuses = () => running?.status() ?? [];
   root.route('/', projectionRoutes({ ...administration, projections, statuses, maxParked: parts.maxParked }));
   root.route('/', operationRoutes(administration));
   root.route('/', parkedRoutes({ ...administration, log, projections }));
-  if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, adminKey, logger }));
+  if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, access, logger }));
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;
-    root.route('/', reconciliationRoutes({ adminKey, reconciliation, coverage, isTenant }));
+    root.route('/', reconciliationRoutes({ access, reconciliation, coverage, isTenant }));
   }
   const checks = readinessOf({
     ...{ log, directory },

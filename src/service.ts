@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
+import { openAdministrators } from './administration/access.ts';
 import { openOperationsDatabase } from './administration/answers.ts';
 import { resolveOpenRequests } from './commands/calls/open-requests.ts';
 import { openPlacements } from './commands/calls/placements.ts';
@@ -56,6 +57,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     mayOpenNothing: config.masterKeyLost,
   });
   const administration = { log, directory, sealing, logger };
+  const administrators = openAdministrators({ log, adminKey: keys.adminKey, logger, signal });
   const webhooks = webhookRoutes({
     log,
     tenants: directory,
@@ -114,7 +116,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const exports =
     has('ingest') || has('serve')
       ? exportRoutes({
-          ...{ log, logger, adminKey: keys.adminKey, readEvidence: evidenceFromLog(log, directory) },
+          ...{ log, logger, access: administrators.access, readEvidence: evidenceFromLog(log, directory) },
           isTenant: (id) => directory.get(id) !== undefined,
         })
       : undefined;
@@ -125,7 +127,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       log,
       directory,
       administration,
-      adminKey: keys.adminKey,
+      administrators,
       webhooks,
       placements,
       metrics,

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
+import type { AdminAccess } from '../http/bearer.ts';
 import { DatabaseUnavailable } from '../http/failures.ts';
 import { problemResponse } from '../http/problem.ts';
 import { connect } from '../postgres/connection.ts';
@@ -42,7 +43,7 @@ async function prepareTables(databaseUrl: string): Promise<void> {
 
 /** What the routes of this room have in common. */
 export type AdministrationRoutesDeps = {
-  readonly adminKey: string;
+  readonly access: AdminAccess;
   /** Absent where the process's roles need no Postgres. */
   readonly database: OperationsDatabase | undefined;
   readonly logger: Logger;

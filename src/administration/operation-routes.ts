@@ -15,7 +15,7 @@ const unknownOperation = problemResponse('`unknown_operation`');
 export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(deps.logger));
-  const common = adminRoute(deps.adminKey);
+  const common = adminRoute(deps.access, 'operations');
 
   routes.openapi(
     createRoute({
@@ -39,7 +39,8 @@ export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
 
   routes.openapi(
     createRoute({
-      ...common,
+      // The result of a verification quotes rows.
+      ...adminRoute(deps.access, 'operations', true),
       method: 'get',
       path: '/api/operations/{id}',
       operationId: 'getOperation',

@@ -92,10 +92,10 @@ const RebuildOrder = z
 
 /** The projections, for administrators. Every process takes requests; the one that leads carries them out. */
 export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
-  const { adminKey, projections, statuses, logger } = deps;
+  const { access, projections, statuses, logger } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
-  const common = adminRoute(adminKey);
+  const common = adminRoute(access, 'operations');
 
   routes.openapi(
     createRoute({

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { adminRoute } from '../http/bearer.ts';
+import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { instant, only, tenantParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
@@ -17,7 +17,7 @@ export type Reconciling = {
 };
 
 export type ReconciliationDependencies = {
-  readonly adminKey: string;
+  readonly access: AdminAccess;
   readonly reconciliation: Reconciling;
   readonly coverage: CoverageOf;
   readonly isTenant: (id: string) => boolean;
@@ -38,9 +38,9 @@ const State = z.object({ state: z.string() }).catchall(z.unknown()).openapi('Rec
 
 /** For administrators, in a process that reconciles (role `react`). */
 export function reconciliationRoutes(dependencies: ReconciliationDependencies): OpenAPIHono {
-  const { adminKey, reconciliation, coverage, isTenant } = dependencies;
+  const { access, reconciliation, coverage, isTenant } = dependencies;
   const app = new OpenAPIHono({ defaultHook: badRequest });
-  const common = adminRoute(adminKey);
+  const common = adminRoute(access, 'operations');
   const refused = {
     400: problemResponse('`invalid_request`: not as documented; `errors[]` names each fault.'),
     401: problemResponse('Not the admin key'),

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { isTenantId } from '../events/identity.ts';
 import { scopes } from '../events/tenant-facts.ts';
-import { adminRoute } from '../http/bearer.ts';
+import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { badRequest, json, problem } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
@@ -121,12 +121,12 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
 }
 
 /** `/api/tenants`: whose calls are taken, with which keys. All of it with ADMIN_KEY. */
-export function adminRoutes(deps: AdministrationDeps & { readonly adminKey: string }): OpenAPIHono {
+export function adminRoutes(deps: AdministrationDeps & { readonly access: AdminAccess }): OpenAPIHono {
   const { directory, logger } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
 
-  const admin = adminRoute(deps.adminKey);
+  const admin = adminRoute(deps.access, 'tenants');
   const common = {
     ...admin,
     tags: ['Tenants'],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AdminKey as AdminKeyAnswer, AuditItem as AuditItemAnswer } from '../administration/access-routes.ts';
 import type { OperationAnswer } from '../administration/answers.ts';
 import type { Forgotten as ForgottenAnswer, Resealed as ResealedAnswer } from '../administration/key-routes.ts';
 import type {
@@ -25,6 +26,8 @@ export type Page<Item> = Items<Item> & { readonly nextCursor: string | null };
 type NoContent = Readonly<Record<string, never>>;
 
 export type Tenant = z.infer<typeof ShownTenant>;
+type AdminKey = z.infer<typeof AdminKeyAnswer>;
+type AuditItem = z.infer<typeof AuditItemAnswer>;
 type Resealed = z.infer<typeof ResealedAnswer>;
 type Forgotten = z.infer<typeof ForgottenAnswer>;
 export type Operation = z.infer<typeof OperationAnswer>;
@@ -48,6 +51,10 @@ export type Answers = {
   'DELETE /api/tenants/{id}/api-keys/{keyId}': NoContent;
   'POST /api/tenants/{id}/webhook-keys': { readonly keyId: string };
   'DELETE /api/tenants/{id}/webhook-keys/{keyId}': NoContent;
+  'POST /api/admin-keys': { readonly keyId: string; readonly key: string };
+  'GET /api/admin-keys': Items<AdminKey>;
+  'DELETE /api/admin-keys/{keyId}': NoContent;
+  'GET /api/audit': Page<AuditItem>;
   'POST /api/secrets/reseal': Resealed;
   'POST /api/secrets/forget-closed': Forgotten;
   'GET /api/tenants/{id}/tickets/{ticketId}/mail': TicketMail;

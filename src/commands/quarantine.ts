@@ -17,7 +17,7 @@ import {
 import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import { assemble, type EvidenceVerdict, isAsSigned, type RawDelivery } from '../evidence/evidence.ts';
-import { adminRoute } from '../http/bearer.ts';
+import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { eventStoreUnavailable, failures } from '../http/failures.ts';
 import { idPath } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
@@ -203,10 +203,10 @@ export const RetryAnswer = z
   .openapi('QuarantineRetry');
 
 /** `POST /api/quarantine/{id}/retry`, with ADMIN_KEY. */
-export function quarantineRetryRoute(deps: RetryDeps & { readonly adminKey: string }): OpenAPIHono {
+export function quarantineRetryRoute(deps: RetryDeps & { readonly access: AdminAccess }): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(deps.logger));
-  const common = adminRoute(deps.adminKey);
+  const common = adminRoute(deps.access, 'operations');
   routes.openapi(
     createRoute({
       ...common,

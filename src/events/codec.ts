@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AdministrationEvent, administrationEventSchemas } from './administration-facts.ts';
 import { type AppointmentEvent, appointmentEventSchemas } from './appointment-facts.ts';
 import { type CallEvent, callEventSchemas } from './call-facts.ts';
 import { FactMetadata } from './metadata.ts';
@@ -81,6 +82,7 @@ const schemas = {
   ...tenantEventSchemas,
   ...ticketEventSchemas,
   ...quarantineEventSchemas,
+  ...administrationEventSchemas,
 } as const;
 
 type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
@@ -96,7 +98,14 @@ const readers: ReadonlyMap<string, Read> = new Map(
 );
 const readMetadata = reading(FactMetadata);
 
-export type DomainEvent = CallEvent | SessionEvent | AppointmentEvent | TenantEvent | TicketEvent | QuarantineEvent;
+export type DomainEvent =
+  | CallEvent
+  | SessionEvent
+  | AppointmentEvent
+  | TenantEvent
+  | TicketEvent
+  | QuarantineEvent
+  | AdministrationEvent;
 
 /** A recorded event in our language: what happened, and how it came to be known. */
 export type Fact<E extends DomainEvent = DomainEvent> = E & {

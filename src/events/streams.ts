@@ -20,6 +20,10 @@ export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;
 /** A reaction belongs to no tenant, so it is none of the categories. */
 export const reactionStream = (name: string): string => `reaction-${name}`;
 
+/** Admin keys, and what was done with them; these belong to no tenant either. */
+export const ADMIN_KEYS = 'administration-keys';
+export const ADMIN_AUDIT = 'administration-audit';
+
 export type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };
 
 /** The parts of one of our stream names; undefined for a stream that is not ours. A tenant's own stream has the id ''. */

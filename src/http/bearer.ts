@@ -1,7 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Logger } from 'pino';
+import type { AdminScope } from '../events/administration-facts.ts';
 import type { Scope } from '../events/tenant-facts.ts';
 import { problem } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
 
 /** Who calls: an API key acts for one tenant and sees nothing of any other. */
 export type Caller = { readonly tenantId: string; readonly keyId: string; readonly scopes: readonly Scope[] };
@@ -31,22 +35,73 @@ export const requireScope =
     return next();
   };
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest();
+/** Who administers: ADMIN_KEY itself, or a named key with some of its rights. */
+export type Administrator = { readonly keyId: string; readonly name: string; readonly scopes: readonly AdminScope[] };
 
-/** What every route for administrators has in common. */
-export const adminRoute = (adminKey: string) => ({
+/** Lets a request of an administrator with this scope through, and keeps the trail of it. */
+export type AdminAccess = (scope: AdminScope, readsPersonal: boolean) => MiddlewareHandler;
+
+/** What every route for administrators has in common; a read of personal data is part of the trail. */
+export const adminRoute = (access: AdminAccess, scope: AdminScope, readsPersonal = scope === 'personal') => ({
   tags: ['Administration'],
   security: [{ adminKey: [] }],
-  middleware: requireAdmin(adminKey),
+  middleware: access(scope, readsPersonal),
 });
 
-/** Lets a request with ADMIN_KEY through. */
-export const requireAdmin = (adminKey: string): MiddlewareHandler => {
-  const expected = sha256(adminKey);
-  return async (c, next) => {
+/**
+ * `access` by a way to know an administrator. `onAnswered` comes after the handler; what it throws is the answer.
+ */
+export const adminAccess =
+  (
+    authenticate: (key: string) => Administrator | undefined,
+    onAnswered: (c: Context, administrator: Administrator, readsPersonal: boolean) => Promise<void> = async () => {},
+  ): AdminAccess =>
+  (scope, readsPersonal) =>
+  async (c, next) => {
     const key = bearerOf(c);
-    if (key === undefined || !timingSafeEqual(sha256(key), expected))
-      return unauthorized(c, 'Send the admin key: Authorization: Bearer <ADMIN_KEY>.');
-    return next();
+    const administrator = key === undefined ? undefined : authenticate(key);
+    if (administrator === undefined)
+      return unauthorized(c, 'Send an admin key: Authorization: Bearer <ADMIN_KEY, or a named admin key>.');
+    if (!administrator.scopes.includes(scope))
+      return problem(c, 403, 'missing_scope', { detail: `This admin key lacks the scope "${scope}".` });
+    await next();
+    await onAnswered(c, administrator, readsPersonal);
   };
-};
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
+
+/** Whether a presented key is ADMIN_KEY, in a time that does not depend on where they differ. */
+export function isAdminKey(adminKey: string): (key: string) => boolean {
+  const expected = sha256(adminKey);
+  return (key) => timingSafeEqual(sha256(key), expected);
+}
+
+/** Unknown keys of one address in a minute, before each further one has to wait. */
+const GUESSES_PER_MINUTE = 20;
+const WAIT_MS = 1000;
+
+/**
+ * Slows guesses at keys, and logs them once a minute. A key that opens is never slowed, so that nobody is
+ * locked out by another behind the same address. For the root application.
+ */
+export function slowGuesses(
+  ipOf: (c: Context) => string,
+  logger: Pick<Logger, 'warn'>,
+  waitMs = WAIT_MS,
+): MiddlewareHandler {
+  const limit = rateLimit(GUESSES_PER_MINUTE);
+  return async (c, next) => {
+    await next();
+    const isGuess = c.res.headers.get('www-authenticate') === 'Bearer' && bearerOf(c) !== undefined;
+    if (!isGuess) return;
+    const address = ipOf(c);
+    const decision = limit.consume({ ip: address, tenantName: '' });
+    if (decision.allowed) return;
+    if (decision.first) logger.warn({ reason: 'keys_guessed', address }, 'many unknown keys');
+    await sleep(waitMs);
+    c.res = problem(c, 429, 'too_many_attempts', {
+      detail: 'Too many unknown keys came from this address.',
+      headers: { 'retry-after': String(decision.retryAfterSeconds) },
+    });
+  };
+}

@@ -31,7 +31,11 @@ A page ends before \`limit\` where its items are large (8 MiB); go by \`nextCurs
 
 const securitySchemes = {
   apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a tenant, with scope read or write.' },
-  adminKey: { type: 'http', scheme: 'bearer', description: 'ADMIN_KEY of the service.' },
+  adminKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'ADMIN_KEY of the service, or a named admin key with the scope (`POST /api/admin-keys`).',
+  },
 } as const;
 
 /** OpenAPI 3.1 of every route that is mounted on the application, from the schemas that validate. */

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import { quarantineReasons } from '../events/raw-delivery.ts';
-import { adminRoute } from '../http/bearer.ts';
+import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
@@ -54,7 +54,7 @@ function quarantineItemOf(row: ReadModel['quarantine']): QuarantineItem {
 type QuarantineReadDependencies = {
   /** Over a pool of `createReadPool`. */
   readonly db: Kysely<ReadModel>;
-  readonly adminKey: string;
+  readonly access: AdminAccess;
   /** Undefined: nothing is in quarantine under this id. */
   readonly review: (id: string, maxBytes: number) => Promise<QuarantineReview | undefined>;
 };
@@ -87,10 +87,10 @@ const refusals = {
 };
 
 /** `GET /api/quarantine` and `/{id}`, with ADMIN_KEY: what was signed, and could not be understood. */
-export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDependencies): OpenAPIHono {
+export function quarantineReadRoutes({ db, access, review }: QuarantineReadDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: badRequest });
   app.onError(unavailable);
-  const common = adminRoute(adminKey);
+  const common = adminRoute(access, 'operations');
 
   app.openapi(
     createRoute({
@@ -120,7 +120,7 @@ export function quarantineReadRoutes({ db, adminKey, review }: QuarantineReadDep
 
   app.openapi(
     createRoute({
-      ...common,
+      ...adminRoute(access, 'personal'),
       method: 'get',
       path: '/api/quarantine/{id}',
       operationId: 'getQuarantined',

@@ -27,7 +27,7 @@ export function answerUnhandled<E extends Env>(root: OpenAPIHono<E>, logger: Pic
   root.onError((error, c) => {
     const { req } = c;
     if (error instanceof HTTPException && error.status < 500) return refused(error, c);
-    const correlationId = randomUUID();
+    const correlationId = (c.get('requestId') as string | undefined) ?? randomUUID();
     logger.error(
       { correlationId, method: req.method, route: routeOf(c), error: withoutMessage(error) },
       'unexpected_error',

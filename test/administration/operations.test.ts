@@ -5,6 +5,7 @@ import { projectionRoutes } from '../../src/administration/projection-routes.ts'
 import { readerOf, slowTally } from '../projections/operations-scene.ts';
 import { logger } from '../projections/stores.ts';
 import { brittleTally, tally } from '../projections/tally.ts';
+import { accessWith } from '../support/admin-access.ts';
 import { ADMIN_KEY, startAdministration } from './scene.ts';
 
 let scene: Awaited<ReturnType<typeof startAdministration>>;
@@ -204,7 +205,7 @@ test('without a Postgres the answer is 503, and says where to ask; with one that
     [undefined, 'role project'],
     [away, 'Postgres does not answer'],
   ] as const) {
-    const deps = { adminKey: ADMIN_KEY, database, logger };
+    const deps = { access: accessWith(ADMIN_KEY), database, logger };
     const headers = { authorization: `Bearer ${ADMIN_KEY}` };
     const projecting = projectionRoutes({ ...deps, projections: [tally()], statuses: () => [], maxParked: 100 });
     for (const [routes, method, path] of [

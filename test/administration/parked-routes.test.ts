@@ -6,6 +6,7 @@ import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { BrokenFact } from '../../src/projections/engine/faults.ts';
 import { park, parkAgain, unpark } from '../../src/projections/engine/parked.ts';
+import { accessWith } from '../support/admin-access.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -36,7 +37,7 @@ async function parkedIn(name: string) {
 
 async function ask(method: string, path: string, { within = 30_000, postgres = true } = {}) {
   const routes = parkedRoutes({
-    ...{ adminKey: ADMIN_KEY, log: silent, logger: pino({ level: 'silent' }), redriveWithinMs: within },
+    ...{ access: accessWith(ADMIN_KEY), log: silent, logger: pino({ level: 'silent' }), redriveWithinMs: within },
     database: postgres ? database : undefined,
     projections: [],
   });

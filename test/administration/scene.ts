@@ -10,6 +10,7 @@ import type { RunningProjections } from '../../src/projections/engine/start.ts';
 import { type Scene, startScene } from '../projections/operations-scene.ts';
 import { logger } from '../projections/stores.ts';
 import { tally } from '../projections/tally.ts';
+import { accessWith } from '../support/admin-access.ts';
 
 export const ADMIN_KEY = 'the-admin-key-of-the-test';
 
@@ -20,7 +21,7 @@ export async function startAdministration() {
   let running: RunningProjections | undefined;
   const statuses = (): readonly ProjectionStatus[] => running?.status() ?? [];
   const app = new OpenAPIHono();
-  const common = { adminKey: ADMIN_KEY, database, logger };
+  const common = { access: accessWith(ADMIN_KEY), database, logger };
   app.route('/', projectionRoutes({ ...common, projections: [tally()], statuses, maxParked: 2 }));
   app.route('/', operationRoutes(common));
   app.route('/', parkedRoutes({ ...common, log: scene.log, projections: [tally()] }));

@@ -59,3 +59,17 @@ test('what one process accepts another one carries out, and one without Postgres
   expect([back.code, back.err]).toEqual([1, expect.stringContaining('no previous generation')]);
   await eventually(async () => (await fetch(`${projecting.url}/health/ready`)).ok);
 }, 150_000);
+
+test('each answer of each role has the id of its request, which the lines of the log that it wrote have too', async () => {
+  const service = await start('ingest,serve');
+  const ask = async (path: string, init?: RequestInit) => {
+    const answer = await fetch(`${service.url}${path}`, init);
+    await answer.body?.cancel();
+    return answer.headers.get('x-request-id');
+  };
+  const paths = ['/health/live', '/metrics', '/docs', '/openapi.json', '/api/call-sessions', '/nowhere'];
+  for (const path of paths) expect(await ask(path), path).toMatch(/^[0-9a-f-]{36}$/);
+  const posted = { method: 'POST', headers: { 'x-request-id': 'mine-1' }, body: '{}' };
+  expect(await ask('/api/webhooks/retell', posted)).toBe('mine-1');
+  await eventually(async () => service.logs.some((line) => line.includes('"requestId":"mine-1"')));
+});

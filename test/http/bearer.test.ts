@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
-import { expect, test } from 'vitest';
-import { type CallerEnv, requireAdmin, requireScope } from '../../src/http/bearer.ts';
+import { expect, test, vi } from 'vitest';
+import { adminRoute, type CallerEnv, requireScope, slowGuesses } from '../../src/http/bearer.ts';
+import { accessWith } from '../support/admin-access.ts';
 
 const callers = {
   reader: { tenantId: 'acme', keyId: 'r', scopes: ['read'] },
@@ -10,7 +11,7 @@ const app = new Hono<CallerEnv>();
 const authenticate = (key: string) => callers[key as keyof typeof callers];
 app.get('/read', requireScope(authenticate, 'read'), (c) => c.json(c.var.caller));
 app.get('/write', requireScope(authenticate, 'write'), (c) => c.json(c.var.caller));
-app.get('/admin', requireAdmin('the-admin-key'), (c) => c.text('in'));
+app.get('/admin', adminRoute(accessWith('the-admin-key'), 'operations').middleware, (c) => c.text('in'));
 
 const get = (path: string, authorization?: string) =>
   app.request(path, authorization ? { headers: { authorization } } : {});
@@ -44,4 +45,18 @@ test('only the admin key opens the administration', async () => {
   expect((await get('/admin', 'Bearer the-admin-key')).status).toBe(200);
   for (const wrong of [undefined, 'Bearer the-admin-keY', 'Bearer writer'])
     expect((await get('/admin', wrong)).status).toBe(401);
+});
+
+test('whoever guesses keys is slowed and logged, and a key that opens is not', async () => {
+  const warn = vi.fn();
+  const guarded = new Hono<CallerEnv>();
+  guarded.use(slowGuesses((c) => c.req.header('x-from') ?? '', { warn }, 1));
+  guarded.get('/read', requireScope(authenticate, 'read'), (c) => c.text('in'));
+  const ask = async (key: string, from = '192.0.2.1') =>
+    (await guarded.request('/read', { headers: { authorization: `Bearer ${key}`, 'x-from': from } })).status;
+  for (let n = 0; n < 20; n++) expect(await ask(`guess-${n}`)).toBe(401);
+  expect([await ask('guess-20'), await ask('guess-21')]).toEqual([429, 429]);
+  expect(warn.mock.calls).toEqual([[{ reason: 'keys_guessed', address: '192.0.2.1' }, 'many unknown keys']]);
+  expect([await ask('reader'), await ask('guess', '192.0.2.2')]).toEqual([200, 401]);
+  expect((await guarded.request('/read', { headers: { 'x-from': '192.0.2.1' } })).status).toBe(401); // no key is no guess
 });

@@ -8,6 +8,7 @@ import { mailRoutes } from '../../src/reactions/ticket-mail/mail-routes.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { directory, KEY, newCallId, tenant } from '../commands/webhooks/door.ts';
 import { recorded, started } from '../projections/controls.ts';
+import { accessWith } from '../support/admin-access.ts';
 import { appendAnyhow } from '../support/append-anyhow.ts';
 import { storeOfFile } from '../support/store-of-file.ts';
 
@@ -15,7 +16,7 @@ const { store, log } = await storeOfFile();
 
 const ask = async (method: string, path: string) => {
   const routes = mailRoutes({
-    ...{ log, tenants: directory([tenant('default', [KEY])]), mail: {} as TicketMail, adminKey: 'admin' },
+    ...{ log, tenants: directory([tenant('default', [KEY])]), mail: {} as TicketMail, access: accessWith('admin') },
     logger: pino({ level: 'silent' }),
   });
   const response = await routes.request(path, { method, headers: { authorization: 'Bearer admin' } });

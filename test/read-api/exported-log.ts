@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { connectEventLog, type EventLog, type NewEvent } from '../../src/events/event-log.ts';
 import { type Exports, exportRoutes } from '../../src/read-api/export/routes.ts';
+import { accessWith } from '../support/admin-access.ts';
 import { relayTo } from '../support/relay.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -32,7 +33,7 @@ export async function exportedLog() {
     read,
     routes: (): Exports =>
       exportRoutes({
-        ...{ log, adminKey: ADMIN_KEY, logger: { error: () => {} } },
+        ...{ log, access: accessWith(ADMIN_KEY), logger: { error: () => {} } },
         isTenant: (id) => id !== 'nobody',
         readEvidence: async () => ({ verdict: 'expired' }),
       }),

@@ -7,6 +7,7 @@ import type { ReadModel } from '../../src/projections/tables.ts';
 import { readCoverage } from '../../src/reactions/reconciliation/coverage.ts';
 import { eventsAfter, newestPosition } from '../../src/read-api/live/feed-event.ts';
 import { quarantineReadRoutes } from '../../src/read-api/quarantine.ts';
+import { accessWith } from '../support/admin-access.ts';
 import { queryApi } from './callers.ts';
 import { createExplained, expectFewReads, PAGE, rowsRead, stepsOf } from './explained.ts';
 import { fillReadModel, MANY } from './many-rows.ts';
@@ -124,7 +125,7 @@ describe('over a tenant with much, few rows are read for', () => {
     '?reason=not_a_call',
     '?released=true',
   ])('/api/quarantine%s', async (query) => {
-    const routes = quarantineReadRoutes({ db, adminKey: 'admin', review: async () => undefined });
+    const routes = quarantineReadRoutes({ db, access: accessWith('admin'), review: async () => undefined });
     const headers = { authorization: 'Bearer admin' };
     const ask = async () => expect((await routes.request(`/api/quarantine${query}`, { headers })).status).toBe(200);
     expectFewReads(await plansOf(ask));

@@ -81,6 +81,8 @@ export type WebhookDeps = {
 
 export type Webhooks = {
   readonly routes: OpenAPIHono<{ Bindings: HttpBindings }>;
+  /** The client's address, by TRUST_PROXY. */
+  readonly ipOf: (c: Context) => string;
   /** Also records for the reconciliation, which must take the same way. */
   readonly recorder: Recorder;
   /** Refuses new requests with 503; resolves when those in flight are answered and written. */
@@ -106,7 +108,8 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   let stopping = false;
   let waiting = 0;
 
-  const ipOf = (c: Ctx) => clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
+  const ipOf = (c: Context) =>
+    clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
 
   const receive = async (c: Ctx, endpoint: Endpoint): Promise<Response> => {
     const answers = answersTo(c, endpoint, logger, onAnswered);
@@ -204,6 +207,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
 
   return {
     routes,
+    ipOf,
     recorder: writer,
     async drain() {
       stopping = true;

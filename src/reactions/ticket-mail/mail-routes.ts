@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
-import { adminRoute } from '../../http/bearer.ts';
+import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
 import { DatabaseUnavailable, failures } from '../../http/failures.ts';
 import { pathId } from '../../http/parameters.ts';
 import { badRequest, factUnreadable, goneForGood, json, problem, problemResponse } from '../../http/problem.ts';
@@ -17,7 +17,7 @@ export type MailRoutesDeps = {
   readonly log: EventLog;
   readonly tenants: TenantDirectory;
   readonly mail: TicketMail;
-  readonly adminKey: string;
+  readonly access: AdminAccess;
   readonly logger: Logger;
 };
 
@@ -49,14 +49,14 @@ const refusals = {
 };
 
 /** What an operator does with tickets' mails, with ADMIN_KEY; mounted where the role `react` is. */
-export function mailRoutes({ log, tenants, mail, adminKey, logger }: MailRoutesDeps): OpenAPIHono {
+export function mailRoutes({ log, tenants, mail, access, logger }: MailRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
-  const common = adminRoute(adminKey);
+  const common = adminRoute(access, 'operations');
 
   routes.openapi(
     createRoute({
-      ...common,
+      ...adminRoute(access, 'personal'),
       method: 'get',
       path: '/api/tenants/{id}/tickets/{ticketId}/mail',
       operationId: 'previewTicketMail',

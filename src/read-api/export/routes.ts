@@ -4,7 +4,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { adminRoute } from '../../http/bearer.ts';
+import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../../http/problem.ts';
 import { unavailable } from '../query-routes.ts';
 import { ExportLine, lineOf } from './export-line.ts';
@@ -19,7 +19,7 @@ import {
 
 export type ExportDependencies = {
   readonly log: EventLog;
-  readonly adminKey: string;
+  readonly access: AdminAccess;
   readonly isTenant: (id: string) => boolean;
   readonly readEvidence: ReadEvidence;
   readonly logger: Pick<Logger, 'error'>;
@@ -55,10 +55,10 @@ const refusals = {
 
 /** The audit export, with ADMIN_KEY, straight from the log. */
 export function exportRoutes(dependencies: ExportDependencies): Exports {
-  const { log, adminKey, isTenant, readEvidence, logger, now = () => new Date() } = dependencies;
+  const { log, access, isTenant, readEvidence, logger, now = () => new Date() } = dependencies;
   const app = new OpenAPIHono<ExportEnv>({ defaultHook: badRequest });
   app.onError(unavailable);
-  const common = adminRoute(adminKey);
+  const common = adminRoute(access, 'personal');
   const closing = new AbortController();
   const open = new Set<() => void>();
 

@@ -14,6 +14,7 @@ import { quarantine } from '../../../src/projections/quarantine.ts';
 import type { ReadModel } from '../../../src/projections/tables.ts';
 import { quarantineReadRoutes } from '../../../src/read-api/quarantine.ts';
 import type { Delivery } from '../../../src/retell/call-fact.ts';
+import { accessWith } from '../../support/admin-access.ts';
 import { patientLog } from '../../support/patient-log.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { directory, signature, someTenants, standard, startStore } from '../webhooks/door.ts';
@@ -40,8 +41,11 @@ export async function openScene() {
   const door = webhookRoutes({ log, tenants, now: Date.now, logger, config: standard });
   const app = new OpenAPIHono();
   app.route('/', door.routes);
-  app.route('/', quarantineRetryRoute({ log, recorder: door.recorder, tenants, adminKey: ADMIN_KEY, logger }));
-  app.route('/', quarantineReadRoutes({ db, adminKey: ADMIN_KEY, review: reviewQuarantined(log, tenants) }));
+  app.route(
+    '/',
+    quarantineRetryRoute({ log, recorder: door.recorder, tenants, access: accessWith(ADMIN_KEY), logger }),
+  );
+  app.route('/', quarantineReadRoutes({ db, access: accessWith(ADMIN_KEY), review: reviewQuarantined(log, tenants) }));
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -11,6 +11,7 @@ import type { EventLog } from '../../../src/events/event-log.ts';
 import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { sealingUnder } from '../../../src/tenants/sealing.ts';
+import { accessWith } from '../../support/admin-access.ts';
 import { patientLog } from '../../support/patient-log.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -57,7 +58,7 @@ export async function service(
   });
   await directory.caughtUp();
   const app = new OpenAPIHono<CallerEnv>();
-  app.route('/', adminRoutes({ log, directory, sealing, adminKey: ADMIN_KEY, logger }));
+  app.route('/', adminRoutes({ log, directory, sealing, access: accessWith(ADMIN_KEY), logger }));
   app.get('/whoami', requireScope(directory.authenticate, 'read'), (c) => c.json(c.var.caller));
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));

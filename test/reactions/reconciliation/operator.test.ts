@@ -7,6 +7,7 @@ import type { Reconciliation } from '../../../src/reactions/reconciliation/start
 
 import { callLedger as cli } from '../../cli/command.ts';
 import { directory, tenant } from '../../commands/webhooks/door.ts';
+import { accessWith } from '../../support/admin-access.ts';
 import { type Scene, startScene } from './scene.ts';
 
 const ADMIN = 'the-admin-key-of-the-test';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const { coverage } = scene;
   app.route(
     '/',
-    reconciliationRoutes({ adminKey: ADMIN, reconciliation, coverage, isTenant: (id) => id === 'default' }),
+    reconciliationRoutes({ access: accessWith(ADMIN), reconciliation, coverage, isTenant: (id) => id === 'default' }),
   );
   server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reconciliationRoutes } from '../../../src/administration/reconciliation-routes.ts';
 import { coverageRoutes } from '../../../src/read-api/coverage.ts';
 import { type Scene, startScene } from '../../reactions/reconciliation/scene.ts';
+import { accessWith } from '../../support/admin-access.ts';
 
 const ADMIN = 'the-admin-key-of-the-test';
 let scene: Scene;
@@ -24,7 +25,7 @@ beforeAll(async () => {
     status: () => ({ state: 'running' }),
   };
   const isTenant = (id: string) => id === 'default';
-  app.route('/', reconciliationRoutes({ adminKey: ADMIN, coverage, isTenant, reconciliation }));
+  app.route('/', reconciliationRoutes({ access: accessWith(ADMIN), coverage, isTenant, reconciliation }));
 });
 afterAll(() => scene.stop());
 

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** What an admin key may do: see to tenants, run the service, read personal data, read who did what. */
+export const adminScopes = ['tenants', 'operations', 'personal', 'audit'] as const;
+export type AdminScope = (typeof adminScopes)[number];
+
+// STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
+
+const AdminKeyIssued = z.object({
+  keyId: z.string(),
+  name: z.string(),
+  sha256: z.string(),
+  scopes: z.array(z.string()),
+  expiresAt: z.iso.datetime().optional(),
+});
+const AdminKeyRevoked = z.object({ keyId: z.string() });
+/** A request of an administrator, once it was answered. Its query and body are left out: they may name people. */
+const AdminRequestAnswered = z.object({
+  keyId: z.string(),
+  keyName: z.string(),
+  method: z.string(),
+  path: z.string(),
+  status: z.number().int(),
+  requestId: z.string().optional(),
+});
+
+export const administrationEventSchemas = { AdminKeyIssued, AdminKeyRevoked, AdminRequestAnswered } as const;
+
+// End of the stored format.
+
+export type AdministrationEvent = {
+  readonly [T in keyof typeof administrationEventSchemas]: {
+    readonly type: T;
+    readonly data: z.infer<(typeof administrationEventSchemas)[T]>;
+  };
+}[keyof typeof administrationEventSchemas];
