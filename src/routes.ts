@@ -79,10 +79,10 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   const { access } = administrators;
   const root = new OpenAPIHono({ getPath: routedPath });
   root.use(requestId(), contextStorage(), measureRequests(metrics), slowGuesses(webhooks.ipOf, logger));
-  answerUnhandled(root, logger);
+  answerUnhandled(root, logger, roles);
 
   if (roles.includes('ingest')) {
-    const shown = db && running ? shownResources(db, running) : nothingShown;
+    const shown = db ? shownResources(db, running) : nothingShown;
     const common = { log, authenticate, logger };
     root.route('/', webhooks.routes);
     root.route('/', adminRoutes({ ...parts.administration, access }));
@@ -116,14 +116,15 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   }
   const checks = readinessOf({
     ...{ log, directory },
-    ...(db && { db }),
+    // The door needs no Postgres, though its answers are fuller with one.
+    ...(db && roles.some((role) => role !== 'ingest') && { db }),
     ...(running && { projections: running }),
     ...(roles.includes('serve') && !running && { shown: projections }),
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));
   root.route('/', metricsRoute(metrics.registry));
-  root.route('/', openApiRoute(root));
+  root.route('/', openApiRoute());
   root.route('/', docsPage());
   return root;
 }

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ShownAfter } from './commands/command-routes.ts';
+import { waitUntil } from './events/waiting.ts';
+import { liveGeneration } from './projections/engine/generations.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { appointmentOf } from './read-api/appointments.ts';
@@ -7,7 +9,7 @@ import { callSessionOf, findCallSession } from './read-api/call-sessions.ts';
 import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
 import { ticketOf } from './read-api/tickets.ts';
 
-/** What a command has just changed, as the query API shows it once this process's projection has applied it. */
+/** What a command has just changed, as the query API shows it once it is applied. */
 export type ShownResources = {
   readonly appointment: ShownAfter;
   readonly ticket: ShownAfter;
@@ -16,11 +18,19 @@ export type ShownResources = {
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
 };
 
-export function shownResources(db: Kysely<ReadModel>, running: RunningProjections): ShownResources {
+/** `running`: this process's projections; undefined where another process's fill the read model. */
+export function shownResources(db: Kysely<ReadModel>, running: RunningProjections | undefined): ShownResources {
+  const isApplied = (position: bigint, timeoutMs: number): Promise<boolean> =>
+    running
+      ? running.waitUntilApplied('calls', position, timeoutMs)
+      : waitUntil(async () => ((await liveGeneration(db, 'calls'))?.checkpoint ?? -1n) >= position, {
+          timeoutMs,
+          everyMs: 25,
+        });
   const after =
     (find: (reads: TenantReads, id: string) => Promise<unknown>): ShownAfter =>
     async (tenantId, id, position, timeoutMs) =>
-      (await running.waitUntilApplied('calls', position, timeoutMs)) ? find(readsOf(db, tenantId), id) : undefined;
+      (await isApplied(position, timeoutMs)) ? find(readsOf(db, tenantId), id) : undefined;
   return {
     appointment: after(async (reads, id) => {
       const row = await reads.appointments().selectAll().where('id', '=', id).executeTakeFirst();

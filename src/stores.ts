@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from './embedded/postgres/start.ts';
 
 export type Stores = {
   readonly eventStoreUrl: string;
-  /** Undefined: none of the process's roles needs one. */
+  /** Undefined: none is configured, and none of the process's roles needs one. */
   readonly databaseUrl: string | undefined;
   stop(): Promise<void>;
 };
@@ -32,7 +32,7 @@ export async function openStores(config: Config, logger: Logger): Promise<Stores
       keep('event store', (port) =>
         spawnEventStore({ dataDir: join(config.dataDir, 'eventstore'), port, logger: warn }),
       ),
-    needsPostgres ? (config.databaseUrl ?? embeddedPostgres()) : undefined,
+    config.databaseUrl ?? (needsPostgres ? embeddedPostgres() : undefined),
   ]);
   const failed = started.find((result) => result.status === 'rejected');
   if (failed) {

@@ -38,13 +38,14 @@ function remedyOf(status: number, code: string, keyFrom: string | undefined): st
   if (status === 401)
     return `The key from ${keyFrom ?? 'nowhere'} is not this service's. See --admin-key, --api-key and --data-dir.`;
   if (status === 403)
-    return `The key from ${keyFrom} needs another scope: call-ledger keys issue <tenant> --scope read,write`;
+    return `The key from ${keyFrom} needs another scope: call-ledger keys issue <tenant> --scope read,write, or admin-keys issue`;
   if (code === 'unknown_tenant')
     return 'call-ledger tenants list shows those there are; call-ledger tenants put <id> registers one.';
   if (code === 'unknown_projection') return 'call-ledger projections list shows how each stands.';
   if (code === 'operation_under_way' || code === 'unknown_operation')
     return 'call-ledger projections operations shows all; call-ledger projections cancel <operation> ends one.';
   if (code === 'unknown_key') return 'call-ledger tenants show <id> lists the ids of its keys.';
+  if (code === 'role_not_here') return 'Give --url the process with that role, or a proxy before all: docs/split-roles.md.';
   if (status === 404 && code === 'not_found')
     return 'Check the id, and the tenant whose key is used: what belongs to another is not found either.';
   if (status === 429) return 'Wait a minute.';

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { uuidOf } from '../events/identity.ts';
+import { pause } from '../events/waiting.ts';
 import { goneForGood, problem, problemResponse } from '../http/problem.ts';
 
 /** What a command of staff may be refused with, whatever it is; each route adds what is its own. */
@@ -47,6 +48,8 @@ export type ShownAfter = (
 ) => Promise<unknown | undefined>;
 
 const READ_MODEL_WITHIN_MS = 1000;
+/** A Postgres that hangs must not keep an answer that the log can give. */
+const ANSWER_WITHIN_MS = 2000;
 
 /**
  * What a command answers with. Ingest needs no Postgres, so neither does the answer: undefined where the read model
@@ -61,7 +64,8 @@ export async function shownAfter(
 ): Promise<unknown | undefined> {
   if (position === undefined) return undefined;
   try {
-    return await ask(tenantId, id, position, READ_MODEL_WITHIN_MS);
+    const shown = ask(tenantId, id, position, READ_MODEL_WITHIN_MS);
+    return await Promise.race([shown, pause(ANSWER_WITHIN_MS).then(() => undefined)]);
   } catch (error) {
     logger.warn({ reason: 'read_model_unavailable', error: (error as Error).name }, 'answered from the log');
     return undefined;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Env } from 'hono';
 
@@ -61,9 +63,25 @@ export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
   };
 }
 
-/** `GET /openapi.json`. Mounted last or not: the document is made at the first request, of all that `root` has then. */
-export function openApiRoute<E extends Env>(root: OpenAPIHono<E>): OpenAPIHono {
-  let document: Record<string, unknown> | undefined;
+/** The document of the whole API, which `npm run openapi` makes of all routes: any process may have only some of them. */
+const file = readFileSync(join(import.meta.dirname, 'openapi.json'), 'utf8');
+
+type Paths = Readonly<Record<string, Readonly<Record<string, { readonly 'x-roles'?: readonly string[] }>>>>;
+
+/** Each path as a pattern, with the roles that answer each of its methods; undefined: every process does. */
+const paths = Object.entries((JSON.parse(file) as { paths: Paths }).paths).map(([path, operations]) => ({
+  pattern: new RegExp(`^${path.replaceAll(/\{[^/]+\}/g, '[^/]+')}$`),
+  roles: new Map(Object.entries(operations).map(([method, of]) => [method.toUpperCase(), of['x-roles']])),
+}));
+
+/** The roles that answer a request, where not every process does; undefined: nobody, or everybody. */
+export function rolesAnswering(method: string, path: string): readonly string[] | undefined {
+  const asked = method === 'HEAD' ? 'GET' : method;
+  return paths.find(({ pattern, roles }) => pattern.test(path) && roles.has(asked))?.roles.get(asked);
+}
+
+/** `GET /openapi.json` */
+export function openApiRoute(): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(
     createRoute({
@@ -74,15 +92,12 @@ export function openApiRoute<E extends Env>(root: OpenAPIHono<E>): OpenAPIHono {
       summary: 'This document',
       responses: {
         200: {
-          description: 'OpenAPI 3.1.',
+          description: 'OpenAPI 3.1, of every role; `x-roles` names those that answer, where not every process does.',
           content: { 'application/json': { schema: z.record(z.string(), z.unknown()) } },
         },
       },
     }),
-    (c) => {
-      document ??= openApiDocument(root);
-      return c.json(document, 200, { 'cache-control': 'no-cache' });
-    },
+    (c) => c.body(file, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }) as never,
   );
   return app;
 }

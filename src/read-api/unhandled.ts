@@ -7,23 +7,38 @@ import type { Logger } from 'pino';
 import { routeOf } from '../http/metrics.ts';
 import { problem } from '../http/problem.ts';
 import { originOf } from '../postgres/errors.ts';
+import { rolesAnswering } from './openapi.ts';
 
 /**
  * Gives the root application its answers to what no route answers: 404, 405, and 500 for unexpected errors.
  * **Before any route is mounted**, because the 405 has to wrap all of them.
  */
-export function answerUnhandled<E extends Env>(root: OpenAPIHono<E>, logger: Pick<Logger, 'error'>): void {
+export function answerUnhandled<E extends Env>(
+  root: OpenAPIHono<E>,
+  logger: Pick<Logger, 'error'>,
+  roles: readonly string[],
+): void {
+  const elsewhere = (c: Context) => {
+    const answering = rolesAnswering(c.req.method, c.req.path);
+    if (answering === undefined || answering.some((role) => roles.includes(role))) return undefined;
+    return problem(c, 404, 'role_not_here', {
+      detail: `This process has the ${named(roles)}; ask one with the ${named(answering, 'or')}.`,
+    });
+  };
   root.use(
     methodNotAllowed({
       app: root,
       onMethodNotAllowed: (c, methods) =>
+        elsewhere(c) ??
         problem(c, 405, 'method_not_allowed', {
           detail: `This resource answers ${methods.join(', ')}.`,
           headers: { allow: methods.join(', ') },
         }),
     }),
   );
-  root.notFound((c) => problem(c, 404, 'not_found', { detail: 'There is no such resource; see /docs.' }));
+  root.notFound(
+    (c) => elsewhere(c) ?? problem(c, 404, 'not_found', { detail: 'There is no such resource; see /docs.' }),
+  );
   root.onError((error, c) => {
     const { req } = c;
     if (error instanceof HTTPException && error.status < 500) return refused(error, c);
@@ -38,6 +53,9 @@ export function answerUnhandled<E extends Env>(root: OpenAPIHono<E>, logger: Pic
     });
   });
 }
+
+const named = (roles: readonly string[], last = 'and') =>
+  `role${roles.length > 1 ? 's' : ''} ${new Intl.ListFormat('en', { type: last === 'and' ? 'conjunction' : 'disjunction' }).format(roles)}`;
 
 const codes: Readonly<Record<number, string>> = {
   400: 'invalid_request',

@@ -34,11 +34,15 @@ afterAll(async () => {
 });
 
 test('what one process accepts another one carries out, and one without Postgres says where to ask', async () => {
-  const [door, serving] = await Promise.all([start('ingest'), start('serve')]);
+  const [door, serving] = await Promise.all([start('ingest', { DATABASE_URL: '' }), start('serve')]);
   const cli = (service: RunningService, ...args: string[]) =>
     callLedger(['--url', service.url, '--admin-key', ADMIN_KEY, 'projections', ...args]);
   const refused = await cli(door, 'list');
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('role project, serve or react')]);
+
+  // The path answers PUT here, and GET elsewhere.
+  const elsewhere = await fetch(`${door.url}/api/appointments/a`);
+  expect([elsewhere.status, await elsewhere.json()]).toEqual([404, expect.objectContaining({ code: 'role_not_here' })]);
 
   const requested = await cli(serving, 'rebuild', 'tickets', '--no-wait', '--json');
   const { operationId } = requested.json();

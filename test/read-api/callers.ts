@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
+import { roles } from '../../src/config.ts';
 import type { Authenticate, Caller } from '../../src/http/bearer.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import type { AsOf } from '../../src/read-api/as-of.ts';
@@ -30,7 +31,7 @@ const timeZoneOf = (tenantId: string) => (tenantId === 'acme' ? 'Europe/Berlin' 
 export function queryApi(db: Kysely<ReadModel>, history: ReadHistory = async () => [], asOf: AsOf = nothingThen) {
   const app = new OpenAPIHono();
   const log: string[] = [];
-  answerUnhandled(app, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }));
+  answerUnhandled(app, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }), roles);
   app.route('/', queryRoutes({ db, authenticate, history, asOf, timeZoneOf }));
   return { app, log, get: getter(app) };
 }

@@ -6,6 +6,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { Kysely, PostgresDialect } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach } from 'vitest';
+import { roles } from '../../src/config.ts';
 import { createReadPool } from '../../src/postgres/pool.ts';
 import type { OutcomeChangeRow, ReadModel } from '../../src/projections/tables.ts';
 import { type LiveFeedOptions, liveFeed } from '../../src/read-api/live/live-feed.ts';
@@ -23,7 +24,7 @@ export async function feedService(url: string, options: Partial<LiveFeedOptions>
   const endOfLog = async () => 2n ** 63n - 1n;
   const live = liveFeed({ db, authenticate, logger, endOfLog, everyMs: 20, ...options });
   const root = new OpenAPIHono();
-  answerUnhandled(root, logger);
+  answerUnhandled(root, logger, roles);
   root.route('/', live.routes);
   root.get('/plain', (c) => c.text('plain'));
   const server = serve({ fetch: root.fetch, hostname: '127.0.0.1', port: 0 }) as Server;

@@ -233,8 +233,7 @@ test('a fact in the read model is in the feed well within 250 ms', async () => {
 
 test('is in the OpenAPI document, with what its events hold', async () => {
   const root = new OpenAPIHono();
-  root.route('/', service.live.routes);
-  root.route('/', openApiRoute(root));
+  root.route('/', openApiRoute());
   // biome-ignore lint/suspicious/noExplicitAny: a document is whatever it is until the test has looked
   const document = (await (await root.request('/openapi.json')).json()) as any;
   const { get } = document.paths['/api/live'];

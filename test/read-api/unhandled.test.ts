@@ -9,7 +9,7 @@ const secret = 'Jane Doe, +4930111, key-of-acme';
 function application() {
   const log: string[] = [];
   const root = new OpenAPIHono();
-  answerUnhandled(root, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }));
+  answerUnhandled(root, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }), ['ingest']);
   const things = new OpenAPIHono({ defaultHook: badRequest });
   things.get('/things/:id', (c) => (c.req.param('id') === '404' ? c.json({ own: true }, 404) : c.text('found')));
   things.put('/things/:id', (c) => c.text('put'));
@@ -53,6 +53,17 @@ describe('a path that', () => {
       expect(response.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'PUT']);
     }
     expect((await ask('/things/1', { method: 'HEAD' })).response.status).toBe(200);
+  });
+
+  test('another process serves is a problem that names the roles, whatever else the path answers here', async () => {
+    const { response, problem } = await ask('/api/appointments/a');
+    expect(response.status).toBe(404);
+    expect(problem).toMatchObject({
+      code: 'role_not_here',
+      detail: 'This process has the role ingest; ask one with the role serve.',
+    });
+    // Its own role's, which is not mounted in this test: it is none that another process has.
+    expect((await ask('/api/appointments/a', { method: 'PUT' })).problem?.code).toBe('not_found');
   });
 
   test('answers 404 itself keeps its answer', async () => {

@@ -60,7 +60,7 @@ export async function generations(db: QueryExecutorProvider, name?: string): Pro
 }
 
 /** Shown by the views; undefined before the projection's first start. */
-export const liveGeneration = async (db: Kysely<unknown>, name: string): Promise<Generation | undefined> =>
+export const liveGeneration = async (db: QueryExecutorProvider, name: string): Promise<Generation | undefined> =>
   (await generations(db, name)).find(({ state }) => state === 'live');
 
 /** The generation that this version of the code writes: live, begun, live earlier, or a new one. The very first is live at once. */

@@ -8,6 +8,7 @@ import { resolveOpenRequests } from '../../../src/commands/calls/open-requests.t
 import { openPlacements } from '../../../src/commands/calls/placements.ts';
 import { type RetellApi, retellApi } from '../../../src/commands/calls/retell-api.ts';
 import type { PlacementTimes } from '../../../src/commands/calls/session-record.ts';
+import { roles } from '../../../src/config.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import type { Caller } from '../../../src/http/bearer.ts';
 import { answerUnhandled } from '../../../src/read-api/unhandled.ts';
@@ -73,7 +74,7 @@ export async function callsService(log: EventLog, options: Options) {
   const retellOf = (tenantId: string) => (tenantId === 'poor' ? undefined : api);
   const placements = openPlacements({ log, retellOf, logger, times: { ...fast, ...options.times } });
   const app = new OpenAPIHono();
-  answerUnhandled(app, logger);
+  answerUnhandled(app, logger, roles);
   app.route(
     '/',
     callRoutes({

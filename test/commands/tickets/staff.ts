@@ -2,6 +2,7 @@
 import { type ServerType, serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { type Logger, pino } from 'pino';
+import { roles } from '../../../src/config.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import type { Authenticate, Caller, CallerEnv } from '../../../src/http/bearer.ts';
 import { answerUnhandled } from '../../../src/read-api/unhandled.ts';
@@ -48,7 +49,7 @@ export async function staffOf(mount: (logger: Logger) => OpenAPIHono<CallerEnv>)
   const lines: string[] = [];
   const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const app = new OpenAPIHono();
-  answerUnhandled(app, logger);
+  answerUnhandled(app, logger, roles);
   app.route('/', mount(logger));
   const server = await new Promise<ServerType>((resolve) => {
     const s = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(s));
