@@ -55,6 +55,13 @@ export const consumerTooSlow: Refusal = {
   details: 'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.',
 };
 
+export const invalidPosition: Refusal = {
+  code: status.INVALID_ARGUMENT,
+  details: 'Trying to read from an invalid position.',
+};
+
+export const shuttingDown: Refusal = { code: status.UNAVAILABLE, details: 'Server is shutting down' };
+
 /** How a call of its own fails when its command was not carried out. */
 export function refusalOf(
   outcome: Outcome & { kind: 'deleted' | 'not written' | 'timed out' },

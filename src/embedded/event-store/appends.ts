@@ -11,11 +11,13 @@ import {
   placed,
   type Refusal,
   refusalOf,
+  shuttingDown,
   wrongExpectedVersion,
 } from './answers.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Outcome } from './decide.ts';
 import type { NewEvent } from './event-bytes.ts';
+import type { CommitSignal } from './reads.ts';
 import { expectedRevision, proposedEvent, streamName, uuidText } from './requests.ts';
 
 type AppendCall = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
@@ -86,15 +88,22 @@ type BatchOptions = streams.BatchAppendReq.Options;
 type Incoming = { options: BatchOptions; events: NewEvent[]; size: number; malformed: boolean };
 
 /** The `BatchAppend` method: the client's usual path. Many appends share a call, each known by a correlation id. */
-export function batchAppend(queue: CommitQueue) {
+export function batchAppend(queue: CommitQueue, commits: CommitSignal) {
   return async (call: BatchCall): Promise<void> => {
     const incoming = new Map<string, Incoming>();
     const underWay = new Set<Promise<void>>();
     call.on('error', () => {});
+    const stopListening = commits.onCommit(() => {
+      if (!commits.isOver()) return;
+      stopListening();
+      void queue.idle().then(() => call.emit('error', shuttingDown));
+    });
+    call.on('close', stopListening);
 
     async function finish(request: streams.BatchAppendReq, { options, events, size, malformed }: Incoming) {
       const answer = (result: BatchAnswer) => {
-        if (!call.cancelled && !call.destroyed) call.write(batchAnswer(request.getCorrelationId(), options, result));
+        if (!call.cancelled && !call.writableEnded)
+          call.write(batchAnswer(request.getCorrelationId(), options, result));
       };
       if (malformed) return answer({ kind: 'bad request' });
       if (size > MAX_APPEND_SIZE) return answer({ kind: 'too large' });

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Filter } from './requests.ts';
+import type { Filter } from './filters.ts';
 import { isMetastream, openForReading, SELECT_STREAM, streamOf, TOMBSTONE } from './schema.ts';
 
 /** An event's position and bytes; null for one that the filter passes over. */
@@ -20,6 +20,7 @@ export function openLogReader(file: string) {
   const selectStream = db.prepare(SELECT_STREAM);
   const stream = (name: string) => selectStream.get(name) as StreamRow | undefined;
   const head = db.prepare('SELECT max(position) AS head FROM events');
+  const at = db.prepare('SELECT 1 FROM events WHERE position = ?');
   const ofStream = 'SELECT revision, message FROM events WHERE stream_id = ? AND revision';
   const forwards = rows(`${ofStream} >= ? AND created >= ? ORDER BY revision`);
   const backwards = rows(`${ofStream} BETWEEN ? AND ? AND created >= ? ORDER BY revision DESC`);
@@ -37,6 +38,7 @@ export function openLogReader(file: string) {
     isTombstoned: (name: string): boolean =>
       stream(name)?.last === TOMBSTONE || (isMetastream(name) && stream(streamOf(name))?.last === TOMBSTONE),
     head: (): number => Number(head.get()?.head ?? 0),
+    hasEventAt: (position: number): boolean => at.get(position) !== undefined,
     forwards: (id: number, from: number, oldest: number) => forwards(id, from, oldest),
     backwards: (id: number, from: number, downTo: number, oldest: number) => backwards(id, downTo, from, oldest),
     /** Iterate or drop the rows before the next call: there is one filter at a time. */

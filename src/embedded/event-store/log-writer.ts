@@ -102,7 +102,8 @@ export function openLogWriter(file: string) {
     if (decision.kind === 'repeat' && head) return repeated(head, decision.revision);
     if (kind === 'append') return append(stream, events);
     if (kind === 'tombstone') return tombstone(stream);
-    if (last < 0) return { kind: 'wrong revision', actual: last };
+    // A stream of which there is only metadata can be deleted too.
+    if (last < 0 && !state.hasMetadata) return { kind: 'wrong revision', actual: last };
     return { kind: 'done', revision: last, position: writeMetadata(stream, SOFT_DELETED) };
   }
 

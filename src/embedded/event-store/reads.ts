@@ -7,31 +7,42 @@ import {
   caughtUp,
   confirmation,
   consumerTooSlow,
+  invalidPosition,
   type Refusal,
+  shuttingDown,
   streamDeleted,
   streamNotFound,
 } from './answers.ts';
+import { withLinkResolved } from './links.ts';
 import { type LogReader, type Row, readPage, type StreamRow } from './log-reader.ts';
 import { type ReadRequest, readRequest } from './requests.ts';
 import { firstShown, limitsFrom, oldestShown } from './schema.ts';
 import { allFeed, type SubscriptionFeed, streamFeed } from './subscription-feed.ts';
 
-/** Wakes the subscriptions after a commit; they read what is new from the log themselves. */
+/** Wakes the subscriptions after a commit, to read what is new from the log themselves, and when the node stops. */
 export function commitSignal() {
   const listeners = new Set<() => void>();
+  let isOver = false;
+  function notify(): void {
+    for (const listener of listeners) listener();
+  }
   return {
     /** Returns a function that ends it. */
     onCommit(listener: () => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    notify(): void {
-      for (const listener of listeners) listener();
+    notify,
+    /** No commit follows. */
+    isOver: (): boolean => isOver,
+    end(): void {
+      isOver = true;
+      notify();
     },
   };
 }
 
-type CommitSignal = ReturnType<typeof commitSignal>;
+export type CommitSignal = ReturnType<typeof commitSignal>;
 
 type ReadCall = ServerWritableStream<streams.ReadReq, Uint8Array>;
 
@@ -79,6 +90,7 @@ async function readOnce(log: LogReader, out: CallWriter, request: ReadRequest): 
   if (request.of === 'all') {
     if (request.backwards && request.from !== 'end' && request.from !== 'start' && request.from.commit > log.head() + 1)
       return out.fail(unreadable);
+    if (neverWasAnEvent(log, request)) return out.fail(invalidPosition);
     return writeRows(out, ofAll(log, request), request.count);
   }
   if (request.count === 0 || (!request.backwards && request.from === 'end')) return out.fail(unreadable);
@@ -90,6 +102,11 @@ async function readOnce(log: LogReader, out: CallWriter, request: ReadRequest): 
     return out.end();
   }
   return writeRows(out, ofStream(log, request, stream), request.count);
+}
+
+/** Beyond the end nothing is known yet, and 0 is where the log begins. */
+function neverWasAnEvent(log: LogReader, { from }: ReadRequest & { of: 'all' }): boolean {
+  return typeof from === 'object' && from.commit > 0 && from.commit <= log.head() && !log.hasEventAt(from.commit);
 }
 
 function ofStream(log: LogReader, request: ReadRequest & { of: 'stream' }, { id, last, metadata }: StreamRow): Section {
@@ -142,7 +159,7 @@ const MAX_BEHIND_WHILE_LIVE = 4096;
 // A live server looks for a missing stream from time to time; its first events come together, before "caught up".
 const LOOK_AGAIN_MS = 50;
 
-/** Delivers a feed until the client cancels: what is stored, "caught up", then what is committed. */
+/** Delivers a feed until the client cancels or the node stops: what is stored, "caught up", then what is committed. */
 async function subscription(
   out: CallWriter,
   feed: SubscriptionFeed,
@@ -151,25 +168,31 @@ async function subscription(
 ): Promise<void> {
   const stopListening = commits.onCommit(out.wake);
   try {
-    const end = await deliver(out, feed, deleted);
+    const end = await deliver(out, feed, deleted, commits);
     if (end) out.fail(end);
   } finally {
     stopListening();
   }
 }
 
-async function deliver(out: CallWriter, feed: SubscriptionFeed, deleted: Refusal): Promise<Refusal | undefined> {
+async function deliver(
+  out: CallWriter,
+  feed: SubscriptionFeed,
+  deleted: Refusal,
+  commits: CommitSignal,
+): Promise<Refusal | undefined> {
   if (feed.deleted()) return deleted;
   out.write(confirmation(randomUUID()));
-  if (!feed.exists()) await untilItExists(out, feed);
+  if (!feed.exists()) await untilItExists(out, feed, commits);
 
   let live = false;
   while (!out.closed()) {
+    if (commits.isOver()) return shuttingDown;
     const page = feed.next(live);
     let waited = false;
     for (const message of page.messages) {
       out.write(message);
-      while (out.full() && !out.closed()) {
+      while (out.full() && !out.closed() && !commits.isOver()) {
         if (live && feed.behind() > MAX_BEHIND_WHILE_LIVE) return consumerTooSlow;
         await out.changed();
         waited = true; // a commit may have been signalled meanwhile
@@ -187,22 +210,28 @@ async function deliver(out: CallWriter, feed: SubscriptionFeed, deleted: Refusal
   return undefined;
 }
 
-async function untilItExists(out: CallWriter, feed: SubscriptionFeed): Promise<void> {
-  while (!out.closed() && !feed.exists()) await out.changed();
+async function untilItExists(out: CallWriter, feed: SubscriptionFeed, commits: CommitSignal): Promise<void> {
+  while (!out.closed() && !commits.isOver() && !feed.exists()) await out.changed();
   await sleep(LOOK_AGAIN_MS);
 }
 
 /** The `Read` method: reads and subscriptions, of a stream and of `$all`. */
 export function reads(log: LogReader, commits: CommitSignal) {
   return async (call: ReadCall): Promise<void> => {
-    const out = callWriter(call);
+    const raw = callWriter(call);
     try {
       const request = readRequest(call.request);
+      const write = (message: Uint8Array): void => raw.write(withLinkResolved(log, message));
+      const out = request.resolveLinks ? { ...raw, write } : raw;
       if (!request.subscription) await readOnce(log, out, request);
-      else if (request.of === 'all') await subscription(out, allFeed(log, request), commits, badRequest());
-      else await subscription(out, streamFeed(log, request), commits, streamDeleted(request.stream));
+      else if (request.of === 'stream')
+        await subscription(out, streamFeed(log, request), commits, streamDeleted(request.stream));
+      else if (neverWasAnEvent(log, request)) {
+        out.write(confirmation(randomUUID()));
+        out.fail(invalidPosition);
+      } else await subscription(out, allFeed(log, request), commits, badRequest());
     } catch (cause) {
-      out.fail(badRequest(cause instanceof Error ? cause.message : undefined));
+      raw.fail(badRequest(cause instanceof Error ? cause.message : undefined));
     }
   };
 }

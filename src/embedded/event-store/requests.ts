@@ -1,6 +1,7 @@
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { NewEvent } from './event-bytes.ts';
+import { type Filter, readFilter } from './filters.ts';
 
 /** The name in it; empty names are refused wherever one is needed. */
 export function streamName(identifier: shared.StreamIdentifier | undefined): string {
@@ -67,32 +68,6 @@ export function proposedEvent(message: Proposed): NewEvent {
   };
 }
 
-export type Filter = {
-  readonly shows: (stream: string, type: string) => boolean;
-  /** A checkpoint follows every so many events considered, whether they are shown or not. */
-  readonly checkpointEvery: number;
-};
-
-const DEFAULT_WINDOW = 32;
-
-/** Throws on a regular expression that is none. */
-function readFilter(options: streams.ReadReq.Options.FilterOptions): Filter {
-  const onType = options.hasEventType();
-  const expression = onType ? options.getEventType() : options.getStreamIdentifier();
-  const matches = matcher(expression?.getRegex() ?? '', expression?.getPrefixList() ?? []);
-  const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW;
-  return {
-    shows: onType ? (_, type) => matches(type) : (stream) => matches(stream),
-    checkpointEvery: Math.max(1, window) * Math.max(1, options.getCheckpointintervalmultiplier()),
-  };
-}
-
-function matcher(regex: string, prefixes: readonly string[]): (text: string) => boolean {
-  if (regex === '') return (text) => prefixes.some((prefix) => text.startsWith(prefix));
-  const pattern = new RegExp(regex);
-  return (text) => pattern.test(text);
-}
-
 /** A revision, or one end of the stream. */
 type From = number | 'start' | 'end';
 
@@ -100,6 +75,7 @@ export type ReadRequest = {
   readonly subscription: boolean;
   readonly backwards: boolean;
   readonly count: number;
+  readonly resolveLinks: boolean;
 } & (
   | { readonly of: 'stream'; readonly stream: string; readonly from: From }
   | { readonly of: 'all'; readonly from: AllPosition | 'start' | 'end'; readonly filter: Filter | undefined }
@@ -115,6 +91,7 @@ export function readRequest(request: streams.ReadReq): ReadRequest {
     subscription: options.hasSubscription(),
     backwards: options.getReadDirection() === 1,
     count: wholeNumber(options.getCount()),
+    resolveLinks: options.getResolveLinks(),
   };
   const filter = options.getFilter();
   const all = options.getAll();

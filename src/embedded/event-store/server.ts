@@ -1,28 +1,11 @@
 import http2 from 'node:http2';
-import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
-import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { Server, ServerCredentials, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { append, batchAppend, softDelete, tombstone } from './appends.ts';
 import { commitQueue } from './commit-queue.ts';
 import { openLogReader } from './log-reader.ts';
+import { addOtherServices } from './other-services.ts';
 import { commitSignal, reads } from './reads.ts';
-
-const VERSION = '23.10-embedded';
-
-/** The `GetSupportedMethods` method: the client asks it first, to know which way to append. */
-function supportedMethods(_: unknown, answer: sendUnaryData<features.SupportedMethods>): void {
-  const supported = new features.SupportedMethods();
-  supported.setEventStoreServerVersion(VERSION);
-  for (const { path } of Object.values(StreamsService)) {
-    const [, service = '', name = ''] = path.split('/');
-    const method = new features.SupportedMethod();
-    method.setServiceName(service);
-    method.setMethodName(name.toLowerCase());
-    supported.addMethods(method);
-  }
-  answer(null, supported);
-}
 
 // A live server reads an append of any size and refuses it; this node stops reading here.
 const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -57,19 +40,21 @@ export async function serve(file: string, host: string, port: number): Promise<N
   const streams: UntypedServiceImplementation = {
     read: reads(log, commits),
     append: append(queue),
-    batchAppend: batchAppend(queue),
+    batchAppend: batchAppend(queue, commits),
     delete: softDelete(queue),
     tombstone: tombstone(queue),
   };
   server.addService({ ...StreamsService, read } as unknown as typeof StreamsService, streams);
-  server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods });
+  addOtherServices(server);
 
   return {
     url: await listen(server, host, port),
     broken: queue.broken,
     async stop() {
+      // Subscriptions and batch calls never end by themselves.
+      commits.end();
       await new Promise<void>((resolve) => {
-        // Subscriptions never end by themselves.
+        // A client may not read on.
         setTimeout(resolve, PATIENCE_MS);
         server.tryShutdown(() => resolve());
       });

@@ -4,11 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EventStoreDBClient, NO_STREAM } from '@eventstore/db-client';
+import { EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
 import { UsersClient } from '@eventstore/db-client/generated/users_grpc_pb.js';
 import users from '@eventstore/db-client/generated/users_pb.js';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { serve } from '../../../src/embedded/event-store/server.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import { event, eventually, rows, temporaryDirectory } from './node-under-test.ts';
 
@@ -83,9 +84,13 @@ test('SIGTERM ends it cleanly, and what was acknowledged is there again', async 
   const client = EventStoreDBClient.connectionString(first.url);
   const repeat = event('A');
   const written = await client.appendToStream('kept', repeat, { expectedRevision: NO_STREAM });
-  const open = client.subscribeToAll();
-  open.on('error', () => {});
+  const said: string[] = [];
+  for (const open of [client.subscribeToAll(), client.subscribeToStream('not yet', { fromRevision: START })]) {
+    open.on('error', (error) => said.push(error.constructor.name));
+    await once(open, 'confirmation');
+  }
   expect(await first.stop()).toEqual({ code: 0, signal: null });
+  expect(said, 'try again').toEqual(['UnavailableError', 'UnavailableError']);
 
   const second = await spawnEventStore({ dataDir, port: Number(new URL(first.url).port) });
   await eventually(async () => expect(await rows(client.readStream('kept'))).toEqual(['0 A']));
@@ -95,6 +100,15 @@ test('SIGTERM ends it cleanly, and what was acknowledged is there again', async 
   expect(next.position!.commit).toBeGreaterThan(written.position!.commit);
   await client.dispose();
   await second.stop();
+});
+
+test('a stop waits for nobody who only keeps a call open', async () => {
+  const node = await serve(join(await temporaryDirectory(), 'events.sqlite'), '127.0.0.1', 0);
+  const client = EventStoreDBClient.connectionString(`${node.url}&keepAliveInterval=-1`);
+  await client.appendToStream('any', event('A')); // by a call that the client keeps
+  vi.useFakeTimers({ toFake: ['setTimeout'] }); // no patience ends
+  await node.stop().finally(() => vi.useRealTimers());
+  await client.dispose();
 });
 
 test('it ends when its parent is killed', async () => {

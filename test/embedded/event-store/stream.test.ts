@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   BACKWARDS,
   END,
@@ -8,7 +9,7 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { expect, test } from 'vitest';
-import { event, newStream, nodeUnderTest, rows } from './node-under-test.ts';
+import { collect, event, newStream, nodeUnderTest, rows } from './node-under-test.ts';
 
 const node = nodeUnderTest();
 const read = (stream: string, options = {}) => rows(node.client().readStream(stream, options));
@@ -45,6 +46,32 @@ test('$all forwards from a position has its event, backwards it does not', async
   expect((await all(BACKWARDS))[0]).toBe('0 A');
 });
 
+test('$all from a position that never was an event’s is refused, in either direction and followed too', async () => {
+  const stream = newStream('holes');
+  await node.client().appendToStream(stream, event('A'));
+  const fromPosition = (await node.client().appendToStream(stream, [])).position!;
+  await node.client().appendToStream(stream, event('B'));
+  const refusal = 'INVALID_ARGUMENT: Trying to read from an invalid position.';
+  for (const direction of [FORWARDS, BACKWARDS] as const)
+    await expect(rows(node.client().readAll({ fromPosition, direction }))).rejects.toThrow(refusal);
+  const [error] = await once(node.client().subscribeToAll({ fromPosition }), 'error');
+  expect(error.message).toContain(refusal);
+});
+
+test.each([
+  ['the beginning', async () => 0n],
+  [
+    'beyond the end',
+    async () => (await node.client().appendToStream(newStream('end'), event('A'))).position!.commit + 9n,
+  ],
+])('$all from %s is no such position', async (_, positionOf) => {
+  const commit = await positionOf();
+  await collect(node.client().readAll({ fromPosition: { commit, prepare: commit }, maxCount: 1 }));
+  const subscription = node.client().subscribeToAll({ fromPosition: { commit, prepare: commit } });
+  await once(subscription.resume(), 'caughtUp');
+  await subscription.unsubscribe();
+});
+
 test('a long stream is read to its end in both directions', async () => {
   const stream = newStream('long');
   for (let i = 0; i < 3; i++)
@@ -72,6 +99,15 @@ test('a deleted stream is not found, and goes on after its last revision when it
 
 test('deleting a missing stream is a wrong expectation', async () => {
   await expect(node.client().deleteStream(newStream('missing'))).rejects.toThrow(WrongExpectedVersionError);
+});
+
+test('a stream of which there is only metadata can be deleted', async () => {
+  const stream = newStream('only metadata');
+  await node.client().setStreamMetadata(stream, { maxCount: 3 });
+  await node.client().deleteStream(stream);
+  await expect(read(stream)).rejects.toThrow(StreamNotFoundError);
+  await node.client().appendToStream(stream, event('A'), { expectedRevision: NO_STREAM });
+  expect(await read(stream)).toEqual(['0 A']);
 });
 
 test('a tombstoned stream is deleted for good', async () => {
