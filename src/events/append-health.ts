@@ -90,11 +90,15 @@ export function appendHealth(
 /** Types of the client's errors by which the store itself answers that an append failed. */
 const ANSWERS = new Set(['unknown', 'timeout', 'deadline-exceeded']);
 
+/** What a server says that starts or has no leader. */
+const NOT_READY = /server is not ready/i;
+
 /** In words without ids, since readiness shows them to everybody. */
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof EventStoreNotWriting) return error.reason;
   if (error instanceof EventStoreTimeout) return 'no answer in time';
   if (!(error instanceof EventStoreUnavailable)) return undefined;
-  const type = (error.cause as { type?: string } | undefined)?.type;
-  return type !== undefined && ANSWERS.has(type) ? `the store answers "${type}"` : undefined;
+  const { type, message } = (error.cause ?? {}) as { type?: string; message?: string };
+  const known = NOT_READY.exec(message ?? '')?.[0] ?? type;
+  return type !== undefined && ANSWERS.has(type) ? `the store answers "${known}"` : undefined;
 }

@@ -182,39 +182,62 @@ function formatOf(type: string): Format | undefined {
   return Object.hasOwn(others, type) ? others[type] : undefined;
 }
 
-/** Checked already: a retry, or an event that was checked before its evidence was sent. */
-const found = new WeakSet<NewEvent>();
+/** The data that one append may hold on every server, unless its operator lowers that (docs/event-store.md). */
+export const MOST_BYTES = 1024 * 1024;
+
+/** The bytes of what was checked already: a retry, or an event that was checked before its evidence was sent. */
+const found = new WeakMap<NewEvent, number>();
 
 /**
  * Throws UnrecordableEvent for an event that its own schema could not read back: once stored, it would stop every
  * reader of its stream.
  */
 export function refuseUnrecordable(events: readonly NewEvent[]): void {
+  for (const event of events) if (!found.has(event)) checked(event);
+}
+
+/** The same, and for more than one append may hold. */
+export function refuseUnappendable(events: readonly NewEvent[]): void {
+  let bytes = 0;
   for (const event of events) {
-    if (found.has(event)) continue;
-    const { type, data, metadata } = event;
-    const format = formatOf(type);
-    if (format === undefined) continue;
-    const faults = [...faultsOfData(format.data, data), ...faultsOf('metadata', format.metadata, metadata)];
-    if (faults.length > 0) throw new UnrecordableEvent(type, faults);
-    found.add(event);
+    bytes += found.get(event) ?? checked(event);
+    if (bytes > MOST_BYTES) throw new UnrecordableEvent(event.type, [{ path: 'data', code: 'too_big' }]);
   }
 }
 
-function faultsOfData(read: Read | 'bytes', data: NewEvent['data']): readonly Fault[] {
+/** The bytes of its data. */
+function checked(event: NewEvent): number {
+  const { type, data, metadata } = event;
+  const format = formatOf(type);
   const isBytes = data instanceof Uint8Array;
-  if (isBytes !== (read === 'bytes')) return [{ path: 'data', code: isBytes ? 'bytes' : 'not_bytes' }];
-  return read === 'bytes' ? [] : faultsOf('data', read, data);
+  const json = isBytes ? undefined : asJson(data);
+  const faults =
+    format === undefined
+      ? []
+      : [
+          ...faultsOfData(format.data, isBytes, json),
+          ...(format.metadata ? faultsOf('metadata', format.metadata, asJson(metadata)) : []),
+        ];
+  if (faults.length > 0) throw new UnrecordableEvent(type, faults);
+  const bytes = isBytes ? data.length : Buffer.byteLength(json ?? '');
+  found.set(event, bytes);
+  return bytes;
 }
 
-const faultsOf = (part: string, read: Read | undefined, value: unknown): readonly Fault[] =>
-  read === undefined ? [] : faultsIn(part, read(asReadBack(value)).error);
+function faultsOfData(read: Read | 'bytes', isBytes: boolean, json: string | undefined): readonly Fault[] {
+  if (isBytes !== (read === 'bytes')) return [{ path: 'data', code: isBytes ? 'bytes' : 'not_bytes' }];
+  return read === 'bytes' ? [] : faultsOf('data', read, json);
+}
 
-/** The value as a reader sees it: JSON drops and replaces what it cannot express. */
-function asReadBack(value: unknown): unknown {
+/** Judged as a reader sees it: JSON drops and replaces what it cannot express. */
+const faultsOf = (part: string, read: Read, json: string | undefined): readonly Fault[] =>
+  faultsIn(part, read(json === undefined ? undefined : JSON.parse(json)).error);
+
+/** Undefined for what JSON has no words for, such as what holds itself. */
+function asJson(value: unknown): string | undefined {
   try {
-    return JSON.parse(JSON.stringify(value));
+    return JSON.stringify(value);
   } catch {
-    return undefined; // no JSON at all
+    return undefined;
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '@eventstore/db-client';
 import { Message } from 'google-protobuf';
 import { type AppendHealth, appendHealth } from './append-health.ts';
-import { refuseUnrecordable } from './codec.ts';
+import { refuseUnappendable } from './codec.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import {
   asOurs,
@@ -89,7 +89,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
   const health = appendHealth((...probe) => log.append(...probe), onAppendHealth);
   const log: EventLog = {
     async append(stream, expected, events, withinMs = timeoutMs) {
-      refuseUnrecordable(events);
+      refuseUnappendable(events);
       try {
         const leave = await appending();
         const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;

@@ -12,7 +12,7 @@ export class EventStoreTimeout extends EventStoreUnavailable {}
 /** Nothing was sent: too much was waiting for the event store, and no slot was free in time. */
 export class EventStoreOverloaded extends EventStoreUnavailable {}
 
-/** The store answers and does not write: its disk is full, or it is read-only. `reason` has no ids in it. */
+/** The store answers and refuses: its disk is full, it is read-only, or denies access. `reason` has no ids in it. */
 export class EventStoreNotWriting extends EventStoreUnavailable {
   readonly reason: string;
   constructor(what: string, reason: string, options?: ErrorOptions) {
@@ -27,17 +27,23 @@ export class StreamDeleted extends Error {
 }
 
 /** Types of the client's errors that mean "try again later". */
-const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled', 'unknown']);
+const TRANSIENT_TYPES = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled']);
 
 /**
- * The same as gRPC codes: cancelled, unknown, deadline exceeded, internal, unavailable. On a broken connection the
- * client passes on gRPC's own error, without a type.
+ * The same as gRPC codes: cancelled, unknown, deadline exceeded, resource exhausted, internal, unavailable. On a broken
+ * connection the client passes on gRPC's own error, without a type.
  */
-const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([1, 2, 4, 13, 14]);
+const TRANSIENT_CODES: ReadonlySet<unknown> = new Set([1, 2, 4, 8, 13, 14]);
+
+/** Permission denied and unauthenticated. */
+const DENIED_CODES: ReadonlySet<unknown> = new Set([7, 16]);
 
 /** The embedded node's words, and those of other stores that are out of disk or read-only. */
 const NOT_WRITING =
   /the log cannot be written: [^\n]{1,100}|the disk is full|no space left on device|(?:the log|the server|server) is read[- ]only/i;
+
+/** gRPC's words, under the code of a server that is too busy, for what is as large at the next attempt. */
+const TOO_LARGE = /message (?:larger than|with a size larger than|exceeds the maximum)/i;
 
 /**
  * Turns the client's error into `EventStoreUnavailable` or `StreamDeleted` where it means that; returns any other as it
@@ -45,12 +51,17 @@ const NOT_WRITING =
  */
 export function asOurs(error: unknown, what: string): unknown {
   if (error instanceof EventStoreUnavailable) return error;
-  const { type, code, message } = error as { type?: string; code?: number; message?: string };
+  const { type, code, message = '' } = error as { type?: string; code?: number; message?: string };
   if (type === 'stream-deleted') return new StreamDeleted(`${what}: ${message}`, { cause: error });
-  const isTransient = TRANSIENT_CODES.has(code) || (type !== undefined && TRANSIENT_TYPES.has(type));
-  const reason = isTransient ? NOT_WRITING.exec(message ?? '')?.[0] : undefined;
+  if (type === 'access-denied' || DENIED_CODES.has(code))
+    return new EventStoreNotWriting(what, 'access denied', { cause: error });
+  // A batch append's error of a kind that the client does not know has no code: a server that is not ready, mostly.
+  const isUnknown = type === 'unknown' && code === undefined;
+  const isTransient = isUnknown || TRANSIENT_CODES.has(code) || (type !== undefined && TRANSIENT_TYPES.has(type));
+  if (!isTransient || TOO_LARGE.test(message)) return error;
+  const reason = NOT_WRITING.exec(message)?.[0];
   if (reason !== undefined) return new EventStoreNotWriting(what, reason, { cause: error });
-  return isTransient ? new EventStoreUnavailable(`${what}: ${message}`, { cause: error }) : error;
+  return new EventStoreUnavailable(`${what}: ${message}`, { cause: error });
 }
 
 /**

@@ -93,7 +93,7 @@ export async function look(stream: string, { log, memory, deadline }: Writing): 
       memory.keep(stream, seen);
       return seen;
     } catch (error) {
-      if (!(error instanceof EventStoreUnavailable) || performance.now() + PAUSE_MS > deadline) throw error;
+      if (!isWorthRepeating(error) || performance.now() + PAUSE_MS > deadline) throw error;
       await sleep(PAUSE_MS);
     }
   }
@@ -141,8 +141,7 @@ export async function appendMissing(
       }
     } catch (error) {
       memory.forget(stream);
-      // A full disk will not have room within the caller's patience.
-      if (!(error instanceof EventStoreUnavailable) || error instanceof EventStoreNotWriting) throw error;
+      if (!isWorthRepeating(error)) throw error;
       inDoubt = true;
       isSure = false;
       await sleep(PAUSE_MS);
@@ -153,6 +152,10 @@ export async function appendMissing(
   else memory.keep(stream, seen);
   throw new EventStoreUnavailable(`${stream}: the event store did not settle an append in time`);
 }
+
+/** A full disk will not have room within the caller's patience. */
+const isWorthRepeating = (error: unknown): boolean =>
+  error instanceof EventStoreUnavailable && !(error instanceof EventStoreNotWriting);
 
 /** Pause before asking a silent store again. */
 const PAUSE_MS = 100;

@@ -80,6 +80,10 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
     caughtUp = true;
     wake();
   });
+  // A KurrentDB lets who lags catch up, and says "caught up" again.
+  subscription.on('fellBehind', () => {
+    caughtUp = false;
+  });
   subscription.on('readable', () => wake());
   subscription.on('checkpointReached', () => onLife?.());
   subscription.on('error', (error: unknown) => {

@@ -92,12 +92,14 @@ test('a repeat, which is acknowledged without being written, ends nothing', asyn
   expect(fails()).toBe(false);
 });
 
-const typed = (type: string) => asOurs({ type, message: 'x' }, 'append to call-acme.1');
+const typed = (type: string, message = 'x') => asOurs({ type, message }, 'append to call-acme.1');
 
 test.each([
   ['no answer', new EventStoreTimeout('append to call-acme.1: no answer in 3000 ms'), 'no answer in time'],
   ['a deadline', typed('deadline-exceeded'), 'the store answers "deadline-exceeded"'],
   ['an odd answer', typed('unknown'), 'the store answers "unknown"'],
+  ['no leader', typed('unknown', 'Could not recognize Server Is Not Ready'), 'the store answers "Server Is Not Ready"'],
+  ['a refusal', typed('access-denied'), 'access denied'],
 ])('%s counts, in words without ids', (_, error, reason) => {
   health.failed(error);
   expect(health.now().reason).toBe(reason);
