@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { cannotStart } from './data-directory.ts';
 import type { Command, Outcome } from './decide.ts';
 import type { FromWriter, ToWriter } from './writer-thread.ts';
 
@@ -28,9 +29,7 @@ export async function commitQueue(file: string, committed: () => void) {
   let waitingForRoom: (() => void)[] = [];
 
   await once(thread, 'message').catch((cause) => {
-    throw new Error(`cannot open ${file} (${cause.message}): restore it, or choose another directory with --data`, {
-      cause,
-    });
+    throw cannotStart(`open ${file}`, cause.message, 'restore it', cause);
   });
   thread.on('message', written);
   const clock = setInterval(() => expire(Date.now()), DEADLINES_EVERY_MS);

@@ -36,8 +36,11 @@ export function lockDataDirectory(path: string): DataDirectory {
 
 function notWritable(directory: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new Error(
-    `cannot write to the data directory ${directory} (${reason}): make it writable for this user, or choose another with --data`,
-    { cause },
-  );
+  return cannotStart(`write to the data directory ${directory}`, reason, 'make it writable for this user', cause);
+}
+
+/** An error that names the remedy: room, where a disk has none. */
+export function cannotStart(what: string, reason: string, remedy: string, cause: unknown): Error {
+  const first = /is full|no space left/i.test(reason) ? 'make room on its disk' : remedy;
+  return new Error(`cannot ${what} (${reason}): ${first}, or choose another directory with --data`, { cause });
 }
