@@ -1,15 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { appendsFail } from './events/append-health.ts';
 import type { EventLog } from './events/event-log.ts';
-import { ForeignLog, refuseForeignLog } from './projections/engine/follow.ts';
-import { generations } from './projections/engine/generations.ts';
-import { lagsOf } from './projections/engine/lag.ts';
-import { LATE_AFTER_SECONDS } from './projections/engine/progress.ts';
-import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
-import type { CheckResult, Checks } from './read-api/health-routes.ts';
+import type { Checks } from './read-api/health-routes.ts';
 import type { OpenTenantDirectory } from './tenants/directory.ts';
 
 type Parts = {
@@ -17,14 +12,13 @@ type Parts = {
   readonly directory: OpenTenantDirectory;
   /** Absent where the process's roles need no Postgres. */
   readonly db?: Kysely<ReadModel>;
-  readonly projections?: RunningProjections;
-  /** What a process shows that does not project itself. */
-  readonly shown?: readonly Pick<Projection, 'name' | 'prefixes'>[];
+  /** Of what this process projects, else of what it shows. */
+  readonly projections?: Pick<RunningProjections, 'status'>;
   readonly reconciliation?: Reconciliation;
 };
 
 /** What has to be well before this process should get requests. */
-export const readinessOf = ({ log, directory, db, projections, shown, reconciliation }: Parts): Checks => ({
+export const readinessOf = ({ log, directory, db, projections, reconciliation }: Parts): Checks => ({
   eventStore: async () => {
     await log.head();
     const health = log.writing();
@@ -42,16 +36,15 @@ export const readinessOf = ({ log, directory, db, projections, shown, reconcilia
       return { ok: true };
     },
   }),
-  ...(db &&
-    shown && { projections: Object.fromEntries(shown.map((one) => [one.name, () => checkShown(log, db, one)])) }),
   ...(projections && {
     projections: Object.fromEntries(
       projections.status().map(({ name }) => [
         name,
         () => {
-          const { caughtUp, state, lagEvents, parked, heldUpBy } = projections
+          const { caughtUp, state, lagEvents, parked, heldUpBy, foreign } = projections
             .status()
             .find((status) => status.name === name)!;
+          if (foreign) return { ok: false, detail: 'the log and the read model do not belong together' };
           if (heldUpBy !== undefined) return { ok: false, detail: `held up: ${heldUpBy} streams would be parked` };
           const lag = lagEvents === null ? 'lag unknown' : `${lagEvents} events behind`;
           if (!caughtUp) return { ok: false, detail: `${state}, ${lag}` };
@@ -63,22 +56,3 @@ export const readinessOf = ({ log, directory, db, projections, shown, reconcilia
     ),
   }),
 });
-
-/** Whether the views are this log's and show its end. */
-async function checkShown(
-  log: EventLog,
-  db: Kysely<ReadModel>,
-  { name, prefixes }: Pick<Projection, 'name' | 'prefixes'>,
-): Promise<CheckResult> {
-  const live = (await generations(db, name)).find(({ state }) => state === 'live');
-  if (!live) return { ok: false, detail: 'starting' };
-  try {
-    await refuseForeignLog(log, [live]);
-  } catch (error) {
-    if (error instanceof ForeignLog) return { ok: false, detail: 'the log and the read model do not belong together' };
-    throw error;
-  }
-  const [lag] = await lagsOf(log, [{ prefixes, checkpoint: live.checkpoint }]);
-  const isLate = lag?.since !== undefined && Date.now() - Date.parse(lag.since) > LATE_AFTER_SECONDS * 1000;
-  return isLate ? { ok: false, detail: `${live.state}, ${lag.events} events behind` } : { ok: true };
-}

@@ -22,6 +22,7 @@ import type { Role } from './config.ts';
 import type { EventLog } from './events/event-log.ts';
 import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
+import { lagOfViews } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
@@ -60,6 +61,8 @@ export type Parts = {
   readonly db?: Kysely<ReadModel>;
   /** Absent where this process runs no projection. */
   readonly running?: RunningProjections;
+  /** The status of what this process runs, else of what it shows. */
+  readonly views?: Pick<RunningProjections, 'status'>;
   /** All that the code has, whether or not this process runs them. */
   readonly projections: readonly Projection[];
   /** REBUILD_MAX_PARKED */
@@ -74,9 +77,11 @@ export type Parts = {
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, administrators, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { webhooks, retellOf, placements, db, projections, running, live, exports, mail, reconciliation } = parts;
+  const { webhooks, retellOf, placements, db, projections, running, views, live, exports, mail, reconciliation } =
+    parts;
   const { authenticate } = directory;
   const { access } = administrators;
+  const statuses = () => views?.status() ?? [];
   const root = new OpenAPIHono({ getPath: routedPath });
   root.use(requestId(), contextStorage(), measureRequests(metrics), slowGuesses(webhooks.ipOf, logger));
   answerUnhandled(root, logger, roles);
@@ -95,17 +100,17 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   }
   const coverage = db && readCoverage(db);
   if (roles.includes('serve') && db && coverage) {
-    root.route('/', coverageRoutes({ db, authenticate, coverage }));
+    const lag = () => lagOfViews(statuses());
     const history = sessionHistory(log, directory);
     const timeZoneOf = (id: string) => directory.get(id)?.settings.timeZone;
-    root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }), timeZoneOf }));
+    root.route('/', coverageRoutes({ db, authenticate, coverage, lag }));
+    root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }), timeZoneOf, lag }));
     root.route('/', quarantineReadRoutes({ db, access, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }
   if (exports) root.route('/', exports.routes);
   root.route('/', accessRoutes(administrators, logger));
   const administration = { access, database: parts.operations, logger };
-  const statuses = () => running?.status() ?? [];
   root.route('/', projectionRoutes({ ...administration, projections, statuses, maxParked: parts.maxParked }));
   root.route('/', operationRoutes(administration));
   root.route('/', parkedRoutes({ ...administration, log, projections }));
@@ -118,8 +123,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     ...{ log, directory },
     // The door needs no Postgres, though its answers are fuller with one.
     ...(db && roles.some((role) => role !== 'ingest') && { db }),
-    ...(running && { projections: running }),
-    ...(roles.includes('serve') && !running && { shown: projections }),
+    ...(views && { projections: views }),
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));

@@ -14,6 +14,7 @@ import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
 import { measureAppends, measureProjections, measureReconciliation, measureWebhooks } from './measurements.ts';
 import { createReadPool } from './postgres/pool.ts';
+import { watchViews } from './projections/engine/shown.ts';
 import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
 import type { ReadModel } from './projections/tables.ts';
@@ -85,6 +86,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
           operations: { keepMs: config.generationKeepHours * 3_600_000 },
         })
       : undefined;
+  const views = running ?? (db && has('serve') ? watchViews(projections, { log, db, logger, signal }) : undefined);
   const operations = databaseUrl === undefined ? undefined : openOperationsDatabase(databaseUrl);
   const stopMeasuring = running && measureProjections(metrics, running);
   const mail =
@@ -137,6 +139,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(operations && { operations }),
     ...(db && { db }),
     ...(running && { running }),
+    ...(views && { views }),
     ...(live && { live }),
     ...(exports && { exports }),
     ...(mail && { mail }),

@@ -45,7 +45,8 @@ function remedyOf(status: number, code: string, keyFrom: string | undefined): st
   if (code === 'operation_under_way' || code === 'unknown_operation')
     return 'call-ledger projections operations shows all; call-ledger projections cancel <operation> ends one.';
   if (code === 'unknown_key') return 'call-ledger tenants show <id> lists the ids of its keys.';
-  if (code === 'role_not_here') return 'Give --url the process with that role, or a proxy before all: docs/split-roles.md.';
+  if (code === 'role_not_here')
+    return 'Give --url the process with that role, or a proxy before all: docs/split-roles.md.';
   if (status === 404 && code === 'not_found')
     return 'Check the id, and the tenant whose key is used: what belongs to another is not found either.';
   if (status === 429) return 'Wait a minute.';

@@ -4,7 +4,14 @@ import { type FieldOf, fieldsOf, type ReadModel } from '../projections/tables.ts
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
-  headers: { ETag: { schema: { type: 'string' as const }, description: 'For `If-None-Match`.' } },
+  headers: {
+    ETag: { schema: { type: 'string' as const }, description: 'For `If-None-Match`.' },
+    'x-read-model-lag': {
+      schema: { type: 'string' as const, example: '0.4' },
+      description:
+        'For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read.',
+    },
+  },
   content: { 'application/json': { schema } },
 });
 

@@ -7,7 +7,7 @@ import { DAY_MS } from '../model/time.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { apiKey, json, refusals } from './answers.ts';
 import { unavailable } from './query-routes.ts';
-import { asTenant, type QueryApp } from './tenant-reads.ts';
+import { asTenant, type QueryApp, type ReadModelLag } from './tenant-reads.ts';
 
 const count = z.int().min(0);
 const CoverageDay = z
@@ -53,10 +53,11 @@ export type CoverageDependencies = {
   readonly db: Kysely<ReadModel>;
   readonly authenticate: Authenticate;
   readonly coverage: CoverageOf;
+  readonly lag: ReadModelLag;
 };
 
 /** `GET /api/coverage`: whether the log has what Retell has, for a tenant. */
-export function coverageRoutes({ db, authenticate, coverage }: CoverageDependencies): QueryApp {
+export function coverageRoutes({ db, authenticate, coverage, lag }: CoverageDependencies): QueryApp {
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   app.openapi(
     createRoute({
@@ -67,7 +68,7 @@ export function coverageRoutes({ db, authenticate, coverage }: CoverageDependenc
       summary: 'Whether the log has what Retell has, day by day',
       description: 'As of the last reconciliation; newest day first.',
       security: apiKey,
-      middleware: asTenant(db, authenticate),
+      middleware: asTenant(db, authenticate, lag),
       request: { query: Period },
       responses: { 200: json(Coverage, 'One item for each day with calls.'), ...refusals },
     }),

@@ -12,7 +12,7 @@ import { getCustomer, listCustomers } from './customers.ts';
 import { listDeliveries } from './deliveries.ts';
 import { getHistory, type ReadHistory } from './history.ts';
 import { getSummary, type TimeZoneOf } from './summary.ts';
-import { asTenant, type QueryApp } from './tenant-reads.ts';
+import { asTenant, type QueryApp, type ReadModelLag } from './tenant-reads.ts';
 import { getTicket, listTickets } from './tickets.ts';
 
 export type QueryDependencies = {
@@ -22,11 +22,12 @@ export type QueryDependencies = {
   readonly history: ReadHistory;
   readonly asOf: AsOf;
   readonly timeZoneOf: TimeZoneOf;
+  readonly lag: ReadModelLag;
 };
 
 /** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */
-export function queryRoutes({ db, authenticate, history, asOf, timeZoneOf }: QueryDependencies): QueryApp {
-  const tenant = asTenant(db, authenticate);
+export function queryRoutes({ db, authenticate, history, asOf, timeZoneOf, lag }: QueryDependencies): QueryApp {
+  const tenant = asTenant(db, authenticate, lag);
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   listCallSessions(app, tenant);
   getCallSession(app, tenant, asOf.callSession);

@@ -48,11 +48,14 @@ export type AsTenant = MiddlewareHandler<ReadEnv>;
 /** In this thread: for some KB, WebCrypto's way through another one costs more than the digest does. */
 const sha1 = (body: Uint8Array): ArrayBuffer => new Uint8Array(createHash('sha1').update(body).digest()).buffer;
 
+/** How far what is shown is behind the log, in seconds; null: unknown. From memory: each answer tells it. */
+export type ReadModelLag = () => number | null;
+
 /**
  * Admits a key with the read scope, binds the queries to its tenant, and answers `If-None-Match`. The ETag is a digest
  * of the body, so it is the same in every process and after a rebuild.
  */
-export function asTenant(db: Kysely<ReadModel>, authenticate: Authenticate): AsTenant {
+export function asTenant(db: Kysely<ReadModel>, authenticate: Authenticate, lag: ReadModelLag): AsTenant {
   const mayRead = requireScope(authenticate, 'read');
   const conditional = etag({ generateDigest: sha1 });
   return (c, next) =>
@@ -64,5 +67,7 @@ export function asTenant(db: Kysely<ReadModel>, authenticate: Authenticate): AsT
         c.header('cache-control', 'private, no-cache');
         c.header('vary', 'Authorization');
       });
+      const seconds = lag();
+      c.header('x-read-model-lag', seconds === null ? 'unknown' : `${Math.round(seconds * 10) / 10}`);
     });
 }

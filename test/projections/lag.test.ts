@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Subscription, SubscriptionOptions } from '../../src/events/subscription.ts';
 import { lagsOf } from '../../src/projections/engine/lag.ts';
-import { observeSilence, type Progress } from '../../src/projections/engine/progress.ts';
+import { newProgress, observeSilence, type Progress } from '../../src/projections/engine/progress.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { ended, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
@@ -90,8 +90,7 @@ function silenced(log: EventLog): { readonly log: EventLog; silence(): void; sub
 }
 
 test('what has only just come is on its way, however long nothing came before', () => {
-  const counts = { pending: 0, parked: 0, applied: 0, passedOver: 0, parkedEvents: 0 };
-  const progress: Progress = { leader: true, caughtUp: true, ...counts, askedAt: 0, head: 5n };
+  const progress: Progress = { ...newProgress(), leader: true, caughtUp: true, askedAt: 0, head: 5n };
   const seen = (head: bigint, now: number) => observeSilence(progress, { head, events: 0, since: undefined }, now, 300);
   expect(seen(5n, 1000)).toBe(false);
   expect(seen(6n, 2000)).toBe(false);

@@ -28,11 +28,16 @@ const nothingThen: AsOf = {
 const timeZoneOf = (tenantId: string) => (tenantId === 'acme' ? 'Europe/Berlin' : undefined);
 
 /** The query API as the service mounts it, and a `get` that calls it with a key. */
-export function queryApi(db: Kysely<ReadModel>, history: ReadHistory = async () => [], asOf: AsOf = nothingThen) {
+export function queryApi(
+  db: Kysely<ReadModel>,
+  history: ReadHistory = async () => [],
+  asOf: AsOf = nothingThen,
+  lag: () => number | null = () => 0,
+) {
   const app = new OpenAPIHono();
   const log: string[] = [];
   answerUnhandled(app, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }), roles);
-  app.route('/', queryRoutes({ db, authenticate, history, asOf, timeZoneOf }));
+  app.route('/', queryRoutes({ db, authenticate, history, asOf, timeZoneOf, lag }));
   return { app, log, get: getter(app) };
 }
 

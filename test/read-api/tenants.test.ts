@@ -110,3 +110,23 @@ describe('another tenant', () => {
     expect(mine.text).not.toContain('theirs');
   });
 });
+
+test.each([
+  [0, '0'],
+  [12.345, '12.3'],
+  [null, 'unknown'],
+])('each answer says how far it is behind the log: %s seconds', async (seconds, header) => {
+  const { get } = queryApi(
+    readModel.db,
+    async () => [],
+    undefined,
+    () => seconds,
+  );
+  const lagOf = async (...asked: Parameters<typeof get>) => {
+    const { status, headers } = await get(...asked);
+    return [status, headers.get('x-read-model-lag')];
+  };
+  for (const path of routes()) expect((await lagOf(path))[1]).toBe(header);
+  expect(await lagOf('/api/call-sessions/nobody')).toEqual([404, header]);
+  expect(await lagOf('/api/tickets', 'acme-reads', { 'if-none-match': '*' })).toEqual([304, header]);
+});

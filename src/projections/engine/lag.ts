@@ -61,7 +61,7 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
 
 /** A projection whose lag this process measures. */
 export type Watched = {
-  reader(): Reader;
+  reader(): Reader | Promise<Reader>;
   /** Undefined: the end of the log could not be read. */
   observe(lag: Lag | undefined): void;
 };
@@ -77,7 +77,7 @@ export async function watchLags(
   let knows = true;
   while (!signal.aborted) {
     try {
-      const readers = watched.map((one) => one.reader());
+      const readers = await Promise.all(watched.map((one) => one.reader()));
       const lags = await lagsOf(log, readers);
       for (const [i, lag] of lags.entries()) watched[i]!.observe(lag);
       knows = true;

@@ -24,7 +24,7 @@ export async function parkedStreams(db: Kysely<unknown>, of: CheckpointOf): Prom
   return new Map(rows.map(({ id, stream, revision }) => [stream, { id, stream, revision: BigInt(revision) }]));
 }
 
-export async function countParked(db: Kysely<unknown>, of: CheckpointOf): Promise<number> {
+export async function countParked(db: QueryExecutorProvider, of: CheckpointOf): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from projection.parked
      where projection = ${of.name} and generation = ${of.generation}`.execute(db);

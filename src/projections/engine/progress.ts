@@ -40,8 +40,8 @@ export type Progress = {
   since?: string;
   /** As of the last look at the end of the log, which also shows what the subscription has not delivered. */
   lag?: Lag;
-  /** The last looks at the end of the log failed. */
-  lagUnknown?: true;
+  /** The end of the log has not been read yet, or the last looks at it failed. */
+  lagUnknown: boolean;
   /** Since when the subscription is asked for events and delivers none, as `performance.now()`. */
   askedAt?: number;
   /** Since when the log is seen to hold more than the subscription has delivered, likewise. */
@@ -56,7 +56,27 @@ export type Progress = {
   error?: string;
   /** How many streams break in what is built, when an operator has to decide. */
   heldUpBy?: number;
+  /** The views were made from another log. */
+  foreign: boolean;
 };
+
+export const newProgress = (): Progress => ({
+  leader: false,
+  pending: 0,
+  lagUnknown: true,
+  caughtUp: false,
+  parked: 0,
+  applied: 0,
+  passedOver: 0,
+  parkedEvents: 0,
+  foreign: false,
+});
+
+/** Undefined: the end of the log could not be read. */
+export function observeLag(progress: Progress, lag: Lag | undefined): void {
+  progress.lagUnknown = lag === undefined;
+  if (lag) progress.lag = lag;
+}
 
 /** `GET /api/projections`, health and metrics. Positions as text: they exceed what a JavaScript number holds. */
 export type ProjectionStatus = {
@@ -81,13 +101,14 @@ export type ProjectionStatus = {
   readonly error?: string;
   /** How many streams break in the generation that is built, when it waits for an operator. */
   readonly heldUpBy?: number;
+  readonly foreign: boolean;
 };
 
 /** Behind by less is busy, not late: under load there is always something to apply. */
 export const LATE_AFTER_SECONDS = 10;
 
 export function statusOf(name: string, version: number, progress: Progress, now: number): ProjectionStatus {
-  const { live, building, leader, head, caughtUp, parked, passedOver, error, heldUpBy } = progress;
+  const { live, building, leader, head, caughtUp, parked, passedOver, error, heldUpBy, foreign } = progress;
   const serves = live !== undefined && building === undefined;
   const lag = lagOf(progress);
   const lagSeconds = lag.since === undefined ? 0 : Math.max(0, (now - Date.parse(lag.since)) / 1000);
@@ -101,7 +122,7 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     head: text(greatest(head, progress.lag?.head, live?.checkpoint)),
     lagEvents: progress.lagUnknown ? null : lag.events,
     lagSeconds: progress.lagUnknown ? null : lagSeconds,
-    caughtUp: serves && caughtUp && lagSeconds < LATE_AFTER_SECONDS,
+    caughtUp: serves && caughtUp && !foreign && lagSeconds < LATE_AFTER_SECONDS,
     passedOver,
     parked,
     events: { applied: progress.applied, unknown: passedOver, parked: progress.parkedEvents },
@@ -116,7 +137,14 @@ export function statusOf(name: string, version: number, progress: Progress, now:
       : {}),
     ...(error === undefined ? {} : { error }),
     ...(heldUpBy === undefined ? {} : { heldUpBy }),
+    foreign,
   };
+}
+
+/** How far behind the log is what the views show, in seconds; null: unknown. */
+export function lagOfViews(statuses: readonly ProjectionStatus[]): number | null {
+  const lags = statuses.map(({ lagSeconds }) => lagSeconds);
+  return lags.reduce((most, lag) => (most === null || lag === null ? null : Math.max(most, lag)), 0);
 }
 
 /** What is received and not applied; or more, where the end of the log shows it. */

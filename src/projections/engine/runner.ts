@@ -9,6 +9,8 @@ import { prepare } from './migrations.ts';
 import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
 import {
+  newProgress,
+  observeLag,
   observeSilence,
   type Progress,
   type ProjectionStatus,
@@ -52,15 +54,7 @@ export type Runner = Watched & {
 /** Keeps one projection up to date until the signal ends it. After any failure it starts again from what is committed. */
 export function startRunner(projection: Projection, options: RunnerOptions): Runner {
   const { signal, logger, onProgress } = options;
-  const progress: Progress = {
-    leader: false,
-    pending: 0,
-    caughtUp: false,
-    parked: 0,
-    applied: 0,
-    passedOver: 0,
-    parkedEvents: 0,
-  };
+  const progress = newProgress();
   /** Called when the next attempt begins: during the back-off the last state is still shown. */
   const resign = () => {
     progress.leader = false;
@@ -77,13 +71,8 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     restart: () => restart.abort(),
     reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
     observe(lag) {
-      if (lag === undefined) {
-        progress.lagUnknown = true;
-        return;
-      }
-      delete progress.lagUnknown;
-      progress.lag = lag;
-      if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
+      observeLag(progress, lag);
+      if (!lag || !observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
       const { head, live } = progress;
       const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
       logger.warn({ projection: projection.name, ...positions }, 'subscription_silent');
@@ -97,6 +86,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
           onWell();
           delete progress.error;
           delete progress.heldUpBy;
+          progress.foreign = false;
         };
         await lead(projection, options, progress, onApplied, untilRestart);
       },
@@ -106,7 +96,8 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
           progress.error = safeErrorMessage(error);
           if (error instanceof TooManyParked) progress.heldUpBy = error.count;
           else delete progress.heldUpBy;
-          const level = error instanceof ForeignLog || error instanceof TooManyParked ? 'error' : 'warn';
+          progress.foreign = error instanceof ForeignLog;
+          const level = progress.foreign || error instanceof TooManyParked ? 'error' : 'warn';
           logger[level]({ projection: projection.name, error: progress.error, retryInMs }, 'projection_interrupted');
         },
       },

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { db, coverage } = scene;
   const authenticate = (key: string) =>
     ['default', 'acme'].includes(key) ? { tenantId: key, keyId: 'k', scopes: ['read' as const] } : undefined;
-  app.route('/', coverageRoutes({ db, authenticate, coverage }));
+  app.route('/', coverageRoutes({ db, authenticate, coverage, lag: () => 0 }));
   const reconciliation = {
     begin: async (what: object) => {
       begun.push(what);

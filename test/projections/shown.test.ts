@@ -1,0 +1,78 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
+import { lagOfViews } from '../../src/projections/engine/progress.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { watchViews } from '../../src/projections/engine/shown.ts';
+import { readinessOf } from '../../src/readiness.ts';
+import { caughtUp, sceneOfFile } from './operations-scene.ts';
+import { logger } from './stores.ts';
+import { tally } from './tally.ts';
+
+// What a process knows of the views that it shows and does not write.
+
+const scene = await sceneOfFile();
+const projection = tally() as Projection;
+const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: scene.pool }) });
+
+function watch(log: EventLog = scene.log) {
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const views = watchViews([projection], { log, db, logger, signal: over.signal, everyMs: 20 });
+  const checks = readinessOf({ log, directory: { ready: () => true } as never, projections: views });
+  const is = (lag: number | null | object, ready: object) =>
+    vi.waitFor(
+      async () => expect([lagOfViews(views.status()), await checks.projections!.tally!()]).toEqual([lag, ready]),
+      {
+        timeout: 20_000,
+        interval: 20,
+      },
+    );
+  return { is, lag: () => lagOfViews(views.status()) };
+}
+
+test('it is late once the log has had more for ten seconds, and ready when the views show its end', async () => {
+  const { is } = watch();
+  await is(0, { ok: false, detail: 'starting, 0 events behind' });
+  const running = await scene.start(projection);
+  await caughtUp(running, await scene.calls(1));
+  await is(0, { ok: true });
+
+  await running.stop();
+  await scene.calls(1);
+  await is(expect.closeTo(1, 0.9), { ok: true });
+  const now = Date.now;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 10_000);
+  await is(expect.closeTo(11, 0.9), { ok: false, detail: 'live, 2 events behind' });
+});
+
+test('it claims nothing of a log that it has not read, or cannot read', async () => {
+  let away = true;
+  const newest: EventLog['newest'] = (...page) =>
+    away ? Promise.reject(new EventStoreUnavailable('away')) : scene.log.newest(...page);
+  const { is, lag } = watch({ ...scene.log, newest });
+  expect(lag()).toBeNull();
+  const running = await scene.start(projection);
+  await caughtUp(running, await scene.calls(1));
+  await is(null, { ok: true, detail: 'lag unknown' });
+  away = false;
+  await is(0, { ok: true });
+  away = true;
+  await is(null, { ok: true, detail: 'lag unknown' });
+});
+
+test('views of another log are not ready', async () => {
+  const running = await scene.start(projection);
+  await caughtUp(running, await scene.calls(1));
+  const { is } = watch({ ...scene.log, head: async () => 0n });
+  await is(0, { ok: false, detail: 'the log and the read model do not belong together' });
+});
+
+test('whether it is ready costs one read of the log, however many projections there are', async () => {
+  const log = { ...scene.log, head: vi.fn(scene.log.head), newest: vi.fn(scene.log.newest) };
+  const both = [projection, { ...projection, name: 'other' }];
+  const views = watchViews(both, { log, db, logger, signal: AbortSignal.abort() });
+  const checks = readinessOf({ log, directory: { ready: () => true } as never, projections: views });
+  for (const check of [checks.eventStore!, checks.projections!.tally!, checks.projections!.other!]) await check();
+  expect([log.head.mock.calls.length, log.newest.mock.calls.length]).toEqual([1, 0]);
+});
