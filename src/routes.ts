@@ -26,6 +26,7 @@ import { lagOfViews } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import { type OutsideDependencies, outsideRoutes } from './reactions/outside.ts';
 import { readCoverage } from './reactions/reconciliation/coverage.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
 import { mailRoutes } from './reactions/ticket-mail/mail-routes.ts';
@@ -73,6 +74,8 @@ export type Parts = {
   readonly exports?: Exports;
   readonly mail?: TicketMail;
   readonly reconciliation?: Reconciliation;
+  /** Absent where this process neither asks Retell by itself nor sends mails. */
+  readonly outside?: Omit<OutsideDependencies, 'adminKey' | 'directory'>;
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
@@ -114,6 +117,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   root.route('/', projectionRoutes({ ...administration, projections, statuses, maxParked: parts.maxParked }));
   root.route('/', operationRoutes(administration));
   root.route('/', parkedRoutes({ ...administration, log, projections }));
+  if (parts.outside) root.route('/', outsideRoutes({ access, directory, ...parts.outside }));
   if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, access, logger }));
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;

@@ -97,12 +97,15 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     databaseUrl !== undefined && has('react')
       ? startCallLinking({ log, databaseUrl, matchMinutes: config.sessionMatchMinutes, logger, signal })
       : undefined;
+  const retellAccess = {
+    retellApiKeyOf: retellApiKeyOf(directory, config.retell),
+    retellBaseUrl: config.retell.baseUrl,
+  };
   const reconciliation =
     databaseUrl !== undefined && has('react')
       ? startReconciliation({
           ...{ log, tenants: directory, databaseUrl, recorder: webhooks.recorder, logger, signal },
-          retellApiKeyOf: retellApiKeyOf(directory, config.retell),
-          retellBaseUrl: config.retell.baseUrl,
+          ...retellAccess,
           // Briefly: what is open still is looked for again in the next run.
           settleRequests: (ends) => resolveOpenRequests({ log, placements, logger, signal: ends, forMs: 30_000 }),
           everyMinutes: config.reconcile.everyMinutes,
@@ -143,7 +146,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(live && { live }),
     ...(exports && { exports }),
     ...(mail && { mail }),
-    ...(reconciliation && { reconciliation }),
+    ...(reconciliation && { reconciliation, outside: { ...retellAccess, smtpUrl: config.mail.smtpUrl } }),
   });
   const { url, server, close } = await listen(root, config.host, config.port);
   live?.attach(server);

@@ -10,6 +10,7 @@ import type {
 import type { Overview } from '../administration/projection-routes.ts';
 import type { ShownTenant } from '../administration/tenant-routes.ts';
 import type { RetryAnswer } from '../commands/quarantine.ts';
+import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
 import type { Appointment } from '../read-api/appointments.ts';
@@ -37,6 +38,7 @@ type ParkedDetail = z.infer<typeof ParkedDetailAnswer>;
 type ParkedRedrive = z.infer<typeof Redriven>;
 type QuarantineRetry = z.infer<typeof RetryAnswer>;
 type TicketMail = z.infer<typeof Rendered>;
+type Outside = z.infer<typeof OutsideAnswer>;
 type MailDeadLetters = z.infer<typeof DeadLetters>;
 
 export type { CallSession, HistoryItem, ReconciliationState };
@@ -76,6 +78,7 @@ export type Answers = {
   'GET /api/quarantine': Page<QuarantineItem>;
   'GET /api/quarantine/{id}': QuarantineReview;
   'POST /api/quarantine/{id}/retry': QuarantineRetry;
+  'GET /api/outside': Outside;
   'GET /api/reconciliation': ReconciliationState;
   'POST /api/reconciliation': ReconciliationState;
   'GET /api/reconciliation/coverage': Items<CoverageDay>;

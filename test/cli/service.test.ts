@@ -277,7 +277,12 @@ describe('doctor', () => {
     const head = await log.head();
     const ran = await scene.bin(['doctor', '--json']);
     const checks = byName(ran);
-    expect(Object.values(checks).map(({ status }) => status)).toEqual(Array(8).fill('ok'));
+    const { Retell: asked, 'mail server': mail, ...others } = checks;
+    expect(Object.values(others).map(({ status }) => status)).toEqual(Array(8).fill('ok'));
+    expect([asked, mail]).toMatchObject([
+      { status: 'skip', detail: expect.stringMatching(/^off, no RETELL_API_KEY/) },
+      { status: 'skip', detail: expect.stringMatching(/^off, no SMTP_URL/) },
+    ]);
     expect([ran.code, ran.json().ok]).toEqual([0, true]);
     expect(checks['webhook secret']!.detail).toContain('is in force: wk_');
     expect(ran.out).not.toContain(SECRET);

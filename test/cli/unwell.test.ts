@@ -28,6 +28,17 @@ const answers: Readonly<Record<string, readonly [status: number, body: unknown]>
     503,
     { code: 'database_unavailable', detail: 'Postgres does not answer. Repeat the request.' },
   ],
+  '/api/outside': [
+    200,
+    {
+      retell: [
+        { tenants: ['default', 'acme'], state: 'refused', reason: 'status_401' },
+        { tenants: ['other'], state: 'no_answer', reason: 'no_answer' },
+        { tenants: ['third'], state: 'ok' },
+      ],
+      ...{ keysNotTried: 7, mail: { state: 'refused', reason: 'auth_plain_535' } },
+    },
+  ],
   '/api/webhooks/retell': [200, { hello: 'from the proxy' }],
 };
 const asked: IncomingMessage[] = [];
@@ -64,7 +75,13 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^FAIL +API key +Postgres does not answer/m);
   expect(ran.out).toMatch(/^FAIL +webhook door +an unsigned webhook is answered 200/m);
   expect(ran.out).toMatch(/^skip +webhook secret/m);
-  expect(ran.out).toMatch(/9 of 11 need attention\.\n$/);
+  expect(ran.out).toMatch(
+    /^FAIL +Retell +refuses the key of default, acme \(status_401\).*\n +→ Correct RETELL_API_KEY/m,
+  );
+  expect(ran.out).toMatch(/^FAIL +Retell +does not answer, asked with the key of other .*\n +→ .*RETELL_BASE_URL/m);
+  expect(ran.out).toMatch(/^ok +Retell +answers, and takes the key of third\nskip +Retell +7 further keys/m);
+  expect(ran.out).toMatch(/^FAIL +mail server +refuses the login \(auth_plain_535\).*\n +→ .*SMTP_URL/m);
+  expect(ran.out).toMatch(/12 of 16 need attention\.\n$/);
 });
 
 test('what is no Call Ledger is told from one that says no, and a key does not follow where it is sent on to', async () => {
@@ -88,7 +105,7 @@ test('without a service every command says how to find one', async () => {
   });
   const doctor = await callLedger(['doctor'], { env });
   expect(doctor.code).toBe(1);
-  expect(doctor.out.match(/^skip /gm)).toHaveLength(7);
+  expect(doctor.out.match(/^skip /gm)).toHaveLength(8);
 });
 
 test('without a key nothing is asked, and it is said where one may be put', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isJsonObject } from '../../events/json.ts';
 import { sealingUnder } from '../../tenants/sealing.ts';
 import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
+import type { Answers } from '../api.ts';
 import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
@@ -35,6 +36,7 @@ const checks: readonly Check[] = [
   { name: 'API key', run: apiKey },
   { name: 'webhook door', run: webhooks },
   { name: 'webhook secret', run: webhookSecret },
+  { name: 'Retell, mail server', run: outside },
 ];
 
 async function examine(cli: Cli): Promise<readonly Finding[]> {
@@ -122,6 +124,7 @@ const parked = (name: string, detail: string): Finding => ({
 
 /** The header tells whole seconds. Signatures are taken within 300 s of the service's clock (docs/webhooks.md). */
 const SKEW_MS = 30_000;
+const API_VERSION = '1';
 
 async function clock(_: Cli, { live, askedAt, answeredAt }: Seen): Promise<Found> {
   const date = Date.parse(live?.headers.get('date') ?? '');
@@ -134,8 +137,6 @@ async function clock(_: Cli, { live, askedAt, answeredAt }: Seen): Promise<Found
     'Set the clocks by NTP: first that of the service, then the one here.',
   );
 }
-
-const API_VERSION = '1';
 
 async function version({ anyone }: Cli): Promise<Found> {
   const { status, body } = await anyone.ask('GET /openapi.json');
@@ -194,6 +195,36 @@ async function webhookSecret({ keys }: Cli, { webhookKeyIds }: Seen): Promise<Fo
         `${secret.from} is not in force for tenant ${DEFAULT_TENANT} (or MASTER_KEY here is not the service's)`,
         'Restart the service with it, or correct it here.',
       );
+}
+
+/** The service asks: its keys and its way out count, not those of this machine. */
+async function outside({ admin }: Cli, { webhookKeyIds }: Seen): Promise<Found | readonly Finding[]> {
+  if (webhookKeyIds === undefined) return skip('needs the admin key');
+  const { status } = await admin.ask('GET /api/outside');
+  if (status === 404) return skip('the process at --url has not the role react, which asks and sends');
+  const { retell, keysNotTried, mail } = await admin.call('GET /api/outside');
+  const found = retell.map(({ tenants, state, reason }) => {
+    const whose = `the key of ${tenants.slice(0, 5).join(', ')}${tenants.length > 5 ? ' …' : ''}`;
+    if (state === 'ok') return ok(`answers, and takes ${whose}`);
+    const said = state === 'refused' ? `refuses ${whose}` : `does not answer, asked with ${whose}`;
+    return fail(`${said} (${reason}): what webhooks lost is not found`, retellRemedy[state]);
+  });
+  if (found.length === 0) found.push(skip('off, no RETELL_API_KEY: no call is placed, no lost webhook is looked for'));
+  if (keysNotTried > 0) found.push(skip(`${keysNotTried} further keys were not tried`));
+  return [...found.map((one) => ({ name: 'Retell', ...one })), { name: 'mail server', ...mailFound(mail) }];
+}
+
+const retellRemedy: Readonly<Record<string, string>> = {
+  refused: "Correct RETELL_API_KEY, or the tenant's setting retellApiKey.",
+  no_answer: 'See that the service may reach Retell (RETELL_BASE_URL, a firewall), and whether Retell is well.',
+};
+
+function mailFound({ state, reason }: Answers['GET /api/outside']['mail']): Found {
+  if (state === 'ok') return ok('answers, and takes the login of SMTP_URL; nothing was sent');
+  if (state === 'off') return skip('off, no SMTP_URL: mails of tickets are recorded as not sent');
+  return state === 'refused'
+    ? fail(`refuses the login (${reason}): mails wait for a day`, 'Correct user and password in SMTP_URL.')
+    : fail(`cannot be used (${reason}): mails wait for a day`, 'See that it runs, and that SMTP_URL names it.');
 }
 
 const marks = { ok: 'ok   ', fail: 'FAIL ', skip: 'skip ' } as const;

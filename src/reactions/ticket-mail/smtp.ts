@@ -106,15 +106,8 @@ export function openLine(smtpUrl: string, { connectMs }: Pick<SmtpTimes, 'connec
   return promise.finally(() => clearTimeout(timer));
 }
 
-/** Sends a message over an open connection, with TLS as offered (`smtp://`) or from the start (`smtps://`). */
-export async function deliver(
-  smtpUrl: string,
-  socket: Socket,
-  message: Message,
-  { totalMs }: Pick<SmtpTimes, 'totalMs'>,
-): Promise<Delivery> {
-  const late = setTimeout(() => socket.destroy(new Error('too slow')), totalMs);
-  const transport = createTransport({
+const transportOver = (smtpUrl: string, socket: Socket, totalMs: number) =>
+  createTransport({
     url: smtpUrl,
     connectionTimeout: totalMs,
     greetingTimeout: totalMs,
@@ -125,6 +118,35 @@ export async function deliver(
     getSocket: (_options: unknown, use: (error: Error | null, socket: { connection: Socket }) => void) =>
       use(null, { connection: socket }),
   });
+
+/** Whether the server lets us in, login and TLS and all, without sending anything. Answers why not, as a code. */
+export async function greet(
+  smtpUrl: string,
+  times: Pick<SmtpTimes, 'connectMs' | 'totalMs'>,
+): Promise<string | undefined> {
+  const line = await openLine(smtpUrl, times);
+  if (!('socket' in line)) return line.reason;
+  const late = setTimeout(() => line.socket.destroy(new Error('too slow')), times.totalMs);
+  try {
+    await transportOver(smtpUrl, line.socket, times.totalMs).verify();
+    return undefined;
+  } catch (error) {
+    return reasonOfError(error as NodemailerError);
+  } finally {
+    clearTimeout(late);
+    line.socket.destroySoon();
+  }
+}
+
+/** Sends a message over an open connection, with TLS as offered (`smtp://`) or from the start (`smtps://`). */
+export async function deliver(
+  smtpUrl: string,
+  socket: Socket,
+  message: Message,
+  { totalMs }: Pick<SmtpTimes, 'totalMs'>,
+): Promise<Delivery> {
+  const late = setTimeout(() => socket.destroy(new Error('too slow')), totalMs);
+  const transport = transportOver(smtpUrl, socket, totalMs);
   try {
     const { rejectedErrors = [] } = await transport.sendMail(message);
     const [refused, later] = [rejectedErrors.filter(isForGood), rejectedErrors.filter((error) => !isForGood(error))];
