@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ProxyTrust, proxyTrust } from './http/rate-limit.ts';
+import { serversIn } from './postgres/servers.ts';
 
 /** What a process does; `ROLES` splits the work over several. */
 export const roles = ['ingest', 'project', 'serve', 'react'] as const;
@@ -12,12 +13,29 @@ const flag = z.enum(['true', 'false', 'on', 'off', '1', '0']).transform((word) =
 const set = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
+/** What the parser throws is the problem; each problem begins with the variable's name anyway. */
+const parsedBy =
+  <T>(parse: (text: string) => T) =>
+  (text: string, context: z.RefinementCtx): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue((error as Error).message.replace('TRUST_PROXY: ', ''));
+      return z.NEVER;
+    }
+  };
+
 const Environment = z.object({
   HOST: set(z.string()),
   PORT: set(port),
   DATA_DIR: set(z.string()),
   EVENTSTORE_URL: set(z.string().regex(/^esdb(\+discover)?:\/\//, 'must begin with esdb:// or esdb+discover://')),
-  DATABASE_URL: set(z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')),
+  DATABASE_URL: set(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .transform(parsedBy((url) => serversIn(url) && url)),
+  ),
   RETELL_WEBHOOK_SECRET: set(z.string()),
   RETELL_API_KEY: set(z.string()),
   RETELL_BASE_URL: set(z.url()),
@@ -28,16 +46,7 @@ const Environment = z.object({
   WEBHOOK_RATE_LIMIT_PER_MINUTE: set(positive),
   WEBHOOK_RATE_LIMIT_SCOPE: set(z.enum(['unverified', 'all'])),
   WEBHOOK_BODY_LIMIT_BYTES: set(positive),
-  TRUST_PROXY: set(
-    z.string().transform((text, context) => {
-      try {
-        return proxyTrust(text);
-      } catch (error) {
-        context.addIssue((error as Error).message.replace('TRUST_PROXY: ', ''));
-        return z.NEVER;
-      }
-    }),
-  ),
+  TRUST_PROXY: set(z.string().transform(parsedBy(proxyTrust))),
   PUBLIC_HOST: set(z.string().toLowerCase()),
   KEEP_TRANSCRIPT_UPDATES: set(flag),
   SESSION_MATCH_MINUTES: set(positive),

@@ -75,7 +75,7 @@ export type Parts = {
   readonly mail?: TicketMail;
   readonly reconciliation?: Reconciliation;
   /** Absent where this process neither asks Retell by itself nor sends mails. */
-  readonly outside?: Omit<OutsideDependencies, 'adminKey' | 'directory'>;
+  readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'>;
 };
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */

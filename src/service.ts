@@ -14,6 +14,7 @@ import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
 import { measureAppends, measureProjections, measureReconciliation, measureWebhooks } from './measurements.ts';
 import { createReadPool } from './postgres/pool.ts';
+import { refuseSharedSession } from './postgres/session.ts';
 import { watchViews } from './projections/engine/shown.ts';
 import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
@@ -77,6 +78,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       .catch((err) => logger.error({ err }, 'calls whose placing was interrupted are not resolved'));
 
   const { databaseUrl } = stores;
+  if (databaseUrl !== undefined) await refuseSharedSession(databaseUrl);
   const pool = databaseUrl === undefined ? undefined : createReadPool(databaseUrl, { logger });
   const db = pool && new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
   const running =

@@ -56,6 +56,13 @@ test('a comma separates two webhook keys during a rotation; three are a mistake'
   expect(problemsOf({ RETELL_WEBHOOK_SECRET: 'a,b,c' }).join()).toContain('at most two');
 });
 
+test('several Postgres servers are one address; one that cannot be meant is a problem of DATABASE_URL', () => {
+  const url = 'postgres://me:secret@a,b:5433/ledger?target_session_attrs=read-write';
+  expect(configOf({ DATABASE_URL: url }).databaseUrl).toBe(url);
+  const [problem, ...more] = problemsOf({ DATABASE_URL: url.replace('b:5433', '') });
+  expect([problem, more]).toEqual([expect.stringMatching(/^DATABASE_URL: "" is no server/), []]);
+});
+
 test('a proxy that nobody could be is a problem of TRUST_PROXY', () => {
   expect(problemsOf({ TRUST_PROXY: '10.0.0.0/99' })).toEqual([
     expect.stringMatching(/^TRUST_PROXY: "10.0.0.0\/99" is/),

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { UnreadableFact, UnrecordableEvent } from '../events/codec.ts';
 import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
-import { isDatabaseUnavailable } from '../postgres/errors.ts';
+import { isDatabaseUnavailable, isReadOnly } from '../postgres/errors.ts';
 import { problem, streamDeleted, unreadableFact } from './problem.ts';
 
 /** Postgres does not answer, or this process has none. The caller gets the message, so it must hold no secret. */
@@ -38,6 +38,12 @@ export const failures =
       return eventStoreUnavailable(c);
     }
     if (error instanceof DatabaseUnavailable) return outage(c, 'database_unavailable', error.message);
+    if (isReadOnly(error))
+      return outage(
+        c,
+        'database_unavailable',
+        'Nothing can be written to the Postgres of this process: it is a replica. Ask a process whose DATABASE_URL leads to the primary.',
+      );
     if (isDatabaseUnavailable(error)) {
       logger?.warn({ reason: 'database_unavailable', error: error.name }, 'request not answered');
       return outage(c, 'database_unavailable', 'Postgres does not answer. Repeat the request.');

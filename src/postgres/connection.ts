@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
+import { SharedSession, sessionClient } from './session.ts';
 import { type Statements, statementsOn } from './statements.ts';
 
 export type Database = Kysely<unknown> & Statements;
@@ -38,29 +39,30 @@ export async function connect(
   // Indexes over a large table take their time; a statement of ours has the limit below.
   { queryTimeoutMs = 600_000, byKeyOnly = false, pulseMs = PULSE_MS }: ConnectOptions = {},
 ): Promise<Connection> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
+  const Client = sessionClient(databaseUrl, {
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+    // The server notices a dead machine by itself, and lets the next one lead.
+    ...{ tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 },
+    // What a crash takes back is folded again: rows and checkpoint go together, so no commit waits for the disk.
+    synchronous_commit: 'off',
+    // A plan is made once, perhaps while its table was empty, when to read all of it seemed the cheapest.
+    ...(byKeyOnly && { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' }),
+  });
+  const client = new Client({
     application_name: `call-ledger ${name}`,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
-    statement_timeout: 60_000,
     query_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: 60_000,
   });
   const lost = new AbortController();
   client.on('error', (error) => lost.abort(error));
   client.on('end', () => lost.abort(new Error('the connection to Postgres has ended')));
   await client.connect();
-  // The server notices a dead machine by itself, and lets the next one lead.
-  // What a crash of Postgres takes back is folded again: rows and checkpoint go together, so no commit waits for the disk.
-  await client.query(
-    'set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3; set synchronous_commit = off',
-  );
-  // A plan is made once, perhaps while its table was empty, when to read all of it seemed the cheapest.
-  if (byKeyOnly) await client.query('set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off');
   const pulse = setInterval(() => {
     // While it works for somebody Postgres sees that anyway.
-    if ((client as { readyForQuery?: boolean }).readyForQuery !== false) client.query('select 1').catch(() => {});
+    if ((client as { readyForQuery?: boolean }).readyForQuery !== false)
+      client.checkSession().catch((error) => error instanceof SharedSession && lost.abort(error));
   }, pulseMs).unref();
   lost.signal.addEventListener('abort', () => clearInterval(pulse));
   const only = { query: client.query.bind(client), release: () => {} } as pg.PoolClient;

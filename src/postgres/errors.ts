@@ -1,5 +1,9 @@
 import pg from 'pg';
 
+/** What poolers answer with, and nothing that quotes a value. */
+const PROTOCOL_VIOLATION = '08P01';
+const READ_ONLY = '25006';
+
 type Thrown = { readonly message?: unknown; readonly code?: unknown; readonly name?: unknown };
 
 /** An error's text without values, which Postgres and parsers quote. Accepts the plain copies that pg-boss emits. */
@@ -9,6 +13,8 @@ export function safeErrorMessage(error: unknown): string {
   const { code, message, name } = error as Thrown;
   if (isOfPostgres(error)) {
     const { constraint, table } = error as Partial<pg.DatabaseError>;
+    if (code === PROTOCOL_VIOLATION) return `Postgres ${code}: ${message}`;
+    if (code === READ_ONLY) return `Postgres ${code}: it is read-only here, as a replica is`;
     return `Postgres ${code}${constraint ? ` (${constraint})` : ''}${table ? ` on ${table}` : ''}`;
   }
   if (error instanceof SyntaxError) return error.name;
@@ -61,6 +67,9 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return (typeof code === 'string' && SYSTEM_CODES.test(code)) || DRIVER_MESSAGES.test(error.message);
 }
+
+/** Whether a statement would write where nothing can be written: on a replica. */
+export const isReadOnly = (error: unknown): boolean => (error as { code?: unknown }).code === READ_ONLY;
 
 /** Whether a statement gave up because others hold what it wanted to lock. */
 export const isLockTimeout = (error: unknown): boolean => (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;

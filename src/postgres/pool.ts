@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { sessionClient } from './session.ts';
 
 const CONNECT_MS = 5000;
 
@@ -19,19 +20,17 @@ export type PoolOptions = {
 export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
   const { name, max, connectMs = CONNECT_MS, statementMs, readOnly = false, onLost } = options;
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    Client: sessionClient(databaseUrl, {
+      statement_timeout: statementMs,
+      idle_in_transaction_session_timeout: statementMs,
+      ...(readOnly && { default_transaction_read_only: 'on' }),
+    }),
     application_name: `call-ledger ${name}`,
     max,
     connectionTimeoutMillis: connectMs,
-    // A pooler in front (PgBouncer) must let `statement_timeout` and `options` through.
-    statement_timeout: statementMs,
     query_timeout: statementMs + 500,
-    idle_in_transaction_session_timeout: statementMs,
-    ...(readOnly && { options: '-c default_transaction_read_only=on' }),
     keepAlive: true,
   });
-  // A broken connection is replaced at the next query; an error without a listener would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => onLost?.(error));
   return pool;
 }

@@ -19,7 +19,7 @@ type CopyFrom = (into: string, lines: Iterable<string>) => Promise<void>;
 /** Characters. While Postgres reads one piece, the next one is written. */
 const PIECE = 64_000;
 
-export function statementsOn(client: pg.Client): Statements {
+export function statementsOn(client: pg.ClientBase): Statements {
   const names = new Map<string, string>();
   return {
     async prepared<R>(text: string, values: readonly unknown[]) {

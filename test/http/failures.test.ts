@@ -40,6 +40,13 @@ test.each([
   expect(await answerTo(error, 'GET')).toMatchObject({ status: 503, code, retryAfter: '2' });
 });
 
+test('who writes to a replica is told to ask elsewhere', async () => {
+  expect(await answerTo(ofPostgres('25006'))).toMatchObject({
+    ...{ status: 503, code: 'database_unavailable' },
+    detail: expect.stringContaining('it is a replica'),
+  });
+});
+
 test('a command is told that it was not confirmed, a query that the store does not answer', async () => {
   const gone = new EventStoreUnavailable('no answer');
   expect((await answerTo(gone)).detail).toBe('The event store did not confirm the change. Repeat the request.');

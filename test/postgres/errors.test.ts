@@ -17,6 +17,18 @@ test('what Postgres refuses is told by its code, also of a copy of the error: th
   expect([safeErrorMessage(refused), safeErrorMessage(copyOf(refused))]).toEqual(['Postgres 22P02', 'Postgres 22P02']);
 });
 
+test.each([
+  ['08P01', 'unsupported startup parameter: options', 'Postgres 08P01: unsupported startup parameter: options'],
+  [
+    '25006',
+    'cannot execute INSERT in a read-only transaction',
+    'Postgres 25006: it is read-only here, as a replica is',
+  ],
+])('what a pooler or a replica refuses is told in words: %s', (code, message, words) => {
+  const error = Object.assign(new pg.DatabaseError(message, 8, 'error'), { code, severity: 'FATAL' });
+  expect([safeErrorMessage(error), safeErrorMessage(copyOf(error))]).toEqual([words, words]);
+});
+
 const coded = (message: string) => Object.assign(new Error(message), { code: 'ECONNRESET' });
 const both = () => new AggregateError([coded('connect ECONNRESET'), coded('connect ECONNRESET')]);
 

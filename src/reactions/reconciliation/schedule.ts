@@ -1,6 +1,7 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { safeErrorMessage } from '../../postgres/errors.ts';
+import { sessionClient } from '../../postgres/session.ts';
 
 const SCHEMA = 'pgboss';
 export const QUEUE = 'reconciliation';
@@ -32,7 +33,7 @@ export async function startSchedule(options: {
 }): Promise<Schedule> {
   const { databaseUrl, everyMinutes, logger, run, clock } = options;
   const boss = new PgBoss({
-    connectionString: databaseUrl,
+    ...{ Client: sessionClient(databaseUrl) },
     schema: SCHEMA,
     application_name: 'call-ledger reconciliation queue',
     max: 3,

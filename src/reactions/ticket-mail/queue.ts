@@ -1,6 +1,7 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { safeErrorMessage } from '../../postgres/errors.ts';
+import { sessionClient } from '../../postgres/session.ts';
 import type { MailKey } from './mail-record.ts';
 
 /** Schema of pg-boss's tables. They only schedule; the state of a mail is in the log. */
@@ -59,7 +60,7 @@ const jobKey = ({ tenantId, callId, opening }: MailKey): string => `${tenantId}.
 
 export async function startQueue({ databaseUrl, logger, pace, handle, clock }: QueueOptions): Promise<MailQueue> {
   const boss = new PgBoss({
-    connectionString: databaseUrl,
+    ...{ Client: sessionClient(databaseUrl) },
     schema: SCHEMA,
     application_name: 'call-ledger ticket-mail queue',
     max: 4,
@@ -149,7 +150,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
 /** Reads the queue without starting it, for an operator's command. Rejects when no `react` process has ever created it. */
 export async function readDeadLetters(databaseUrl: string): Promise<readonly DeadLetter[]> {
   const quiet = { schedule: false, supervise: false, migrate: false, createSchema: false } as const;
-  const boss = new PgBoss({ connectionString: databaseUrl, schema: SCHEMA, max: 1, ...quiet });
+  const boss = new PgBoss({ ...{ Client: sessionClient(databaseUrl) }, schema: SCHEMA, max: 1, ...quiet });
   boss.on('error', () => {}); // the call itself rejects
   try {
     await boss.start();
