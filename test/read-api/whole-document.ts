@@ -61,7 +61,11 @@ function routesOfRoles(of: readonly Role[]) {
         readEvidence: async () => ({ verdict: 'expired' }),
       }),
     }),
-    ...(has('react') && { mail: {} as TicketMail, reconciliation: {} as Reconciliation }),
+    ...(has('react') && {
+      mail: {} as TicketMail,
+      reconciliation: {} as Reconciliation,
+      outside: { retellApiKeyOf: () => undefined, retellBaseUrl: undefined, smtpUrl: undefined },
+    }),
   });
 }
 
