@@ -25,11 +25,23 @@ const parsedBy =
     }
   };
 
+/** `user:password@`, hosts with ports, `key=value` after `?`: what is malformed is refused before a driver quotes it. */
+const EVENT_STORE =
+  /^esdb(\+discover)?:\/\/([^\s@/?]+@)?[^\s@/?,:]+(:\d{1,5})?(,[^\s@/?,:]+(:\d{1,5})?)*\/?(\?\w+=[^\s&]*(&\w+=[^\s&]*)*)?$/;
+const hasHost = (url: string): boolean => Boolean(URL.parse(url)?.hostname);
+
 const Environment = z.object({
   HOST: set(z.string()),
   PORT: set(port),
+  METRICS_PORT: set(port),
+  MAX_CONNECTIONS: set(positive),
   DATA_DIR: set(z.string()),
-  EVENTSTORE_URL: set(z.string().regex(/^esdb(\+discover)?:\/\//, 'must begin with esdb:// or esdb+discover://')),
+  EVENTSTORE_URL: set(
+    z
+      .string()
+      .regex(/^esdb(\+discover)?:\/\//, { error: 'must begin with esdb:// or esdb+discover://', abort: true })
+      .regex(EVENT_STORE, 'is malformed; as esdb://user:password@host:2113?tls=true, special characters as %40'),
+  ),
   DATABASE_URL: set(
     z
       .string()
@@ -55,7 +67,12 @@ const Environment = z.object({
   RECONCILE_EVERY_MINUTES: set(positive),
   RECONCILE_AFTER_MINUTES: set(z.coerce.number().int().min(0)),
   RECONCILE_REQUESTS_PER_SECOND: set(z.coerce.number().positive().max(1000)),
-  SMTP_URL: set(z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')),
+  SMTP_URL: set(
+    z
+      .string()
+      .regex(/^smtps?:\/\//, { error: 'must begin with smtp:// or smtps://', abort: true })
+      .refine(hasHost, 'is malformed; as smtp://user:password@host:587, special characters as %40'),
+  ),
   MAIL_FROM: set(z.string()),
   MAIL_WAIT_SECONDS: set(z.coerce.number().int().min(0)),
   LOG_LEVEL: set(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
@@ -70,6 +87,10 @@ const Environment = z.object({
 export type Config = {
   readonly host: string;
   readonly port: number;
+  /** Absent: /metrics is at the port of everything else. */
+  readonly metricsPort: number | undefined;
+  /** More are closed as they come. */
+  readonly maxConnections: number;
   readonly dataDir: string;
   /** Absent: the embedded node under `dataDir`. */
   readonly eventStoreUrl: string | undefined;
@@ -144,6 +165,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? 3000,
+    metricsPort: env.METRICS_PORT,
+    maxConnections: env.MAX_CONNECTIONS ?? 10_000,
     dataDir: env.DATA_DIR ?? './data',
     eventStoreUrl: env.EVENTSTORE_URL,
     databaseUrl: env.DATABASE_URL,

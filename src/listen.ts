@@ -23,7 +23,7 @@ const REQUEST_WITHIN_MS = 30_000;
 const LOOKED_AT_EVERY_MS = 2000;
 
 /** Rejects with what to do when the address cannot be had. */
-export function listen(root: OpenAPIHono, host: string, port: number): Promise<Listening> {
+export function listen(root: OpenAPIHono, host: string, port: number, maxConnections?: number): Promise<Listening> {
   const closing = new AbortController();
   const answer = async (request: Request, env: unknown) => {
     const response = await root.fetch(request, env as HttpBindings);
@@ -39,6 +39,7 @@ export function listen(root: OpenAPIHono, host: string, port: number): Promise<L
     // We read the rest of a body ourselves, because its own cleanup closes connections that we keep alive.
     getRequestListener(answer, { autoCleanupIncoming: false }),
   );
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
   return new Promise((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) =>
       reject(

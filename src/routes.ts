@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { contextStorage } from 'hono/context-storage';
 import { requestId } from 'hono/request-id';
 import type { Kysely } from 'kysely';
@@ -49,6 +50,8 @@ import { sessionHistory } from './time-travel/history.ts';
 
 export type Parts = {
   readonly roles: readonly Role[];
+  /** /metrics is at an address of its own. */
+  readonly metricsApart?: boolean;
   readonly log: EventLog;
   readonly directory: OpenTenantDirectory;
   readonly administration: AdministrationDeps;
@@ -78,6 +81,12 @@ export type Parts = {
   readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'>;
 };
 
+/** No browser is to take an answer for a page. */
+const noSniffing: MiddlewareHandler = async (c, next) => {
+  c.header('x-content-type-options', 'nosniff');
+  await next();
+};
+
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, administrators, metrics, logger, ...parts }: Parts): OpenAPIHono {
   const { webhooks, retellOf, placements, db, projections, running, views, live, exports, mail, reconciliation } =
@@ -86,7 +95,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   const { access } = administrators;
   const statuses = () => views?.status() ?? [];
   const root = new OpenAPIHono({ getPath: routedPath });
-  root.use(requestId(), contextStorage(), measureRequests(metrics), slowGuesses(webhooks.ipOf, logger));
+  root.use(requestId(), contextStorage(), noSniffing, measureRequests(metrics), slowGuesses(webhooks.ipOf, logger));
   answerUnhandled(root, logger, roles);
 
   if (roles.includes('ingest')) {
@@ -131,7 +140,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));
-  root.route('/', metricsRoute(metrics.registry));
+  if (!parts.metricsApart) root.route('/', metricsRoute(metrics.registry));
   root.route('/', openApiRoute());
   root.route('/', docsPage());
   return root;

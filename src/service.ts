@@ -23,6 +23,7 @@ import { startCallLinking } from './reactions/call-linking/start.ts';
 import { startReconciliation } from './reactions/reconciliation/start.ts';
 import { startTicketMail } from './reactions/ticket-mail/start.ts';
 import { exportRoutes } from './read-api/export/routes.ts';
+import { metricsRoute } from './read-api/health-routes.ts';
 import { liveFeed } from './read-api/live/live-feed.ts';
 import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
@@ -129,17 +130,8 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       : undefined;
 
   const root = routesOf({
-    ...{
-      roles: config.roles,
-      log,
-      directory,
-      administration,
-      administrators,
-      webhooks,
-      placements,
-      metrics,
-      logger,
-    },
+    ...{ log, directory, administration, administrators, webhooks, placements, metrics, logger },
+    ...{ roles: config.roles, metricsApart: config.metricsPort !== undefined },
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),
@@ -150,7 +142,12 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(mail && { mail }),
     ...(reconciliation && { reconciliation, outside: { ...retellAccess, smtpUrl: config.mail.smtpUrl } }),
   });
-  const { url, server, close } = await listen(root, config.host, config.port);
+  const { url, server, close } = await listen(root, config.host, config.port, config.maxConnections);
+  const metricsAt =
+    config.metricsPort === undefined
+      ? undefined
+      : await listen(metricsRoute(metrics.registry), config.host, config.metricsPort);
+  if (metricsAt) logger.info({ url: metricsAt.url }, 'metrics');
   live?.attach(server);
 
   return {
@@ -159,7 +156,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     async stop() {
       // First nothing new is let in, then what is under way ends, then what it uses is closed.
       await Promise.all([live?.close(), exports?.close()]);
-      const closed = close();
+      const closed = Promise.all([close(), metricsAt?.close()]);
       await webhooks.drain();
       await closed;
       await placements.drain();

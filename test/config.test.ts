@@ -70,6 +70,26 @@ test('a proxy that nobody could be is a problem of TRUST_PROXY', () => {
   expect(configOf({ TRUST_PROXY: '2' }).webhooks.trustProxy).toEqual({ hops: 2 });
 });
 
+test.each([
+  ['EVENTSTORE_URL', 'esdb://user:hunter2@bad host?tls=maybe'],
+  ['EVENTSTORE_URL', 'esdb://user:hunter2@host:2113?tls'],
+  ['EVENTSTORE_URL', 'esdb://user:hun@ter2@host:2113'],
+  ['EVENTSTORE_URL', 'esdb://'],
+  ['SMTP_URL', 'smtp://user:hunter2@:::'],
+  ['SMTP_URL', 'smtp://user:hunter2@host:99999'],
+])('a malformed %s is named, and nothing of it is said', (name, url) => {
+  const problems = problemsOf({ [name]: url });
+  expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}: is malformed`))]);
+  expect(problems.join()).not.toMatch(/hunter|ter2/);
+});
+
+test.each([
+  'esdb://store:2113?tls=false',
+  'esdb://admin:p%40ss@a:2113,b:2113,c:2113?nodePreference=leader&tls=true',
+  'esdb+discover://cluster.internal',
+  'esdb://127.0.0.1:2113/?tls=false',
+])('%s is an address of an event store', (url) => expect(configOf({ EVENTSTORE_URL: url }).eventStoreUrl).toBe(url));
+
 test('no problem repeats a secret', () => {
   const problems = problemsOf({ ADMIN_KEY: 'hunter2', MASTER_KEY: 'swordfish', RETELL_WEBHOOK_SECRET: 'x1,x2,x3' });
   expect(problems.length).toBeGreaterThan(0);

@@ -1,7 +1,23 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen } from '../src/listen.ts';
+
+test('more connections than are allowed are closed as they come, and the others are answered', async () => {
+  const root = new OpenAPIHono();
+  root.get('/', (c) => c.text('here'));
+  const listening = await listen(root, '127.0.0.1', 0, 2);
+  onTestFinished(listening.close);
+  const port = Number(new URL(listening.url).port);
+  const [one, other, third] = [0, 1, 2].map(() => connect(port, '127.0.0.1'));
+  for (const socket of [one!, other!, third!]) socket.on('error', () => {});
+  await once(third!, 'close');
+  one!.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
+  expect(String(await once(one!, 'data'))).toContain('200 OK');
+  for (const socket of [one!, other!]) socket.destroy();
+});
 
 test('an idle connection is kept for longer than proxies keep theirs, so that they are the first to close it', async () => {
   const root = new OpenAPIHono();

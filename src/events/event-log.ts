@@ -3,7 +3,7 @@ import {
   BACKWARDS,
   binaryEvent,
   END,
-  EventStoreDBClient,
+  type EventStoreDBClient,
   FORWARDS,
   jsonEvent,
   NO_STREAM,
@@ -18,6 +18,7 @@ import { refuseUnappendable } from './codec.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import {
   asOurs,
+  clientOf,
   EventStoreNotWriting,
   EventStoreOverloaded,
   EventStoreTimeout,
@@ -80,7 +81,7 @@ export type EventLogOptions = {
  */
 export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth }: EventLogOptions = {}): EventLog {
   // The client announces its own keep-alive settings on the console; ours is a service with structured logs.
-  const client = EventStoreDBClient.connectionString(url);
+  const client = clientOf(url);
   ignoreHandledRejections();
   Message.bytesAsU8 = bytesOf;
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
@@ -212,7 +213,6 @@ const APPENDS_AT_ONCE = 100;
 const READS_AT_ONCE = 64;
 /** The client gives a connection up after 20 s of silence. */
 const LOST_AFTER_MS = 60_000;
-
 /** `dispose` waits for every open call, even a broken one; a shutdown should not. */
 const CLOSE_WITHIN_MS = 2000;
 

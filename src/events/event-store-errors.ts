@@ -1,3 +1,5 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+
 /**
  * The event store gave no proper answer. After an append the outcome is *unknown*: read before deciding again
  * (docs/event-store.md, "Surprising: the server" 1).
@@ -85,4 +87,13 @@ export function ignoreHandledRejections(): void {
   process.on('unhandledRejection', (reason) => {
     if (typeof reason !== 'object' || reason === null || !handled.has(reason)) throw reason;
   });
+}
+
+/** The client's own error quotes the address, which may hold a password. */
+export function clientOf(url: string): EventStoreDBClient {
+  try {
+    return EventStoreDBClient.connectionString(url);
+  } catch {
+    throw new Error('EVENTSTORE_URL is malformed: its parts are in docs/configuration.md.');
+  }
 }

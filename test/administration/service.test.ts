@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { callLedger } from '../cli/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { eventually, type RunningService, startService } from '../support/service.ts';
 
@@ -73,7 +74,16 @@ test('each answer of each role has the id of its request, which the lines of the
   };
   const paths = ['/health/live', '/metrics', '/docs', '/openapi.json', '/api/call-sessions', '/nowhere'];
   for (const path of paths) expect(await ask(path), path).toMatch(/^[0-9a-f-]{36}$/);
+  const { headers } = await fetch(`${service.url}/api/call-sessions`);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
   const posted = { method: 'POST', headers: { 'x-request-id': 'mine-1' }, body: '{}' };
   expect(await ask('/api/webhooks/retell', posted)).toBe('mine-1');
   await eventually(async () => service.logs.some((line) => line.includes('"requestId":"mine-1"')));
+});
+
+test('metrics can have a port of their own, and are nowhere else then', async () => {
+  const port = String(await freePort());
+  const service = await start('ingest', { METRICS_PORT: port });
+  expect((await fetch(`${service.url}/metrics`)).status).toBe(404);
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('call_ledger_http_request_seconds');
 });

@@ -106,9 +106,15 @@ export function openLine(smtpUrl: string, { connectMs }: Pick<SmtpTimes, 'connec
   return promise.finally(() => clearTimeout(timer));
 }
 
+/** A mail holds a transcript, so it goes in the clear only where the address itself says so. */
+const needsTls = ({ hostname, searchParams }: URL): boolean =>
+  searchParams.has('requireTLS') ? searchParams.get('requireTLS') !== 'false' : !isLoopback(hostname);
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+
 const transportOver = (smtpUrl: string, socket: Socket, totalMs: number) =>
   createTransport({
     url: smtpUrl,
+    requireTLS: needsTls(new URL(smtpUrl)),
     connectionTimeout: totalMs,
     greetingTimeout: totalMs,
     socketTimeout: totalMs,
@@ -138,7 +144,7 @@ export async function greet(
   }
 }
 
-/** Sends a message over an open connection, with TLS as offered (`smtp://`) or from the start (`smtps://`). */
+/** Sends a message over an open connection, with TLS at once (`smtps://`) or by STARTTLS (`smtp://`). */
 export async function deliver(
   smtpUrl: string,
   socket: Socket,
