@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lockDataDirectory } from '../../src/embedded/event-store/data-directory.ts';
+import { clusterIn } from '../../src/embedded/postgres/cluster.ts';
+import { lockDirectory } from '../../src/embedded/postgres/directory.ts';
+import { processesIn } from '../../src/embedded/postgres/processes.ts';
 import { dataDirectory, inherited } from '../support/service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -36,16 +40,25 @@ function npm(args: readonly string[], says: RegExp) {
   return { ready, gone, endNpmAlone: () => process.kill(child.pid!, 'SIGTERM') };
 }
 
-test.each([
-  ['npm start', ['start'], /"msg":"listening"/],
-  ['npm run eventstore', ['run', 'eventstore', '--', '--port', '0', '--data', 'DATA'], /^esdb:/],
-])('%s ends with npm, stores and all, and can be started again on the same data', async (_, args, says) => {
-  const given = args.map((arg) => (arg === 'DATA' ? join(directory.path, 'alone') : arg));
-  for (let round = 1; round <= 2 && !isOver; round++) {
-    const running = npm(given, says);
-    await running.ready;
-    running.endNpmAlone();
-    await running.gone;
-  }
+async function endsWithNpm(args: readonly string[], says: RegExp) {
+  const running = npm(args, says);
+  await running.ready;
+  running.endNpmAlone();
+  await running.gone;
+}
+
+test.concurrent('npm start ends with npm, stores and all, and leaves its data to the next one', async () => {
+  await endsWithNpm(['start'], /"msg":"listening"/);
+  lockDataDirectory(join(directory.path, 'eventstore')).release();
+  const postgres = join(directory.path, 'postgres');
+  const lock = lockDirectory(postgres);
+  expect(lock).not.toBe('in use');
+  if (lock !== 'in use') lock.release();
+  expect(await processesIn(clusterIn(postgres))).toEqual([]);
+});
+
+test.concurrent('npm run eventstore does too, and can be started again on the same data', async () => {
+  const args = ['run', 'eventstore', '--', '--port', '0', '--data', join(directory.path, 'alone')];
+  for (let round = 1; round <= 2 && !isOver; round++) await endsWithNpm(args, /^esdb:/);
   expect(isOver).toBe(false);
 });

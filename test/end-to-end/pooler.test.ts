@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
@@ -50,7 +50,6 @@ async function pgBouncer(mode: string) {
     ...[`pool_mode = ${mode}`, 'default_pool_size = 60'],
   ];
   await writeFile(file, lines.join('\n'));
-  await chmod(directory.path, 0o755);
   const child = spawn('pgbouncer', ['--quiet', file], {
     ...(process.getuid?.() === 0 && { uid: 65_534, gid: 65_534 }),
     stdio: 'ignore',

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmod } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { clusterIn, readAddresses } from '../../src/embedded/postgres/cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
 import { apiKeyFrom, type Client, clientOf } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { dataDirectory, eventually, spawnService } from '../support/service.ts';
 
 // A primary and its hot standby: one process writes where it can, the other one only serves, and shows the standby.
@@ -24,26 +25,20 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   directory = await dataDirectory();
   cleanUp.push(directory.remove);
-  await chmod(directory.path, 0o755); // Postgres may be another user
-  node = await spawnEventStore({ dataDir: `${directory.path}/log` });
-  cleanUp.push(node.stop);
+  const [first, second] = [`${directory.path}/first`, `${directory.path}/second`];
   const settings = { wal_level: 'replica', max_wal_senders: '3', fsync: 'off', hot_standby: 'on' };
-  const first = `${directory.path}/first`;
   await (await startEmbeddedPostgres({ dataDir: first, settings })).stop();
   // With its owner, which is not root.
-  await promisify(execFile)('cp', ['-a', first, `${directory.path}/second`]);
-  await promisify(execFile)('cp', [
-    '-p',
-    `${first}/cluster/PG_VERSION`,
-    `${directory.path}/second/cluster/standby.signal`,
+  await promisify(execFile)('cp', ['-a', first, second]);
+  await promisify(execFile)('cp', ['-p', `${clusterIn(first)}/PG_VERSION`, `${clusterIn(second)}/standby.signal`]);
+  const port = await freePort();
+  const { adminUrl } = (await readAddresses(first))(port);
+  [node, primary, standby] = await Promise.all([
+    spawnEventStore({ dataDir: `${directory.path}/log` }),
+    startEmbeddedPostgres({ dataDir: first, port, settings }),
+    startEmbeddedPostgres({ dataDir: second, settings: { ...settings, primary_conninfo: adminUrl } }),
   ]);
-  primary = await startEmbeddedPostgres({ dataDir: first, settings });
-  cleanUp.push(() => primary.stop());
-  standby = await startEmbeddedPostgres({
-    dataDir: `${directory.path}/second`,
-    settings: { ...settings, primary_conninfo: primary.adminUrl },
-  });
-  cleanUp.push(() => standby.stop());
+  cleanUp.push(node.stop, primary.stop, standby.stop);
 
   const both = new URL(standby.url);
   const hosts = [both.host, new URL(primary.url).host].join();

@@ -3,7 +3,8 @@ import { chown, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import { clusterIn } from '../../../src/embedded/postgres/cluster.ts';
-import { blockedAt } from '../../../src/embedded/postgres/os-user.ts';
+import { prepareDirectory } from '../../../src/embedded/postgres/directory.ts';
+import { blockedAt, chooseOsUser } from '../../../src/embedded/postgres/os-user.ts';
 import {
   cleanedUp,
   eventually,
@@ -45,7 +46,7 @@ test.runIf(asRoot)(
 test.runIf(asRoot)('as root: an ordinary user coming after is told whose directory it is not', async (context) => {
   await skipInPrivateCheckout(context);
   const dataDir = await newDataDir();
-  await (await start({ dataDir })).stop();
+  await prepareDirectory(dataDir, await chooseOsUser(clusterIn(dataDir))); // what a start does first
   const service = newService(dataDir, nobody());
   await expect(ready(service)).rejects.toThrow(
     /Cannot write .*start it as that user; otherwise choose another DATA_DIR/,
