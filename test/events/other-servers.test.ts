@@ -5,7 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { type EventLog, EventStoreNotWriting, EventStoreUnavailable } from '../../src/events/event-log.ts';
-import { appendMissing, streamMemory } from '../../src/events/idempotent-append.ts';
+import { appendMissing, look, streamMemory } from '../../src/events/idempotent-append.ts';
 import type { Batch } from '../../src/events/subscription.ts';
 import { type AppendFailure, otherServer } from '../support/other-server.ts';
 import { patientLog } from '../support/patient-log.ts';
@@ -73,6 +73,14 @@ test.each<[string, AppendFailure, string]>([
     expect(log.writing()).toEqual({});
   },
 );
+
+test('a server that denies reading is not asked again at once either', async () => {
+  server.failReads({ code: status.PERMISSION_DENIED, details: 'Access Denied' });
+  const writing = { log, memory: streamMemory(), deadline: Number.POSITIVE_INFINITY };
+  await expect(look(newStream(), writing)).rejects.toMatchObject({ reason: 'access denied' });
+  server.failReads(undefined);
+  expect(await look(newStream(), writing)).toMatchObject({ revision: 'no_stream' });
+});
 
 test('on a server that lets who lags catch up, only what was behind is not caught up, and that has an end', async () => {
   const [stream, sent] = [newStream(), Array.from({ length: 3 }, event)];

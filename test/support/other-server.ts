@@ -20,15 +20,18 @@ import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 type Refusal = { readonly code: number; readonly message: string; readonly detail: 'AccessDenied' | 'Empty' };
 
 /** How an append fails: by an answer of its own, or with the call that it shares with others. */
-export type AppendFailure = Refusal | { readonly code: number; readonly details: string };
+export type AppendFailure = Refusal | CallFailure;
+type CallFailure = { readonly code: number; readonly details: string };
 
 /** A server that answers as the one behind it, except where a test has it answer as another would. */
 export async function otherServer(behindUrl: string) {
   const behind = new Client(new URL(behindUrl).host, credentials.createInsecure());
   const reading = new Set<Pick<ServerWritableStream<unknown, Buffer>, 'write'>>();
   let failure: AppendFailure | undefined;
+  let readFailure: CallFailure | undefined;
 
   function read(call: ServerWritableStream<Buffer, Buffer>): void {
+    if (readFailure !== undefined) return void call.emit('error', readFailure);
     const answers = behind.makeServerStreamRequest(StreamsService.read.path, asIs, asIs, call.request);
     reading.add(call);
     answers.on('data', (message: Buffer) => call.write(message));
@@ -72,6 +75,9 @@ export async function otherServer(behindUrl: string) {
     /** From now on appends fail so, or no longer. */
     failAppends(how: AppendFailure | undefined): void {
       failure = how;
+    },
+    failReads(how: CallFailure | undefined): void {
+      readFailure = how;
     },
     /** Says something to everyone who reads or follows. */
     say(fill: (message: streams.ReadResp) => void): void {
