@@ -4,6 +4,7 @@ import { connectEventLog } from '../../src/events/event-log.ts';
 import { tenantStream } from '../../src/events/streams.ts';
 import { createLogger } from '../../src/logger.ts';
 import { openTenantDirectory } from '../../src/tenants/directory.ts';
+import { sealingUnder } from '../../src/tenants/sealing.ts';
 import { DEFAULT_TENANT } from '../../src/tenants/tenant.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { dataDirectory, eventually, spawnService } from '../support/service.ts';
@@ -17,7 +18,7 @@ async function sealUnderRightKey(url: string): Promise<void> {
   const log = connectEventLog(url);
   const stopped = new AbortController();
   const logger = createLogger('silent');
-  openTenantDirectory({ log, masterKey: RIGHT, environmentKeys: [SECRET], logger, signal: stopped.signal });
+  openTenantDirectory({ log, sealing: sealingUnder(RIGHT), environmentKeys: [SECRET], logger, signal: stopped.signal });
   await eventually(async () => (await log.read(tenantStream(DEFAULT_TENANT))).length > 0, { what: 'a sealed key' });
   stopped.abort();
   await log.close();
