@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { projections } from '../../src/projections/index.ts';
 import { clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { relayTo } from '../support/relay.ts';
@@ -55,7 +56,8 @@ const webhook = (callId: string) => ({
 test.concurrent('a leader that is frozen loses the lead, and goes on as any other when it is thawed', async () => {
   const leader = start();
   const first = await leader.listening;
-  await eventually(() => isReady(first), { what: 'the leader' });
+  const leads = () => leader.logs.filter((line) => line.includes('"projection_leads"')).length;
+  await eventually(async () => leads() === projections.length, { what: 'the leader' });
   const other = start();
   const url = await other.listening;
   await eventually(() => isReady(url), { what: 'the other' });

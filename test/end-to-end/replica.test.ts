@@ -71,6 +71,7 @@ test('a process that serves from the standby shows what another one writes, and 
   expect(await writing.post(webhook('call_before'))).toBe(204);
   await eventually(() => shows('call_before', apiKey), { what: 'the call on the standby' });
   await eventually(() => isReady(serving), { what: 'the process that serves' });
+  expect((await serving.admin('GET', '/api/projections')).status).toBe(200);
   expect(await serving.admin('POST', '/api/projections/calls/rebuild')).toMatchObject({
     ...{ status: 503, body: { code: 'database_unavailable', detail: expect.stringContaining('it is a replica') } },
   });
