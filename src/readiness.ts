@@ -1,9 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { appendsFail } from './events/append-health.ts';
 import type { EventLog } from './events/event-log.ts';
-import { ForeignLog, refuseForeignLog } from './projections/engine/follow.ts';
 import { generations } from './projections/engine/generations.ts';
-import { lagsOf } from './projections/engine/lag.ts';
+import { lagsOf, readerOf } from './projections/engine/lag.ts';
 import { LATE_AFTER_SECONDS } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
@@ -18,7 +17,7 @@ type Parts = {
   /** Absent where the process's roles need no Postgres. */
   readonly db?: Kysely<ReadModel>;
   readonly projections?: RunningProjections;
-  /** What a process shows that does not project itself. */
+  /** What the views show, where this process serves or projects. */
   readonly shown?: readonly Pick<Projection, 'name' | 'prefixes'>[];
   readonly reconciliation?: Reconciliation;
 };
@@ -43,26 +42,40 @@ export const readinessOf = ({ log, directory, db, projections, shown, reconcilia
     },
   }),
   ...(db &&
-    shown && { projections: Object.fromEntries(shown.map((one) => [one.name, () => checkShown(log, db, one)])) }),
-  ...(projections && {
-    projections: Object.fromEntries(
-      projections.status().map(({ name }) => [
-        name,
-        () => {
-          const { caughtUp, state, lagEvents, parked, heldUpBy } = projections
-            .status()
-            .find((status) => status.name === name)!;
-          if (heldUpBy !== undefined) return { ok: false, detail: `held up: ${heldUpBy} streams would be parked` };
-          const lag = lagEvents === null ? 'lag unknown' : `${lagEvents} events behind`;
-          if (!caughtUp) return { ok: false, detail: `${state}, ${lag}` };
-          if (lagEvents === null) return { ok: true, detail: lag };
-          // A warning: everything else is served.
-          return parked > 0 ? { ok: true, detail: `${parked} stream${parked > 1 ? 's' : ''} parked` } : { ok: true };
-        },
-      ]),
-    ),
-  }),
+    shown && {
+      projections: Object.fromEntries(
+        shown.map((one) => [
+          one.name,
+          async () => {
+            const ours = projections && ofRunning(projections, one.name);
+            if (ours?.ok === false) return ours;
+            // What this process knows of the log may be seconds old, and the log another one since.
+            const shows = await checkShown(log, db, one).catch((error) => {
+              if (!ours) throw error;
+              return ours; // the event store has a check of its own
+            });
+            return shows.ok ? (ours ?? shows) : shows;
+          },
+        ]),
+      ),
+    }),
 });
+
+/** What this process itself knows of a projection. */
+function ofRunning(projections: RunningProjections, name: string): CheckResult {
+  const { caughtUp, state, lagEvents, parked, heldUpBy, stale } = projections
+    .status()
+    .find((status) => status.name === name)!;
+  if (heldUpBy !== undefined) return { ok: false, detail: `held up: ${heldUpBy} streams would be parked` };
+  if (stale) return STALE;
+  const lag = lagEvents === null ? 'lag unknown' : `${lagEvents} events behind`;
+  if (!caughtUp) return { ok: false, detail: `${state}, ${lag}` };
+  if (lagEvents === null) return { ok: true, detail: lag };
+  // A warning: everything else is served.
+  return parked > 0 ? { ok: true, detail: `${parked} stream${parked > 1 ? 's' : ''} parked` } : { ok: true };
+}
+
+const STALE: CheckResult = { ok: false, detail: 'stale: the log was restored or is another one' };
 
 /** Whether the views are this log's and show its end. */
 async function checkShown(
@@ -72,13 +85,8 @@ async function checkShown(
 ): Promise<CheckResult> {
   const live = (await generations(db, name)).find(({ state }) => state === 'live');
   if (!live) return { ok: false, detail: 'starting' };
-  try {
-    await refuseForeignLog(log, [live]);
-  } catch (error) {
-    if (error instanceof ForeignLog) return { ok: false, detail: 'the log and the read model do not belong together' };
-    throw error;
-  }
-  const [lag] = await lagsOf(log, [{ prefixes, checkpoint: live.checkpoint }]);
+  const [lag] = await lagsOf(log, [readerOf({ prefixes }, live)]);
+  if (lag?.isStale) return STALE;
   const isLate = lag?.since !== undefined && Date.now() - Date.parse(lag.since) > LATE_AFTER_SECONDS * 1000;
   return isLate ? { ok: false, detail: `${live.state}, ${lag.events} events behind` } : { ok: true };
 }

@@ -111,7 +111,7 @@ export function routesOf({ roles, log, directory, keys, metrics, logger, ...part
     ...{ log, directory },
     ...(db && { db }),
     ...(running && { projections: running }),
-    ...(roles.includes('serve') && !running && { shown: projections }),
+    ...((roles.includes('serve') || running) && { shown: projections }),
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));

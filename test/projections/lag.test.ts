@@ -30,7 +30,7 @@ const prefixes = ['call-'];
 const lag = async (checkpoint: bigint | undefined) => (await lagsOf(stores.log, [{ prefixes, checkpoint }]))[0]!;
 
 test('an empty log leaves nobody behind', async () => {
-  expect(await lag(undefined)).toEqual({ head: undefined, events: 0, since: undefined });
+  expect(await lag(undefined)).toEqual({ head: undefined, events: 0, since: undefined, isStale: false });
 });
 
 test('the events behind a checkpoint are counted, those of other streams are not', async () => {
@@ -42,7 +42,7 @@ test('the events behind a checkpoint are counted, those of other streams are not
   expect(await lag(first)).toMatchObject({ head: last, events: 3 });
   expect(await lag(undefined)).toMatchObject({ head: last, events: 4 });
   expect(Date.parse((await lag(undefined)).since!)).toBeGreaterThanOrEqual(before - 1000);
-  expect(await lag(last)).toEqual({ head: last, events: 0, since: undefined });
+  expect(await lag(last)).toEqual({ head: last, events: 0, since: undefined, isStale: false });
 });
 
 test('each of several readers is told its own', async () => {
@@ -92,7 +92,8 @@ function silenced(log: EventLog): { readonly log: EventLog; silence(): void; sub
 test('what has only just come is on its way, however long nothing came before', () => {
   const counts = { pending: 0, parked: 0, applied: 0, passedOver: 0, parkedEvents: 0 };
   const progress: Progress = { leader: true, caughtUp: true, ...counts, askedAt: 0, head: 5n };
-  const seen = (head: bigint, now: number) => observeSilence(progress, { head, events: 0, since: undefined }, now, 300);
+  const seen = (head: bigint, now: number) =>
+    observeSilence(progress, { head, events: 0, since: undefined, isStale: false }, now, 300);
   expect(seen(5n, 1000)).toBe(false);
   expect(seen(6n, 2000)).toBe(false);
   expect(seen(7n, 2299)).toBe(false);

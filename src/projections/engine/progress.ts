@@ -40,6 +40,8 @@ export type Progress = {
   since?: string;
   /** As of the last look at the end of the log, which also shows what the subscription has not delivered. */
   lag?: Lag;
+  /** The live generation was read from what the log has no more, as of the last look. */
+  isStale?: boolean;
   /** The last looks at the end of the log failed. */
   lagUnknown?: true;
   /** Since when the subscription is asked for events and delivers none, as `performance.now()`. */
@@ -71,6 +73,8 @@ export type ProjectionStatus = {
   readonly lagEvents: number | null;
   readonly lagSeconds: number | null;
   readonly caughtUp: boolean;
+  /** What is shown is not the fold of this log: it was restored to an earlier state, or is another one. */
+  readonly stale?: true;
   readonly passedOver: number;
   /** Streams that wait because a fact of theirs breaks. */
   readonly parked: number;
@@ -101,7 +105,8 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     head: text(greatest(head, progress.lag?.head, live?.checkpoint)),
     lagEvents: progress.lagUnknown ? null : lag.events,
     lagSeconds: progress.lagUnknown ? null : lagSeconds,
-    caughtUp: serves && caughtUp && lagSeconds < LATE_AFTER_SECONDS,
+    caughtUp: serves && caughtUp && !progress.isStale && lagSeconds < LATE_AFTER_SECONDS,
+    ...(progress.isStale && { stale: true }),
     passedOver,
     parked,
     events: { applied: progress.applied, unknown: passedOver, parked: progress.parkedEvents },
@@ -138,6 +143,7 @@ const text = (position: bigint | undefined): string | null => (position === unde
 
 /** `own`: the one that this version writes; `live`: the one that the views show. */
 export function setGenerations(progress: Progress, own: Generation | undefined, live: Generation | undefined): void {
+  if (live && live.generation !== progress.live?.generation) delete progress.isStale;
   if (live) progress.live = live;
   if (own?.state === 'building') progress.building = own;
   else delete progress.building;

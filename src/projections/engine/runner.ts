@@ -2,9 +2,10 @@ import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
-import { ForeignLog, follow } from './follow.ts';
+import { follow } from './follow.ts';
+import { ForeignLog } from './foreign-log.ts';
 import { liveGeneration } from './generations.ts';
-import type { Watched } from './lag.ts';
+import { readerOf, type Watched } from './lag.ts';
 import { prepare } from './migrations.ts';
 import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
@@ -75,7 +76,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
   return {
     projection,
     restart: () => restart.abort(),
-    reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
+    reader: () => readerOf(projection, progress.live),
     observe(lag) {
       if (lag === undefined) {
         progress.lagUnknown = true;
@@ -83,6 +84,11 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
       }
       delete progress.lagUnknown;
       progress.lag = lag;
+      if (lag.isStale && !progress.isStale) {
+        logger.error({ projection: projection.name, generation: progress.live?.generation }, 'projection_stale');
+        if (!progress.building) restart.abort();
+      }
+      progress.isStale = lag.isStale;
       if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
       const { head, live } = progress;
       const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
