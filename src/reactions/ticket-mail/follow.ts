@@ -2,14 +2,14 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import { decode } from '../../events/codec.ts';
 import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
-import type { Recorded } from '../../events/recorded.ts';
+import type { Place, Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
 import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { pause } from '../../events/waiting.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../model/ticket-call.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
-import { loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.ts';
+import { type Checkpoint, loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.ts';
 import { dueMailsOf, isOpen } from './due.ts';
 import { readTicketFacts } from './mail-record.ts';
 import type { MailQueue } from './queue.ts';
@@ -21,10 +21,10 @@ export const deleteLongWaiting = (db: Kysely<unknown>): Promise<unknown> =>
 const REACTION = 'ticket-mail';
 
 /** `origin`: the log and the queue that the jobs so far went into. Undefined: from the start position. */
-async function loadPosition(db: Kysely<unknown>, origin: string): Promise<bigint | undefined> {
-  const position = await loadCheckpoint(db, REACTION, origin);
-  if (position === undefined) await sql`truncate reactions.waiting_calls`.execute(db);
-  return position;
+async function loadPlace(options: FollowOptions): Promise<Checkpoint | undefined> {
+  const kept = await loadCheckpoint(options, REACTION, options.origin);
+  if (!kept) await sql`truncate reactions.waiting_calls`.execute(options.db);
+  return kept;
 }
 
 type CallKey = { readonly tenantId: string; readonly callId: string };
@@ -44,12 +44,12 @@ async function saveBatch(
   db: Kysely<unknown>,
   batch: {
     readonly origin: string;
-    readonly position: bigint;
+    readonly place: Place;
     readonly waiting: readonly CallKey[];
     readonly settled: readonly CallKey[];
   },
 ): Promise<void> {
-  const { origin, position, waiting, settled } = batch;
+  const { origin, place, waiting, settled } = batch;
   await db.transaction().execute(async (trx) => {
     if (waiting.length > 0)
       await sql`insert into reactions.waiting_calls (tenant_id, call_id)
@@ -59,7 +59,7 @@ async function saveBatch(
       await sql`delete from reactions.waiting_calls w
         using json_to_recordset(${asRows(settled)}::json) as c(tenant_id text, call_id text)
         where w.tenant_id = c.tenant_id and w.call_id = c.call_id`.execute(trx);
-    await saveCheckpoint(trx, REACTION, origin, position);
+    await saveCheckpoint(trx, REACTION, origin, place);
   });
 }
 
@@ -86,14 +86,13 @@ const REST_MS = 100;
 
 /** Reads the log and queues the mails that are due. Ends with the signal; throws when a store is away. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { log, db, origin, start, signal, logger, onProgress } = options;
-  const head = await log.head();
-  const kept = await loadPosition(db, origin);
-  const after = kept !== undefined && kept <= (head ?? -1n) ? kept : start.after;
+  const { log, start, signal, logger, onProgress } = options;
+  const kept = await loadPlace(options);
+  const after = kept?.position ?? start.after;
   onProgress({ position: after, caughtUp: false });
   const batches = log.subscribe({
     prefixes: [prefixOf('call'), prefixOf('ticket')],
-    after,
+    ...{ after, afterId: kept?.id },
     maxBatch: 1000,
     signal,
     onBreak: (error, retryInMs) =>
@@ -101,14 +100,14 @@ export async function follow(options: FollowOptions): Promise<void> {
   });
   for await (const { events, caughtUp } of batches) {
     const last = events.at(-1);
-    if (last) await queueDueMails(options, events, last.position);
+    if (last) await queueDueMails(options, events, last);
     onProgress({ position: last?.position, caughtUp });
     if (caughtUp) await pause(REST_MS, signal);
   }
 }
 
 /** Puts the jobs first and saves the checkpoint after them, so that a crash in between repeats jobs and loses none. */
-async function queueDueMails(options: FollowOptions, events: readonly Recorded[], position: bigint): Promise<void> {
+async function queueDueMails(options: FollowOptions, events: readonly Recorded[], place: Place): Promise<void> {
   const { db, origin } = options;
   const calls = await affectedCalls(db, events);
   const waiting: CallKey[] = [];
@@ -117,7 +116,7 @@ async function queueDueMails(options: FollowOptions, events: readonly Recorded[]
     const waits = await Promise.all(piece.map((call) => queueMailsOf(options, call)));
     for (const [i, call] of piece.entries()) (waits[i] ? waiting : settled).push(call);
   }
-  await saveBatch(db, { origin, position, waiting, settled });
+  await saveBatch(db, { origin, place, waiting, settled });
 }
 
 /** How many tickets are read at once. */

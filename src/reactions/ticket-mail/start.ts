@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
@@ -147,7 +147,7 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
     onWell();
     status.state = 'standby';
     await Promise.all([
-      watchQueue(queue, madeAt, pace.standbyMs, until),
+      watchOrigin({ log, queue, start, madeAt, everyMs: pace.standbyMs, until }),
       leadAndFollow(options, running, { connection, queue, start, origin, until: until.signal, pace }),
     ]);
     if (!signal.aborted) throw until.signal.reason;
@@ -190,13 +190,27 @@ function handlerOf(
     );
 }
 
-/** A dropped queue or a restored database breaks no connection, so it has to be polled. */
-async function watchQueue(queue: MailQueue, madeAt: string, everyMs: number, until: AbortController): Promise<void> {
+type Origin = {
+  readonly log: EventLog;
+  readonly queue: MailQueue;
+  readonly start: StartPosition;
+  readonly madeAt: string;
+  readonly everyMs: number;
+  readonly until: AbortController;
+};
+
+/** A dropped queue or a restored store breaks no connection that would be noticed, so they have to be polled. */
+async function watchOrigin({ log, queue, start, madeAt, everyMs, until }: Origin): Promise<void> {
   try {
     while (!until.signal.aborted) {
       await pause(everyMs, until.signal);
-      if (!until.signal.aborted && (await queue.madeAt()) !== madeAt)
-        throw new Error('the queue of ticket mails was made anew');
+      if (until.signal.aborted) return;
+      if ((await queue.madeAt()) !== madeAt) throw new Error('the queue of ticket mails was made anew');
+      const { id } = await startPosition(log, 'ticket-mail', 'end').catch((error) => {
+        if (error instanceof EventStoreUnavailable) return start;
+        throw error;
+      });
+      if (id !== start.id) throw new Error('the log was restored to before the first start of the ticket mails');
     }
   } catch (error) {
     until.abort(error);
