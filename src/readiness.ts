@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { appendsFail } from './events/append-health.ts';
 import type { EventLog } from './events/event-log.ts';
+import type { WatchedLog } from './events/log-watch.ts';
 import { generations } from './projections/engine/generations.ts';
 import { lagsOf, readerOf } from './projections/engine/lag.ts';
 import { LATE_AFTER_SECONDS } from './projections/engine/progress.ts';
@@ -12,7 +13,7 @@ import type { CheckResult, Checks } from './read-api/health-routes.ts';
 import type { OpenTenantDirectory } from './tenants/directory.ts';
 
 type Parts = {
-  readonly log: EventLog;
+  readonly log: WatchedLog;
   readonly directory: OpenTenantDirectory;
   /** Absent where the process's roles need no Postgres. */
   readonly db?: Kysely<ReadModel>;
@@ -23,9 +24,10 @@ type Parts = {
 };
 
 /** What has to be well before this process should get requests. */
-export const readinessOf = ({ log, directory, db, projections, shown, reconciliation }: Parts): Checks => ({
+export const readinessOf = ({ log, directory, db, projections, shown = [], reconciliation }: Parts): Checks => ({
   eventStore: async () => {
-    await log.head();
+    const doubt = await log.doubt();
+    if (doubt !== undefined) return { ok: false, detail: doubt };
     const health = log.writing();
     return appendsFail(health) ? { ok: false, detail: `appends fail: ${health.reason}` } : { ok: true };
   },
@@ -41,24 +43,22 @@ export const readinessOf = ({ log, directory, db, projections, shown, reconcilia
       return { ok: true };
     },
   }),
-  ...(db &&
-    shown && {
-      projections: Object.fromEntries(
-        shown.map((one) => [
-          one.name,
-          async () => {
-            const ours = projections && ofRunning(projections, one.name);
-            if (ours?.ok === false) return ours;
-            // What this process knows of the log may be seconds old, and the log another one since.
-            const shows = await checkShown(log, db, one).catch((error) => {
-              if (!ours) throw error;
-              return ours; // the event store has a check of its own
-            });
-            return shows.ok ? (ours ?? shows) : shows;
-          },
-        ]),
-      ),
-    }),
+  ...(db && { projections: Object.fromEntries(shown.map((one) => [one.name, () => checkShown(log, db, one)])) }),
+  ...(projections && {
+    projections: Object.fromEntries(
+      projections.status().map(({ name }) => [
+        name,
+        async () => {
+          const known = ofRunning(projections, name);
+          const one = shown.find((projection) => projection.name === name);
+          if (!known.ok || !db || !one) return known;
+          // What it knows of the log may be two seconds old. A store that does not answer has a check of its own.
+          const shows = await checkShown(log, db, one).catch(() => known);
+          return shows.ok ? known : shows;
+        },
+      ]),
+    ),
+  }),
 });
 
 /** What this process itself knows of a projection. */

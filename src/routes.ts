@@ -16,7 +16,7 @@ import { ticketRoutes } from './commands/tickets.ts';
 import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
 import type { Keys } from './credentials.ts';
-import type { EventLog } from './events/event-log.ts';
+import type { WatchedLog } from './events/log-watch.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
@@ -42,7 +42,7 @@ import { sessionHistory } from './time-travel/history.ts';
 
 export type Parts = {
   readonly roles: readonly Role[];
-  readonly log: EventLog;
+  readonly log: WatchedLog;
   readonly directory: OpenTenantDirectory;
   readonly keys: Keys;
   readonly webhooks: Webhooks;

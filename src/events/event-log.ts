@@ -65,6 +65,8 @@ export type EventLog = {
   subscribe(options: SubscriptionOptions): Subscription;
   /** Since when every append has failed, and why; empty while appends succeed. */
   writing(): AppendHealth;
+  /** Forgets what was seen of the log: it may be in another state. */
+  forget(): void;
   /** Ends the connection. Only when the process ends: it rejects the pending appends of every client. */
   close(): Promise<void>;
 };
@@ -132,17 +134,18 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
       }
     },
 
-    async head() {
-      const position = (await newest(client, timeoutMs, 1))[0]?.position;
-      health.seen(position);
-      return position;
+    head: async () => (await log.newest(1))[0]?.position,
+    async newest(max, before) {
+      const events = await newest(client, timeoutMs, max, before);
+      if (before === undefined) health.seen(events[0]?.position);
+      return events;
     },
-    newest: (max, before) => newest(client, timeoutMs, max, before),
     at: (position) => at(client, timeoutMs, position),
     oldest: () => oldest(client, timeoutMs),
 
     subscribe: (options) => subscribe(client, timeoutMs, options),
     writing: health.now,
+    forget: health.forget,
     async close() {
       health.stop();
       await Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
