@@ -58,4 +58,11 @@ const migrations: Migrations = {
   async '0003_checkpoint_event'(trx) {
     await addMissingColumns(trx, 'reactions', 'checkpoints', { event: 'text' });
   },
+  /** What the log has said of sent mails: it may be restored to a state that does not know of them. */
+  async '0004_mails_sent'(trx) {
+    await sql`create table if not exists reactions.mails_sent (
+      origin text not null, tenant_id text not null, call_id text not null, opening integer not null,
+      message_id text not null, seen_at timestamptz not null default now(),
+      primary key (tenant_id, call_id, opening, origin))`.execute(trx);
+  },
 };

@@ -99,6 +99,7 @@ test('processes that start at once on a Postgres of an earlier release migrate i
       '0001_bookkeeping',
       '0002_retell_days',
       '0003_checkpoint_event',
+      '0004_mails_sent',
     ].map((name) => ({ name })),
   );
 });

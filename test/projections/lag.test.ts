@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Subscription, SubscriptionOptions } from '../../src/events/subscription.ts';
 import { lagsOf } from '../../src/projections/engine/lag.ts';
-import { observeSilence, type Progress } from '../../src/projections/engine/progress.ts';
+import { observeSilence, type Progress, statusOf } from '../../src/projections/engine/progress.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { ended, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
@@ -106,6 +106,23 @@ test('what has only just come is on its way, however long nothing came before', 
   expect(seen(8n, 3200)).toBe(false);
   delete progress.askedAt; // what it handed out is being applied
   expect(seen(8n, 9000)).toBe(false);
+});
+
+test('what was read from what the log has no more is not caught up, however far it is', () => {
+  const counts = { pending: 0, parked: 0, applied: 0, passedOver: 0, parkedEvents: 0 };
+  const state = { state: 'live', caughtUp: true, indexed: true } as const;
+  const live = {
+    ...state,
+    name: 'tally',
+    generation: 1,
+    version: 1,
+    checkpoint: 5n,
+    operation: undefined,
+    replacedAt: undefined,
+  };
+  const progress: Progress = { leader: false, caughtUp: true, ...counts, live };
+  expect(statusOf('tally', 1, progress, 0)).toMatchObject({ caughtUp: true });
+  expect(statusOf('tally', 1, { ...progress, isStale: true }, 0)).toMatchObject({ caughtUp: false, stale: true });
 });
 
 test('a subscription that has gone silent is noticed, and begun again where it stood', async () => {

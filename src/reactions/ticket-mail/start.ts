@@ -10,7 +10,7 @@ import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { prepareTables } from '../migrations.ts';
 import { mutexOf, REACTION_BACK_OFF_MS, type StartPosition, startPosition } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
-import { deleteLongWaiting, follow } from './follow.ts';
+import { deleteOld, follow } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
 import { type SmtpTimes, smtpTimes } from './smtp.ts';
 
@@ -141,7 +141,7 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
   try {
     if (signal.aborted || connection.lost.aborted) end();
     await prepareTables(connection.db);
-    await deleteLongWaiting(connection.db);
+    await deleteOld(connection.db);
     const madeAt = await queue.madeAt();
     const origin = `${start.id} ${madeAt}`;
     onWell();
