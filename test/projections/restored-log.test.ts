@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import { connect } from '../../src/postgres/connection.ts';
 import { findOperation, requestOperation } from '../../src/projections/engine/operations.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { type Relay, relayTo } from '../support/relay.ts';
@@ -41,10 +43,12 @@ afterAll(async () => {
 });
 
 const running: RunningProjections[] = [];
-async function start(version = 1): Promise<RunningProjections> {
+async function start(version = 1, batchMs = 0): Promise<RunningProjections> {
+  const projection = tally(version, () => sleep(batchMs)) as Projection;
   const one = await startProjections({
-    ...{ log, databaseUrl: before.databaseUrl, projections: [tally(version)], logger },
-    ...{ options: { standbyMs: 100, watchEveryMs: 50 }, operations: { pollMs: 50 } },
+    ...{ log, databaseUrl: before.databaseUrl, projections: [projection], logger },
+    options: { standbyMs: 100, watchEveryMs: 50, ...(batchMs > 0 && { maxBatch: 2 }) },
+    operations: { pollMs: 50 },
   });
   running.push(one);
   return one;
@@ -120,6 +124,25 @@ describe('a log that was restored and has grown again', () => {
     await vi.waitFor(ends, 30_000);
     expect(await rows()).toEqual(rowsRestored);
   }, 120_000);
+
+  test('is built by the next process where the one before had to stop', async () => {
+    await becomes(await start(), { caughtUp: true });
+    await Promise.all(running.splice(0).map((one) => one.stop()));
+    lead(restored);
+    const slow = await start(1, 50);
+    await vi.waitFor(() => expect(slow.status()[0]?.building?.done).toBeGreaterThan(5), {
+      timeout: 30_000,
+      interval: 5,
+    });
+    await Promise.all(running.splice(0).map((one) => one.stop()));
+    expect(await generations()).toEqual([
+      { generation: 1, state: 'live' },
+      { generation: 2, state: 'building' },
+    ]);
+    await becomes(await start(), { generation: 2, caughtUp: true });
+    expect(await rows()).toEqual(rowsRestored);
+    expect(await generations()).toHaveLength(2);
+  }, 60_000);
 
   test('found while a new version was being built ends what was built so far', async () => {
     await becomes(await start(), { caughtUp: true });
