@@ -85,7 +85,7 @@ export function watchLog(log: EventLog, options: WatchOptions): WatchedLog {
   };
   void (async () => {
     while (!signal.aborted) {
-      await doubt().catch(() => {}); // whoever needs the store finds out by itself
+      await doubt().catch(() => {}); // who needs the store finds out for himself
       await pause(everyMs, signal);
     }
   })();

@@ -88,10 +88,27 @@ const heldUp = (name: string): readonly [string, string] => [
   `The log says why ("projection_interrupted"). Mend the code, or let it go on: call-ledger projections accept-parked ${name}`,
 ];
 
+const stale: readonly [string, string] = [
+  'what it shows is not the fold of the log, which was restored to an earlier state or is another one',
+  'After a restore wait: it is built anew by itself. Else see that EVENTSTORE_URL and DATABASE_URL name the right stores.',
+];
+
+const notOurs: readonly [string, string] = [
+  'the log is not the one that this process has worked with',
+  'After a restore it is ready within seconds. Else see that EVENTSTORE_URL names the right store, and that its volume is mounted.',
+];
+
 const notWriting: readonly [string, string] = [
   'the event store answers and writes nothing: webhooks get 503, and Retell gives up after about a second',
   'Make room on its disk, or see why it takes no writes. The service finds out by itself when it does again.',
 ];
+
+/** Of a detail, whichever part it is of. */
+function meaningOf(detail: string): readonly [string, string] | undefined {
+  if (detail.startsWith('appends fail')) return notWriting;
+  if (detail.startsWith('stale')) return stale;
+  return detail.startsWith('the log ') ? notOurs : undefined;
+}
 
 async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
   const { status, body } = await anyone.ask('GET /health/ready');
@@ -103,9 +120,7 @@ async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
     const { status, detail } = isJsonObject(check) ? check : {};
     if (status === 'ok') return typeof detail === 'string' && / parked$/.test(detail) ? [parked(name, detail)] : [];
     const words = `${detail}`;
-    const [means, remedy] = words.startsWith('appends fail')
-      ? notWriting
-      : (parts[name] ?? (words.startsWith('held up') ? heldUp(name) : behind));
+    const [means, remedy] = meaningOf(words) ?? parts[name] ?? (words.startsWith('held up') ? heldUp(name) : behind);
     return [{ name: `ready: ${name}`, ...fail(`${means}${detail ? ` (${detail})` : ''}`, remedy) }];
   });
   return failing.length > 0 ? failing : ok(`all of ${all.map(([name]) => name).join(', ')}`);
