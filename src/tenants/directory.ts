@@ -165,9 +165,9 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
         caughtUp.resolve();
         void recordKeys();
       }
-      origin ??= (await log.oldest().catch(() => undefined))?.id;
       if (ready) reportClosed();
       batches.done();
+      origin ??= (await log.oldest().catch(() => undefined))?.id;
     }
     if (!ready) throw new Error('stopped before the tenants were read');
   };
