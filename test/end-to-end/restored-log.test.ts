@@ -15,7 +15,7 @@ let store: RestorableStore;
 let mailbox: Mailbox;
 let pool: pg.Pool;
 const cleanUp: (() => Promise<unknown>)[] = [];
-const running = new Set<RunningService>();
+const running = new Set<Pick<RunningService, 'kill'>>();
 
 beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
@@ -38,14 +38,15 @@ afterAll(async () => {
 /** A process with these roles, and what others do with it. */
 async function start(roles: string) {
   const service = await startService({ ...environment, ROLES: roles });
-  running.add(service);
   const client = await clientOf({ url: service.url, key: async (name) => keys[name] });
-  return { ...service, client, ready: () => readiness(service.url) };
+  const one = { ...service, client, ready: () => readiness(service.url) };
+  running.add(one);
+  return one;
 }
 type Started = Awaited<ReturnType<typeof start>>;
 async function stop(...services: Started[]) {
   await Promise.all(services.map((one) => one.stop()));
-  running.clear();
+  for (const one of services) running.delete(one);
 }
 async function readiness(url: string) {
   const response = await fetch(`${url}/health/ready`);

@@ -144,6 +144,21 @@ describe('a log that was restored and has grown again', () => {
     expect(await generations()).toHaveLength(2);
   }, 60_000);
 
+  test('ends what a rebuild that was asked for has built, and it begins anew', async () => {
+    const one = await start(1, 30);
+    await becomes(one, { caughtUp: true });
+    await using connection = await connect(before.databaseUrl, 'test');
+    const request = await requestOperation(connection.db, 'rebuild', 'tally');
+    const operation = () => findOperation(connection.db, 'queued' in request ? request.queued : '');
+    await vi.waitFor(async () => expect(await generations()).toHaveLength(2), { timeout: 30_000, interval: 5 });
+    lead(restored);
+    await vi.waitFor(async () => expect(await operation()).toMatchObject({ state: 'succeeded' }), 60_000);
+    await becomes(one, { caughtUp: true });
+    expect(await rows()).toEqual(rowsRestored);
+    const live = (await generations()).filter(({ state }) => state !== 'previous');
+    expect(live).toMatchObject([{ state: 'live' }]);
+  }, 120_000);
+
   test('found while a new version was being built ends what was built so far', async () => {
     await becomes(await start(), { caughtUp: true });
     await Promise.all(running.splice(0).map((one) => one.stop()));

@@ -68,6 +68,8 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     progress.caughtUp = false;
     onProgress?.();
   };
+  /** The generation that was live when the end of the log was last looked at. */
+  let lookedAt: number | undefined;
   let restart = new AbortController();
   const untilRestart = () => {
     restart = new AbortController();
@@ -76,7 +78,10 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
   return {
     projection,
     restart: () => restart.abort(),
-    reader: () => readerOf(projection, progress.live),
+    reader() {
+      lookedAt = progress.live?.generation;
+      return readerOf(projection, progress.live);
+    },
     observe(lag) {
       if (lag === undefined) {
         progress.lagUnknown = true;
@@ -84,11 +89,12 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
       }
       delete progress.lagUnknown;
       progress.lag = lag;
-      if (lag.isStale && !progress.isStale) {
+      const isStale = lag.isStale && lookedAt === progress.live?.generation;
+      if (isStale && !progress.isStale) {
         logger.error({ projection: projection.name, generation: progress.live?.generation }, 'projection_stale');
         if (!progress.building) restart.abort();
       }
-      progress.isStale = lag.isStale;
+      progress.isStale = isStale;
       if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
       const { head, live } = progress;
       const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
