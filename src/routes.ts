@@ -20,7 +20,7 @@ import { quarantineRetryRoute, reviewQuarantined } from './commands/quarantine.t
 import { ticketRoutes } from './commands/tickets.ts';
 import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
-import type { EventLog } from './events/event-log.ts';
+import type { WatchedLog } from './events/log-watch.ts';
 import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import { lagOfViews } from './projections/engine/progress.ts';
@@ -52,7 +52,7 @@ export type Parts = {
   readonly roles: readonly Role[];
   /** /metrics is at an address of its own. */
   readonly metricsApart?: boolean;
-  readonly log: EventLog;
+  readonly log: WatchedLog;
   readonly directory: OpenTenantDirectory;
   readonly administration: AdministrationDeps;
   readonly administrators: Administrators;
@@ -136,7 +136,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     ...{ log, directory },
     // The door needs no Postgres, though its answers are fuller with one.
     ...(db && roles.some((role) => role !== 'ingest') && { db }),
-    ...(views && { projections: views }),
+    ...(views && { projections: views, shown: projections }),
     ...(reconciliation && { reconciliation }),
   });
   root.route('/', healthRoutes(checks));

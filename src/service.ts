@@ -9,6 +9,7 @@ import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import type { Keys } from './credentials.ts';
 import { connectEventLog } from './events/event-log.ts';
+import { watchLog } from './events/log-watch.ts';
 import { evidenceFromLog } from './evidence/evidence.ts';
 import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
@@ -47,12 +48,13 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const stopping = new AbortController();
   const { signal } = stopping;
   const metrics = createMetrics();
-  const log = connectEventLog(stores.eventStoreUrl, {
+  const connected = connectEventLog(stores.eventStoreUrl, {
     onAppendHealth({ failingSince, reason }) {
       if (failingSince) logger.error({ failingSince, reason }, 'append_failing');
       else logger.info('append_recovered');
     },
   });
+  const log = watchLog(connected, { logger, signal, onDoubt: () => webhooks.recorder.forget() });
   measureAppends(metrics.registry, log);
   const sealing = sealingUnder(keys.masterKey, config.previousMasterKey);
   const directory = openTenantDirectory({

@@ -36,6 +36,14 @@ export const Overview = z
     }),
     lagSeconds: z.number().nullable(),
     caughtUp: z.boolean(),
+    stale: z
+      .literal(true)
+      .optional()
+      .openapi({
+        description:
+          'What is shown is not the fold of the log, which was restored to an earlier state or is another one. After a restore ' +
+          'the next generation is built by itself.',
+      }),
     building: z
       .object({
         ...{ generation: z.int(), done: z.number(), total: z.number() },

@@ -62,6 +62,10 @@ export function appendHealth(
     seen(position: bigint | undefined): void {
       if (position !== undefined && (newest === undefined || position > newest)) newest = position;
     },
+    /** In another log, or after a restore, positions begin anew. */
+    forget(): void {
+      newest = undefined;
+    },
     /** A repeated append is acknowledged without being written, and says nothing about the disk. */
     appended(position: bigint | undefined): void {
       if (position === undefined || (newest !== undefined && position <= newest)) return;

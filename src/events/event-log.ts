@@ -3,12 +3,10 @@ import {
   BACKWARDS,
   binaryEvent,
   END,
-  type EventStoreDBClient,
   FORWARDS,
   jsonEvent,
   NO_STREAM,
   START,
-  type StreamingRead,
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
@@ -21,16 +19,17 @@ import {
   clientOf,
   EventStoreNotWriting,
   EventStoreOverloaded,
-  EventStoreTimeout,
   EventStoreUnavailable,
   ignoreHandledRejections,
+  LogReplaced,
   markHandled,
   StreamDeleted,
 } from './event-store-errors.ts';
+import { abandon, answered, at, newest, oldest } from './read-all.ts';
 import { type NewEvent, type Recorded, recordedOf } from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 
-export { EventStoreNotWriting, EventStoreOverloaded, EventStoreUnavailable, type NewEvent, StreamDeleted };
+export { EventStoreNotWriting, EventStoreOverloaded, EventStoreUnavailable, LogReplaced, type NewEvent, StreamDeleted };
 
 /** The revision a stream must be at for an append to be written. There is no `any` here (C2). */
 export type Expected = bigint | 'no_stream';
@@ -60,10 +59,14 @@ export type EventLog = {
   newest(max: number, before?: bigint): Promise<Recorded[]>;
   /** The event at exactly this position; undefined: there is none. Throws EventStoreUnavailable. */
   at(position: bigint): Promise<Recorded | undefined>;
+  /** The first event in `$all`: another log has another one. Throws EventStoreUnavailable. */
+  oldest(): Promise<Recorded | undefined>;
   /** Events of streams with one of the prefixes, in order, endlessly; see subscription.ts. */
   subscribe(options: SubscriptionOptions): Subscription;
   /** Since when every append has failed, and why; empty while appends succeed. */
   writing(): AppendHealth;
+  /** Forgets what was seen of the log: it may be in another state. */
+  forget(): void;
   /** Ends the connection. Only when the process ends: it rejects the pending appends of every client. */
   close(): Promise<void>;
 };
@@ -131,16 +134,18 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
       }
     },
 
-    async head() {
-      const position = (await newest(client, timeoutMs, 1))[0]?.position;
-      health.seen(position);
-      return position;
+    head: async () => (await log.newest(1))[0]?.position,
+    async newest(max, before) {
+      const events = await newest(client, timeoutMs, max, before);
+      if (before === undefined) health.seen(events[0]?.position);
+      return events;
     },
-    newest: (max, before) => newest(client, timeoutMs, max, before),
     at: (position) => at(client, timeoutMs, position),
+    oldest: () => oldest(client, timeoutMs),
 
-    subscribe: (options) => subscribe(client, options),
+    subscribe: (options) => subscribe(client, timeoutMs, options),
     writing: health.now,
+    forget: health.forget,
     async close() {
       health.stop();
       await Promise.race([client.dispose(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
@@ -173,40 +178,6 @@ export async function readLeft(
   }
 }
 
-const newest = (client: EventStoreDBClient, timeoutMs: number, maxCount: number, before?: bigint) => {
-  const fromPosition = before === undefined ? END : { commit: before, prepare: before };
-  return readAll(client.readAll({ direction: BACKWARDS, fromPosition, maxCount }), timeoutMs);
-};
-
-async function at(client: EventStoreDBClient, timeoutMs: number, position: bigint): Promise<Recorded | undefined> {
-  const fromPosition = { commit: position, prepare: position };
-  try {
-    const [event] = await readAll(client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }), timeoutMs);
-    return event?.position === position ? event : undefined;
-  } catch (error) {
-    // A server's answer for a position without an event (docs/event-store.md, "Reads and subscriptions").
-    if (/invalid position/i.test((error as Error).message)) return undefined;
-    throw error;
-  }
-}
-
-async function readAll(reading: ReturnType<EventStoreDBClient['readAll']>, timeoutMs: number): Promise<Recorded[]> {
-  const iterator = reading[Symbol.asyncIterator]();
-  const events: Recorded[] = [];
-  try {
-    // Reads to the end: an iterator left early stays open in the client, and `close` would wait for it.
-    for (;;) {
-      const next = await answered(iterator.next(), timeoutMs, 'read $all');
-      if (next.done) return events;
-      if (next.value.event) events.push(recordedOf(next.value.event));
-    }
-  } catch (error) {
-    throw asOurs(error, 'read $all');
-  } finally {
-    abandon(reading);
-  }
-}
-
 /** A busy machine answers this many well within a second; more would look unanswered. */
 const APPENDS_AT_ONCE = 100;
 /** Abandoned reads are reset, and a server closes a connection with too many resets (Node: 33 a second). */
@@ -216,13 +187,6 @@ const LOST_AFTER_MS = 60_000;
 /** `dispose` waits for every open call, even a broken one; a shutdown should not. */
 const CLOSE_WITHIN_MS = 2000;
 
-/** Ends an abandoned read at the server as well, and ignores its late errors. */
-function abandon(reading: StreamingRead<unknown>): void {
-  reading.on('error', () => {});
-  reading.destroy();
-  void reading.cancel().catch(() => {});
-}
-
 const toClient = ({ id, type, data, metadata }: NewEvent) =>
   data instanceof Uint8Array
     ? binaryEvent({ id, type, data, metadata: metadata as Record<string, unknown> })
@@ -230,21 +194,3 @@ const toClient = ({ id, type, data, metadata }: NewEvent) =>
 
 const actualOf = (error: WrongExpectedVersionError): Expected =>
   typeof error.actualVersion === 'bigint' ? error.actualVersion : 'no_stream';
-
-/** The client's batch path has no deadline: a silent server would block the call for 20 s. */
-async function answered<T>(call: Promise<T>, timeoutMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new EventStoreTimeout(`${what}: no answer in ${timeoutMs} ms`));
-    // If this process was blocked, timers fire before waiting socket data: read that first.
-    timer = setTimeout(() => {
-      timer = setTimeout(giveUp, 50);
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-    call.catch(() => {}); // a rejection after the timeout has no other handler
-  }
-}

@@ -23,6 +23,12 @@ export class EventStoreNotWriting extends EventStoreUnavailable {
   }
 }
 
+/** What was read at a position is there no more: the log was restored to an earlier state, or is another one. */
+export class LogReplaced extends EventStoreUnavailable {}
+
+/** A server's answer for a position without an event (docs/event-store.md, "Reads and subscriptions"). */
+export const isInvalidPosition = (error: unknown): boolean => /invalid position/i.test((error as Error).message);
+
 /** The stream was deleted for good (a tombstone): it can never be read or written again. */
 export class StreamDeleted extends Error {
   override readonly name = 'StreamDeleted';

@@ -45,6 +45,7 @@ export type StreamMemory = {
   recall(stream: string): Seen | undefined;
   keep(stream: string, seen: Seen): void;
   forget(stream: string): void;
+  clear(): void;
 };
 
 const STREAMS = 10_000;
@@ -68,6 +69,7 @@ export function streamMemory(capacity = STREAMS): StreamMemory {
       if (streams.size > capacity) streams.delete(streams.keys().next().value!);
     },
     forget: (stream) => void streams.delete(stream),
+    clear: () => streams.clear(),
   };
 }
 

@@ -23,6 +23,20 @@ export type Recorded = {
   readonly recordedAt: string;
 };
 
+/** Where an event is, and which one: in another log, or after a restore, another one is there. */
+export type Place = Pick<Recorded, 'position' | 'id'>;
+
+/** As a checkpoint keeps it. */
+export const placeText = ({ position, id }: Place): string => `${position}:${id}`;
+
+/** The place at a checkpoint; undefined where an older release has moved the checkpoint without it. */
+export function placeAt(checkpoint: bigint | undefined, text: string | null | undefined): Place | undefined {
+  const [position, id] = text?.split(':') ?? [];
+  return checkpoint !== undefined && id !== undefined && position === `${checkpoint}`
+    ? { position: checkpoint, id }
+    : undefined;
+}
+
 export function recordedOf(event: RecordedEvent | AllStreamRecordedEvent): Recorded {
   if (event.position === undefined)
     throw new Error(`the server gave no position for ${event.streamId}@${event.revision}`);

@@ -1,5 +1,7 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { type AllStreamSubscription, type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
+import { isInvalidPosition, LogReplaced } from './event-store-errors.ts';
+import { at } from './read-all.ts';
 import { type Recorded, recordedOf } from './recorded.ts';
 import { backOff, pause } from './waiting.ts';
 
@@ -8,6 +10,8 @@ export type SubscriptionOptions = {
   readonly prefixes: readonly string[];
   /** The position of the last event handled; absent: from the beginning. */
   readonly after?: bigint | undefined;
+  /** The id of that event. Absent: it is not looked whether the log still has it there. */
+  readonly afterId?: string | undefined;
   /** At most this many events at once. */
   readonly maxBatch?: number;
   /** Ends the iteration, without an error. */
@@ -34,24 +38,32 @@ const END_WITHIN_MS = 1000;
 
 /**
  * A pulled catch-up subscription to filtered `$all`, which reconnects by itself (docs/event-store.md, "A cluster of
- * three"). When prefetching, resubscribe from the last handled event if one fails.
+ * three"). Throws LogReplaced when the last event is not in the log any more.
  */
 export async function* subscribe(
   client: EventStoreDBClient,
+  timeoutMs: number,
   options: SubscriptionOptions,
 ): AsyncGenerator<Batch, void> {
   const { signal, onBreak } = options;
-  let after = options.after;
+  let { after, afterId } = options;
   const waits = backOff();
   while (!signal.aborted) {
     try {
+      if (after !== undefined && afterId !== undefined && (await at(client, timeoutMs, after))?.id !== afterId)
+        throw new LogReplaced(`the event that was read at position ${after} is not in the log any more`);
       for await (const batch of connected(client, { ...options, after })) {
         waits.reset();
-        after = batch.events.at(-1)?.position ?? after;
+        const last = batch.events.at(-1);
+        if (last) [after, afterId] = [last.position, last.id];
         yield batch;
       }
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof LogReplaced) throw error;
+      // A server knows the positions of its events. The subscription would be refused again and again.
+      if (after !== undefined && isInvalidPosition(error))
+        throw new LogReplaced(`no event of the log is at position ${after}`, { cause: error });
       const retryInMs = waits.nextMs();
       onBreak?.(error, retryInMs);
       await pause(retryInMs, signal);

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { type Migrations, migrate } from '../postgres/migrate.ts';
+import { addMissingColumns, type Migrations, migrate } from '../postgres/migrate.ts';
 
 /** Makes the tables of all reactions. May run anywhere, at any time, in several processes at once. */
 export const prepareTables = (db: Kysely<unknown>): Promise<void> => migrate(db, 'reactions', migrations);
@@ -53,5 +53,16 @@ const migrations: Migrations = {
             where c.tenant_id = w.tenant_id and not c.before_us)) at time zone 'UTC'),
           date_trunc('day', w.swept_until at time zone 'UTC'), interval '1 day') as day
       where w.sweep = 'window' on conflict do nothing`.execute(trx);
+  },
+  /** The event at the checkpoint, as `position:id`: another log, or one that was restored, has another one there. */
+  async '0003_checkpoint_event'(trx) {
+    await addMissingColumns(trx, 'reactions', 'checkpoints', { event: 'text' });
+  },
+  /** What the log has said of sent mails: it may be restored to a state that does not know of them. */
+  async '0004_mails_sent'(trx) {
+    await sql`create table if not exists reactions.mails_sent (
+      origin text not null, tenant_id text not null, call_id text not null, opening integer not null,
+      message_id text not null, seen_at timestamptz not null default now(),
+      primary key (tenant_id, call_id, opening, origin))`.execute(trx);
   },
 };

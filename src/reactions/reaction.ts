@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import type { Logger } from 'pino';
 import type { EventLog } from '../events/event-log.ts';
+import { type Place, placeAt, placeText } from '../events/recorded.ts';
 import { REACTION_STARTED, ReactionStarted } from '../events/session-facts.ts';
 import { reactionStream } from '../events/streams.ts';
 import type { Mutex } from '../postgres/mutex.ts';
@@ -11,26 +13,39 @@ type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
 /** Held by the process that carries it out. */
 export const mutexOf = (reaction: Reaction): Mutex => ({ kind: 'reaction', name: reaction });
 
-/** How far a reaction has read; undefined when there is none with this origin: the log, and where earlier work is kept. */
+/** Up to where a reaction has read. The event is absent where an older release has moved the checkpoint. */
+export type Checkpoint = { readonly position: bigint; readonly id?: string };
+
+/**
+ * Undefined, so that it reads from where it began: there is none with this origin (the log, and where earlier work is
+ * kept), or the log was restored and has another event there.
+ */
 export async function loadCheckpoint(
-  db: Kysely<unknown>,
+  { db, log, logger }: { readonly db: Kysely<unknown>; readonly log: EventLog; readonly logger: Logger },
   reaction: Reaction,
   origin: string,
-): Promise<bigint | undefined> {
-  const { rows } = await sql<{ position: string; origin: string }>`
-    select position::text, origin from reactions.checkpoints where reaction = ${reaction}`.execute(db);
-  return rows[0]?.origin === origin ? BigInt(rows[0].position) : undefined;
+): Promise<Checkpoint | undefined> {
+  const { rows } = await sql<{ position: string; origin: string; event: string | null }>`
+    select position::text, origin, event from reactions.checkpoints where reaction = ${reaction}`.execute(db);
+  if (rows[0]?.origin !== origin) return undefined;
+  const position = BigInt(rows[0].position);
+  const place = placeAt(position, rows[0].event);
+  const isThere = place ? (await log.at(position))?.id === place.id : position <= ((await log.head()) ?? -1n);
+  if (isThere) return place ?? { position };
+  logger.warn({ reaction, position: `${position}` }, 'reaction_starts_over');
+  return undefined;
 }
 
 export async function saveCheckpoint(
   db: Kysely<unknown>,
   reaction: Reaction,
   origin: string,
-  position: bigint,
+  place: Place,
 ): Promise<void> {
-  await sql`insert into reactions.checkpoints (reaction, position, origin)
-    values (${reaction}, ${`${position}`}, ${origin})
-    on conflict (reaction) do update set position = excluded.position, origin = excluded.origin`.execute(db);
+  await sql`insert into reactions.checkpoints (reaction, position, origin, event)
+    values (${reaction}, ${`${place.position}`}, ${origin}, ${placeText(place)})
+    on conflict (reaction) do update
+       set position = excluded.position, origin = excluded.origin, event = excluded.event`.execute(db);
 }
 
 export type StartPosition = {

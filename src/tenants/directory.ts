@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { EventLog } from '../events/event-log.ts';
-import type { Recorded } from '../events/recorded.ts';
+import { type EventLog, LogReplaced } from '../events/event-log.ts';
+import type { Place, Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
-import { steps, waitUntil } from '../events/waiting.ts';
+import { pause, steps, waitUntil } from '../events/waiting.ts';
 import type { Authenticate } from '../http/bearer.ts';
 import { evolveTenant, initialTenant, sealedSecrets, type TenantState } from './decider.ts';
 import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
@@ -83,6 +83,8 @@ type DirectoryOptions = {
   readonly now?: () => Date;
 };
 
+const LOOK_AGAIN_MS = 1000;
+
 type Entry = UnsealedTenant & { readonly state: TenantState };
 
 /** All tenants in memory: a fold of the `tenant-` streams that a subscription keeps up to date. */
@@ -94,7 +96,9 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
   const idsOfWebhookKey = new Map<string, Set<string>>();
   const batches = steps();
   const reported = new Set<string>();
-  let handled = -1n;
+  let last: Place | undefined;
+  /** The log's first event. */
+  let origin: string | undefined;
   let ready = false;
 
   const put = (state: TenantState) => {
@@ -110,7 +114,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
 
   const apply = (recorded: Recorded) => {
     const tenantId = parseStream(recorded.stream)?.tenantId;
-    if (tenantId === undefined || recorded.position <= handled) return;
+    if (tenantId === undefined) return;
     try {
       const before = entries.get(tenantId)?.state ?? initialTenant(tenantId);
       const state = evolveTenant(before, recorded);
@@ -118,7 +122,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     } catch (err) {
       logger.error({ err, reason: 'tenant_event_broken', tenantId }, 'passed over');
     }
-    handled = recorded.position;
+    last = { position: recorded.position, id: recorded.id };
   };
 
   const reportClosed = () => {
@@ -137,32 +141,59 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     if (firstClosed && !mayOpenNothing && all.every((e) => e.opened === 0)) throw firstClosed.error;
   };
 
-  const follow = async (onCaughtUp: () => void) => {
+  /** In a log that was restored, tenants and keys are as they were then. */
+  const forget = () => {
+    ready = false;
+    last = undefined;
+    for (const kept of [entries, tenantOfApiKey, idsOfWebhookKey]) kept.clear();
+    put(initialTenant(DEFAULT_TENANT));
+  };
+
+  const caughtUp = Promise.withResolvers<void>();
+  const recordKeys = () =>
+    recordEnvironmentKeys(environment, { log, sealing, logger, signal, now }).catch((err) => {
+      if (!signal.aborted) logger.error({ err, reason: 'tenant_directory_failed' }, 'tenant directory');
+    });
+
+  const follow = async () => {
     const onBreak = (err: unknown, retryInMs: number) => {
       const { name, message } = err as Error;
       logger.warn({ reason: 'subscription_broken', error: name, detail: message, retryInMs }, 'tenant directory');
     };
-    for await (const batch of log.subscribe({ prefixes: [prefixOf('tenant')], signal, onBreak })) {
+    const after = { after: last?.position, afterId: last?.id };
+    for await (const batch of log.subscribe({ prefixes: [prefixOf('tenant')], ...after, signal, onBreak })) {
       for (const recorded of batch.events) apply(recorded);
       if (batch.caughtUp && !ready) {
         refuseWrongMasterKey();
         ready = true;
-        onCaughtUp();
+        caughtUp.resolve();
+        void recordKeys();
       }
       if (ready) reportClosed();
       batches.done();
+      origin ??= (await log.oldest().catch(() => undefined))?.id;
     }
     if (!ready) throw new Error('stopped before the tenants were read');
   };
 
+  /** Another log says nothing of these tenants: they are kept as they are until the right one is back. */
+  const followWhateverLog = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await follow();
+      } catch (error) {
+        if (!(error instanceof LogReplaced)) throw error;
+        const first = await log.oldest().catch(() => undefined);
+        logger.warn({ reason: 'log_replaced', detail: error.message }, 'tenant directory');
+        if (first !== undefined && first.id === origin) forget();
+        else await pause(LOOK_AGAIN_MS, signal);
+      }
+    }
+  };
+
   put(initialTenant(DEFAULT_TENANT));
-  const caughtUp = Promise.withResolvers<void>();
-  caughtUp.promise
-    .then(() => recordEnvironmentKeys(environment, { log, sealing, logger, signal, now }))
-    .catch((err) => {
-      if (!signal.aborted) logger.error({ err, reason: 'tenant_directory_failed' }, 'tenant directory');
-    });
-  follow(caughtUp.resolve).catch((error) => {
+  caughtUp.promise.catch(() => {}); // logged below
+  followWhateverLog().catch((error) => {
     ready = false;
     caughtUp.reject(error);
     if (!signal.aborted) logger.error({ err: error, reason: 'tenant_directory_failed' }, 'tenant directory');
@@ -202,6 +233,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
 
     caughtUp: () => caughtUp.promise,
 
-    reached: (position, timeoutMs) => waitUntil(() => handled >= position, { timeoutMs, steps: batches }),
+    reached: (position, timeoutMs) =>
+      waitUntil(() => (last?.position ?? -1n) >= position, { timeoutMs, steps: batches }),
   };
 }

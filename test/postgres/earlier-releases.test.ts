@@ -92,7 +92,15 @@ test('processes that start at once on a Postgres of an earlier release migrate i
   await Promise.all([1, 2, 3, 4].map(() => migrated(database.url)));
   const done = `select name from projection.migrations union all select name from reactions.migrations`;
   expect(await database.rows(done)).toEqual(
-    ['0001_bookkeeping', '0002_checkpoint_event', '0001_bookkeeping', '0002_retell_days'].map((name) => ({ name })),
+    [
+      '0001_bookkeeping',
+      '0002_checkpoint_event',
+      '0003_origin',
+      '0001_bookkeeping',
+      '0002_retell_days',
+      '0003_checkpoint_event',
+      '0004_mails_sent',
+    ].map((name) => ({ name })),
   );
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Subscription, SubscriptionOptions } from '../../src/events/subscription.ts';
 import { lagsOf } from '../../src/projections/engine/lag.ts';
-import { newProgress, observeSilence, type Progress } from '../../src/projections/engine/progress.ts';
+import { newProgress, observeSilence, type Progress, statusOf } from '../../src/projections/engine/progress.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { ended, started } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
@@ -30,7 +30,7 @@ const prefixes = ['call-'];
 const lag = async (checkpoint: bigint | undefined) => (await lagsOf(stores.log, [{ prefixes, checkpoint }]))[0]!;
 
 test('an empty log leaves nobody behind', async () => {
-  expect(await lag(undefined)).toEqual({ head: undefined, events: 0, since: undefined });
+  expect(await lag(undefined)).toEqual({ head: undefined, events: 0, since: undefined, isStale: false });
 });
 
 test('the events behind a checkpoint are counted, those of other streams are not', async () => {
@@ -42,7 +42,7 @@ test('the events behind a checkpoint are counted, those of other streams are not
   expect(await lag(first)).toMatchObject({ head: last, events: 3 });
   expect(await lag(undefined)).toMatchObject({ head: last, events: 4 });
   expect(Date.parse((await lag(undefined)).since!)).toBeGreaterThanOrEqual(before - 1000);
-  expect(await lag(last)).toEqual({ head: last, events: 0, since: undefined });
+  expect(await lag(last)).toEqual({ head: last, events: 0, since: undefined, isStale: false });
 });
 
 test('each of several readers is told its own', async () => {
@@ -91,7 +91,8 @@ function silenced(log: EventLog): { readonly log: EventLog; silence(): void; sub
 
 test('what has only just come is on its way, however long nothing came before', () => {
   const progress: Progress = { ...newProgress(), leader: true, caughtUp: true, askedAt: 0, head: 5n };
-  const seen = (head: bigint, now: number) => observeSilence(progress, { head, events: 0, since: undefined }, now, 300);
+  const seen = (head: bigint, now: number) =>
+    observeSilence(progress, { head, events: 0, since: undefined, isStale: false }, now, 300);
   expect(seen(5n, 1000)).toBe(false);
   expect(seen(6n, 2000)).toBe(false);
   expect(seen(7n, 2299)).toBe(false);
@@ -104,6 +105,22 @@ test('what has only just come is on its way, however long nothing came before', 
   expect(seen(8n, 3200)).toBe(false);
   delete progress.askedAt; // what it handed out is being applied
   expect(seen(8n, 9000)).toBe(false);
+});
+
+test('what was read from what the log has no more is not caught up, however far it is', () => {
+  const state = { state: 'live', caughtUp: true, indexed: true } as const;
+  const live = {
+    ...state,
+    name: 'tally',
+    generation: 1,
+    version: 1,
+    checkpoint: 5n,
+    operation: undefined,
+    replacedAt: undefined,
+  };
+  const progress: Progress = { ...newProgress(), caughtUp: true, lagUnknown: false, live };
+  expect(statusOf('tally', 1, progress, 0)).toMatchObject({ caughtUp: true });
+  expect(statusOf('tally', 1, { ...progress, isStale: true }, 0)).toMatchObject({ caughtUp: false, stale: true });
 });
 
 test('a subscription that has gone silent is noticed, and begun again where it stood', async () => {

@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { uuidOf } from '../../src/events/identity.ts';
 import type { JsonObject } from '../../src/events/json.ts';
 import { callStream, ticketStream } from '../../src/events/streams.ts';
@@ -11,6 +7,7 @@ import { ticketIdOf } from '../../src/events/ticket-facts.ts';
 import { startTicketMail, type TicketMail, type TicketMailOptions } from '../../src/reactions/ticket-mail/start.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { startRestorableStore } from '../support/restorable-store.ts';
 import { eventually } from '../support/service.ts';
 import { startSmtpServer } from './smtp-server.ts';
 import { TENANT, tenantsWith } from './tenants.ts';
@@ -31,9 +28,8 @@ export const logger: Logger = pino(
 
 /** A real event store, a real Postgres, a real SMTP server; one for each test file. */
 export async function startScene() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-reactions-'));
   const [eventStore, database, smtp] = await Promise.all([
-    spawnEventStore({ dataDir }),
+    startRestorableStore(),
     createTestDatabase(),
     startSmtpServer(),
   ]);
@@ -152,7 +148,6 @@ export async function startScene() {
       await log.close();
       await eventStore.stop();
       await database.drop();
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Administrators } from '../../src/administration/access.ts';
 import type { Placements } from '../../src/commands/calls/placements.ts';
 import { webhookRoutes } from '../../src/commands/webhooks/routes.ts';
 import { type Role, roles } from '../../src/config.ts';
-import type { EventLog } from '../../src/events/event-log.ts';
+import type { WatchedLog } from '../../src/events/log-watch.ts';
 import { adminAccess } from '../../src/http/bearer.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { RunningProjections } from '../../src/projections/engine/start.ts';
@@ -19,8 +19,8 @@ import { exportRoutes } from '../../src/read-api/export/routes.ts';
 import { liveFeed } from '../../src/read-api/live/live-feed.ts';
 import { openApiDocument } from '../../src/read-api/openapi.ts';
 import { routesOf } from '../../src/routes.ts';
-import type { AdministrationDeps } from '../../src/tenants/administration.ts';
 import type { OpenTenantDirectory } from '../../src/tenants/directory.ts';
+import type { Sealing } from '../../src/tenants/sealing.ts';
 
 // The document of the whole API, which every process serves: `npm run openapi` writes it, a test holds it to the routes.
 
@@ -28,7 +28,7 @@ export const FILE = join(import.meta.dirname, '../../src/read-api/openapi.json')
 
 /** What routes are made with; nothing of it is asked before a request comes. */
 function routesOfRoles(of: readonly Role[]) {
-  const log = {} as EventLog;
+  const log = {} as WatchedLog;
   const directory = {} as OpenTenantDirectory;
   const logger = pino({ level: 'silent' });
   const access = adminAccess(() => undefined);
@@ -48,7 +48,7 @@ function routesOfRoles(of: readonly Role[]) {
   });
   return routesOf({
     ...{ roles: of, log, directory, administrators, webhooks, logger, projections, maxParked: 0 },
-    administration: { log, directory, logger } as AdministrationDeps,
+    administration: { log, directory, sealing: {} as Sealing, logger },
     ...{ retellOf: () => undefined, placements: {} as Placements, metrics: createMetrics() },
     ...(has('project', 'serve', 'react') && { db }),
     ...(has('project') && { running: { status: () => [] } as unknown as RunningProjections }),

@@ -7,20 +7,9 @@ import type { Answers } from '../api.ts';
 import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
+import { type Finding, type Found, fail, ok, readiness, skip } from '../readiness.ts';
 import type { Answer } from '../service.ts';
 import { examples } from '../text.ts';
-
-type Finding = {
-  readonly name: string;
-  readonly status: 'ok' | 'fail' | 'skip';
-  readonly detail: string;
-  readonly remedy?: string | undefined;
-};
-type Found = Omit<Finding, 'name'>;
-
-const ok = (detail: string): Found => ({ status: 'ok', detail });
-const skip = (detail: string): Found => ({ status: 'skip', detail });
-const fail = (detail: string, remedy?: string): Found => ({ status: 'fail', detail, remedy });
 
 /** What an earlier check has seen and a later one needs. */
 type Seen = { live?: Answer; askedAt: number; answeredAt: number; webhookKeyIds?: readonly string[] };
@@ -29,7 +18,7 @@ type Check = { readonly name: string; readonly run: (cli: Cli, seen: Seen) => Pr
 /** In order: what comes later rests on what comes before. None of them leaves a trace. */
 const checks: readonly Check[] = [
   { name: 'service', run: reachable },
-  { name: 'ready', run: ready },
+  { name: 'ready', run: readiness },
   { name: 'clock', run: clock },
   { name: 'version', run: version },
   { name: 'admin key', run: adminKey },
@@ -64,63 +53,6 @@ async function reachable({ anyone, url }: Cli, seen: Seen): Promise<Found> {
     ? ok(`${url} answers in ${seen.answeredAt - seen.askedAt} ms`)
     : fail(`What answers at ${url} is no Call Ledger (${status}).`, 'Check --url.');
 }
-
-/** What a failing part means, and what to do about it. */
-const parts: Readonly<Record<string, readonly [means: string, remedy: string]>> = {
-  eventStore: [
-    'the event store does not answer: webhooks get 503, and Retell gives up after about a second',
-    'See that it runs and that EVENTSTORE_URL names it; the embedded one comes back with the service.',
-  ],
-  tenants: [
-    'the tenants have not been read from the log: no webhook and no API key can be verified',
-    'Wait a moment. If it stays so, the log of the service has the reason: the event store, or another MASTER_KEY.',
-  ],
-  postgres: [
-    'Postgres does not answer: webhooks are recorded, queries get 503',
-    'See that it runs and that DATABASE_URL names it. Nothing is lost: the read model catches up.',
-  ],
-};
-const behind: readonly [string, string] = [
-  'what it shows is behind the log',
-  'While it catches up, wait. If it stays so, look for "projection_interrupted" in the log of the service.',
-];
-
-const heldUp = (name: string): readonly [string, string] => [
-  'this release builds it, and more of it breaks than REBUILD_MAX_PARKED allows; what was live before is shown',
-  `The log says why ("projection_interrupted"). Mend the code, or let it go on: call-ledger projections accept-parked ${name}`,
-];
-
-const notWriting: readonly [string, string] = [
-  'the event store answers and writes nothing: webhooks get 503, and Retell gives up after about a second',
-  'Make room on its disk, or see why it takes no writes. The service finds out by itself when it does again.',
-];
-
-async function ready({ anyone }: Cli): Promise<readonly Finding[] | Found> {
-  const { status, body } = await anyone.ask('GET /health/ready');
-  if (!isJsonObject(body) || !isJsonObject(body.checks))
-    return fail(`/health/ready answers ${status} and not as known.`);
-  const { projections, ...stores } = body.checks;
-  const all = [...Object.entries(stores), ...Object.entries(isJsonObject(projections) ? projections : {})];
-  const failing = all.flatMap(([name, check]) => {
-    const { status, detail } = isJsonObject(check) ? check : {};
-    if (status === 'ok') return typeof detail === 'string' && / parked$/.test(detail) ? [parked(name, detail)] : [];
-    const words = `${detail}`;
-    const [means, remedy] = words.startsWith('appends fail')
-      ? notWriting
-      : (parts[name] ?? (words.startsWith('held up') ? heldUp(name) : behind));
-    return [{ name: `ready: ${name}`, ...fail(`${means}${detail ? ` (${detail})` : ''}`, remedy) }];
-  });
-  return failing.length > 0 ? failing : ok(`all of ${all.map(([name]) => name).join(', ')}`);
-}
-
-/** It is ready all the same. */
-const parked = (name: string, detail: string): Finding => ({
-  name: `ready: ${name}`,
-  ...fail(
-    `${detail}: a fact of theirs breaks the projection, and what they tell is not shown`,
-    `call-ledger parked list --projection ${name} says which and why`,
-  ),
-});
 
 /** The header tells whole seconds. Signatures are taken within 300 s of the service's clock (docs/webhooks.md). */
 const SKEW_MS = 30_000;

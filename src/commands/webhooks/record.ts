@@ -83,6 +83,9 @@ function newCallWriter(log: EventLog, memory: StreamMemory) {
       if (after.value !== undefined) newest = after.value > newest ? after.value : newest;
       return before.value !== undefined && after.value !== undefined;
     },
+    forget(): void {
+      newest = undefined;
+    },
     /** To be called with every other acknowledged append. */
     acknowledged(position: bigint | undefined): void {
       if (position !== undefined && (newest === undefined || position > newest)) newest = position;
@@ -101,6 +104,8 @@ export type Recorder = {
   record(fact: CallFact, delivery?: Delivery): Promise<Recorded>;
   /** Keeps an unreadable delivery: nothing authentic is ever dropped. */
   quarantine(reason: DeliveryQuarantined['reason'], delivery: Delivery): Promise<Quarantined>;
+  /** Forgets what was written: the log may be in another state, and what is delivered again must be looked for in it. */
+  forget(): void;
   /** Resolves when nothing is being written. */
   idle(): Promise<void>;
 };
@@ -161,6 +166,10 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
         const append = () => appendMissing(stream, events, writing);
         return (await oneAtATime(writing, events.length > 2, append)) === 'appended' ? 'quarantined' : 'duplicate';
       });
+    },
+    forget() {
+      memory.clear();
+      fastPath.forget();
     },
     idle: writes.idle,
   };

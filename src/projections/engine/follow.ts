@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
-import type { EventLog } from '../../events/event-log.ts';
+import { placeText } from '../../events/recorded.ts';
 import type { Batch } from '../../events/subscription.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { applyEvents } from './apply.ts';
 import { batches, FULL_BATCH, type WeighedBatch } from './batches.ts';
 import { type StateCache, stateCache } from './fold-batch.ts';
+import { generationOfLog, placeOf, recordOrigin } from './foreign-log.ts';
 import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
 import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
@@ -24,47 +25,6 @@ export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
     last = result.catch(() => {});
     return result;
   };
-}
-
-/** The log and the read model do not belong together. */
-export class ForeignLog extends Error {
-  override readonly name = 'ForeignLog';
-}
-
-/**
- * Throws when a generation has read further than the log goes, or when another event is at its checkpoint: the log is
- * another one, or was restored to an earlier state and has grown again.
- */
-export async function refuseForeignLog(log: EventLog, all: readonly Generation[]): Promise<void> {
-  const furthest = all.reduce(
-    (max, { checkpoint }) => (checkpoint !== undefined && checkpoint > max ? checkpoint : max),
-    -1n,
-  );
-  if (furthest < 0n) return;
-  const head = await log.head();
-  const isWithin = head !== undefined && furthest <= head;
-  const strange = isWithin ? await readElsewhere(log, all) : undefined;
-  if (isWithin && !strange) return;
-  const { name } = strange ?? all.find(({ checkpoint }) => checkpoint === furthest)!;
-  throw new ForeignLog(
-    `the log and the read model do not belong together: the projection ${name} has read ` +
-      (strange
-        ? `another event at position ${strange.checkpoint} than the log has there, as after a restore. `
-        : `up to position ${furthest}, but the log ${head === undefined ? 'is empty' : `ends at ${head}`}. `) +
-      'Check EVENTSTORE_URL and DATABASE_URL (or DATA_DIR): one of them points elsewhere than before. If the log is the ' +
-      'right one, remove the read model and it is built anew: drop schema projection cascade',
-  );
-}
-
-/** A generation that has read another event at its checkpoint than the log has there. */
-async function readElsewhere(log: EventLog, all: readonly Generation[]): Promise<Generation | undefined> {
-  for (const generation of all) {
-    const { checkpoint, checkpointEvent } = generation;
-    if (checkpoint === undefined || !checkpointEvent?.startsWith(`${checkpoint}:`)) continue;
-    const event = await log.at(checkpoint);
-    if (`${checkpoint}:${event?.id}` !== checkpointEvent) return generation;
-  }
-  return undefined;
 }
 
 type Following = {
@@ -90,7 +50,7 @@ async function builtGeneration({ connection, projection, options, progress, onAp
   // Held up before this process began: the code may have been repaired since, without another version.
   if (progress.building?.generation !== own.generation && (await isHeldUp(db, own, maxParked)))
     own = await beginAnew(db, projection, own);
-  await refuseForeignLog(log, [own]);
+  own = await generationOfLog(db, log, projection, own);
   const live = own.state === 'live' ? own : await liveGeneration(db, projection.name);
   progress.leader = true;
   progress.pending = 0;
@@ -125,13 +85,6 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   const exclusively = createMutex();
   const analyze = statistics(db, projection, generation);
   const current = () => led.generation;
-  // The store behind a broken subscription may come back with another log, and may then never deliver anything.
-  let isSuspect = false;
-  const foreign = new AbortController();
-  const lookAtLog = () =>
-    refuseForeignLog(log, [led.generation]).catch((error) => {
-      if (error instanceof ForeignLog) foreign.abort(error);
-    });
   await using _ = redriveOnRequest({
     ...{ db, log, projection, parked: led.parked, progress, logger, exclusively },
     generation: current,
@@ -140,27 +93,25 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   await using watched = watchShown({ db, projection, generation: current, progress, options, exclusively });
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
-      ...{ prefixes: projection.prefixes, after: generation.checkpoint, maxBatch, signal },
+      ...{ prefixes: projection.prefixes, after: generation.checkpoint, afterId: placeOf(generation)?.id },
+      ...{ maxBatch, signal },
       onLife() {
         if (progress.askedAt !== undefined) progress.askedAt = performance.now();
       },
       onBreak(error, retryInMs) {
         progress.caughtUp = false;
-        isSuspect = true;
-        void lookAtLog();
         logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
       },
     });
   progress.askedAt = performance.now();
-  const until = AbortSignal.any([signal, connection.lost, restart, watched.abandoned, foreign.signal]);
+  const until = AbortSignal.any([signal, connection.lost, restart, watched.abandoned]);
   for await (const batch of batches(subscribe, until, maxBatch)) {
     delete progress.askedAt;
-    if (isSuspect) await refuseForeignLog(log, [led.generation]);
-    isSuspect = false;
     recordReceived(progress, batch);
     const goesOn = await exclusively(async () => {
       if (!(await applyNext(following, led, batch))) return false;
       await analyze(batch.events.length);
+      if (led.generation.origin === undefined) led.generation = await recordOrigin(db, log, led.generation);
       if (!batch.caughtUp || led.generation.indexed) return true;
       const { checkpoint } = led.generation;
       led.generation = await makeQueryIndexes(db, projection, led.generation, logger);
@@ -174,7 +125,6 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
     onApplied();
     onProgress?.();
   }
-  if (foreign.signal.aborted) throw foreign.signal.reason;
 }
 
 /** Applies a batch. False: another generation has taken the place of this one. */
@@ -203,7 +153,7 @@ async function applyNext(
   led.generation = {
     ...generation,
     checkpoint: last.position,
-    checkpointEvent: `${last.position}:${last.id}`,
+    checkpointEvent: placeText(last),
     caughtUp,
   };
   return true;

@@ -20,6 +20,8 @@ export type Generation = {
   readonly checkpoint: bigint | undefined;
   /** The event at the checkpoint, as `position:id`; absent, or of another position, where an older release has moved it. */
   readonly checkpointEvent?: string | undefined;
+  /** The id of the log's first event; absent until that has been looked at. */
+  readonly origin?: string | undefined;
   readonly caughtUp: boolean;
   /** Whether it has the indexes that readers need (indexes.ts). */
   readonly indexed: boolean;
@@ -36,6 +38,7 @@ type GenerationRow = {
   state: GenerationState;
   checkpoint: string | null;
   checkpoint_event: string | null;
+  origin: string | null;
   caught_up: boolean;
   indexed: boolean;
   operation: string | null;
@@ -46,13 +49,15 @@ type GenerationRow = {
 export async function generations(db: QueryExecutorProvider, name?: string): Promise<Generation[]> {
   const { rows } = await sql<GenerationRow>`
     select name, generation, version, state, checkpoint, caught_up, indexed, operation, replaced_at,
-           to_jsonb(p)->>'checkpoint_event' as checkpoint_event -- readers may meet tables that are not migrated yet
+           -- readers may meet tables that are not migrated yet
+           to_jsonb(p)->>'checkpoint_event' as checkpoint_event, to_jsonb(p)->>'origin' as origin
       from projection.projections p
      where ${name ?? null}::text is null or name = ${name ?? null} order by generation desc`.execute(db);
-  return rows.map(({ checkpoint, checkpoint_event, caught_up, operation, replaced_at, ...row }) => ({
+  return rows.map(({ checkpoint, checkpoint_event, origin, caught_up, operation, replaced_at, ...row }) => ({
     ...row,
     checkpoint: checkpoint === null ? undefined : BigInt(checkpoint),
     checkpointEvent: checkpoint_event ?? undefined,
+    origin: origin ?? undefined,
     caughtUp: caught_up,
     operation: operation ?? undefined,
     replacedAt: replaced_at ?? undefined,
@@ -145,7 +150,8 @@ export async function bringBack(trx: Tx, previous: Generation, operation?: strin
   return { ...previous, state: 'building', operation, replacedAt: undefined };
 }
 
-async function create(
+/** Makes its tables too. */
+export async function create(
   trx: Tx,
   projection: Projection,
   state: GenerationState,

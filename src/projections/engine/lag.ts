@@ -3,6 +3,9 @@ import type { EventLog } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
+import { placeOf } from './foreign-log.ts';
+import type { Generation } from './generations.ts';
+import type { Projection } from './projection.ts';
 
 /** How far a reader is behind the newest event of its streams, as of one look at the end of the log. */
 export type Lag = {
@@ -12,13 +15,23 @@ export type Lag = {
   readonly events: number;
   /** When the oldest of them that was scanned was recorded: ISO time. */
   readonly since: string | undefined;
+  /** The event at its checkpoint is not in the log: that was restored to an earlier state, or is another one. */
+  readonly isStale: boolean;
 };
 
 type Reader = {
   /** Of its streams. */
   readonly prefixes: readonly string[];
   readonly checkpoint: bigint | undefined;
+  /** The id of the event there, as far as it is known. */
+  readonly eventId?: string | undefined;
 };
+
+/** Of what a generation shows. */
+export const readerOf = ({ prefixes }: Pick<Projection, 'prefixes'>, shown: Generation | undefined): Reader => ({
+  ...{ prefixes, checkpoint: shown?.checkpoint },
+  eventId: shown && placeOf(shown)?.id,
+});
 
 const PAGE = 100;
 /** Beyond this the lag is estimated from the density of what was scanned: counting would mean reading it all. */
@@ -41,10 +54,12 @@ export async function lagsOf(log: EventLog, readers: readonly Reader[]): Promise
     scanned.push(...page);
     if (page.length < max || page.at(-1)!.position <= furthestBehind) break;
   }
-  return readers.map((reader) => lagOf(reader, scanned));
+  return Promise.all(
+    readers.map(async (reader) => ({ ...lagOf(reader, scanned), isStale: !(await isThere(log, scanned, reader)) })),
+  );
 }
 
-function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorded[]): Lag {
+function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorded[]): Omit<Lag, 'isStale'> {
   const concerning = scanned.filter(({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)));
   const behind = concerning.filter(({ position }) => position > checkpoint);
   const oldest = scanned.at(-1)?.position ?? 0n;
@@ -57,6 +72,17 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
     events: behind.length + Math.round(before),
     since: behind.at(-1)?.recordedAt,
   };
+}
+
+/** Whether the event at a reader's checkpoint is in the log. */
+async function isThere(log: EventLog, scanned: readonly Recorded[], { checkpoint, eventId }: Reader): Promise<boolean> {
+  if (checkpoint === undefined) return true;
+  const newest = scanned[0]?.position;
+  if (newest === undefined || newest < checkpoint) return false;
+  if (eventId === undefined) return true;
+  const isScanned = scanned.at(-1)!.position <= checkpoint;
+  const event = isScanned ? scanned.find(({ position }) => position === checkpoint) : await log.at(checkpoint);
+  return event?.id === eventId;
 }
 
 /** A projection whose lag this process measures. */

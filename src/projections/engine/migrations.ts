@@ -66,4 +66,8 @@ const migrations: Migrations = {
   async '0002_checkpoint_event'(trx) {
     await addMissingColumns(trx, 'projection', 'projections', { checkpoint_event: 'text' });
   },
+  /** The log's first event: a log that was restored has the same one. */
+  async '0003_origin'(trx) {
+    await addMissingColumns(trx, 'projection', 'projections', { origin: 'text' });
+  },
 };

@@ -20,6 +20,8 @@ export type ProjectionOverview = {
   readonly lagEvents: number | null;
   readonly lagSeconds: number | null;
   readonly caughtUp: boolean;
+  /** What is shown is not the fold of this log, as far as this process knows: it was restored, or is another one. */
+  readonly stale?: true;
   /** In positions of the log. */
   readonly building?: Building;
   readonly previous?: { readonly generation: number; readonly version: number; readonly replacedAt: Date };
@@ -76,6 +78,7 @@ export async function overviewOf(
       ...(previous?.replacedAt && {
         previous: { generation: previous.generation, version: previous.version, replacedAt: previous.replacedAt },
       }),
+      ...(status?.stale && { stale: true }),
       ...(operation && { operationId: operation.id }),
     };
   });
@@ -86,7 +89,7 @@ const isVerifying = ({ operation }: Generation, open: readonly Operation[]): boo
   open.some(({ id, kind }) => id === operation && kind === 'verify');
 
 function lagOf(live: Generation | undefined, status: ProjectionStatus | undefined) {
-  const caughtUp = live?.caughtUp === true && (status === undefined || status.lagEvents === 0);
+  const caughtUp = live?.caughtUp === true && !status?.stale && (status === undefined || status.lagEvents === 0);
   if (status) return { lagEvents: status.lagEvents, lagSeconds: status.lagSeconds, caughtUp };
   return { lagEvents: caughtUp ? 0 : null, lagSeconds: caughtUp ? 0 : null, caughtUp };
 }

@@ -40,6 +40,8 @@ export type Progress = {
   since?: string;
   /** As of the last look at the end of the log, which also shows what the subscription has not delivered. */
   lag?: Lag;
+  /** The live generation was read from what the log has no more, as of the last look. */
+  isStale: boolean;
   /** The end of the log has not been read yet, or the last looks at it failed. */
   lagUnknown: boolean;
   /** Since when the subscription is asked for events and delivers none, as `performance.now()`. */
@@ -56,20 +58,18 @@ export type Progress = {
   error?: string;
   /** How many streams break in what is built, when an operator has to decide. */
   heldUpBy?: number;
-  /** The views were made from another log. */
-  foreign: boolean;
 };
 
 export const newProgress = (): Progress => ({
   leader: false,
   pending: 0,
+  isStale: false,
   lagUnknown: true,
   caughtUp: false,
   parked: 0,
   applied: 0,
   passedOver: 0,
   parkedEvents: 0,
-  foreign: false,
 });
 
 /** Undefined: the end of the log could not be read. */
@@ -91,6 +91,8 @@ export type ProjectionStatus = {
   readonly lagEvents: number | null;
   readonly lagSeconds: number | null;
   readonly caughtUp: boolean;
+  /** What is shown is not the fold of this log: it was restored to an earlier state, or is another one. */
+  readonly stale?: true;
   readonly passedOver: number;
   /** Streams that wait because a fact of theirs breaks. */
   readonly parked: number;
@@ -101,14 +103,13 @@ export type ProjectionStatus = {
   readonly error?: string;
   /** How many streams break in the generation that is built, when it waits for an operator. */
   readonly heldUpBy?: number;
-  readonly foreign: boolean;
 };
 
 /** Behind by less is busy, not late: under load there is always something to apply. */
 export const LATE_AFTER_SECONDS = 10;
 
 export function statusOf(name: string, version: number, progress: Progress, now: number): ProjectionStatus {
-  const { live, building, leader, head, caughtUp, parked, passedOver, error, heldUpBy, foreign } = progress;
+  const { live, building, leader, head, caughtUp, parked, passedOver, error, heldUpBy } = progress;
   const serves = live !== undefined && building === undefined;
   const lag = lagOf(progress);
   const lagSeconds = lag.since === undefined ? 0 : Math.max(0, (now - Date.parse(lag.since)) / 1000);
@@ -122,7 +123,8 @@ export function statusOf(name: string, version: number, progress: Progress, now:
     head: text(greatest(head, progress.lag?.head, live?.checkpoint)),
     lagEvents: progress.lagUnknown ? null : lag.events,
     lagSeconds: progress.lagUnknown ? null : lagSeconds,
-    caughtUp: serves && caughtUp && !foreign && lagSeconds < LATE_AFTER_SECONDS,
+    caughtUp: serves && caughtUp && !progress.isStale && lagSeconds < LATE_AFTER_SECONDS,
+    ...(progress.isStale && { stale: true }),
     passedOver,
     parked,
     events: { applied: progress.applied, unknown: passedOver, parked: progress.parkedEvents },
@@ -137,7 +139,6 @@ export function statusOf(name: string, version: number, progress: Progress, now:
       : {}),
     ...(error === undefined ? {} : { error }),
     ...(heldUpBy === undefined ? {} : { heldUpBy }),
-    foreign,
   };
 }
 
@@ -166,6 +167,7 @@ const text = (position: bigint | undefined): string | null => (position === unde
 
 /** `own`: the one that this version writes; `live`: the one that the views show. */
 export function setGenerations(progress: Progress, own: Generation | undefined, live: Generation | undefined): void {
+  if (live && live.generation !== progress.live?.generation) progress.isStale = false;
   if (live) progress.live = live;
   if (own?.state === 'building') progress.building = own;
   else delete progress.building;

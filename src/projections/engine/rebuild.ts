@@ -3,12 +3,14 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
+import { placeText } from '../../events/recorded.ts';
 import type { Connection, ConnectOptions } from '../../postgres/connection.ts';
 import { isLockTimeout, safeErrorMessage } from '../../postgres/errors.ts';
 import { applyEvents } from './apply.ts';
 import { batches, FULL_BATCH } from './batches.ts';
 import { stateCache } from './fold-batch.ts';
-import { bringBack, type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
+import { isStale, placeOf } from './foreign-log.ts';
+import { bringBack, drop, type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
 import { type Operation, succeed } from './operations.ts';
 import { countParked, parkedStreams } from './parked.ts';
@@ -57,6 +59,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
       log.subscribe({
         prefixes: projection.prefixes,
         after: options.generation.checkpoint,
+        afterId: placeOf(options.generation)?.id,
         maxBatch,
         signal,
         onBreak(error, retryInMs) {
@@ -75,7 +78,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
         if (result === 'superseded')
           throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
         recordParked(result, built, parked, logger);
-        built = { ...built, checkpoint: last.position, caughtUp };
+        built = { ...built, checkpoint: last.position, checkpointEvent: placeText(last), caughtUp };
         await analyze(events.length);
         onProgress?.(built);
         if (result.newlyParked.length > 0) await refuseTooManyParked(connection.db, built, maxParked);
@@ -143,15 +146,19 @@ export class OperationFailed extends Error {
 
 /** Builds the same version again beside the live generation, and swaps it in. */
 export const rebuild: RunOperation = async (context) => {
-  const { connection, projection, operation } = context;
+  const { connection, projection, operation, log } = context;
   const live = await ownLive(connection.db, projection);
-  const begun = await generationOf(connection.db, projection, operation);
+  let begun = await generationOf(connection.db, projection, operation);
+  if (await isStale(log, begun)) {
+    await connection.db.transaction().execute((trx) => drop(trx, begun));
+    begun = await generationOf(connection.db, projection, operation);
+  }
   return replaceLive(context, begun, live);
 };
 
 /** Makes the generation that was live before live again, once it has caught up. */
 export const swapBack: RunOperation = async (context) => {
-  const { connection, projection, operation } = context;
+  const { connection, projection, operation, log } = context;
   const live = await ownLive(connection.db, projection);
   const kept = await connection.db.transaction().execute(async (trx) => {
     await takeTurn(trx);
@@ -161,6 +168,8 @@ export const swapBack: RunOperation = async (context) => {
     const previous = all.find((generation) => isSwapTarget(generation, live));
     if (!previous)
       throw new OperationFailed('nothing_to_swap_back', 'There is no previous generation of this version.');
+    if (await isStale(log, previous, 0))
+      throw new OperationFailed('nothing_to_swap_back', 'The previous generation holds what the log has no more.');
     return bringBack(trx, previous, operation.id);
   });
   return replaceLive(context, kept, live);

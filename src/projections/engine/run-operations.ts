@@ -139,6 +139,7 @@ async function pollOperations(
     const its = all.filter(({ name }) => name === projection.name);
     const live = its.find(({ state }) => state === 'live');
     if (live?.version !== projection.version) continue; // the processes of the live version take care
+    if (runner.status().building) continue; // what is live is of a log that was restored
     if (live.generation !== runner.status().generation) runner.restart();
     if ([...underWay.values()].some(({ operation }) => operation.projection === projection.name)) continue;
     const replaced = all.filter(({ name }) => projection.replaces?.includes(name));

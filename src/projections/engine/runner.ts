@@ -2,9 +2,10 @@ import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
-import { ForeignLog, follow } from './follow.ts';
+import { follow } from './follow.ts';
+import { ForeignLog } from './foreign-log.ts';
 import { liveGeneration } from './generations.ts';
-import type { Watched } from './lag.ts';
+import { readerOf, type Watched } from './lag.ts';
 import { prepare } from './migrations.ts';
 import { countParked } from './parked.ts';
 import { TooManyParked } from './parked-limit.ts';
@@ -61,6 +62,8 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
     progress.caughtUp = false;
     onProgress?.();
   };
+  /** The generation that was live when the end of the log was last looked at. */
+  let lookedAt: number | undefined;
   let restart = new AbortController();
   const untilRestart = () => {
     restart = new AbortController();
@@ -69,10 +72,20 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
   return {
     projection,
     restart: () => restart.abort(),
-    reader: () => ({ prefixes: projection.prefixes, checkpoint: progress.live?.checkpoint }),
+    reader() {
+      lookedAt = progress.live?.generation;
+      return readerOf(projection, progress.live);
+    },
     observe(lag) {
       observeLag(progress, lag);
-      if (!lag || !observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
+      if (!lag) return;
+      const isStale = lag.isStale && lookedAt === progress.live?.generation;
+      if (isStale && !progress.isStale) {
+        logger.error({ projection: projection.name, generation: progress.live?.generation }, 'projection_stale');
+        if (!progress.building) restart.abort();
+      }
+      progress.isStale = isStale;
+      if (!observeSilence(progress, lag, performance.now(), options.silentAfterMs)) return;
       const { head, live } = progress;
       const positions = { head: `${lag.head}`, handedOut: `${head ?? live?.checkpoint}` };
       logger.warn({ projection: projection.name, ...positions }, 'subscription_silent');
@@ -86,7 +99,6 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
           onWell();
           delete progress.error;
           delete progress.heldUpBy;
-          progress.foreign = false;
         };
         await lead(projection, options, progress, onApplied, untilRestart);
       },
@@ -96,8 +108,7 @@ export function startRunner(projection: Projection, options: RunnerOptions): Run
           progress.error = safeErrorMessage(error);
           if (error instanceof TooManyParked) progress.heldUpBy = error.count;
           else delete progress.heldUpBy;
-          progress.foreign = error instanceof ForeignLog;
-          const level = progress.foreign || error instanceof TooManyParked ? 'error' : 'warn';
+          const level = error instanceof ForeignLog || error instanceof TooManyParked ? 'error' : 'warn';
           logger[level]({ projection: projection.name, error: progress.error, retryInMs }, 'projection_interrupted');
         },
       },

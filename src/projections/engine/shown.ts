@@ -1,9 +1,8 @@
 import type { QueryExecutorProvider } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { ForeignLog, refuseForeignLog } from './follow.ts';
-import { type Generation, liveGeneration } from './generations.ts';
-import { watchLags } from './lag.ts';
+import { liveGeneration } from './generations.ts';
+import { type Lag, readerOf, watchLags } from './lag.ts';
 import { countParked } from './parked.ts';
 import { newProgress, observeLag, type ProjectionStatus, setGenerations, statusOf } from './progress.ts';
 import type { Projection } from './projection.ts';
@@ -30,23 +29,15 @@ export function watchViews(
         setGenerations(progress, live, live);
         progress.parked = live ? await countParked(db, live) : 0;
         progress.caughtUp = live !== undefined;
-        progress.foreign = live !== undefined && (await isForeign(log, live));
-        return { prefixes, checkpoint: live?.checkpoint };
+        return readerOf({ prefixes }, live);
       },
-      observe: (lag: Parameters<typeof observeLag>[1]) => observeLag(progress, lag),
+      observe(lag: Lag | undefined) {
+        observeLag(progress, lag);
+        if (lag) progress.isStale = lag.isStale;
+      },
       status: () => statusOf(name, version, progress, Date.now()),
     };
   });
   void watchLags(log, views, options);
   return { status: () => views.map((view) => view.status()) };
-}
-
-async function isForeign(log: EventLog, live: Generation): Promise<boolean> {
-  try {
-    await refuseForeignLog(log, [live]);
-    return false;
-  } catch (error) {
-    if (error instanceof ForeignLog) return true;
-    throw error;
-  }
 }

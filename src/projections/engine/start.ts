@@ -3,7 +3,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { steps, waitUntil } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
-import { ForeignLog, refuseForeignLog } from './follow.ts';
+import { ForeignLog, isStale } from './foreign-log.ts';
 import { generations } from './generations.ts';
 import { watchLags } from './lag.ts';
 import { prepare } from './migrations.ts';
@@ -44,7 +44,7 @@ export type RunningProjections = {
 
 /**
  * Keeps the read model up to date, and waits for stores that are away. Rejects with `ForeignLog` when the read model was
- * made from another log.
+ * made from another log, not only from another state of this one.
  */
 export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
   const { log, databaseUrl, projections, logger, maxParked } = options;
@@ -97,7 +97,8 @@ async function checkLog({ log, databaseUrl, logger }: ProjectionsOptions): Promi
   try {
     await using connection = await connect(databaseUrl, 'start');
     await prepare(connection.db);
-    await refuseForeignLog(log, await generations(connection.db));
+    // What a restore has lost is built anew by the process that leads.
+    for (const one of await generations(connection.db)) if (one.state !== 'previous') await isStale(log, one);
   } catch (error) {
     if (error instanceof ForeignLog) throw error;
     logger.warn({ error: safeErrorMessage(error) }, 'projections_wait');

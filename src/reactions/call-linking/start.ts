@@ -68,13 +68,12 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
 async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: AbortSignal): Promise<void> {
   const { log, matchMinutes, logger } = options;
   const { id: origin } = await startPosition(log, REACTION, 'start');
-  const kept = await loadCheckpoint(db, REACTION, origin);
-  const head = (await log.head()) ?? -1n;
+  const kept = await loadCheckpoint({ db, log, logger }, REACTION, origin);
   const requests = waitingRequests(matchMinutes * 60_000);
   let savedAt = performance.now();
   const batches = log.subscribe({
     prefixes: [prefixOf('call'), prefixOf('session')],
-    after: kept !== undefined && kept <= head ? kept : undefined,
+    ...{ after: kept?.position, afterId: kept?.id },
     maxBatch: 1000,
     signal,
     onBreak: (error, retryInMs) =>
@@ -85,8 +84,8 @@ async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: 
     await Promise.all(links.map((link) => record(options, link)));
     if (performance.now() - savedAt < SAVE_EVERY_MS) continue;
     savedAt = performance.now();
-    const position = requests.resumeAfter();
-    if (position !== undefined) await saveCheckpoint(db, REACTION, origin, position);
+    const place = requests.resumeAfter();
+    if (place !== undefined) await saveCheckpoint(db, REACTION, origin, place);
   }
 }
 

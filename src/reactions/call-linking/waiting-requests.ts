@@ -1,6 +1,6 @@
 import { decode, type Fact, UnreadableFact } from '../../events/codec.ts';
 import { type PendingText, withPersonal } from '../../events/personal-text.ts';
-import type { Recorded } from '../../events/recorded.ts';
+import type { Place, Recorded } from '../../events/recorded.ts';
 import { callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { comparedNumber } from '../../model/phone.ts';
@@ -17,8 +17,8 @@ export type Link = {
 export type WaitingRequests = {
   /** Applies the next event of the log; returns the link that follows from it. */
   apply(event: Recorded): Link | undefined;
-  /** Reading the log again from after this position gives the same decisions; undefined: from its start. */
-  resumeAfter(): bigint | undefined;
+  /** Reading the log again from after this event gives the same decisions; undefined: from its start. */
+  resumeAfter(): Place | undefined;
 };
 
 type Request = { readonly sessionId: string; readonly number: string; readonly at: number };
@@ -39,7 +39,7 @@ export function waitingRequests(windowMs: number): WaitingRequests {
   const placed = new Map<string, number>();
   /** By call stream: the text parts of calls whose first fact is still to come. */
   const pendingTexts = new Map<string, PendingText>();
-  const marks: { readonly at: number; readonly position: bigint }[] = [];
+  const marks: { readonly at: number; readonly place: Place }[] = [];
 
   function stopWaiting(session: string): void {
     const request = waiting.get(session);
@@ -68,10 +68,10 @@ export function waitingRequests(windowMs: number): WaitingRequests {
       }
   }
 
-  function mark(at: number, position: bigint): void {
+  function mark(at: number, place: Place): void {
     const last = marks.at(-1);
     if (last && at - last.at < windowMs / MARKS) return;
-    marks.push({ at, position });
+    marks.push({ at, place });
     while (marks[1] && marks[1].at <= at - windowMs) marks.shift();
   }
 
@@ -129,7 +129,7 @@ export function waitingRequests(windowMs: number): WaitingRequests {
     apply(event) {
       const at = Date.parse(event.recordedAt);
       forget(at);
-      mark(at, event.position);
+      mark(at, { position: event.position, id: event.id });
       try {
         const fact = decode(event);
         return fact && linkAfter(fact);
@@ -141,7 +141,7 @@ export function waitingRequests(windowMs: number): WaitingRequests {
     },
     resumeAfter() {
       const [oldest, newest] = [marks[0], marks.at(-1)];
-      return oldest && newest && oldest.at <= newest.at - windowMs ? oldest.position : undefined;
+      return oldest && newest && oldest.at <= newest.at - windowMs ? oldest.place : undefined;
     },
   };
 }

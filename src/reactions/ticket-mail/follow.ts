@@ -2,29 +2,32 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import { decode } from '../../events/codec.ts';
 import { type EventLog, EventStoreUnavailable, StreamDeleted } from '../../events/event-log.ts';
-import type { Recorded } from '../../events/recorded.ts';
+import type { Place, Recorded } from '../../events/recorded.ts';
 import { parseStream, prefixOf } from '../../events/streams.ts';
-import { callIdOfTicket } from '../../events/ticket-facts.ts';
+import { callIdOfTicket, ticketEventSchemas, ticketIdOf } from '../../events/ticket-facts.ts';
 import { pause } from '../../events/waiting.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import { needsShownBy } from '../../model/ticket-call.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
-import { loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.ts';
+import { type Checkpoint, loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.ts';
 import { dueMailsOf, isOpen } from './due.ts';
-import { readTicketFacts } from './mail-record.ts';
+import { appendMailFact, type MailKey, readTicketFacts } from './mail-record.ts';
 import type { MailQueue } from './queue.ts';
 
-/** Most of what waits for long are transfers of calls that no ticket endpoint will ever hear of. */
-export const deleteLongWaiting = (db: Kysely<unknown>): Promise<unknown> =>
-  sql`delete from reactions.waiting_calls where since < now() - interval '90 days'`.execute(db);
+/** Most of what waits for long are transfers of calls that no ticket endpoint will ever hear of. No older log is restored. */
+export async function deleteOld(db: Kysely<unknown>): Promise<void> {
+  await sql`delete from reactions.waiting_calls where since < now() - interval '90 days'`.execute(db);
+  await sql`delete from reactions.mails_sent where seen_at < now() - interval '90 days'`.execute(db);
+}
 
 const REACTION = 'ticket-mail';
+const { TicketMailSent } = ticketEventSchemas;
 
 /** `origin`: the log and the queue that the jobs so far went into. Undefined: from the start position. */
-async function loadPosition(db: Kysely<unknown>, origin: string): Promise<bigint | undefined> {
-  const position = await loadCheckpoint(db, REACTION, origin);
-  if (position === undefined) await sql`truncate reactions.waiting_calls`.execute(db);
-  return position;
+async function loadPlace(options: FollowOptions): Promise<Checkpoint | undefined> {
+  const kept = await loadCheckpoint(options, REACTION, options.origin);
+  if (!kept) await sql`truncate reactions.waiting_calls`.execute(options.db);
+  return kept;
 }
 
 type CallKey = { readonly tenantId: string; readonly callId: string };
@@ -44,12 +47,13 @@ async function saveBatch(
   db: Kysely<unknown>,
   batch: {
     readonly origin: string;
-    readonly position: bigint;
+    readonly place: Place;
     readonly waiting: readonly CallKey[];
     readonly settled: readonly CallKey[];
+    readonly sent: readonly SentMail[];
   },
 ): Promise<void> {
-  const { origin, position, waiting, settled } = batch;
+  const { origin, place, waiting, settled, sent } = batch;
   await db.transaction().execute(async (trx) => {
     if (waiting.length > 0)
       await sql`insert into reactions.waiting_calls (tenant_id, call_id)
@@ -59,12 +63,59 @@ async function saveBatch(
       await sql`delete from reactions.waiting_calls w
         using json_to_recordset(${asRows(settled)}::json) as c(tenant_id text, call_id text)
         where w.tenant_id = c.tenant_id and w.call_id = c.call_id`.execute(trx);
-    await saveCheckpoint(trx, REACTION, origin, position);
+    for (const { origin, tenantId, callId, opening, messageId } of sent)
+      await sql`insert into reactions.mails_sent (origin, tenant_id, call_id, opening, message_id)
+        values (${origin}, ${tenantId}, ${callId}, ${opening}, ${messageId}) on conflict do nothing`.execute(trx);
+    await saveCheckpoint(trx, REACTION, origin, place);
+  });
+}
+
+/** `origin`: the log that says so. */
+type SentMail = MailKey & { readonly origin: string; readonly messageId: string };
+
+function sentMails(events: readonly Recorded[], { id: origin }: StartPosition): readonly SentMail[] {
+  return events.flatMap((recorded) => {
+    const data = TicketMailSent.safeParse(recorded.data).data;
+    const tenantId = parseStream(recorded.stream)?.tenantId;
+    if (recorded.type !== 'TicketMailSent' || data === undefined || tenantId === undefined) return [];
+    const { callId, opening, messageId } = data;
+    return [{ origin, tenantId, callId, opening, messageId }];
   });
 }
 
 const asRows = (calls: readonly CallKey[]): string =>
   JSON.stringify(calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId })));
+
+/** What this log had said of these calls' mails, whether or not it still does: message ids by `mailName`. */
+async function selectSent(
+  db: Kysely<unknown>,
+  calls: readonly CallKey[],
+  { id: origin }: StartPosition,
+): Promise<ReadonlyMap<string, string>> {
+  if (calls.length === 0) return new Map();
+  const { rows } = await sql<{ tenant_id: string; call_id: string; opening: number; message_id: string }>`
+    select m.tenant_id, m.call_id, m.opening, m.message_id from reactions.mails_sent m
+    join json_to_recordset(${asRows(calls)}::json) as c(tenant_id text, call_id text)
+      on m.tenant_id = c.tenant_id and m.call_id = c.call_id where m.origin = ${origin}`.execute(db);
+  return new Map(
+    rows.map(({ tenant_id, call_id, opening, message_id }) => [
+      mailName({ tenantId: tenant_id, callId: call_id, opening }),
+      message_id,
+    ]),
+  );
+}
+
+const mailName = ({ tenantId, callId, opening }: MailKey) => `${tenantId}.${opening}.${callId}`;
+
+/** For a mail that went out before the log was restored to a state that does not know of it. */
+async function recordSentBefore({ log, now, logger }: FollowOptions, key: MailKey, messageId: string): Promise<void> {
+  const { tenantId, callId, opening } = key;
+  const data = { callId, opening, messageId };
+  await appendMailFact(log, key, now(), ({ settled }) =>
+    settled === undefined ? { type: 'TicketMailSent', data } : undefined,
+  );
+  logger.warn({ tenantId, ticketId: ticketIdOf(callId), opening }, 'ticket_mail_sent_before_restore');
+}
 
 type FollowOptions = {
   readonly log: EventLog;
@@ -86,14 +137,13 @@ const REST_MS = 100;
 
 /** Reads the log and queues the mails that are due. Ends with the signal; throws when a store is away. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { log, db, origin, start, signal, logger, onProgress } = options;
-  const head = await log.head();
-  const kept = await loadPosition(db, origin);
-  const after = kept !== undefined && kept <= (head ?? -1n) ? kept : start.after;
+  const { log, start, signal, logger, onProgress } = options;
+  const kept = await loadPlace(options);
+  const after = kept?.position ?? start.after;
   onProgress({ position: after, caughtUp: false });
   const batches = log.subscribe({
     prefixes: [prefixOf('call'), prefixOf('ticket')],
-    after,
+    ...{ after, afterId: kept?.id },
     maxBatch: 1000,
     signal,
     onBreak: (error, retryInMs) =>
@@ -101,23 +151,24 @@ export async function follow(options: FollowOptions): Promise<void> {
   });
   for await (const { events, caughtUp } of batches) {
     const last = events.at(-1);
-    if (last) await queueDueMails(options, events, last.position);
+    if (last) await queueDueMails(options, events, last);
     onProgress({ position: last?.position, caughtUp });
     if (caughtUp) await pause(REST_MS, signal);
   }
 }
 
 /** Puts the jobs first and saves the checkpoint after them, so that a crash in between repeats jobs and loses none. */
-async function queueDueMails(options: FollowOptions, events: readonly Recorded[], position: bigint): Promise<void> {
+async function queueDueMails(options: FollowOptions, events: readonly Recorded[], place: Place): Promise<void> {
   const { db, origin } = options;
   const calls = await affectedCalls(db, events);
+  const sent = await selectSent(db, calls, options.start);
   const waiting: CallKey[] = [];
   const settled: CallKey[] = [];
   for (const piece of pieces(calls, READERS)) {
-    const waits = await Promise.all(piece.map((call) => queueMailsOf(options, call)));
+    const waits = await Promise.all(piece.map((call) => queueMailsOf(options, call, sent)));
     for (const [i, call] of piece.entries()) (waits[i] ? waiting : settled).push(call);
   }
-  await saveBatch(db, { origin, position, waiting, settled });
+  await saveBatch(db, { origin, place, waiting, settled, sent: sentMails(events, options.start) });
 }
 
 /** How many tickets are read at once. */
@@ -161,7 +212,11 @@ function mayNeedStaff(recorded: Recorded): boolean {
 }
 
 /** Queues what is due for a call; true when facts that are still to come decide about a mail of it. */
-async function queueMailsOf(options: FollowOptions, call: AffectedCall): Promise<boolean> {
+async function queueMailsOf(
+  options: FollowOptions,
+  call: AffectedCall,
+  sent: ReadonlyMap<string, string>,
+): Promise<boolean> {
   const { log, queue, now, waitMs, start, logger } = options;
   const { tenantId, callId, redriven } = call;
   const due = await readTicketFacts(log, tenantId, callId)
@@ -176,8 +231,14 @@ async function queueMailsOf(options: FollowOptions, call: AffectedCall): Promise
   if (!due) return false;
   const open = due.mails.filter(isOpen);
   for (const { opening, dueAt } of open) {
-    if (redriven) await queue.removeDeadLetter({ tenantId, callId, opening });
-    await queue.put({ tenantId, callId, opening }, dueAt - now());
+    const key = { tenantId, callId, opening };
+    const messageId = sent.get(mailName(key));
+    if (messageId !== undefined) {
+      await recordSentBefore(options, key, messageId);
+      continue;
+    }
+    if (redriven) await queue.removeDeadLetter(key);
+    await queue.put(key, dueAt - now());
   }
   return due.waiting || open.some(({ dueAt }) => dueAt > now());
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
-import type { EventLog } from '../../events/event-log.ts';
+import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
@@ -10,7 +10,7 @@ import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { prepareTables } from '../migrations.ts';
 import { mutexOf, REACTION_BACK_OFF_MS, type StartPosition, startPosition } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
-import { deleteLongWaiting, follow } from './follow.ts';
+import { deleteOld, follow } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
 import { type SmtpTimes, smtpTimes } from './smtp.ts';
 
@@ -141,13 +141,13 @@ async function session(options: TicketMailOptions, running: Running, onWell: () 
   try {
     if (signal.aborted || connection.lost.aborted) end();
     await prepareTables(connection.db);
-    await deleteLongWaiting(connection.db);
+    await deleteOld(connection.db);
     const madeAt = await queue.madeAt();
     const origin = `${start.id} ${madeAt}`;
     onWell();
     status.state = 'standby';
     await Promise.all([
-      watchQueue(queue, madeAt, pace.standbyMs, until),
+      watchOrigin({ log, queue, start, madeAt, everyMs: pace.standbyMs, until }),
       leadAndFollow(options, running, { connection, queue, start, origin, until: until.signal, pace }),
     ]);
     if (!signal.aborted) throw until.signal.reason;
@@ -190,13 +190,27 @@ function handlerOf(
     );
 }
 
-/** A dropped queue or a restored database breaks no connection, so it has to be polled. */
-async function watchQueue(queue: MailQueue, madeAt: string, everyMs: number, until: AbortController): Promise<void> {
+type Origin = {
+  readonly log: EventLog;
+  readonly queue: MailQueue;
+  readonly start: StartPosition;
+  readonly madeAt: string;
+  readonly everyMs: number;
+  readonly until: AbortController;
+};
+
+/** A dropped queue or a restored store breaks no connection that would be noticed, so they have to be polled. */
+async function watchOrigin({ log, queue, start, madeAt, everyMs, until }: Origin): Promise<void> {
   try {
     while (!until.signal.aborted) {
       await pause(everyMs, until.signal);
-      if (!until.signal.aborted && (await queue.madeAt()) !== madeAt)
-        throw new Error('the queue of ticket mails was made anew');
+      if (until.signal.aborted) return;
+      if ((await queue.madeAt()) !== madeAt) throw new Error('the queue of ticket mails was made anew');
+      const { id } = await startPosition(log, 'ticket-mail', 'end').catch((error) => {
+        if (error instanceof EventStoreUnavailable) return start;
+        throw error;
+      });
+      if (id !== start.id) throw new Error('the log was restored to before the first start of the ticket mails');
     }
   } catch (error) {
     until.abort(error);

@@ -12,10 +12,12 @@ import { appendAnyhow } from '../../support/append-anyhow.ts';
 import { eventStore, listeningLogger, MASTER_KEY, service } from './scene.ts';
 
 let store: Awaited<ReturnType<typeof eventStore>>;
+let empty: string;
 const ending: (() => unknown)[] = [];
 
 beforeAll(async () => {
   store = await eventStore();
+  empty = await store.backUp();
 });
 afterEach(async () => {
   for (const end of ending.splice(0)) await end();
@@ -227,4 +229,31 @@ test('who holds a webhook key is known as long as it is in force', async () => {
   await within(15_000, () => holders().length === 2);
   expect(holders()).toEqual(['default', 'holder-b']);
   expect(opened.holding('a key of nobody')).toEqual([]);
+});
+
+test('after a restore tenants and keys are as they were then; another log says nothing of them', async () => {
+  const { ask } = await admin();
+  await ask('PUT', '/api/tenants/kept', {});
+  const backup = await store.backUp();
+  const recorded = (await environmentEvents()).length;
+  const opened = directory({ environmentKeys: ['key-of-the-restore'] });
+  await opened.caughtUp();
+  await ask('PUT', '/api/tenants/late', {});
+  await within(20_000, () => opened.get('late') !== undefined);
+  await within(20_000, async () => (await environmentEvents()).length === recorded + 1);
+
+  await store.restore(backup);
+  await within(20_000, () => opened.ready() && opened.get('late') === undefined);
+  expect(opened.get('kept')).toBeDefined();
+  await within(20_000, async () => (await environmentEvents()).length === recorded + 1);
+
+  const right = await store.backUp();
+  await store.restore(empty);
+  const replaced = () => opened.logged().split('log_replaced').length;
+  const before = replaced();
+  await within(20_000, () => replaced() > before + 1);
+  expect([opened.ready(), opened.get('kept')?.id]).toEqual([true, 'kept']);
+  await store.restore(right);
+  await ask('PUT', '/api/tenants/again', {});
+  await within(20_000, () => opened.get('again') !== undefined);
 });

@@ -1,33 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { adminRoutes } from '../../../src/administration/tenant-routes.ts';
-import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { sealingUnder } from '../../../src/tenants/sealing.ts';
 import { accessWith } from '../../support/admin-access.ts';
 import { patientLog } from '../../support/patient-log.ts';
+import { startRestorableStore } from '../../support/restorable-store.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests';
 export const MASTER_KEY = 'master-key-of-the-tests';
 
 /** An event store of this test file's own, and the one client of its process. */
 export async function eventStore() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-tenants-'));
-  const node = await spawnEventStore({ dataDir });
+  const node = await startRestorableStore();
   const log = patientLog(node.url);
   const stop = async () => {
     await log.close();
     await node.stop();
-    await rm(dataDir, { recursive: true, force: true });
   };
-  return { log, url: node.url, stop };
+  return { ...node, log, stop };
 }
 
 /** What a process logged, as text. */
