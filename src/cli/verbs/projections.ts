@@ -19,7 +19,7 @@ export const verb: Verb = (program, cli) => {
         NAME: 'name',
         VERSION: 'version',
         GENERATION: 'generation',
-        STATE: 'state',
+        STATE: ({ state, stale }) => (stale ? 'stale' : state),
         CHECKPOINT: 'checkpoint',
         BEHIND: ({ lagEvents, caughtUp }) => lagEvents ?? (caughtUp ? 0 : 'unknown'),
         BUILDING: ({ building }) => building && buildingText(building),
