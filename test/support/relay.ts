@@ -25,10 +25,12 @@ export async function relayTo(url: string): Promise<Relay> {
   const pairs = new Set<Pair>();
   let held: 'client' | 'server' | undefined;
   let closed = false;
+  const postponed: (() => void)[] = [];
 
-  const listener = createServer((client) => {
+  // Half open: who is held does not answer a goodbye either.
+  const listener = createServer({ allowHalfOpen: true }, (client) => {
     if (closed) return void client.destroy();
-    const server = connect(Number(target.port || 2113), target.hostname);
+    const server = connect({ port: Number(target.port || 2113), host: target.hostname, allowHalfOpen: true });
     const pair = { client, server };
     pairs.add(pair);
     client.setNoDelay();
@@ -38,10 +40,13 @@ export async function relayTo(url: string): Promise<Relay> {
       [server, client, 'server'],
     ] as const) {
       from.on('data', (bytes) => to.write(bytes));
+      // The end of a stream passes by a pause.
+      const unlessHeld = (say: () => void) => (held === name ? void postponed.push(say) : say());
+      from.on('end', () => unlessHeld(() => to.end()));
       from.on('error', () => {});
       from.on('close', () => {
-        to.destroy();
         pairs.delete(pair);
+        unlessHeld(() => to.destroy());
       });
       if (held === name) from.pause();
     }
@@ -65,6 +70,7 @@ export async function relayTo(url: string): Promise<Relay> {
     },
     release() {
       held = undefined;
+      for (const say of postponed.splice(0)) say();
       for (const { client, server } of pairs) {
         client.resume();
         server.resume();
@@ -82,6 +88,7 @@ export async function relayTo(url: string): Promise<Relay> {
     },
     async stop() {
       listener.close();
+      for (const say of postponed.splice(0)) say();
       cut();
     },
   };
