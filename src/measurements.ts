@@ -1,10 +1,14 @@
+import { type Kysely, sql } from 'kysely';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { WebhookDeps } from './commands/webhooks/routes.ts';
 import { appendsFail } from './events/append-health.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
+import type { ReadModel } from './projections/tables.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
+import type { TicketMail } from './reactions/ticket-mail/start.ts';
+import type { LiveFeed } from './read-api/live/live-feed.ts';
 
 type OnAnswered = NonNullable<WebhookDeps['onAnswered']>;
 
@@ -53,6 +57,79 @@ export function measureAppends(registry: Registry, log: Pick<EventLog, 'writing'
     registers: [registry],
     collect() {
       this.set(appendsFail(log.writing()) ? 1 : 0);
+    },
+  });
+}
+
+type Stores = { readonly log: Pick<EventLog, 'head'>; readonly db: Kysely<ReadModel> | undefined };
+
+/** Registers what runs here, and whether its stores answer, which they are asked when it is scraped. */
+export function measureProcess(registry: Registry, version: string, { log, db }: Stores): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'call_ledger_build_info',
+    help: 'The version that runs; always 1.',
+    labelNames: ['version'] as const,
+    registers,
+  }).set({ version }, 1);
+  const asks: Readonly<Record<string, () => Promise<unknown>>> = {
+    event_store: () => log.head(),
+    ...(db && { postgres: () => sql`select 1`.execute(db) }),
+  };
+  new Gauge({
+    name: 'call_ledger_store_up',
+    help: 'Whether a store answers (0 or 1).',
+    labelNames: ['store'] as const,
+    registers,
+    async collect() {
+      const answers = Object.entries(asks).map(async ([store, ask]) => {
+        const isUp = await ask().then(
+          () => 1,
+          () => 0,
+        );
+        this.set({ store }, isUp);
+      });
+      await Promise.all(answers);
+    },
+  });
+}
+
+/** Registers how many listen to the live feed. */
+export function measureLive(registry: Registry, live: Pick<LiveFeed, 'listeners'>): void {
+  new Gauge({
+    name: 'call_ledger_live_listeners',
+    help: 'Connections that listen to the live feed of this process.',
+    registers: [registry],
+    collect() {
+      this.set(live.listeners());
+    },
+  });
+}
+
+/** Registers what became of the mails that this process attempted, and how many were given up by any. */
+export function measureMail(registry: Registry, mail: Pick<TicketMail, 'status' | 'deadLetters'>): void {
+  const registers = [registry];
+  new Counter({
+    name: 'call_ledger_mails_total',
+    help: 'Mails of tickets, by what became of an attempt: sent, failed, not_sent, postponed, unreadable.',
+    labelNames: ['outcome'] as const,
+    registers,
+    collect() {
+      this.reset();
+      const { sent, failed, notSent, postponed, unreadable } = mail.status();
+      for (const [outcome, count] of Object.entries({ sent, failed, not_sent: notSent, postponed, unreadable }))
+        this.inc({ outcome }, count);
+    },
+  });
+  new Gauge({
+    name: 'call_ledger_mail_dead_letters',
+    help: 'Mails that were given up and wait to be redriven; absent while the queue is away.',
+    registers,
+    async collect() {
+      this.reset();
+      const letters = await mail.deadLetters();
+      if (letters === undefined) this.remove();
+      else this.set(letters.length);
     },
   });
 }

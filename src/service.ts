@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
 import { openAdministrators } from './administration/access.ts';
@@ -13,7 +15,15 @@ import { watchLog } from './events/log-watch.ts';
 import { evidenceFromLog } from './evidence/evidence.ts';
 import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
-import { measureAppends, measureProjections, measureReconciliation, measureWebhooks } from './measurements.ts';
+import {
+  measureAppends,
+  measureLive,
+  measureMail,
+  measureProcess,
+  measureProjections,
+  measureReconciliation,
+  measureWebhooks,
+} from './measurements.ts';
 import { createReadPool } from './postgres/pool.ts';
 import { refuseSharedSession } from './postgres/session.ts';
 import { watchViews } from './projections/engine/shown.ts';
@@ -37,6 +47,10 @@ export type Service = {
   readonly administration: AdministrationDeps;
   /** Settles when what was accepted is on disk and everything but the stores is closed. */
   stop(): Promise<void>;
+};
+
+const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+  version: string;
 };
 
 /** Retell waits ten seconds; the answer must be there well before, whatever the store does. */
@@ -119,8 +133,11 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
         })
       : undefined;
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
+  if (mail) measureMail(metrics.registry, mail);
   const live =
     db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, endOfLog: log.head, logger }) : undefined;
+  if (live) measureLive(metrics.registry, live);
+  measureProcess(metrics.registry, VERSION, { log, db });
 
   // It needs the log alone, and an operator's other commands are answered by these two.
   const exports =

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -86,4 +86,19 @@ test('metrics can have a port of their own, and are nowhere else then', async ()
   const service = await start('ingest', { METRICS_PORT: port });
   expect((await fetch(`${service.url}/metrics`)).status).toBe(404);
   expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('call_ledger_http_request_seconds');
+});
+
+test('docs/metrics.md names every metric of a process with all roles, and none that is not there', async () => {
+  const service = await start('ingest,project,serve,react');
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  const measured = [...text.matchAll(/^# HELP (call_ledger_\w+)/gm)].map(([, name]) => name!);
+  const page = await readFile(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
+  const documented = page.split('\n').flatMap((line) => {
+    const [, names = ''] = line.split('|');
+    return [...names.matchAll(/`(call_ledger_\w+)`/g)].map(([, name]) => name!);
+  });
+  expect(documented.toSorted()).toEqual(measured.toSorted());
+  expect(text).toMatch(/^call_ledger_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+  expect(text).toMatch(/^call_ledger_store_up\{store="event_store"\} 1$/m);
+  expect(text).toMatch(/^call_ledger_store_up\{store="postgres"\} 1$/m);
 });

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Caller } from '../../http/bearer.ts';
@@ -166,4 +168,15 @@ export function webSocketClient(socket: WebSocket): Client {
     destroy: () => socket.terminate(),
     gone: gone.signal,
   };
+}
+
+/** Answers a request for an upgrade that is not granted, and ends its connection. */
+export async function refuse(socket: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = new Headers(response.headers);
+  headers.set('content-length', `${body.length}`);
+  headers.set('connection', 'close');
+  const status = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`;
+  const head = [status, ...[...headers].map(([name, value]) => `${name}: ${value}`)];
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
 }

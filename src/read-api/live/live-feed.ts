@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
@@ -13,7 +13,7 @@ import { apiKey } from '../answers.ts';
 import { unavailable } from '../query-routes.ts';
 import { openFeed } from './feed.ts';
 import { AppointmentChanged, type Cursor, OutcomeChanged, parseCursor } from './feed-event.ts';
-import { type Client, eventStream, type Listener, listen, webSocketClient } from './listener.ts';
+import { type Client, eventStream, type Listener, listen, refuse, webSocketClient } from './listener.ts';
 
 export type LiveFeedOptions = {
   /** Over a pool of `createReadPool`. */
@@ -35,6 +35,7 @@ export type LiveFeedOptions = {
 export type LiveFeed = {
   /** `GET /api/live`; mount it at the root. */
   readonly routes: OpenAPIHono<LiveEnv>;
+  listeners(): number;
   /** Lets the same path be upgraded to a WebSocket. */
   attach(server: Server): void;
   /** Ends every connection, with the reason; before the server is closed, which waits for them. */
@@ -102,6 +103,10 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   let closing = false;
   const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
 
+  /** No tenant takes more places than it leaves free, so that none can take those of all others. */
+  const hasPlaceFor = (tenantId: string): boolean =>
+    [...listeners.values()].filter(({ caller }) => caller.tenantId === tenantId).length < maxListeners - listeners.size;
+
   const mayListen = (key: string, { tenantId, keyId }: Caller): boolean => {
     const now = authenticate(key);
     return now !== undefined && now.tenantId === tenantId && now.keyId === keyId && now.scopes.length > 0;
@@ -148,12 +153,12 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
       },
     }),
     async (c) => {
-      if (listeners.size >= maxListeners)
+      const place = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').cursor ?? (await feed.now());
+      if (!hasPlaceFor(c.var.caller.tenantId))
         return problem(c, 503, 'too_many_listeners', {
-          detail: 'This process serves as many listeners as it can.',
+          detail: 'This tenant has as many listeners here as leaves the same number free for others.',
           headers: { 'retry-after': '10' },
         });
-      const place = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').cursor ?? (await feed.now());
       const admitted = { caller: c.var.caller, cursor: place };
       const { upgrade, outgoing } = c.env ?? {};
       if (upgrade) {
@@ -191,6 +196,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
 
   return {
     routes,
+    listeners: () => listeners.size,
     attach(server) {
       // Others ask for upgrades that nobody needs to follow (`h2c`): those stay plain requests.
       (server as Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }).shouldUpgradeCallback = (
@@ -218,7 +224,6 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
   'x-accel-buffering': 'no', // or a proxy keeps events back until it has more
 };
 
@@ -237,14 +242,4 @@ function upgradeHeaders({ headers }: IncomingMessage): Headers {
   const last = headers['last-event-id'];
   if (typeof last === 'string') given.set('last-event-id', last);
   return given;
-}
-
-async function refuse(socket: Duplex, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
-  const headers = new Headers(response.headers);
-  headers.set('content-length', `${body.length}`);
-  headers.set('connection', 'close');
-  const status = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`;
-  const head = [status, ...[...headers].map(([name, value]) => `${name}: ${value}`)];
-  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
 }

@@ -87,7 +87,10 @@ describe('an event store', () => {
       await again;
       for (const body of bodies) {
         await postUntilTaken(hasty, body);
-        expect(await stored(body.call.call_id)).toEqual([1, 1]);
+        const [facts, evidence] = await stored(body.call.call_id);
+        expect(facts).toBe(1);
+        // Each wording has its own evidence, where the first one's arrives while the second is decided.
+        expect([1, 2]).toContain(evidence);
       }
     },
   );
