@@ -224,6 +224,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
   'x-accel-buffering': 'no', // or a proxy keeps events back until it has more
 };
 
