@@ -4,6 +4,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
 import { openAdministrators } from './administration/access.ts';
 import { openOperationsDatabase } from './administration/answers.ts';
+import { withinLimits } from './commands/calls/limits.ts';
 import { resolveOpenRequests } from './commands/calls/open-requests.ts';
 import { openPlacements } from './commands/calls/placements.ts';
 import { retellApiKeyOf, retellOf } from './commands/calls/retell-api.ts';
@@ -86,7 +87,11 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     onAnswered: measureWebhooks(metrics),
   });
 
-  const retell = retellOf(directory, config.retell);
+  const unlimited = retellOf(directory, config.retell);
+  const retell = (tenantId: string) => {
+    const api = unlimited(tenantId);
+    return api && withinLimits(api, { log, tenants: directory });
+  };
   const placements = openPlacements({ log, retellOf: retell, logger });
   if (has('ingest'))
     directory

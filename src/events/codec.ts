@@ -6,6 +6,8 @@ import { FactMetadata } from './metadata.ts';
 import { type QuarantineEvent, quarantineEventSchemas, RAW_DELIVERY_PART, RawDeliveryPart } from './raw-delivery.ts';
 import type { NewEvent, Recorded } from './recorded.ts';
 import {
+  CALL_COUNTED,
+  CallCounted,
   IDEMPOTENCY_KEY_USED,
   IdempotencyKeyUsed,
   OPEN_REQUESTS_SEEN,
@@ -173,6 +175,7 @@ const others: Readonly<Record<string, Format>> = {
   [RAW_DELIVERY_PART]: { data: 'bytes', metadata: reading(RawDeliveryPart) },
   [IDEMPOTENCY_KEY_USED]: { data: reading(IdempotencyKeyUsed), metadata: readMetadata },
   [OPEN_REQUESTS_SEEN]: { data: reading(OpenRequestsSeen) },
+  [CALL_COUNTED]: { data: reading(CallCounted) },
   [REACTION_STARTED]: { data: reading(ReactionStarted) },
 };
 

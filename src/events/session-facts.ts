@@ -39,6 +39,10 @@ export const OpenRequestsSeen = z.object({
   open: z.array(z.object({ tenantId: z.string(), sessionId: z.string() })),
 });
 
+/** One of the calls that a tenant has had dialled on a day, in that day's own stream: their number is the revision. */
+export const CALL_COUNTED = 'CallCounted';
+export const CallCounted = z.object({ callSessionId: z.string() });
+
 export const sessionEventSchemas = { CallRequested, CallPlaced, CallPlacementFailed } as const;
 
 // End of the stored format.

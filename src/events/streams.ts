@@ -20,6 +20,9 @@ export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;
 /** A reaction belongs to no tenant, so it is none of the categories. */
 export const reactionStream = (name: string): string => `reaction-${name}`;
 
+/** Counts a tenant's calls of a local day. It holds no facts, so it is none of the categories. */
+export const dialledStream = (tenantId: string, date: string): string => `dialled-${tenantId}.${date}`;
+
 /** Admin keys, and what was done with them; these belong to no tenant either. */
 export const ADMIN_KEYS = 'administration-keys';
 export const ADMIN_AUDIT = 'administration-audit';

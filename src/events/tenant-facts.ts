@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endpoints } from './metadata.ts';
 import { Qualification } from './ticket-facts.ts';
 
-export const scopes = ['read', 'write'] as const;
+export const scopes = ['read', 'write', 'call'] as const;
 export type Scope = (typeof scopes)[number];
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
@@ -22,6 +22,16 @@ export const TenantSettings = z.object({
   /** Agent id → the endpoint that its reconciled calls belong to. */
   agentEndpoints: z.record(z.string(), z.enum(endpoints)).optional(),
   sealedRetellApiKey: z.string().optional(),
+  /** What placing calls may do. */
+  calls: z
+    .object({
+      /** ISO 3166 countries that may be called; absent: all. */
+      countries: z.array(z.string()).optional(),
+      perDay: z.number().int().optional(),
+      /** Only keys with the scope `call` may place calls. */
+      needsScope: z.boolean().optional(),
+    })
+    .optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;
 

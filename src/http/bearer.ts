@@ -21,7 +21,7 @@ const bearerOf = (c: Context): string | undefined =>
 const unauthorized = (c: Context, detail: string) =>
   problem(c, 401, 'unauthorized', { detail, headers: { 'www-authenticate': 'Bearer' } });
 
-/** Lets a request through if its API key has the scope; write includes read (docs/rules.md, "API shapes"). */
+/** Lets a request through if its API key has the scope; write includes the others (docs/rules.md, "API shapes"). */
 export const requireScope =
   (authenticate: Authenticate, scope: Scope): MiddlewareHandler<CallerEnv> =>
   async (c, next) => {
@@ -29,7 +29,7 @@ export const requireScope =
     if (key === undefined) return unauthorized(c, 'Send an API key: Authorization: Bearer <api key>.');
     const caller = authenticate(key);
     if (caller === undefined) return unauthorized(c, 'This API key is unknown or has been revoked.');
-    if (!(caller.scopes.includes(scope) || (scope === 'read' && caller.scopes.includes('write'))))
+    if (!(caller.scopes.includes(scope) || caller.scopes.includes('write')))
       return problem(c, 403, 'missing_scope', { detail: `This API key lacks the scope "${scope}".` });
     c.set('caller', caller);
     return next();

@@ -72,3 +72,10 @@ function parse(text: string, country: string | undefined) {
   const defaultCountry = country as CountryCode | undefined;
   return parsePhoneNumberFromString(text, { ...(defaultCountry && { defaultCountry }), extract: false });
 }
+
+/** The country of an E.164 number, as `DE`; undefined: it belongs to none, as that of a satellite phone. */
+export function regionOf(e164: string): string | undefined {
+  const phone = parsePhoneNumberFromString(e164);
+  // A range that is not assigned yet, as far as the package knows, counts as the first country's of its code.
+  return phone?.country ?? phone?.getPossibleCountries()[0];
+}

@@ -37,6 +37,12 @@ export const MAX_AGENTS = 500;
 export const tooManyAgents = `must be at most ${MAX_AGENTS} agents`;
 const byAgent = <E extends z.ZodType>(of: E) =>
   z.record(oneLine(200), of).refine((map) => Object.keys(map).length <= MAX_AGENTS, tooManyAgents);
+const region = z.string().refine(isRegion, 'must be an ISO 3166 country code, as DE');
+const callsOf = <C extends z.ZodType, N extends z.ZodType, B extends z.ZodType>(
+  countries: C,
+  perDay: N,
+  needsScope: B,
+) => z.strictObject({ countries, perDay, needsScope }).partial();
 const qualificationOf = <S extends z.ZodType>(status: S) =>
   z.strictObject({ qualified: status, successful: status, conversation: status, unanswered: status }).partial();
 
@@ -45,7 +51,7 @@ const fields = {
   timeZone: z.string().max(64).refine(isTimeZone, 'must be an IANA time zone, as Europe/Berlin').openapi({
     example: 'Europe/Berlin',
   }),
-  defaultRegion: z.string().refine(isRegion, 'must be an ISO 3166 country code, as DE').openapi({ example: 'DE' }),
+  defaultRegion: region.openapi({ example: 'DE' }),
   mail: z.strictObject({ enabled: z.boolean(), recipients }),
   acceptUntimestampedSignature: z.boolean(),
   fieldNames: z
@@ -60,6 +66,12 @@ const fields = {
       'Agent id → the endpoint that its calls belong to where Retell had to be asked for them; a delivery of the call ' +
       'itself goes before. Absent: where the calls of the agent last came in.',
     example: { agent_5f0c2b1e: 'retell-inbound-ticket' },
+  }),
+  calls: callsOf(z.array(region).min(1).max(250), z.int().min(0).max(1_000_000), z.boolean()).openapi({
+    description:
+      'Limits of placing calls: `countries` that may be called (absent: all), how many `perDay` of `timeZone` (absent: any ' +
+      'number), and whether a key `needsScope` `call` for it (absent: `write` is enough).',
+    example: { countries: ['GB', 'IE'], perDay: 500, needsScope: true },
   }),
   retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
 } as const;
@@ -79,6 +91,11 @@ export const SettingsPatch = z
     fieldNames: z.record(oneLine(100), fieldNames.nullable()).nullable(),
     qualification: qualificationOf(ticketStatus.nullable()).nullable(),
     agentEndpoints: byAgent(endpoint.nullable()).nullable(),
+    calls: callsOf(
+      fields.calls.shape.countries.unwrap().nullable(),
+      fields.calls.shape.perDay.unwrap().nullable(),
+      fields.calls.shape.needsScope.unwrap().nullable(),
+    ).nullable(),
     retellApiKey: fields.retellApiKey.nullable(),
   })
   .partial();
@@ -96,7 +113,7 @@ export const replaced = ({ retellApiKey, ...rest }: Settings, seal: SealRetellAp
 
 /** The settings as they are stored, after a patch. Mail that is only half said is off and has no recipients. */
 export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealRetellApiKey): TenantSettings {
-  const { retellApiKey, mail, fieldNames: names, qualification: words, agentEndpoints: agents, ...rest } = patch;
+  const { retellApiKey, mail, fieldNames: names, qualification: words, agentEndpoints: agents, calls, ...rest } = patch;
   return stored({
     ...before,
     ...rest,
@@ -108,6 +125,8 @@ export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealR
     ...(words === null && { qualification: words }),
     ...(agents && { agentEndpoints: defined({ ...before.agentEndpoints, ...agents }) }),
     ...(agents === null && { agentEndpoints: agents }),
+    ...(calls && { calls: defined({ ...before.calls, ...calls }) }),
+    ...(calls === null && { calls }),
     ...(retellApiKey && { sealedRetellApiKey: seal(retellApiKey) }),
     ...(retellApiKey === null && { sealedRetellApiKey: retellApiKey }),
   });

@@ -43,7 +43,7 @@ export const verb: Verb = (program, cli) => {
   keys
     .command('issue <tenant>')
     .description('make an API key; it is shown once')
-    .option('--scope <scopes>', 'read, or read,write', 'read')
+    .option('--scope <scopes>', 'read, write (with everything), call; a comma between them', 'read')
     .addHelpText('after', examples('keys issue acme --scope read,write'))
     .action(async (tenant: string, { scope }: { scope: string }) => {
       const scopes = scope.split(',').map((word) => word.trim());

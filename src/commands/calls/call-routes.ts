@@ -54,7 +54,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
       description:
         'The session is on record before Retell is asked, and one session is dialled at most once: a repeat with the same `callSessionId` or `Idempotency-Key` answers with the same session, or with the same refusal. Where Retell does not answer, the session is `pending` and settles by itself.',
       security: [{ apiKey: [] }],
-      middleware: [requireScope(deps.authenticate, 'write'), limitedBody],
+      middleware: [requireScope(deps.authenticate, 'call'), limitedBody],
       request: {
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: { content: { 'application/json': { schema: CallBody } }, required: true },
@@ -68,17 +68,25 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
           '`retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body. ' +
             factUnreadable,
         ),
+        403: problemResponse(
+          '`missing_scope`: the key has neither `call` nor `write`, or the tenant asks for `call`; `destination_not_allowed`.',
+        ),
         422: problemResponse('`retell_invalid_request`, `retell_not_found`, `retell_refused`: Retell refused.'),
-        429: problemResponse('`retell_rate_limited`, `retell_concurrency_limit`; with Retry-After.'),
+        429: problemResponse(
+          '`retell_rate_limited`, `retell_concurrency_limit`, `daily_limit_reached`; with Retry-After.',
+        ),
         503: problemResponse(
           '`event_store_unavailable`: repeat the request; `retell_unreachable`, `request_expired`, `not_placed`: nobody was called.',
         ),
       },
     }),
     async (c) => {
-      const { tenantId, keyId: by } = c.var.caller;
+      const { tenantId, keyId: by, scopes } = c.var.caller;
+      const { settings } = deps.tenants.get(tenantId) ?? {};
+      if (settings?.calls?.needsScope && !scopes.includes('call'))
+        return problem(c, 403, 'missing_scope', { detail: 'This API key lacks the scope "call".' });
       const body = c.req.valid('json');
-      const order = orderOf(body, deps.tenants.get(tenantId)?.settings.defaultRegion);
+      const order = orderOf(body, settings?.defaultRegion);
       if ('errors' in order)
         return problem(c, 400, 'invalid_request', {
           detail: 'The request is not as documented.',

@@ -13,6 +13,11 @@ export const refusals = {
     status: 422,
     detail: 'Retell finds the request invalid. Check the numbers, the agent and the variables.',
   },
+  destination_not_allowed: {
+    status: 403,
+    detail: "The tenant's setting calls.countries does not have the country of toNumber.",
+  },
+  daily_limit_reached: { status: 429, detail: "The tenant's setting calls.perDay allows no more calls today." },
   retell_key_rejected: {
     status: 409,
     detail: "Retell does not accept the API key. Set the tenant's retellApiKey (RETELL_API_KEY for `default`).",

@@ -18,6 +18,7 @@ const callers: Readonly<Record<string, Caller>> = {
   writes: { tenantId: 'default', keyId: 'key-1', scopes: ['write'] },
   reads: { tenantId: 'default', keyId: 'key-2', scopes: ['read'] },
   acme: { tenantId: 'acme', keyId: 'key-3', scopes: ['write'] },
+  calls: { tenantId: 'default', keyId: 'key-5', scopes: ['call'] },
   poor: { tenantId: 'poor', keyId: 'key-4', scopes: ['write'] },
 };
 const settings = { default: { defaultRegion: 'GB' }, acme: {}, poor: {} };
@@ -40,6 +41,8 @@ export type Options = {
   /** Stands between the service and Retell's API. */
   readonly between?: (api: RetellApi) => RetellApi;
   readonly sessionAfter?: CallRoutesDeps['sessionAfter'];
+  /** Of every tenant. */
+  readonly settings?: Tenant['settings'];
 };
 
 export type Answer = {
@@ -80,7 +83,7 @@ export async function callsService(log: EventLog, options: Options) {
     callRoutes({
       log,
       authenticate: (key) => callers[key],
-      tenants: { get: (id) => ({ settings: settings[id as keyof typeof settings] }) as Tenant },
+      tenants: { get: (id) => ({ settings: options.settings ?? settings[id as keyof typeof settings] }) as Tenant },
       retellOf,
       placements,
       sessionAfter: options.sessionAfter ?? (async () => undefined),
