@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { makePrivate } from './embedded/private-directory.ts';
 
 /** The keys that embedded mode makes for itself, once: `NAME=value` lines in a file that only its owner reads. */
 type Credentials = {
@@ -24,7 +25,7 @@ export function parseCredentials(text: string): Map<string, string> {
 export async function openCredentials(dataDir: string): Promise<Credentials> {
   const path = credentialsPath(dataDir);
   try {
-    await mkdir(dataDir, { recursive: true });
+    makePrivate(dataDir, { passable: true });
   } catch (cause) {
     throw new Error(`Cannot create DATA_DIR ${dataDir}. Choose a directory that this user may write.`, { cause });
   }

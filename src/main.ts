@@ -9,6 +9,8 @@ import { safeErrorMessage } from './postgres/errors.ts';
 import { startService } from './service.ts';
 import { openStores } from './stores.ts';
 
+process.umask(0o077); // what we write is for no other user of the machine
+
 const config = readConfig(process.env);
 if ('problems' in config) {
   console.error(`Call Ledger cannot start:\n${config.problems.map((problem) => `  ${problem}`).join('\n')}`);

@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { spawnEventStore } from './embedded/event-store/spawn.ts';
 import { keepAlive } from './embedded/keep-alive.ts';
 import { startEmbeddedPostgres } from './embedded/postgres/start.ts';
+import { closeToOthers } from './embedded/private-directory.ts';
 
 export type Stores = {
   readonly eventStoreUrl: string;
@@ -20,6 +21,12 @@ export async function openStores(config: Config, logger: Logger): Promise<Stores
     running.push(store);
     return store.url;
   };
+  if (config.embedded) {
+    const narrowed = closeToOthers(config.dataDir, /^(credentials\.env(\.new)?|eventstore|postgres)$/, {
+      passable: true,
+    });
+    if (narrowed.length > 0) logger.warn({ paths: narrowed }, 'closed to other users of this machine');
+  }
   const needsPostgres = config.roles.some((role) => role !== 'ingest');
   const embeddedPostgres = () =>
     keep('postgres', (port) => startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), port, logger }));

@@ -16,10 +16,13 @@ test('a key is made once and found again at the next start', async () => {
   expect(await (await openCredentials(dataDir)).getOrCreate('MASTER_KEY')).toBe(made);
 });
 
-test('only its owner can read the file, and a shell can source it', async () => {
+test('only its owner can read the file, nobody else its folders, and a shell can source it', async () => {
   const credentials = await openCredentials(join(dataDir, 'new', 'folder'));
   await credentials.set('API_KEY', 'cl_a_b');
   expect((await stat(credentials.path)).mode & 0o777).toBe(0o600);
+  // The Postgres of root, another user, passes through.
+  for (const made of ['new', 'new/folder'])
+    expect((await stat(join(dataDir, made))).mode & 0o777).toBe(process.getuid?.() === 0 ? 0o711 : 0o700);
   expect(await readFile(credentials.path, 'utf8')).toBe('API_KEY=cl_a_b\n');
 });
 

@@ -6,6 +6,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import {
   Client,
   credentials,
+  Metadata,
   type MethodDefinition,
   Server,
   ServerCredentials,
@@ -26,13 +27,15 @@ type CallFailure = { readonly code: number; readonly details: string };
 /** A server that answers as the one behind it, except where a test has it answer as another would. */
 export async function otherServer(behindUrl: string) {
   const behind = new Client(new URL(behindUrl).host, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('connection-name', new URL(behindUrl).searchParams.get('connectionName') ?? '');
   const reading = new Set<Pick<ServerWritableStream<unknown, Buffer>, 'write'>>();
   let failure: AppendFailure | undefined;
   let readFailure: CallFailure | undefined;
 
   function read(call: ServerWritableStream<Buffer, Buffer>): void {
     if (readFailure !== undefined) return void call.emit('error', readFailure);
-    const answers = behind.makeServerStreamRequest(StreamsService.read.path, asIs, asIs, call.request);
+    const answers = behind.makeServerStreamRequest(StreamsService.read.path, asIs, asIs, call.request, metadata);
     reading.add(call);
     answers.on('data', (message: Buffer) => call.write(message));
     answers.on('error', (error) => call.emit('error', error));
@@ -42,7 +45,7 @@ export async function otherServer(behindUrl: string) {
   }
 
   function batchAppend(call: ServerDuplexStream<Buffer, Buffer>): void {
-    const onwards = behind.makeBidiStreamRequest(StreamsService.batchAppend.path, asIs, asIs);
+    const onwards = behind.makeBidiStreamRequest(StreamsService.batchAppend.path, asIs, asIs, metadata);
     onwards.on('data', (message: Buffer) => call.write(message));
     onwards.on('error', () => {});
     call.on('error', () => {});

@@ -5,14 +5,19 @@ export type Arguments = {
   readonly port: number;
   readonly data: string;
   readonly exitWithParent: boolean;
+  readonly tokenFromInput: boolean;
 };
 
-export const USAGE = `usage: npm run eventstore -- [--port 2113] [--host 127.0.0.1] [--data ./data/eventstore] [--exit-with-parent]
+export const USAGE = `usage: npm run eventstore -- [--port 2113] [--host 127.0.0.1] [--data ./data/eventstore] [--exit-with-parent] [--token-from-input]
 
   --port              the port to listen on; 0 takes a free one
   --host              the address to listen on
   --data              the directory that holds the events; one node at a time
-  --exit-with-parent  end when standard input closes, so that whoever started this node never leaves it behind`;
+  --exit-with-parent  end when standard input closes, so that whoever started this node never leaves it behind
+  --token-from-input  take the token that clients must show from the first line of standard input; else it is made
+                      once and kept in --data
+
+It prints the address for its clients, which holds the token.`;
 
 /** Throws with a sentence that names the flag and the remedy. */
 export function readArguments(args: readonly string[]): Arguments {
@@ -20,7 +25,13 @@ export function readArguments(args: readonly string[]): Arguments {
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535)
     throw new Error(`--port must be a number from 0 to 65535, not "${values.port}"`);
-  return { host: values.host, port, data: values.data, exitWithParent: values['exit-with-parent'] };
+  return {
+    host: values.host,
+    port,
+    data: values.data,
+    exitWithParent: values['exit-with-parent'],
+    tokenFromInput: values['token-from-input'],
+  };
 }
 
 function parsed(args: readonly string[]) {
@@ -32,6 +43,7 @@ function parsed(args: readonly string[]) {
         port: { type: 'string', default: '2113' },
         data: { type: 'string', default: './data/eventstore' },
         'exit-with-parent': { type: 'boolean', default: false },
+        'token-from-input': { type: 'boolean', default: false },
       },
     });
   } catch (cause) {

@@ -1,8 +1,17 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { closeToOthers, makePrivate } from '../private-directory.ts';
+import { keptToken } from './token.ts';
 
-export type DataDirectory = { readonly events: string; readonly release: () => void };
+export type DataDirectory = {
+  readonly events: string;
+  /** The token that is kept here, made if there is none. */
+  readonly token: () => string;
+  readonly release: () => void;
+};
+
+// SQLite puts files of its own beside each.
+const FILES = /^(events\.sqlite|lock\.sqlite|token)/;
 
 // A node that was just killed may need a moment until the system has closed its files.
 const PATIENCE_MS = 2000;
@@ -15,7 +24,7 @@ export function lockDataDirectory(path: string): DataDirectory {
   const directory = resolve(path);
   let lock: DatabaseSync;
   try {
-    mkdirSync(directory, { recursive: true });
+    makePrivate(directory);
     lock = new DatabaseSync(join(directory, 'lock.sqlite'), { timeout: PATIENCE_MS });
   } catch (cause) {
     throw notWritable(directory, cause);
@@ -31,7 +40,19 @@ export function lockDataDirectory(path: string): DataDirectory {
       );
     throw notWritable(directory, cause);
   }
-  return { events: join(directory, 'events.sqlite'), release: () => lock.close() };
+  const narrowed = closeToOthers(directory, FILES);
+  if (narrowed.length > 0) console.error(`closed to other users of this machine: ${narrowed.join(', ')}`);
+  return {
+    events: join(directory, 'events.sqlite'),
+    token() {
+      try {
+        return keptToken(directory);
+      } catch (cause) {
+        throw notWritable(directory, cause);
+      }
+    },
+    release: () => lock.close(),
+  };
 }
 
 function notWritable(directory: string, cause: unknown): Error {

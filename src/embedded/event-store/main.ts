@@ -6,13 +6,17 @@ import { onceNpmIsGone } from '../npm-parent.ts';
 import { readArguments, USAGE } from './command-line.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { serve } from './server.ts';
+import { tokenFromInput } from './token.ts';
+
+process.umask(0o077);
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help')) return console.log(USAGE);
-  const { host, port, data, exitWithParent } = readArguments(args);
+  const { host, port, data, exitWithParent, ...given } = readArguments(args);
   const directory = lockDataDirectory(data);
-  const node = await serve(directory.events, host, port);
+  const token = given.tokenFromInput ? await tokenFromInput() : directory.token();
+  const node = await serve(directory.events, host, port, token);
 
   let stopping = false;
   async function stop(): Promise<void> {

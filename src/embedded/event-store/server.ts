@@ -6,6 +6,7 @@ import { commitQueue } from './commit-queue.ts';
 import { openLogReader } from './log-reader.ts';
 import { addOtherServices } from './other-services.ts';
 import { commitSignal, reads } from './reads.ts';
+import { addressOf, onlyWith } from './token.ts';
 
 // A live server reads an append of any size and refuses it; this node stops reading here.
 const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -28,12 +29,12 @@ type Node = {
   readonly broken: Promise<never>;
 };
 
-/** Serves the log in that file. Methods that are not here answer UNIMPLEMENTED, which is gRPC's own default. */
-export async function serve(file: string, host: string, port: number): Promise<Node> {
+/** Serves the log in that file to those who have the token. Methods that are not here answer UNIMPLEMENTED, which is gRPC's own default. */
+export async function serve(file: string, host: string, port: number, token: string): Promise<Node> {
   const commits = commitSignal();
   const queue = await commitQueue(file, commits.notify);
   const log = openLogReader(file);
-  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE });
+  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE, interceptors: [onlyWith(token)] });
 
   // Events are stored as the bytes that are sent.
   const read = { ...StreamsService.read, responseSerialize: asBuffer };
@@ -48,7 +49,7 @@ export async function serve(file: string, host: string, port: number): Promise<N
   addOtherServices(server);
 
   return {
-    url: await listen(server, host, port),
+    url: addressOf(nameOf(host), await listen(server, host, port), token),
     broken: queue.broken,
     async stop() {
       // Subscriptions and batch calls never end by themselves.
@@ -69,12 +70,13 @@ export async function serve(file: string, host: string, port: number): Promise<N
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function listen(server: Server, host: string, port: number): Promise<string> {
-  const name = host.includes(':') ? `[${host}]` : host;
-  const address = `${name}:${port}`;
+const nameOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  const address = `${nameOf(host)}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (!error) return resolve(`esdb://${name}:${bound}?tls=false`);
+      if (!error) return resolve(bound);
       const taken = error.message.includes('EADDRINUSE');
       reject(
         new Error(

@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { access, chmod, constants, mkdir, mkdtemp, readdir, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivate } from '../private-directory.ts';
 import { blockedAt, type OsUser } from './os-user.ts';
 
 /**
@@ -33,11 +34,8 @@ const SQLITE_BUSY = 5;
  */
 export async function prepareDirectory(dataDir: string, user: OsUser | undefined): Promise<string> {
   try {
-    const first = await mkdir(dataDir, { recursive: true });
-    // No other user reads in there; the Postgres of root, another user, must be able to pass through.
-    for (let made = dataDir; made.length >= (first ?? dataDir).length; made = dirname(made)) {
-      await chmod(made, user ? 0o711 : 0o700);
-    }
+    makePrivate(dataDir, { passable: true });
+    await chmod(dataDir, user ? 0o711 : 0o700);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new Error(
@@ -74,14 +72,16 @@ async function linkedFrom(path: string): Promise<string | undefined> {
   );
   if (!isEmpty) return undefined;
   try {
-    await mkdir(PUBLIC, { recursive: true, mode: 0o711 });
+    await mkdir(PUBLIC, { recursive: true });
+    await chmod(PUBLIC, 0o711);
     for (const left of await readdir(PUBLIC)) if (left.startsWith(name)) await removeUnused(join(PUBLIC, left));
     const target = await mkdtemp(join(PUBLIC, `${name}-`));
     await chmod(target, 0o711);
     await symlink(target, path);
     return target;
   } catch {
-    await mkdir(path, { mode: 0o711 });
+    await mkdir(path);
+    await chmod(path, 0o711);
     return undefined;
   }
 }

@@ -24,12 +24,13 @@ test('the version is one that tools can compare', async () => {
 test('a client that looks for a cluster finds this node, also behind one that is gone', async () => {
   const stream = newStream('found');
   await node.client().appendToStream(stream, event('A'));
+  const { search } = new URL(node.process().url);
   const gone = createServer().listen(0, '127.0.0.1');
   await once(gone, 'listening');
   const { port } = gone.address() as { port: number };
   gone.close();
   for (const hosts of [`esdb+discover://${address()}`, `esdb://127.0.0.1:${port},${address()}`]) {
-    const client = EventStoreDBClient.connectionString(`${hosts}?tls=false&maxDiscoverAttempts=2`);
+    const client = EventStoreDBClient.connectionString(`${hosts}${search}&maxDiscoverAttempts=2`);
     expect(await rows(client.readStream(stream))).toEqual(['0 A']);
     await client.dispose();
   }

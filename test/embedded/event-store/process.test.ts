@@ -11,6 +11,7 @@ import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { expect, test, vi } from 'vitest';
 import { serve } from '../../../src/embedded/event-store/server.ts';
 import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
+import { newToken } from '../../../src/embedded/event-store/token.ts';
 import { event, eventually, rows, temporaryDirectory } from './node-under-test.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/embedded/event-store/main.ts', import.meta.url));
@@ -103,7 +104,7 @@ test('SIGTERM ends it cleanly, and what was acknowledged is there again', async 
 });
 
 test('a stop waits for nobody who only keeps a call open', async () => {
-  const node = await serve(join(await temporaryDirectory(), 'events.sqlite'), '127.0.0.1', 0);
+  const node = await serve(join(await temporaryDirectory(), 'events.sqlite'), '127.0.0.1', 0, newToken());
   const client = EventStoreDBClient.connectionString(`${node.url}&keepAliveInterval=-1`);
   await client.appendToStream('any', event('A')); // by a call that the client keeps
   vi.useFakeTimers({ toFake: ['setTimeout'] }); // no patience ends

