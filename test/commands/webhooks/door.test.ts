@@ -8,7 +8,7 @@ import { sha256 } from '../../../src/events/identity.ts';
 import { readRawDelivery } from '../../../src/evidence/evidence.ts';
 import { sampleBytes, sampleFiles } from '../../support/samples.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
-import { bare, directory, ended, KEY, newCallId, signature, standard, withDoor } from './door.ts';
+import { bare, directory, ended, KEY, newCallId, openDoor, signature, standard, withDoor } from './door.ts';
 
 const names = sampleFiles();
 const invalid = readdirSync(new URL('../../fixtures/samples/invalid/', import.meta.url)).map(
@@ -154,11 +154,14 @@ describe('again', () => {
 
   test('a thousand identical deliveries at once are a thousand 204 and one fact', async () => {
     const callId = newCallId();
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => door.post(ended(callId))));
+    // On a busy machine a burst may take longer than Retell waits; what matters here is what comes of it.
+    const patient = await openDoor(log, { config: { storeTimeoutMs: 30_000 } });
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => patient.post(ended(callId))));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
     expect(await log.read(`call-default.${callId}`)).toHaveLength(1);
     expect(await log.read(`evidence-default.${callId}`)).toHaveLength(1);
-    expect(door.logged().filter((l) => l.call_id === callId && l.outcome === 'recorded')).toHaveLength(1);
+    expect(patient.logged().filter((l) => l.call_id === callId && l.outcome === 'recorded')).toHaveLength(1);
+    await patient.close();
   });
 
   test('sixty different facts of one call at once all stand in its stream', async () => {
