@@ -84,7 +84,7 @@ export type Answers = {
   'GET /api/reconciliation/coverage': Items<CoverageDay>;
   'GET /api/call-sessions': Page<CallSession>;
   'GET /api/call-sessions/{id}': CallSession;
-  'GET /api/call-sessions/{id}/history': Items<HistoryItem>;
+  'GET /api/call-sessions/{id}/history': Page<HistoryItem>;
   'GET /api/appointments/{id}': Appointment;
   'GET /api/tickets/{id}': Ticket;
 };

@@ -113,18 +113,25 @@ export async function evidenceVerdicts(
 ): Promise<EvidenceVerdict[]> {
   if (facts.every(({ evidence }) => evidence === undefined)) return facts.map(() => 'none');
   const events = await readLeft(log, evidenceStream(tenant.id, callId));
-  return Promise.all(
-    facts.map(async ({ evidence }) => {
-      if (evidence === undefined) return 'none';
-      try {
-        const delivery = await assemble(events, evidence.deliveryId, evidence.sha256);
-        if (delivery === undefined) return 'expired';
-        return isAsSigned(delivery, tenant) ? 'verified' : 'failed';
-      } catch {
-        return 'failed'; // the parts are there and do not unzip
-      }
-    }),
-  );
+  const verdicts: EvidenceVerdict[] = [];
+  // One after the other, so that never more than one body is in memory.
+  for (const { evidence } of facts)
+    verdicts.push(evidence === undefined ? 'none' : await verdictOn(events, evidence, tenant));
+  return verdicts;
+}
+
+async function verdictOn(
+  events: readonly Recorded[],
+  { deliveryId, sha256: digest }: NonNullable<FactMetadata['evidence']>,
+  tenant: Tenant,
+): Promise<EvidenceVerdict> {
+  try {
+    const delivery = await assemble(events, deliveryId, digest);
+    if (delivery === undefined) return 'expired';
+    return isAsSigned(delivery, tenant) ? 'verified' : 'failed';
+  } catch {
+    return 'failed'; // the parts are there and do not unzip
+  }
 }
 
 /** Whether one of the keys of the tenant, current or former, signed a stored delivery. */

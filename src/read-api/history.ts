@@ -19,11 +19,22 @@ export const HistoryItem = z
     }),
     recordedAt: instant.openapi({ description: 'When it was noted.' }),
     source: z.enum(['webhook', 'reconciliation', 'command']).optional(),
-    changes: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })).openapi({
-      description:
-        'What the fact changed in the session, field by field; null: there was no value. `CallLinked` changes ' +
-        '`matchedByPhoneNumber`: the phone number has led a call here.',
-    }),
+    changes: z
+      .array(
+        z.object({
+          field: z.string(),
+          from: z.unknown().optional(),
+          to: z.unknown().optional(),
+          added: z.array(z.unknown()).optional(),
+          removed: z.array(z.unknown()).optional(),
+        }),
+      )
+      .openapi({
+        description:
+          'What the fact changed in the session, field by field; null: there was no value. A list of more than a few is told ' +
+          'by what was `added` and `removed`. `CallLinked` changes ' +
+          '`matchedByPhoneNumber`: the phone number has led a call here.',
+      }),
     evidence: z.enum(['verified', 'failed', 'expired', 'none']).optional().openapi({
       description: 'Whether the signed bytes behind the fact still verify; `none`: nothing was signed.',
     }),
@@ -43,12 +54,30 @@ export const HistoryItem = z
   .openapi('HistoryItem');
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
-/** The facts of a session and of its calls, oldest first. The ids belong to the tenant: they were looked up as it. */
-export type ReadHistory = (session: {
-  readonly tenantId: string;
-  readonly sessionId: string;
-  readonly callIds: readonly string[];
-}) => Promise<readonly HistoryItem[]>;
+/** A session; its ids belong to the tenant, because they were looked up as it. */
+type OfSession = { readonly tenantId: string; readonly sessionId: string; readonly callIds: readonly string[] };
+
+/** The facts of a session and of its calls after a position, oldest first, at most so many. */
+export type ReadHistory = (
+  session: OfSession,
+  page: { readonly after: bigint; readonly limit: number },
+) => Promise<{ readonly items: readonly HistoryItem[]; readonly hasMore: boolean }>;
+
+const MOST = 200;
+const Paging = only({
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(MOST))
+    .default(MOST)
+    .openapi({ type: 'integer', minimum: 1, maximum: MOST, default: MOST, description: 'Facts per page.' }),
+  cursor: z
+    .string()
+    .regex(/^\d{1,30}$/, 'must be a `nextCursor`')
+    .optional()
+    .openapi({ description: 'The `nextCursor` of the page before.' }),
+});
 
 export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHistory) =>
   app.openapi(
@@ -60,9 +89,12 @@ export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHisto
       summary: 'The facts behind a call session, oldest first',
       security: apiKey,
       middleware: asTenant,
-      request: { params: sessionPath, query: only({}) },
+      request: { params: sessionPath, query: Paging },
       responses: {
-        200: json(z.object({ items: z.array(HistoryItem) }).openapi('History'), 'All facts; there are no pages.'),
+        200: json(
+          z.object({ items: z.array(HistoryItem), nextCursor: z.string().nullable() }).openapi('History'),
+          'A page of them; `nextCursor` is null at the end.',
+        ),
         404: notFound,
         ...refusals,
       },
@@ -71,7 +103,9 @@ export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHisto
       const row = await findCallSession(c.var.reads, c.req.valid('param').id);
       if (row === undefined) return problem(c, 404, 'not_found');
       const { tenantId } = c.var.caller;
-      const items = await history({ tenantId, sessionId: row.id, callIds: row.retell_call_ids });
-      return c.json({ items: [...items] }, 200);
+      const { limit, cursor } = c.req.valid('query');
+      const session = { tenantId, sessionId: row.id, callIds: row.retell_call_ids };
+      const { items, hasMore } = await history(session, { limit, after: cursor === undefined ? -1n : BigInt(cursor) });
+      return c.json({ items: [...items], nextCursor: hasMore ? items.at(-1)!.position : null }, 200);
     },
   );

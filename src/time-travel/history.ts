@@ -18,7 +18,8 @@ import { BrokenFact } from '../projections/engine/faults.ts';
 import type { ReadHistory } from '../read-api/history.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 
-type Change = { readonly field: string; readonly from: unknown; readonly to: unknown };
+/** `from` and `to`, or for a long list what was `added` and `removed`. */
+type Change = { field: string; from?: unknown; to?: unknown; added?: unknown[]; removed?: unknown[] };
 
 /** A fact of a session, with its changes to the API document. */
 type HistoryItem = {
@@ -40,22 +41,36 @@ type HistoryItem = {
 /** A stored fact that cannot be decoded, in its place among the others. */
 type BrokenEvent = { readonly recorded: Recorded; readonly error: unknown };
 
+/** A part of a history: the facts after a position, at most so many. */
+export type Page = { readonly after: bigint; readonly limit: number };
+
+const WHOLE: Page = { after: -1n, limit: Number.POSITIVE_INFINITY };
+
 /**
  * The history of a session; its changes add up to the current document. As in the read model, a broken fact and all
- * later ones of its stream change nothing.
+ * later ones of its stream change nothing. One item over the limit: there are more.
  */
-export function historyOf(tenantId: string, sessionId: string, facts: readonly (Fact | BrokenEvent)[]): HistoryItem[] {
+export function historyOf(
+  tenantId: string,
+  sessionId: string,
+  facts: readonly (Fact | BrokenEvent)[],
+  { after, limit }: Page = WHOLE,
+): HistoryItem[] {
   const items: HistoryItem[] = [];
+  const tell = (recorded: Recorded, item: HistoryItem) => {
+    if (recorded.position > after) items.push(item);
+  };
   const unreadable = new Map<string, string>();
   let fold = noFactsYet(tenantId, sessionId);
   let texts: PendingText = {};
   let before: SessionDocument | undefined;
   for (const one of facts) {
+    if (items.length > limit) break;
     const recorded: Recorded = 'recorded' in one ? one.recorded : one;
     const { stream, position } = recorded;
     const waitsFor = unreadable.get(stream);
     if (waitsFor !== undefined) {
-      if (recorded.type !== 'CallTextPart') items.push({ ...metadataOf(recorded), changes: [], waitsFor });
+      if (recorded.type !== 'CallTextPart') tell(recorded, { ...metadataOf(recorded), changes: [], waitsFor });
       continue;
     }
     try {
@@ -64,13 +79,17 @@ export function historyOf(tenantId: string, sessionId: string, facts: readonly (
       texts = pending;
       if (!fact) continue;
       const next = withFact(fold, fact);
-      const after = documentOf(next);
-      items.push({ ...metadataOf(fact), changes: changes(before, after) });
-      [fold, before] = [next, after];
+      // Of a session with many calls a document is dear, so none is made of what is not shown.
+      if (position > after) {
+        const document = documentOf(next);
+        tell(recorded, { ...metadataOf(fact), changes: changes(before ?? documentOf(fold), document) });
+        before = document;
+      }
+      fold = next;
     } catch (error) {
       unreadable.set(stream, `${position}`);
       const { reason } = new BrokenFact(recorded, error);
-      items.push({ ...metadataOf(recorded), changes: [], unreadable: { stream, reason } });
+      tell(recorded, { ...metadataOf(recorded), changes: [], unreadable: { stream, reason } });
     }
   }
   return items;
@@ -109,7 +128,18 @@ function changes(before: SessionDocument | undefined, after: SessionDocument | u
   const to: Readonly<Record<string, unknown>> = after ?? {};
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]
     .filter((field) => field !== 'revision' && !isDeepStrictEqual(from[field], to[field]))
-    .map((field) => ({ field, from: from[field] ?? null, to: to[field] ?? null }));
+    .map((field) => changeOf(field, from[field] ?? null, to[field] ?? null));
+}
+
+/** Of a longer list only what came and what went is shown, or each fact of a long session would repeat it. */
+const SHOWN_WHOLE = 20;
+
+function changeOf(field: string, from: unknown, to: unknown): Change {
+  const [before, after] = [from ?? [], to ?? []];
+  if (!Array.isArray(before) || !Array.isArray(after) || before.length + after.length <= SHOWN_WHOLE)
+    return { field, from, to };
+  const without = (list: unknown[], others: ReadonlySet<unknown>) => list.filter((one) => !others.has(one));
+  return { field, added: without(after, new Set(before)), removed: without(before, new Set(after)) };
 }
 
 /**
@@ -118,17 +148,22 @@ function changes(before: SessionDocument | undefined, after: SessionDocument | u
  */
 export const sessionHistory =
   (log: EventLog, tenants: TenantDirectory): ReadHistory =>
-  async ({ tenantId, sessionId, callIds }) => {
+  async ({ tenantId, sessionId, callIds }, page) => {
     const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
     const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
     recorded.sort((a, b) => (a.position < b.position ? -1 : 1));
     const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
-    const verdicts = await verdictsByPosition(log, tenants, tenantId, recorded);
-    return historyOf(tenantId, sessionId, facts).map((item) => {
+    const items = historyOf(tenantId, sessionId, facts, page);
+    const shown = items.slice(0, page.limit);
+    const isShown = new Set(shown.map(({ position }) => position));
+    const asked = recorded.filter(({ position }) => isShown.has(`${position}`));
+    const verdicts = await verdictsByPosition(log, tenants, tenantId, asked);
+    const told = shown.map((item) => {
       // Without its source, a fact cannot be known to be signed.
       const evidence = verdicts.get(item.position) ?? (item.source === undefined ? undefined : 'none');
       return { ...item, changes: [...item.changes], ...(evidence && { evidence }) };
     });
+    return { items: told, hasMore: items.length > shown.length };
   };
 
 /** Undefined for a type that a newer version wrote. */
@@ -154,14 +189,16 @@ async function verdictsByPosition(
     return name?.category === 'call' && data ? [{ callId: name.id, position, metadata: data }] : [];
   });
   const byCall = Map.groupBy(signed, ({ callId }) => callId);
-  const verdicts = [...byCall].map(async ([callId, ofCall]) => {
-    const words = await evidenceVerdicts(
+  const verdicts = new Map<string, EvidenceVerdict>();
+  // One call after the other: what is signed may be large.
+  for (const [callId, ofCall] of byCall) {
+    const told = await evidenceVerdicts(
       log,
       tenant,
       callId,
       ofCall.map((fact) => fact.metadata),
     );
-    return ofCall.map((fact, i) => [String(fact.position), words[i]!] as const);
-  });
-  return new Map<string, EvidenceVerdict>((await Promise.all(verdicts)).flat());
+    for (const [i, { position }] of ofCall.entries()) verdicts.set(`${position}`, told[i]!);
+  }
+  return verdicts;
 }

@@ -41,6 +41,27 @@ test('each fact tells where it stands and what it changed, and all changes toget
   expect(revision).toBe(items.length);
 });
 
+test('its pages add up to the whole, and each says whether there is more', () => {
+  const facts = recorded(
+    requested({ toNumber: '+2', appointmentId: 'apt_1' }),
+    placed(),
+    ended({ disconnectionReason: 'user_hangup' }),
+    analyzed({ flags: { appointment_confirmed: true } }),
+  );
+  const whole = historyOf(TENANT, 'cs_1', facts);
+  const first = historyOf(TENANT, 'cs_1', facts, { after: -1n, limit: 2 });
+  expect(first).toEqual(whole.slice(0, 3));
+  expect(historyOf(TENANT, 'cs_1', facts, { after: BigInt(first[1]!.position), limit: 2 })).toEqual(whole.slice(2));
+});
+
+test('a long list is told by what came and went', () => {
+  const calls = Array.from({ length: 30 }, (_, n) => ended({ callSessionId: 'cs_1' }, {}, `call_${n}`));
+  const items = historyOf(TENANT, 'cs_1', recorded(...calls));
+  const told = items.flatMap(({ changes }) => changes.filter(({ field }) => field === 'retellCallIds'));
+  expect(told[1]).toEqual({ field: 'retellCallIds', from: ['call_0'], to: ['call_0', 'call_1'] });
+  expect(told.at(-1)).toEqual({ field: 'retellCallIds', added: ['call_29'], removed: [] });
+});
+
 test('that the phone number has led a call here is a fact, and the session keeps saying so', () => {
   const facts = recorded(
     requested({ toNumber: '+2' }),

@@ -30,7 +30,7 @@ const timeZoneOf = (tenantId: string) => (tenantId === 'acme' ? 'Europe/Berlin' 
 /** The query API as the service mounts it, and a `get` that calls it with a key. */
 export function queryApi(
   db: Kysely<ReadModel>,
-  history: ReadHistory = async () => [],
+  history: ReadHistory = async () => ({ items: [], hasMore: false }),
   asOf: AsOf = nothingThen,
   lag: () => number | null = () => 0,
 ) {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   readModel = await createReadModel();
   const note = async (_: string, id: string, __: Moment) => void asked.push(id);
   const asOf = { callSession: note, appointment: note, ticket: note };
-  api = queryApi(readModel.db, async () => [], asOf as never);
+  api = queryApi(readModel.db, undefined, asOf as never);
   await readModel.sessions({ id: 'cs_1', appointment_id: 'apt_1', retell_call_ids: ['call_1'] });
   await readModel.appointments({ id: 'apt_1' });
   const times = { first_seen_at: at('10:00:00'), last_seen_at: at('10:00:00'), created_at: at('10:00:00') };

@@ -195,18 +195,20 @@ test('the history of a session is asked for with its final id, all its calls, an
     evidence: 'verified',
   };
   const asked: unknown[] = [];
-  const { get } = queryApi(readModel.db, async (question) => {
-    asked.push(question);
-    return [item];
+  const { get } = queryApi(readModel.db, async (question, page) => {
+    asked.push({ ...question, ...page });
+    return { items: [item], hasMore: page.after < 0n };
   });
   await readModel.sessions(analysedCall, { id: 'other', retell_call_ids: ['call_3'] });
   const { status, body } = await get('/api/call-sessions/call:call_1/history');
-  expect([status, body]).toEqual([200, { items: [item] }]);
+  expect([status, body]).toEqual([200, { items: [item], nextCursor: item.position }]);
   documented(HistoryItem, body.items[0]);
-  await get('/api/call-sessions/other/history');
+  const last = await get(`/api/call-sessions/other/history?limit=7&cursor=${body.nextCursor}`);
+  expect(last.body.nextCursor).toBeNull();
+  expect((await get('/api/call-sessions/other/history?limit=201')).status).toBe(400);
   expect(asked).toEqual([
-    { tenantId: 'acme', sessionId: 'analysed', callIds: ['call_1', 'call_2'] },
-    { tenantId: 'acme', sessionId: 'other', callIds: ['call_3'] },
+    { tenantId: 'acme', sessionId: 'analysed', callIds: ['call_1', 'call_2'], after: -1n, limit: 200 },
+    { tenantId: 'acme', sessionId: 'other', callIds: ['call_3'], after: BigInt(item.position), limit: 7 },
   ]);
 });
 

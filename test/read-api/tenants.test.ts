@@ -6,7 +6,7 @@ let readModel: Awaited<ReturnType<typeof createReadModel>>;
 let api: ReturnType<typeof queryApi>;
 beforeAll(async () => {
   readModel = await createReadModel();
-  api = queryApi(readModel.db, async ({ tenantId }) => [{ tenantId } as never]);
+  api = queryApi(readModel.db, async ({ tenantId }) => ({ items: [{ tenantId } as never], hasMore: false }));
 });
 afterAll(() => readModel.drop());
 beforeEach(async () => {
@@ -116,12 +116,7 @@ test.each([
   [12.345, '12.3'],
   [null, 'unknown'],
 ])('each answer says how far it is behind the log: %s seconds', async (seconds, header) => {
-  const { get } = queryApi(
-    readModel.db,
-    async () => [],
-    undefined,
-    () => seconds,
-  );
+  const { get } = queryApi(readModel.db, undefined, undefined, () => seconds);
   const lagOf = async (...asked: Parameters<typeof get>) => {
     const { status, headers } = await get(...asked);
     return [status, headers.get('x-read-model-lag')];

@@ -8,8 +8,11 @@ const LONG = 40;
 const value = (of: unknown): string =>
   of === null || of === undefined ? '–' : shortened(typeof of === 'string' ? of : JSON.stringify(of), LONG);
 
-const changed = ({ field, from, to }: HistoryItem['changes'][number]): string =>
-  from === null || from === undefined ? `${field} = ${value(to)}` : `${field}: ${value(from)} → ${value(to)}`;
+const changed = ({ field, from, to, added, removed }: HistoryItem['changes'][number]): string => {
+  const moved = [...(added ?? []).map((one) => `+ ${value(one)}`), ...(removed ?? []).map((one) => `- ${value(one)}`)];
+  if (moved.length > 0) return `${field}: ${moved.join(', ')}`;
+  return from === null || from === undefined ? `${field} = ${value(to)}` : `${field}: ${value(from)} → ${value(to)}`;
+};
 
 /** As the service does: digits alone are a position. */
 const wasKnown = ({ position, recordedAt }: HistoryItem, at: string | undefined): boolean =>
@@ -68,8 +71,7 @@ export const verb: Verb = (program, cli) => {
         });
       // The session may have had another id then; that of its call goes on answering.
       const lasting = at !== undefined && session.retellCallId ? `call:${session.retellCallId}` : session.id;
-      const history = await service.call('GET /api/call-sessions/{id}/history', { path: { id: lasting } });
-      const items = history.items.filter((item) => wasKnown(item, at));
+      const items = (await wholeHistory(service, lasting)).filter((item) => wasKnown(item, at));
       const head = fields({
         session: session.id,
         tenant: session.tenantId,
@@ -82,6 +84,17 @@ export const verb: Verb = (program, cli) => {
       cli.answer({ session, items }, `${head}\n\n${table(items.flatMap(linesOf), columns)}`);
     });
 };
+
+async function wholeHistory(service: Service, id: string): Promise<readonly HistoryItem[]> {
+  const items: HistoryItem[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const query = cursor === undefined ? {} : { cursor };
+    const page = await service.call('GET /api/call-sessions/{id}/history', { path: { id }, query });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return items;
+}
 
 /** Finds a session by its id, else by that of a call in it. */
 async function find(service: Service, id: string, at: string | undefined): Promise<CallSession> {
