@@ -28,6 +28,7 @@ export const logger: Logger = pino(
 
 /** A real event store, a real Postgres, a real SMTP server; one for each test file. */
 export async function startScene() {
+  logged.length = 0; // of the file before, in the same worker
   const [eventStore, database, smtp] = await Promise.all([
     startRestorableStore(),
     createTestDatabase(),

@@ -44,6 +44,7 @@ const BUSY_MS = 45_000;
 
 /** A real event store, Postgres, read model, door and emulator, and a line to Retell that can fail. */
 export async function startScene(options: RetellOptions & { readonly tenants?: readonly Tenant[] } = {}) {
+  lines.length = 0; // of the file before, in the same worker
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-reconciliation-'));
   const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
   const log = patientLog(eventStore.url);
