@@ -6,16 +6,18 @@ export type Arguments = {
   readonly data: string;
   readonly exitWithParent: boolean;
   readonly tokenFromInput: boolean;
+  /** A token of its own, kept in the data directory. */
+  readonly closed: boolean;
 };
 
-export const USAGE = `usage: npm run eventstore -- [--port 2113] [--host 127.0.0.1] [--data ./data/eventstore] [--exit-with-parent] [--token-from-input]
+export const USAGE = `usage: npm run eventstore -- [--port 2113] [--host 127.0.0.1] [--data ./data/eventstore] [--closed] [--exit-with-parent] [--token-from-input]
 
   --port              the port to listen on; 0 takes a free one
   --host              the address to listen on
   --data              the directory that holds the events; one node at a time
+  --closed            answer only clients with the token that is kept in --data; without it, whoever reaches the port
   --exit-with-parent  end when standard input closes, so that whoever started this node never leaves it behind
-  --token-from-input  take the token that clients must show from the first line of standard input; else it is made
-                      once and kept in --data
+  --token-from-input  take the token that clients must show from the first line of standard input
 
 It prints the address for its clients, which holds the token.`;
 
@@ -31,6 +33,7 @@ export function readArguments(args: readonly string[]): Arguments {
     data: values.data,
     exitWithParent: values['exit-with-parent'],
     tokenFromInput: values['token-from-input'],
+    closed: values.closed,
   };
 }
 
@@ -42,6 +45,7 @@ function parsed(args: readonly string[]) {
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '2113' },
         data: { type: 'string', default: './data/eventstore' },
+        closed: { type: 'boolean', default: false },
         'exit-with-parent': { type: 'boolean', default: false },
         'token-from-input': { type: 'boolean', default: false },
       },

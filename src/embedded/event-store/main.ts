@@ -15,7 +15,10 @@ async function main(): Promise<void> {
   if (args.includes('--help')) return console.log(USAGE);
   const { host, port, data, exitWithParent, ...given } = readArguments(args);
   const directory = lockDataDirectory(data);
-  const token = given.tokenFromInput ? await tokenFromInput() : directory.token();
+  const own = given.closed ? directory.token() : undefined;
+  const token = given.tokenFromInput ? await tokenFromInput() : own;
+  if (token === undefined)
+    console.error('Every user of this machine can read and write this node; --closed asks for a token.');
   const node = await serve(directory.events, host, port, token);
 
   let stopping = false;

@@ -29,12 +29,15 @@ type Node = {
   readonly broken: Promise<never>;
 };
 
-/** Serves the log in that file to those who have the token. Methods that are not here answer UNIMPLEMENTED, which is gRPC's own default. */
-export async function serve(file: string, host: string, port: number, token: string): Promise<Node> {
+/** Serves the log in that file, to those who have the token if there is one. Methods that are not here answer UNIMPLEMENTED, which is gRPC's own default. */
+export async function serve(file: string, host: string, port: number, token: string | undefined): Promise<Node> {
   const commits = commitSignal();
   const queue = await commitQueue(file, commits.notify);
   const log = openLogReader(file);
-  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE, interceptors: [onlyWith(token)] });
+  const server = new Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE,
+    interceptors: token === undefined ? [] : [onlyWith(token)],
+  });
 
   // Events are stored as the bytes that are sent.
   const read = { ...StreamsService.read, responseSerialize: asBuffer };

@@ -40,8 +40,8 @@ export function tokenFromInput(): Promise<string> {
 }
 
 /** The client's connection string. Without TLS the client sends no user and password, but it sends its name. */
-export const addressOf = (host: string, port: number, token: string): string =>
-  `esdb://${host}:${port}?tls=false&connectionName=${token}`;
+export const addressOf = (host: string, port: number, token: string | undefined): string =>
+  `esdb://${host}:${port}?tls=false${token === undefined ? '' : `&connectionName=${token}`}`;
 
 /** What the client asks without its name; the answers say nothing of the log. */
 const OPEN: ReadonlySet<string> = new Set([ServerFeaturesService.getSupportedMethods.path, GossipService.read.path]);

@@ -120,7 +120,7 @@ test('a node on its own keeps its token, so that its address is the same again',
   const dataDir = await temporaryDirectory();
   const addresses: URL[] = [];
   for (let round = 0; round < 3; round++) {
-    const alone = spawn(process.execPath, [MAIN, '--port', '0', '--data', dataDir], {
+    const alone = spawn(process.execPath, [MAIN, '--closed', '--port', '0', '--data', dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [address] = await once(createInterface({ input: alone.stdout }), 'line');
