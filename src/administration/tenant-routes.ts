@@ -4,6 +4,7 @@ import { isTenantId } from '../events/identity.ts';
 import { scopes } from '../events/tenant-facts.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
+import { limitParameterOf, only } from '../http/parameters.ts';
 import { badRequest, json, problem } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
@@ -17,6 +18,13 @@ const TenantIdParam = z.object({
     .refine(isTenantId, 'must be 1–63 of a–z, 0–9, _ and -, and begin with a letter or digit')
     .openapi({ param: { name: 'id', in: 'path' }, example: 'acme' }),
 });
+
+/** The last tenant of the page before, also where it is none any more. */
+const CursorParam = z
+  .string()
+  .refine(isTenantId, 'must be a nextCursor of this list')
+  .optional()
+  .openapi({ description: 'The `nextCursor` of the page before.' });
 
 /** A tenant as an administrator sees it: no secrets. */
 export const ShownTenant = z
@@ -93,14 +101,24 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       method: 'get',
       path: '/api/tenants',
       operationId: 'listTenants',
-      summary: 'All tenants, without secrets',
+      summary: 'Tenants by id, without secrets',
+      request: { query: only({ limit: limitParameterOf(200), cursor: CursorParam }) },
       responses: {
-        200: json(z.object({ items: z.array(ShownTenant) }), 'The tenants'),
+        200: json(
+          z.object({ items: z.array(ShownTenant), nextCursor: z.string().nullable() }),
+          'A page of them; `nextCursor` is null at the end',
+        ),
+        400: refusals[400],
         401: refusals[401],
         503: refusals[503],
       },
     }),
-    (c) => c.json({ items: directory.list().map(shown) }, 200),
+    (c) => {
+      const { limit, cursor = '' } = c.req.valid('query');
+      const left = directory.list().filter(({ id }) => id > cursor);
+      const items = left.slice(0, limit).map(shown);
+      return c.json({ items, nextCursor: left.length > limit ? items.at(-1)!.id : null }, 200);
+    },
   );
 
   routes.openapi(

@@ -45,7 +45,7 @@ export type { CallSession, HistoryItem, ReconciliationState };
 
 /** What the routes that a command calls answer, under their names in the OpenAPI document. */
 export type Answers = {
-  'GET /api/tenants': Items<Tenant>;
+  'GET /api/tenants': Page<Tenant>;
   'GET /api/tenants/{id}': Tenant;
   'PUT /api/tenants/{id}': Tenant;
   'PATCH /api/tenants/{id}': Tenant;

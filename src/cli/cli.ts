@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
+import type { Page, Tenant } from './api.ts';
 import { Failure } from './failure.ts';
 import { type Keys, keysOf } from './keys.ts';
 import { type Service, serviceAt } from './service.ts';
@@ -101,6 +102,21 @@ function baseUrl(text: string): string {
     });
   return url.href.replace(/\/+$/, '');
 }
+
+/** What all pages of a list hold together. */
+export async function allPages<Item>(page: (cursor: string | undefined) => Promise<Page<Item>>): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { items: more, nextCursor } = await page(cursor);
+    items.push(...more);
+    if (!nextCursor) return items;
+    cursor = nextCursor;
+  }
+}
+
+/** All tenants there are. */
+export const allTenants = ({ admin }: Pick<Cli, 'admin'>): Promise<Tenant[]> =>
+  allPages((cursor) => admin.call('GET /api/tenants', { query: { cursor } }));
 
 /** Asks for each id in turn. What the service refuses for one does not keep the others from being tried. */
 export async function tryEach<Result>(

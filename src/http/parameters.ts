@@ -61,13 +61,15 @@ export const plainText = (max: number) =>
 export const tenantParameter = z.string().refine(isTenantId, 'must be the id of a tenant');
 
 /** How many items, of at most 200. */
-export const limitParameter = z
-  .string()
-  .regex(/^\d{1,4}$/, 'must be a whole number')
-  .transform(Number)
-  .pipe(z.int().min(1).max(200))
-  .default(50)
-  .openapi({ type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Items per page.' });
+export const limitParameterOf = (byDefault: number) =>
+  z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(200))
+    .default(byDefault)
+    .openapi({ type: 'integer', minimum: 1, maximum: 200, default: byDefault, description: 'Items per page.' });
+export const limitParameter = limitParameterOf(50);
 
 const E164 = /^\+[1-9]\d{1,16}$/;
 export const phoneParameter = z

@@ -112,17 +112,22 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     entries.set(state.id, { ...now, state });
   };
 
-  const apply = (recorded: Recorded) => {
-    const tenantId = parseStream(recorded.stream)?.tenantId;
-    if (tenantId === undefined) return;
-    try {
-      const before = entries.get(tenantId)?.state ?? initialTenant(tenantId);
-      const state = evolveTenant(before, recorded);
-      if (state !== before) put(state);
-    } catch (err) {
-      logger.error({ err, reason: 'tenant_event_broken', tenantId }, 'passed over');
+  /** Secrets are opened once for all facts of a batch: with many tenants the opening takes longest. */
+  const apply = (events: readonly Recorded[]) => {
+    const changed = new Map<string, TenantState>();
+    for (const recorded of events) {
+      const tenantId = parseStream(recorded.stream)?.tenantId;
+      if (tenantId === undefined) continue;
+      try {
+        const before = changed.get(tenantId) ?? entries.get(tenantId)?.state ?? initialTenant(tenantId);
+        const state = evolveTenant(before, recorded);
+        if (state !== before) changed.set(tenantId, state);
+      } catch (err) {
+        logger.error({ err, reason: 'tenant_event_broken', tenantId }, 'passed over');
+      }
+      last = { position: recorded.position, id: recorded.id };
     }
-    last = { position: recorded.position, id: recorded.id };
+    for (const state of changed.values()) put(state);
   };
 
   const reportClosed = () => {
@@ -162,7 +167,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     };
     const after = { after: last?.position, afterId: last?.id };
     for await (const batch of log.subscribe({ prefixes: [prefixOf('tenant')], ...after, signal, onBreak })) {
-      for (const recorded of batch.events) apply(recorded);
+      apply(batch.events);
       if (batch.caughtUp && !ready) {
         refuseWrongMasterKey();
         ready = true;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/retell-emulator/random.ts';
-import type { Part } from './parts.ts';
+import { type Part, releasesOf, type ServicePart } from './parts.ts';
 import type { World } from './world.ts';
 
 export type Fault = {
@@ -31,8 +31,24 @@ const frozen = (part: Part, forMs: number): Fault => ({
   },
 });
 
-/** What may happen next, each as often as its weight says. */
+/** Long enough, at times, for the other release to take over what it shows. */
+const stopped = (part: ServicePart, random: Random): Fault => {
+  const forMs = random.next() < 0.4 ? 10_000 + random.below(6000) : random.below(2000);
+  return {
+    name: `stop ${part.name} ${forMs} ms`,
+    to: part.name,
+    async strike() {
+      const code = await part.end();
+      if (code !== 0) throw new Error(`ended with ${code}`);
+      await sleep(forMs);
+      await part.start();
+    },
+  };
+};
+
+/** What may happen next, each as often as its weight says; half of it a stop, where releases replace each other. */
 export function drawFault({ eventStore, postgres, services, wires }: World, random: Random): Fault {
+  if (releasesOf(services) > 1 && random.next() < 0.5) return stopped(random.pick(services), random);
   const service = random.pick(services);
   const { name, relay } = random.pick(wires);
   const forMs = random.below(400);

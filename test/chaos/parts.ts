@@ -89,9 +89,14 @@ export async function postgresPart(dataDir: string, moved: (url: string) => void
 }
 export type PostgresPart = Awaited<ReturnType<typeof postgresPart>>;
 
+/** The code as it is, or as the release after it. */
+export type Release = 'this' | 'next';
+const entries = { this: 'src/main.ts', next: 'test/chaos/next-release.ts' } as const satisfies Record<Release, string>;
+
 /** One process of the service, started again whatever happens to it, as a supervisor would. */
 export function servicePart(
   name: string,
+  release: Release,
   environment: Readonly<Record<string, string>>,
   said: Line[],
   incidents: Incidents,
@@ -101,7 +106,7 @@ export function servicePart(
   let expected = true;
 
   function spawn(): SpawnedService {
-    const service = spawnService(environment);
+    const service = spawnService(environment, entries[release]);
     running = service;
     expected = false;
     void service.exited.then((code) => {
@@ -129,6 +134,7 @@ export function servicePart(
   };
   return {
     ...part,
+    release,
     /** Where it listens; undefined while it does not. */
     url: () => url,
     roles: (environment.ROLES ?? 'ingest,project,serve,react').split(','),
@@ -152,3 +158,7 @@ export function servicePart(
   };
 }
 export type ServicePart = ReturnType<typeof servicePart>;
+
+/** How many there are at once. */
+export const releasesOf = (services: readonly ServicePart[]): number =>
+  new Set(services.map(({ release }) => release)).size;

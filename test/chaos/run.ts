@@ -9,7 +9,7 @@ import { startLoad } from './load.ts';
 import { operate } from './operators.ts';
 import { drawRound } from './rounds.ts';
 import { mailsSettle, settle } from './settle.ts';
-import { watchSessions } from './sightings.ts';
+import { watchReadiness, watchSessions } from './sightings.ts';
 import { type Layout, openWorld } from './world.ts';
 
 export type ChaosOptions = {
@@ -48,7 +48,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const world = await openWorld(options.layout);
   process.on('exit', world.killNow);
   const load = startLoad(world, { seed, senders: options.senders });
-  const sightings = watchSessions(world.pool);
+  const sightings = { sessions: watchSessions(world), readiness: watchReadiness(world) };
+  const watchers = Object.values(sightings);
   const ledger = openLedger(world.log);
   const struck = new Map<string, number>();
   const held = invariants.map(({ name }): Held => ({ name, checks: 0, looked: 0, at: '', wrong: [] }));
@@ -58,9 +59,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   let unsettled: string | undefined;
 
   const strike = async (fault: Fault) => {
-    if (fault.name === 'kill Postgres') sightings.forget();
+    const isOfPostgres = fault.name === 'kill Postgres';
+    if (isOfPostgres) for (const one of watchers) one.forget();
     await fault.strike().catch((error: Error) => world.incidents.push(`${fault.name}: ${error.message}`));
-    if (fault.name === 'kill Postgres') sightings.forget();
+    if (isOfPostgres) for (const one of watchers) one.forget();
     const kind = fault.name.replace(/ \d+ ms$/, '');
     struck.set(kind, (struck.get(kind) ?? 0) + 1);
   };
@@ -104,7 +106,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return { ...report, ...(unsettled !== undefined && { unsettled }) };
   } finally {
     await load.pause();
-    await sightings.stop();
+    await Promise.all(watchers.map((one) => one.stop()));
     await world.stop();
     process.off('exit', world.killNow);
   }

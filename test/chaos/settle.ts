@@ -28,7 +28,7 @@ export async function settle(world: World, ledger: Ledger): Promise<void> {
   // Mails go on meanwhile and are facts too, so the end is looked for anew each time.
   await until('the last fact in every projection', async () => {
     await ledger.readOn();
-    const live = await checkpoints(world);
+    const live = await checkpoints(pool);
     return projections.every(({ name, prefixes }) => {
       const last = ledger.recorded.findLast(({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)));
       return last === undefined || live.get(name) === last.position;
@@ -44,7 +44,7 @@ export async function settle(world: World, ledger: Ledger): Promise<void> {
 }
 
 /** Of the live generations, by projection. */
-export async function checkpoints({ pool }: World): Promise<Map<string, bigint>> {
+export async function checkpoints(pool: World['pool']): Promise<Map<string, bigint>> {
   const { rows } = await pool.query<{ name: string; checkpoint: string | null }>(
     `select name, checkpoint from projection.projections where state = 'live'`,
   );

@@ -13,18 +13,23 @@ import {
   type Part,
   type PostgresPart,
   postgresPart,
+  type Release,
   type ServicePart,
   servicePart,
 } from './parts.ts';
 import { ADMIN_KEY, MAIL_FROM, MASTER_KEY, tenants } from './tenants.ts';
 
+export type Layout = 'whole' | 'split' | 'rolling';
+const ALL = 'ingest,project,serve,react';
+
 /** What the processes of the service do. */
-export const layouts = {
+export const layouts: Readonly<Record<Layout, readonly { roles: string; release?: Release }[]>> = {
   /** Two of everything, so that all of it is contended. */
-  whole: ['ingest,project,serve,react', 'ingest,project,serve,react'],
-  split: ['ingest,serve', 'project,react', 'project,react'],
-} as const satisfies Record<string, readonly string[]>;
-export type Layout = keyof typeof layouts;
+  whole: [{ roles: ALL }, { roles: ALL }],
+  split: [{ roles: 'ingest,serve' }, { roles: 'project,react' }, { roles: 'project,react' }],
+  /** While a release takes the place of another, and is taken back. */
+  rolling: [{ roles: ALL }, { roles: ALL, release: 'next' }],
+};
 
 /** A connection that can be broken: from whom, to which store. */
 export type Wire = { readonly name: string; readonly relay: Relay };
@@ -120,7 +125,7 @@ async function open(
 
   const wires: Wire[] = [];
   const services = await Promise.all(
-    layouts[layout].map(async (roles, i) => {
+    layouts[layout].map(async ({ roles, release = 'this' }, i) => {
       const name = `service ${i + 1}`;
       const [store, database] = [await toStore.relay(), await toPostgres.relay()];
       wires.push({ name: `${name} – event store`, relay: store }, { name: `${name} – Postgres`, relay: database });
@@ -129,7 +134,7 @@ async function open(
         ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, DATA_DIR: join(directory, name) },
         ...{ SMTP_URL: mailbox.url, MAIL_FROM, MAIL_WAIT_SECONDS: '1' },
       };
-      return servicePart(name, environment, said, incidents);
+      return servicePart(name, release, environment, said, incidents);
     }),
   );
   closers.push(() => Promise.all(services.map((service) => service.kill())));

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { connect } from '../../src/postgres/connection.ts';
+import { generationFor, promote } from '../../src/projections/engine/generations.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { relayTo } from '../support/relay.ts';
@@ -204,6 +206,21 @@ test('two releases at once: both say how far the views are, and the old one take
   expect(await old.waitUntilCaughtUp(after, 30_000), 'ready means that the views show the end of the log').toBe(true);
   expect(old.status()).toMatchObject([{ version: 1, generation: 1, state: 'live', caughtUp: true }]);
   expect(await tallied()).toContain(1);
+});
+
+test('a version is not swapped in while it is behind what is shown, unless the log has no more for it', async () => {
+  const one = await start(tally(1));
+  const position = await stores.say(...newCall());
+  await one.waitUntilCaughtUp(position, 30_000);
+  await one.stop();
+  await using connection = await connect(stores.databaseUrl, 'test');
+  const next = tally(2);
+  const begun = await generationFor(connection.db, next);
+  const before = await tallied();
+  expect(await promote(connection.db, next, begun)).toEqual({ behind: position });
+  expect(await promote(connection.db, next, begun, position - 1n)).toEqual({ behind: position });
+  expect(await tallied()).toEqual(before);
+  expect(await promote(connection.db, next, begun, position)).toMatchObject({ version: 2, state: 'live' });
 });
 
 test('a read model that has read further than the log goes is refused, with what to do', async () => {

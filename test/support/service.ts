@@ -35,8 +35,8 @@ export async function startService(environment: Readonly<Record<string, string>>
 export type RunningService = Awaited<ReturnType<typeof startService>>;
 
 /** The same at once; `listening` rejects when it ends before it listens. */
-export function spawnService(environment: Readonly<Record<string, string>>) {
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
+export function spawnService(environment: Readonly<Record<string, string>>, entry = 'src/main.ts') {
+  const child: ChildProcess = spawn(process.execPath, [join(ROOT, entry)], {
     cwd: ROOT,
     env: { ...inherited, PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

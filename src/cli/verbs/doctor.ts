@@ -4,7 +4,7 @@ import { isJsonObject } from '../../events/json.ts';
 import { sealingUnder } from '../../tenants/sealing.ts';
 import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
 import type { Answers } from '../api.ts';
-import type { Cli } from '../cli.ts';
+import { allTenants, type Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { type Finding, type Found, fail, ok, readiness, skip } from '../readiness.ts';
@@ -80,14 +80,18 @@ async function version({ anyone }: Cli): Promise<Found> {
     : fail(`the service speaks API ${info.version}, these commands ${API_VERSION}`, 'Run the commands of its release.');
 }
 
-async function adminKey({ admin, keys }: Cli, seen: Seen): Promise<Found> {
-  const { items: tenants } = await admin.call('GET /api/tenants');
+/** Of the tenants that lack something, so many are named. */
+const NAMED = 10;
+
+async function adminKey(cli: Cli, seen: Seen): Promise<Found> {
+  const tenants = await allTenants(cli);
   seen.webhookKeyIds = tenants.find(({ id }) => id === DEFAULT_TENANT)?.webhookKeys.map(({ keyId }) => keyId) ?? [];
   const mute = tenants.filter(({ webhookKeys }) => webhookKeys.length === 0).map(({ id }) => id);
-  const { from } = await keys.admin();
+  const { from } = await cli.keys.admin();
   if (mute.length === tenants.length)
     return fail('it works, but no tenant has a webhook key', 'call-ledger keys add-webhook default --key-file <file>');
-  const without = mute.length > 0 ? `; without a webhook key: ${mute.join(', ')}` : '';
+  const more = mute.length > NAMED ? ` and ${mute.length - NAMED} more` : '';
+  const without = mute.length > 0 ? `; without a webhook key: ${mute.slice(0, NAMED).join(', ')}${more}` : '';
   return ok(`${from} works; ${tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`}${without}`);
 }
 

@@ -1,5 +1,5 @@
 import type { Answers, Parked } from '../api.ts';
-import { type Cli, tryEach } from '../cli.ts';
+import { allPages, type Cli, tryEach } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { type Columns, examples, fields, table } from '../text.ts';
@@ -17,16 +17,8 @@ const columns: Columns<Parked> = {
 export const parkedTable = (items: readonly Parked[]): string => table(items, columns);
 
 /** All that is parked, of one projection or of every one; the newest first. */
-export async function allParked(cli: Cli, projection: string | undefined): Promise<Parked[]> {
-  const items: Parked[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const query = { limit: '200', projection, cursor };
-    const page: Answers['GET /api/parked'] = await cli.admin.call('GET /api/parked', { query });
-    items.push(...page.items);
-    if (page.nextCursor === null) return items;
-    cursor = page.nextCursor;
-  }
-}
+export const allParked = ({ admin }: Cli, projection: string | undefined): Promise<Parked[]> =>
+  allPages((cursor) => admin.call('GET /api/parked', { query: { limit: '200', projection, cursor } }));
 
 /** Streams that a broken fact has set aside. */
 export const verb: Verb = (program, cli) => {

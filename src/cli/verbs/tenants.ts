@@ -1,4 +1,5 @@
 import type { Tenant } from '../api.ts';
+import { allTenants } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { examples, fields } from '../text.ts';
@@ -64,15 +65,18 @@ export const verb: Verb = (program, cli) => {
     .description('all tenants')
     .addHelpText('after', examples('tenants list'))
     .action(async () =>
-      cli.list(await cli.admin.call('GET /api/tenants'), {
-        ID: 'id',
-        NAME: 'name',
-        'TIME ZONE': 'timeZone',
-        REGION: 'defaultRegion',
-        MAIL: mailOf,
-        'WEBHOOK KEYS': ({ webhookKeys }) => webhookKeys.length,
-        'API KEYS': ({ apiKeys }) => apiKeys.length,
-      }),
+      cli.list(
+        { items: await allTenants(cli), nextCursor: null },
+        {
+          ID: 'id',
+          NAME: 'name',
+          'TIME ZONE': 'timeZone',
+          REGION: 'defaultRegion',
+          MAIL: mailOf,
+          'WEBHOOK KEYS': ({ webhookKeys }) => webhookKeys.length,
+          'API KEYS': ({ apiKeys }) => apiKeys.length,
+        },
+      ),
     );
 
   tenants

@@ -58,6 +58,7 @@ async function builtGeneration({ connection, projection, options, progress, onAp
   logger.info({ projection: projection.name, generation: own.generation, state: own.state }, 'projection_leads');
   progress.parked = live ? await countParked(db, live) : 0;
   if (own.state !== 'building') return own;
+  let seen: bigint | undefined;
   const swapped = await buildAndSwap(
     {
       ...{ log, connection, projection, generation: own, signal, logger, maxBatch, maxParked },
@@ -67,7 +68,12 @@ async function builtGeneration({ connection, projection, options, progress, onAp
         onProgress?.();
       },
     },
-    (built) => promote(db, projection, built),
+    async (built) => {
+      const result = await promote(db, projection, built, seen);
+      if (!('behind' in result)) return result;
+      seen = result.behind;
+      return 'behind';
+    },
   );
   setGenerations(progress, swapped, swapped);
   return swapped;

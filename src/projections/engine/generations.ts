@@ -173,10 +173,19 @@ export async function create(
 /**
  * Makes a generation that has caught up live, in one transaction. Gives up after half a second when readers hold the
  * views, before Postgres takes that for a deadlock and cancels one of them.
+ *
+ * @param seen where the shown generation was when this one began its last pass: what it still lacks is not of its streams.
  */
-export const promote = (db: Kysely<unknown>, projection: Projection, built: Generation): Promise<Generation> =>
-  db.transaction().execute(async (trx) => {
+export const promote = (db: Kysely<unknown>, projection: Projection, built: Generation, seen = -1n) =>
+  db.transaction().execute(async (trx): Promise<Generation | { readonly behind: bigint }> => {
     await takeTurn(trx);
+    const { rows } = await sql<{ checkpoint: string | null }>`select checkpoint from projection.projections
+      where name = any(${[projection.name, ...(projection.replaces ?? [])]}) and state = 'live' for update`.execute(
+      trx,
+    );
+    const shown = rows.map(({ checkpoint }) => BigInt(checkpoint ?? -1)).reduce((a, b) => (a > b ? a : b), -1n);
+    // Readers would see sessions go back.
+    if (shown > (built.checkpoint ?? -1n) && shown > seen) return { behind: shown };
     for (const other of await generations(trx, projection.name))
       if (other.state === 'building' && other.generation < built.generation) await drop(trx, other);
     return swap(trx, projection, built);

@@ -1,6 +1,6 @@
 import { acceptedIsInTheLog, nothingIsRefused } from './accepted.ts';
 import type { Invariant } from './finding.ts';
-import { nothingIsLeftBehind } from './generations.ts';
+import { nothingIsLeftBehind, readyShowsTheEnd } from './generations.ts';
 import { oneMailPerOpening } from './mails.ts';
 import { noOutcomeFalls, noReaderSeesItGoBack } from './outcomes.ts';
 import { answersAreTheFold, readModelIsTheFold } from './read-model.ts';
@@ -12,6 +12,7 @@ export const invariants: readonly Invariant[] = [
   answersAreTheFold,
   noOutcomeFalls,
   noReaderSeesItGoBack,
+  readyShowsTheEnd,
   oneMailPerOpening,
   tenantsAreApart,
   logsTellNothing,

@@ -9,7 +9,8 @@ export type Evidence = {
   readonly world: World;
   readonly load: Load;
   readonly ledger: Ledger;
-  readonly sightings: Sightings;
+  /** Of readers of the views, and of who asks for readiness. */
+  readonly sightings: Readonly<Record<'sessions' | 'readiness', Sightings>>;
   /** Logged since the last check. */
   readonly lines: readonly Line[];
 };

@@ -36,5 +36,5 @@ export const noOutcomeFalls: Invariant = {
 /** What readers see while it lasts: a rebuild, a swap or another leader takes nothing back. */
 export const noReaderSeesItGoBack: Invariant = {
   name: 'no reader sees a session go back',
-  check: async ({ sightings }) => ({ looked: sightings.looked(), at: 'looks', wrong: sightings.wrong }),
+  check: async ({ sightings: { sessions } }) => ({ looked: sessions.looked(), at: 'looks', wrong: sessions.wrong }),
 };
