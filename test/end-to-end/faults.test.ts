@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
+import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { connectEventLog } from '../../src/events/event-log.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type Relay, relayTo } from '../support/relay.ts';
 import { about, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually, type RunningService, sign, startService } from '../support/service.ts';
 
 // What a user's webhooks and queries meet while something that the service stands on is gone.
 
@@ -81,6 +83,46 @@ test('a stop finishes what was accepted, and the next start has all of it', asyn
   client = await clientOf(service);
   for (const [n, answer] of answers.entries())
     if (answer === 204) expect(await client.see(`/api/call-sessions/cs_stop_${n}`)).toMatchObject({ revision: 1 });
+});
+
+test('of two doors one is stopped under load: who is refused is taken by the other, and nothing is lost or doubled', async () => {
+  const directory = await dataDirectory();
+  const store = await spawnEventStore({ dataDir: directory.path });
+  const KEY = 'key_test_webhook_0123456789abcdef';
+  const keys = {
+    ADMIN_KEY: 'an-admin-key-for-the-test',
+    MASTER_KEY: 'a-master-key-for-the-test',
+    RETELL_WEBHOOK_SECRET: KEY,
+  };
+  const begin = () => startService({ ...keys, ROLES: 'ingest', EVENTSTORE_URL: store.url });
+  const doors = await Promise.all([begin(), begin()]);
+  const posts = doors.map(({ url }) => async (body: string) => {
+    const headers = { 'x-retell-signature': sign(body, KEY) };
+    const answer = await fetch(`${url}/api/webhooks/retell`, { method: 'POST', body, headers }).catch(() => undefined);
+    return answer?.status;
+  });
+  await eventually(async () =>
+    (await Promise.all(doors.map(({ url }) => fetch(`${url}/health/ready`)))).every((a) => a.ok),
+  );
+  let stopped: Promise<number | null> | undefined;
+  const attempts = Array.from({ length: 120 }, async (_, n) => {
+    const body = JSON.stringify(confirmed(`two_doors_${n}`));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if ((await posts[(n + attempt) % 2]!(body)) === 204) {
+        stopped ??= doors[0]!.stop();
+        return true;
+      }
+    }
+    return false;
+  });
+  expect(await Promise.all(attempts)).toEqual(attempts.map(() => true));
+  expect(await stopped).toBe(0);
+  const log = connectEventLog(store.url);
+  for (let n = 0; n < attempts.length; n++) expect(await log.read(`call-default.call_two_doors_${n}`)).toHaveLength(1);
+  await log.close();
+  await doors[1]!.stop();
+  await store.stop();
+  await directory.remove();
 });
 
 test('Ctrl-C reaches the whole process group, and what was accepted is still finished', async () => {

@@ -171,10 +171,8 @@ export async function create(
 }
 
 /**
- * Makes a generation that has caught up live, in one transaction. Gives up after half a second when readers hold the
- * views, before Postgres takes that for a deadlock and cancels one of them.
- *
- * @param seen where the shown generation was when this one began its last pass: what it still lacks is not of its streams.
+ * Makes a generation that has caught up live. Gives up after half a second when readers hold the views, before Postgres
+ * cancels one. `seen`: where the shown one was before the last pass.
  */
 export const promote = (db: Kysely<unknown>, projection: Projection, built: Generation, seen = -1n) =>
   db.transaction().execute(async (trx): Promise<Generation | { readonly behind: bigint }> => {
