@@ -68,6 +68,7 @@ const requests = [
   '/api/call-sessions/session-77',
   '/api/call-sessions/call:call-77',
   '/api/call-sessions/session-77/history',
+  '/api/call-sessions/session-77/history?cursor=1',
   '/api/call-sessions/session-77/deliveries',
   '/api/appointments',
   `/api/appointments?${cursor(DEEP, 'appointment')}`,
