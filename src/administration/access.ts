@@ -4,10 +4,10 @@ import { type AdministrationEvent, adminScopes } from '../events/administration-
 import { decode, type Fact } from '../events/codec.ts';
 import { type Decider, handle, overFacts } from '../events/decider.ts';
 import { type EventLog, EventStoreUnavailable, type Expected } from '../events/event-log.ts';
-import { uuidOf } from '../events/identity.ts';
 import type { FactMetadata } from '../events/metadata.ts';
+import type { Recorded } from '../events/recorded.ts';
 import { ADMIN_AUDIT, ADMIN_KEYS } from '../events/streams.ts';
-import { steps, waitUntil } from '../events/waiting.ts';
+import { steps, supervise, waitUntil } from '../events/waiting.ts';
 import { type AdminAccess, type Administrator, adminAccess, isAdminKey } from '../http/bearer.ts';
 import { isApiKey, keyIdOfApiKey, newApiKey } from '../tenants/keys.ts';
 
@@ -56,20 +56,25 @@ export function openAdministrators({ log, adminKey, logger, signal, now = () => 
   let keys: AdminKeys = decider.initialState;
   let handled = -1n;
 
+  const apply = (event: Recorded) => {
+    try {
+      keys = decider.evolve(keys, event);
+    } catch (err) {
+      logger.error({ err, reason: 'admin_key_event_broken' }, 'passed over');
+    }
+    handled = event.position;
+  };
+  const onBreak = (err: unknown, retryInMs: number) =>
+    logger.warn({ reason: 'subscription_broken', error: (err as Error).name, retryInMs }, 'admin keys');
+  /** From the beginning: after a restore keys are as they were then, and in another log there are none. */
   const follow = async () => {
-    const onBreak = (err: unknown, retryInMs: number) =>
-      logger.warn({ reason: 'subscription_broken', error: (err as Error).name, retryInMs }, 'admin keys');
+    [keys, handled] = [decider.initialState, -1n];
     for await (const { events } of log.subscribe({ prefixes: [ADMIN_KEYS], signal, onBreak })) {
-      for (const event of events) {
-        keys = decider.evolve(keys, event);
-        handled = event.position;
-      }
+      for (const event of events) apply(event);
       changes.done();
     }
   };
-  follow().catch((err) => {
-    if (!signal.aborted) logger.error({ err, reason: 'admin_keys_unknown' }, 'named admin keys open nothing');
-  });
+  void supervise(follow, { signal, onFailure: onBreak });
 
   const authenticate = (key: string): Administrator | undefined => {
     if (isRoot(key)) return ROOT;
@@ -92,15 +97,12 @@ export function openAdministrators({ log, adminKey, logger, signal, now = () => 
   }
 
   const trail = auditTrail(log, metadata);
-  const lately = new Map<string, number>();
-  const isKnownRead = (what: string): boolean => {
-    const at = performance.now();
-    const before = lately.get(what);
-    if (before !== undefined && at - before < SAME_READ_MS) return true;
-    lately.delete(what);
-    lately.set(what, at);
-    if (lately.size > MOST_READS) lately.delete(lately.keys().next().value!);
-    return false;
+  const reads = new Map<string, number>();
+  const isInTrail = (read: string): boolean => performance.now() - (reads.get(read) ?? -Infinity) < SAME_READ_MS;
+  const remember = (read: string): void => {
+    reads.delete(read);
+    reads.set(read, performance.now());
+    if (reads.size > MOST_READS) reads.delete(reads.keys().next().value!);
   };
 
   /** Changes and reads of personal data. Such a read is refused where it cannot be recorded; a change has been made. */
@@ -109,15 +111,16 @@ export function openAdministrators({ log, adminKey, logger, signal, now = () => 
     const isRead = method === 'GET' || method === 'HEAD';
     if (isRead && !readsPersonal) return;
     const { status } = c.res;
-    if (isRead && isKnownRead(`${keyId} ${path} ${status}`)) return;
+    const read = `${keyId} ${path} ${status}`;
+    if (isRead && isInTrail(read)) return;
     const requestId = c.get('requestId') as string | undefined;
     const request = { keyId, keyName, method, path, status, ...(requestId !== undefined && { requestId }) };
     try {
       await trail.append(request);
+      if (isRead) remember(read);
     } catch (error) {
       if (!(error instanceof EventStoreUnavailable)) throw error;
       logger.error({ reason: 'audit_not_recorded', ...request }, 'administrative request');
-      lately.delete(`${keyId} ${path} ${status}`);
       if (isRead) throw error;
     }
   }
@@ -150,7 +153,7 @@ function auditTrail(log: Pick<EventLog, 'append' | 'read'>, metadata: (stream: s
 
   async function append(data: Answered['data']): Promise<void> {
     const meta = metadata(ADMIN_AUDIT);
-    const id = uuidOf(ADMIN_AUDIT, crypto.randomUUID());
+    const id = crypto.randomUUID();
     for (;;) {
       const result = await log.append(ADMIN_AUDIT, last, [{ id, type: 'AdminRequestAnswered', data, metadata: meta }]);
       last = result.outcome === 'conflict' ? result.actual : result.revision;

@@ -3,7 +3,7 @@ import { requestId } from 'hono/request-id';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openAdministrators } from '../../src/administration/access.ts';
 import { accessRoutes } from '../../src/administration/access-routes.ts';
-import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
+import { type EventLog, EventStoreUnavailable, LogReplaced } from '../../src/events/event-log.ts';
 import { adminRoute } from '../../src/http/bearer.ts';
 import { failures } from '../../src/http/failures.ts';
 import { ADMIN_KEY, eventStore, listeningLogger } from '../commands/tenants/scene.ts';
@@ -74,6 +74,27 @@ test('a named key opens what its scopes say, in every process, until it is revok
     typeof v === 'bigint' ? `${v}` : v,
   );
   expect(recorded).not.toContain(key);
+});
+
+test('after a restore the keys are those of the log as it is now', async () => {
+  const over = new AbortController();
+  const log: EventLog = {
+    ...store.log,
+    // As a subscription ends when the log has been put back under it.
+    async *subscribe(options) {
+      if (over.signal.aborted) return yield* store.log.subscribe(options);
+      yield* store.log.subscribe({ ...options, signal: AbortSignal.any([options.signal, over.signal]) });
+      throw new LogReplaced('the event is not in the log any more');
+    },
+  };
+  const { ask } = administration({ log });
+  const body = { name: 'before', scopes: ['operations'] };
+  const { key, keyId } = (await ask('POST', '/api/admin-keys', { body })).body;
+  expect((await ask('GET', '/api/projections', { key })).status).toBe(200);
+  over.abort();
+  // What comes then is read: a key that is revoked opens nothing.
+  expect((await ask('DELETE', `/api/admin-keys/${keyId}`)).status).toBe(204);
+  expect((await ask('GET', '/api/projections', { key })).status).toBe(401);
 });
 
 test('a key opens nothing once it has expired', async () => {
