@@ -30,6 +30,8 @@ const EVENT_STORE =
   /^esdb(\+discover)?:\/\/([^\s@/?]+@)?[^\s@/?,:]+(:\d{1,5})?(,[^\s@/?,:]+(:\d{1,5})?)*\/?(\?\w+=[^\s&]*(&\w+=[^\s&]*)*)?$/;
 const hasHost = (url: string): boolean => Boolean(URL.parse(url)?.hostname);
 
+const key = z.string().min(16, 'must be at least 16 characters');
+
 const Environment = z.object({
   HOST: set(z.string()),
   PORT: set(port),
@@ -51,9 +53,9 @@ const Environment = z.object({
   RETELL_WEBHOOK_SECRET: set(z.string()),
   RETELL_API_KEY: set(z.string()),
   RETELL_BASE_URL: set(z.url()),
-  ADMIN_KEY: set(z.string().min(16, 'must be at least 16 characters')),
-  MASTER_KEY: set(z.string().min(16, 'must be at least 16 characters')),
-  MASTER_KEY_PREVIOUS: set(z.string().min(16, 'must be at least 16 characters')),
+  ADMIN_KEY: set(key),
+  MASTER_KEY: set(key),
+  MASTER_KEY_PREVIOUS: set(key),
   MASTER_KEY_LOST: set(flag),
   WEBHOOK_RATE_LIMIT_PER_MINUTE: set(positive),
   WEBHOOK_RATE_LIMIT_SCOPE: set(z.enum(['unverified', 'all'])),

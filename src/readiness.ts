@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { appendsFail } from './events/append-health.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { WatchedLog } from './events/log-watch.ts';
-import { generations } from './projections/engine/generations.ts';
+import { liveGeneration } from './projections/engine/generations.ts';
 import { lagsOf, readerOf } from './projections/engine/lag.ts';
 import { LATE_AFTER_SECONDS } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
@@ -83,7 +83,7 @@ async function checkShown(
   db: Kysely<ReadModel>,
   { name, prefixes }: Pick<Projection, 'name' | 'prefixes'>,
 ): Promise<CheckResult> {
-  const live = (await generations(db, name)).find(({ state }) => state === 'live');
+  const live = await liveGeneration(db, name);
   if (!live) return { ok: false, detail: 'starting' };
   const [lag] = await lagsOf(log, [readerOf({ prefixes }, live)]);
   if (lag?.isStale) return STALE;

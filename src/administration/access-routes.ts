@@ -6,16 +6,16 @@ import { failures } from '../http/failures.ts';
 import { limitParameter, pathId } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
+import { oneLine } from '../tenants/settings.ts';
 import type { Administrators } from './access.ts';
+import { body, refusals as bodyRefusals } from './key-routes.ts';
 
 const Scopes = z.array(z.enum(adminScopes)).min(1).max(adminScopes.length);
 const Order = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(100)
-    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line')
-    .openapi({ example: 'on-call', description: 'Whose it is, or what for; the audit trail shows it.' }),
+  name: oneLine(100).openapi({
+    example: 'on-call',
+    description: 'Whose it is, or what for; the audit trail shows it.',
+  }),
   scopes: Scopes.openapi({
     description:
       '`tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; ' +
@@ -65,14 +65,8 @@ export function accessRoutes(administrators: Administrators, logger: Logger): Op
       summary: 'Issue a named admin key',
       description: 'With ADMIN_KEY alone. The key is in this answer and nowhere else.',
       middleware: [byRoot.middleware, limitedBody],
-      request: { body: { content: { 'application/json': { schema: Order } }, required: true } },
-      responses: {
-        201: json(IssuedKey, 'The key, once'),
-        400: problemResponse('Not as documented'),
-        413: problemResponse('Body over 64 KiB'),
-        415: problemResponse('Not JSON'),
-        ...refusals,
-      },
+      request: body(Order),
+      responses: { 201: json(IssuedKey, 'The key, once'), ...bodyRefusals, ...refusals },
     }),
     async (c) => {
       const order = c.req.valid('json');

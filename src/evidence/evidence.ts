@@ -10,7 +10,7 @@ import type { Recorded } from '../events/recorded.ts';
 import { evidenceStream } from '../events/streams.ts';
 import type { CallFact, Delivery } from '../retell/call-fact.ts';
 import { signedBy } from '../retell/signature.ts';
-import type { Tenant, TenantDirectory } from '../tenants/tenant.ts';
+import { type Tenant, type TenantDirectory, webhookKeysEver } from '../tenants/tenant.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -136,7 +136,7 @@ async function verdictOn(
 
 /** Whether one of the keys of the tenant, current or former, signed a stored delivery. */
 export function isAsSigned({ body, sha256: digest, signatureHeader, keyId }: RawDelivery, tenant: Tenant): boolean {
-  const keys = [...tenant.webhookKeys, ...tenant.formerWebhookKeys];
+  const keys = webhookKeysEver(tenant);
   const named = keys.filter((k) => k.keyId === keyId);
   // A key that was forgotten with its MASTER_KEY comes back under another id.
   const candidates = named.length > 0 ? named : keys;

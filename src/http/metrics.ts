@@ -73,7 +73,7 @@ export function createMetrics() {
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Measures every request; the first middleware of the root application. */
+/** Measures every request; a middleware of the root application. */
 export const measureRequests =
   ({ requestSeconds }: Pick<Metrics, 'requestSeconds'>): MiddlewareHandler =>
   async (c, next) => {

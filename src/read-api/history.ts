@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { only, sessionPath } from '../http/parameters.ts';
+import { limitParameterOf, only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { apiKey, json, notFound, refusals } from './answers.ts';
 import { findCallSession } from './call-sessions.ts';
@@ -31,8 +31,8 @@ export const HistoryItem = z
       )
       .openapi({
         description:
-          'What the fact changed in the session, field by field; null: there was no value. A list of more than a few is told ' +
-          'by what was `added` and `removed`. `CallLinked` changes ' +
+          'What the fact changed in the session, field by field; null: there was no value. Of a list of more than a few only ' +
+          'what was `added` and `removed` is shown. `CallLinked` changes ' +
           '`matchedByPhoneNumber`: the phone number has led a call here.',
       }),
     evidence: z.enum(['verified', 'failed', 'expired', 'none']).optional().openapi({
@@ -63,15 +63,8 @@ export type ReadHistory = (
   page: { readonly after: bigint; readonly limit: number },
 ) => Promise<{ readonly items: readonly HistoryItem[]; readonly hasMore: boolean }>;
 
-const MOST = 200;
 const Paging = only({
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(1).max(MOST))
-    .default(MOST)
-    .openapi({ type: 'integer', minimum: 1, maximum: MOST, default: MOST, description: 'Facts per page.' }),
+  limit: limitParameterOf(200),
   cursor: z
     .string()
     .regex(/^\d{1,30}$/, 'must be a `nextCursor`')

@@ -32,7 +32,7 @@ A page ends before \`limit\` where its items are large (8 MiB); go by \`nextCurs
 **Errors** are RFC 9457 problems; programs go by \`code\`. 503 carries \`Retry-After\`.`;
 
 const securitySchemes = {
-  apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a tenant, with scope read or write.' },
+  apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a tenant, with scope read, write or call.' },
   adminKey: {
     type: 'http',
     scheme: 'bearer',

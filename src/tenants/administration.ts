@@ -10,6 +10,7 @@ import type { OpenTenantDirectory } from './directory.ts';
 import { newApiKey } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type Sealing, type SecretOf } from './sealing.ts';
 import { merged, replaced, type SealRetellApiKey, type Settings, type SettingsPatch } from './settings.ts';
+import { webhookKeysEver } from './tenant.ts';
 
 export type AdministrationDeps = {
   readonly log: EventLog;
@@ -79,9 +80,7 @@ export function administration({ log, directory, sealing, logger, now = () => ne
     async addWebhookKey(tenantId: string, key: string) {
       const tenant = directory.get(tenantId);
       // Its id was derived under the MASTER_KEY of its day.
-      const known = [...(tenant?.webhookKeys ?? []), ...(tenant?.formerWebhookKeys ?? [])].find(
-        (one) => one.key === key,
-      );
+      const known = tenant && webhookKeysEver(tenant).find((one) => one.key === key);
       const keyId = known?.keyId ?? sealing.webhookKeyId(tenantId, key);
       const sealedKey = sealing.seal(key, { tenantId, keyId });
       const outcome = await change(tenantId, decide.addWebhookKey, { keyId, sealedKey });

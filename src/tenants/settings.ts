@@ -13,7 +13,7 @@ const isRegion = (value: string): boolean =>
   regionNames.of(value) !== undefined &&
   Intl.getCanonicalLocales(`und-${value}`)[0] === `und-${value}`; // not an alias (UK) or a country of the past (YU)
 
-const oneLine = (max: number) =>
+export const oneLine = (max: number) =>
   z
     .string()
     .min(1)
@@ -38,11 +38,11 @@ export const tooManyAgents = `must be at most ${MAX_AGENTS} agents`;
 const byAgent = <E extends z.ZodType>(of: E) =>
   z.record(oneLine(200), of).refine((map) => Object.keys(map).length <= MAX_AGENTS, tooManyAgents);
 const region = z.string().refine(isRegion, 'must be an ISO 3166 country code, as DE');
-const callsOf = <C extends z.ZodType, N extends z.ZodType, B extends z.ZodType>(
-  countries: C,
-  perDay: N,
-  needsScope: B,
-) => z.strictObject({ countries, perDay, needsScope }).partial();
+const limits = {
+  countries: z.array(region).min(1).max(250),
+  perDay: z.int().min(0).max(1_000_000),
+  needsScope: z.boolean(),
+};
 const qualificationOf = <S extends z.ZodType>(status: S) =>
   z.strictObject({ qualified: status, successful: status, conversation: status, unanswered: status }).partial();
 
@@ -67,12 +67,15 @@ const fields = {
       'itself goes before. Absent: where the calls of the agent last came in.',
     example: { agent_5f0c2b1e: 'retell-inbound-ticket' },
   }),
-  calls: callsOf(z.array(region).min(1).max(250), z.int().min(0).max(1_000_000), z.boolean()).openapi({
-    description:
-      'Limits of placing calls: `countries` that may be called (absent: all), how many `perDay` of `timeZone` (absent: any ' +
-      'number), and whether a key `needsScope` `call` for it (absent: `write` is enough).',
-    example: { countries: ['GB', 'IE'], perDay: 500, needsScope: true },
-  }),
+  calls: z
+    .strictObject(limits)
+    .partial()
+    .openapi({
+      description:
+        'Limits of placing calls: `countries` that may be called (absent: all), how many `perDay` of `timeZone` (absent: any ' +
+        'number), and whether a key `needsScope` `call` for it (absent: `write` is enough).',
+      example: { countries: ['GB', 'IE'], perDay: 500, needsScope: true },
+    }),
   retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
 } as const;
 
@@ -91,11 +94,14 @@ export const SettingsPatch = z
     fieldNames: z.record(oneLine(100), fieldNames.nullable()).nullable(),
     qualification: qualificationOf(ticketStatus.nullable()).nullable(),
     agentEndpoints: byAgent(endpoint.nullable()).nullable(),
-    calls: callsOf(
-      fields.calls.shape.countries.unwrap().nullable(),
-      fields.calls.shape.perDay.unwrap().nullable(),
-      fields.calls.shape.needsScope.unwrap().nullable(),
-    ).nullable(),
+    calls: z
+      .strictObject({
+        countries: limits.countries.nullable(),
+        perDay: limits.perDay.nullable(),
+        needsScope: limits.needsScope.nullable(),
+      })
+      .partial()
+      .nullable(),
     retellApiKey: fields.retellApiKey.nullable(),
   })
   .partial();

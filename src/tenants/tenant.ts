@@ -22,6 +22,12 @@ export type Tenant = {
   readonly apiKeys: readonly ApiKey[];
 };
 
+/** Every key that verifies a tenant's webhooks, or has done so. */
+export const webhookKeysEver = ({ webhookKeys, formerWebhookKeys }: Tenant): readonly WebhookKey[] => [
+  ...webhookKeys,
+  ...formerWebhookKeys,
+];
+
 /** All tenants in memory, kept up to date by a subscription to the log; needs no Postgres. */
 export type TenantDirectory = {
   /** Undefined: no such tenant is registered. */
@@ -58,7 +64,7 @@ type Owned = { readonly tenant: Tenant; readonly keyId: string };
  */
 export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirectory): Owned | undefined {
   const { tenant, keyId } = verified;
-  const key = [...tenant.webhookKeys, ...tenant.formerWebhookKeys].find((one) => one.keyId === keyId)?.key;
+  const key = webhookKeysEver(tenant).find((one) => one.keyId === keyId)?.key;
   const holders = key === undefined ? [] : tenants.holding(key);
   if (holders.every(({ id }) => id === tenant.id)) return verified;
 

@@ -4,7 +4,7 @@ import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { waitUntil } from '../events/waiting.ts';
 import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
-import { generations } from '../projections/engine/generations.ts';
+import { liveGeneration } from '../projections/engine/generations.ts';
 import { factsUntil, foldStream, isWithin, type Until } from '../projections/fold-stream.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { type Moment, ReadModelBehind } from '../read-api/as-of.ts';
@@ -71,7 +71,7 @@ const WAIT_MS = 2000;
 async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
   let awaited = -1n;
   const isReached = async () => {
-    const live = (await generations(db, RELATIONS.name)).find((g) => g.state === 'live');
+    const live = await liveGeneration(db, RELATIONS.name);
     const checkpoint = live?.checkpoint;
     if (checkpoint !== undefined && checkpoint >= until.position) return true;
     if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {

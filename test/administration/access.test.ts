@@ -115,7 +115,7 @@ test('the trail has every change and every read of personal data, and whose key 
   ).body;
   const rebuilt = await ask('POST', '/api/projections/calls/rebuild', { key });
   const read = await ask('GET', '/api/export?from=1', { key });
-  await ask('GET', '/api/export?from=2', { key }); // the same, for whoever waits and asks again
+  await ask('GET', '/api/export?from=2', { key }); // the same, as a command that waits asks again
   await ask('GET', '/api/projections', { key }); // nobody's data
   const { items } = await audit();
   const mine = { keyId, keyName: 'reader', at: expect.any(String) };

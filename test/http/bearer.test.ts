@@ -47,7 +47,7 @@ test('only the admin key opens the administration', async () => {
     expect((await get('/admin', wrong)).status).toBe(401);
 });
 
-test('whoever guesses keys is slowed and logged, and a key that opens is not', async () => {
+test('guesses at keys are slowed and logged, and a key that opens is not', async () => {
   const warn = vi.fn();
   const guarded = new Hono<CallerEnv>();
   guarded.use(slowGuesses((c) => c.req.header('x-from') ?? '', { warn }, 60));

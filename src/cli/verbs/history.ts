@@ -1,4 +1,5 @@
 import type { CallSession, HistoryItem } from '../api.ts';
+import { allPages } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import type { Service } from '../service.ts';
@@ -85,16 +86,8 @@ export const verb: Verb = (program, cli) => {
     });
 };
 
-async function wholeHistory(service: Service, id: string): Promise<readonly HistoryItem[]> {
-  const items: HistoryItem[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const query = cursor === undefined ? {} : { cursor };
-    const page = await service.call('GET /api/call-sessions/{id}/history', { path: { id }, query });
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  }
-  return items;
-}
+const wholeHistory = (service: Service, id: string): Promise<HistoryItem[]> =>
+  allPages((cursor) => service.call('GET /api/call-sessions/{id}/history', { path: { id }, query: { cursor } }));
 
 /** Finds a session by its id, else by that of a call in it. */
 async function find(service: Service, id: string, at: string | undefined): Promise<CallSession> {

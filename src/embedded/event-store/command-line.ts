@@ -15,8 +15,8 @@ export const USAGE = `usage: npm run eventstore -- [--port 2113] [--host 127.0.0
   --port              the port to listen on; 0 takes a free one
   --host              the address to listen on
   --data              the directory that holds the events; one node at a time
-  --closed            answer only clients with the token that is kept in --data; without it, whoever reaches the port
-  --exit-with-parent  end when standard input closes, so that whoever started this node never leaves it behind
+  --closed            answer only clients with the token that is kept in --data; without this flag, every client
+  --exit-with-parent  end when standard input closes, so that its parent process never leaves it behind
   --token-from-input  take the token that clients must show from the first line of standard input
 
 It prints the address for its clients, which holds the token.`;

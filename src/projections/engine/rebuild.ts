@@ -10,7 +10,16 @@ import { applyEvents } from './apply.ts';
 import { batches, FULL_BATCH } from './batches.ts';
 import { stateCache } from './fold-batch.ts';
 import { isStale, placeOf } from './foreign-log.ts';
-import { bringBack, drop, type Generation, generationOf, generations, swap, takeTurn } from './generations.ts';
+import {
+  bringBack,
+  drop,
+  type Generation,
+  generationOf,
+  generations,
+  liveGeneration,
+  swap,
+  takeTurn,
+} from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
 import { type Operation, succeed } from './operations.ts';
 import { countParked, parkedStreams } from './parked.ts';
@@ -181,7 +190,7 @@ export const isSwapTarget = ({ state, version }: Generation, live: Generation): 
 
 /** The live generation of this version; throws while another version is live, whose processes then carry out operations. */
 export async function ownLive(db: Kysely<unknown>, projection: Projection): Promise<Generation> {
-  const live = (await generations(db, projection.name)).find(({ state }) => state === 'live');
+  const live = await liveGeneration(db, projection.name);
   if (live?.version === projection.version) return live;
   throw new OperationFailed('version_changed', 'Another version of the projection has become live meanwhile.');
 }
