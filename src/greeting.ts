@@ -10,7 +10,7 @@ import { DEFAULT_TENANT } from './tenants/tenant.ts';
  * Greets a newcomer to the embedded mode: makes one API key, and prints where the keys are and what to try next, but
  * nothing secret. Needs a directory that has caught up.
  */
-export async function printGreeting(config: Config, keys: Keys, service: Service): Promise<void> {
+export async function printGreeting(config: Config, keys: Keys, service: Service, off: Off): Promise<void> {
   const { credentials } = keys;
   if (credentials === undefined) return;
   const { directory } = service.administration;
@@ -20,31 +20,37 @@ export async function printGreeting(config: Config, keys: Keys, service: Service
     if (issued.outcome === 'done') await credentials.set('API_KEY', issued.key);
   }
   const port = config.port === 3000 ? '' : ` --url ${service.url}`;
+  const offLines = Object.entries(off).map(([what, why]) => `\n    off          ${what}: ${why}`);
   console.error(`
   Call Ledger listens at ${service.url}
 
     webhooks     ${service.url}/api/webhooks/retell
     query API    ${service.url}/api/call-sessions
     docs         ${service.url}/docs
-    keys         ${credentials.path}   (webhook secret, API key of tenant "${DEFAULT_TENANT}", admin key)
+    keys         ${credentials.path}   (webhook secret, API key of tenant "${DEFAULT_TENANT}", admin key)${offLines.join('')}
 
   Try next:      npm run simulate -- --calls 34${port}
 `);
 }
 
-/** Logs one line that names what is off for want of a setting. For a directory that has caught up. */
+/** What is off for want of a setting, and which. */
+export type Off = Readonly<Partial<Record<'calls' | 'mail' | 'reconciliation', string>>>;
+
+const NO_KEY = 'no RETELL_API_KEY, and no tenant has a retellApiKey';
+
+/** Logs a line for each thing that is off, and answers them. For a directory that has caught up. */
 export function logWhatIsOff(
   { roles, retell, mail }: Pick<Config, 'roles' | 'retell' | 'mail'>,
   directory: Pick<Service['administration']['directory'], 'list' | 'retellApiKey'>,
   logger: Logger,
-): void {
-  if (!roles.includes('react')) return;
+): Off {
   const apiKeyOf = retellApiKeyOf(directory, retell);
-  const off = {
-    ...(!directory.list().some(({ id }) => apiKeyOf(id) !== undefined) && {
-      reconciliation: 'no RETELL_API_KEY, and no tenant has a retellApiKey',
-    }),
-    ...(mail.smtpUrl === undefined && { mail: 'no SMTP_URL' }),
+  const hasKey = directory.list().some(({ id }) => apiKeyOf(id) !== undefined);
+  const off: Off = {
+    ...(!hasKey && roles.includes('ingest') && { calls: NO_KEY }),
+    ...(!hasKey && roles.includes('react') && { reconciliation: NO_KEY }),
+    ...(mail.smtpUrl === undefined && roles.includes('react') && { mail: 'no SMTP_URL' }),
   };
-  if (Object.keys(off).length > 0) logger.info({ off }, 'switched_off');
+  for (const [what, why] of Object.entries(off)) logger.info({ off: { [what]: why } }, 'switched_off');
+  return off;
 }

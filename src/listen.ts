@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { earlyAnswer } from './http/request-body.ts';
@@ -41,15 +42,7 @@ export function listen(root: OpenAPIHono, host: string, port: number, maxConnect
   );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   return new Promise((resolve, reject) => {
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(
-              `Port ${port} of ${host} is taken. Stop what listens there, or set PORT (PORT=0 picks a free one).`,
-            )
-          : new Error(`Cannot listen on ${host}:${port}: ${error.message}. Set HOST and PORT.`, { cause: error }),
-      ),
-    );
+    server.on('error', (error) => reject(cannotListen(host, port, error)));
     server.listen(port, host, () => {
       const { address, family, port: taken } = server.address() as AddressInfo;
       resolve({
@@ -62,6 +55,22 @@ export function listen(root: OpenAPIHono, host: string, port: number, maxConnect
       });
     });
   });
+}
+
+const cannotListen = (host: string, port: number, error: NodeJS.ErrnoException): Error =>
+  error.code === 'EADDRINUSE'
+    ? new Error(`Port ${port} of ${host} is taken. Stop what listens there, or set PORT (PORT=0 picks a free one).`)
+    : new Error(`Cannot listen on ${host}:${port}: ${error.message}. Set HOST and PORT.`, { cause: error });
+
+/** Rejects, with what to do, when the address cannot be had now; it is free again when this resolves. */
+export async function refuseTakenPort(host: string, port: number): Promise<void> {
+  const server = createTcpServer();
+  server.listen(port, host);
+  await once(server, 'listening').catch((error) => {
+    throw cannotListen(host, port, error);
+  });
+  server.close();
+  await once(server, 'close');
 }
 
 function close(server: Server): Promise<void> {

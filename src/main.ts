@@ -4,6 +4,7 @@ import { readConfig } from './config.ts';
 import { openKeys } from './credentials.ts';
 import { onceNpmIsGone } from './embedded/npm-parent.ts';
 import { logWhatIsOff, printGreeting } from './greeting.ts';
+import { refuseTakenPort } from './listen.ts';
 import { createLogger } from './logger.ts';
 import { safeErrorMessage } from './postgres/errors.ts';
 import { startService } from './service.ts';
@@ -25,6 +26,8 @@ let stop = async (_signal: string): Promise<void> => process.exit(1); // what ha
 onceNpmIsGone('start', () => void stop('npm is gone'));
 
 try {
+  // Before the stores, which take seconds and say much.
+  for (const port of [config.port, config.metricsPort ?? 0]) await refuseTakenPort(config.host, port);
   const keys = await openKeys(config);
   const stores = await openStores(config, logger);
   const service = await startService(config, stores, keys, logger).catch(async (error) => {
@@ -54,8 +57,10 @@ try {
   await service.administration.directory.caughtUp().catch((error) => {
     if (!stopping) throw error;
   });
-  if (!stopping) logWhatIsOff(config, service.administration.directory, logger);
-  if (!stopping) await printGreeting(config, keys, service);
+  if (!stopping) {
+    const off = logWhatIsOff(config, service.administration.directory, logger);
+    await printGreeting(config, keys, service, off);
+  }
 } catch (error) {
   logger.fatal({ err: error }, 'cannot start');
   console.error(`Call Ledger cannot start: ${safeErrorMessage(error)}`);

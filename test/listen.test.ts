@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { expect, onTestFinished, test } from 'vitest';
-import { listen } from '../src/listen.ts';
+import { listen, refuseTakenPort } from '../src/listen.ts';
 
 test('more connections than are allowed are closed as they come, and the others are answered', async () => {
   const root = new OpenAPIHono();
@@ -32,4 +32,16 @@ test('an idle connection is kept for longer than proxies keep theirs, so that th
     asking.end();
   });
   expect(kept).toBe('timeout=75');
+});
+
+test('a port that is taken is refused before anything is started, with what to do; a free one stays free', async () => {
+  const listening = await listen(new OpenAPIHono(), '127.0.0.1', 0);
+  const port = Number(new URL(listening.url).port);
+  await expect(refuseTakenPort('127.0.0.1', port)).rejects.toThrow(
+    `Port ${port} of 127.0.0.1 is taken. Stop what listens there, or set PORT`,
+  );
+  await listening.close();
+  await refuseTakenPort('127.0.0.1', port);
+  const again = await listen(new OpenAPIHono(), '127.0.0.1', port);
+  await again.close();
 });

@@ -37,7 +37,10 @@ export function answerUnhandled<E extends Env>(
     }),
   );
   root.notFound(
-    (c) => elsewhere(c) ?? problem(c, 404, 'not_found', { detail: 'There is no such resource; see /docs.' }),
+    (c) =>
+      frontPage(c, root) ??
+      elsewhere(c) ??
+      problem(c, 404, 'not_found', { detail: 'There is no such resource; see /docs.' }),
   );
   root.onError((error, c) => {
     const { req } = c;
@@ -52,6 +55,12 @@ export function answerUnhandled<E extends Env>(
       headers: { 'x-correlation-id': correlationId },
     });
   });
+}
+
+/** Leads a browser at `/` to a page; relative, so that it works behind a path prefix. */
+function frontPage<E extends Env>(c: Context, root: OpenAPIHono<E>): Response | undefined {
+  if (c.req.path !== '/' || c.req.method !== 'GET' || !c.req.header('accept')?.includes('text/html')) return undefined;
+  return c.redirect(root.routes.some(({ path }) => path === '/console') ? 'console' : 'docs');
 }
 
 const named = (roles: readonly string[], last = 'and') =>

@@ -46,6 +46,17 @@ describe('a path that', () => {
     expect([response.status, problem?.code, problem?.status]).toEqual([404, 'not_found', 404]);
   });
 
+  test('is none leads a browser to the docs, or to the console where there is one, and nobody else', async () => {
+    const browser = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
+    const { response } = await ask('/', browser);
+    expect([response.status, response.headers.get('location')]).toEqual([302, 'docs']);
+    const { root } = application();
+    root.get('/console', (c) => c.html(''));
+    expect((await root.request('/', browser)).headers.get('location')).toBe('console');
+    expect((await ask('/')).problem?.code).toBe('not_found');
+    expect((await ask('/', { method: 'POST', ...browser })).problem?.code).toBe('not_found');
+  });
+
   test('is served with other methods is a problem 405 that names them', async () => {
     for (const method of ['POST', 'DELETE', 'OPTIONS']) {
       const { response, problem } = await ask('/things/1', { method });
