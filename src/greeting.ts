@@ -16,7 +16,10 @@ export async function printGreeting(config: Config, keys: Keys, service: Service
   const { directory } = service.administration;
   const kept = credentials.get('API_KEY');
   if (kept === undefined || directory.authenticate(kept) === undefined) {
-    const issued = await administration(service.administration).issueApiKey(DEFAULT_TENANT, ['read', 'write']);
+    const issued = await administration(service.administration).issueApiKey(DEFAULT_TENANT, {
+      name: 'credentials.env',
+      scopes: ['read', 'write'],
+    });
     if (issued.outcome === 'done') await credentials.set('API_KEY', issued.key);
   }
   const port = config.port === 3000 ? '' : ` --url ${service.url}`;

@@ -41,6 +41,7 @@ import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
 import type { AdministrationDeps } from './tenants/administration.ts';
 import { openTenantDirectory } from './tenants/directory.ts';
+import { openKeyUses } from './tenants/key-uses.ts';
 import { sealingUnder } from './tenants/sealing.ts';
 
 export type Service = {
@@ -72,12 +73,13 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const log = watchLog(connected, { logger, signal, onDoubt: () => webhooks.recorder.forget() });
   measureAppends(metrics.registry, log);
   const sealing = sealingUnder(keys.masterKey, config.previousMasterKey);
+  const keyUses = openKeyUses({ log, logger, signal });
   const directory = openTenantDirectory({
-    ...{ log, sealing, environmentKeys: keys.webhookSecrets, logger, signal },
+    ...{ log, sealing, environmentKeys: keys.webhookSecrets, logger, signal, keyUses },
     mayOpenNothing: config.masterKeyLost,
   });
-  const administration = { log, directory, sealing, logger };
-  const administrators = openAdministrators({ log, adminKey: keys.adminKey, logger, signal });
+  const administration = { log, directory, sealing, logger, keyUses };
+  const administrators = openAdministrators({ log, adminKey: keys.adminKey, logger, signal, keyUses });
   const webhooks = webhookRoutes({
     log,
     tenants: directory,
@@ -183,7 +185,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       const closed = Promise.all([close(), metricsAt?.close()]);
       await webhooks.drain();
       await closed;
-      await placements.drain();
+      await Promise.all([placements.drain(), keyUses.close()]);
       await Promise.all([mail?.stop(), linking?.stop(), reconciliation?.stop()]);
       stopping.abort();
       stopMeasuring?.();

@@ -8,7 +8,7 @@ import { badRequest, json, problem, problemResponse, uncached } from '../http/pr
 import { limitedBody } from '../http/request-body.ts';
 import { oneLine } from '../tenants/settings.ts';
 import type { Administrators } from './access.ts';
-import { body, refusals as bodyRefusals } from './key-routes.ts';
+import { body, refusals as bodyRefusals, lastUsedAt } from './key-routes.ts';
 
 const Scopes = z.array(z.enum(adminScopes)).min(1).max(adminScopes.length);
 const Order = z.strictObject({
@@ -29,6 +29,7 @@ export const AdminKey = z
     ...{ keyId: z.string(), name: z.string(), scopes: z.array(z.string()) },
     expiresAt: z.iso.datetime().optional(),
     createdAt: z.iso.datetime(),
+    lastUsedAt,
   })
   .openapi('AdminKey');
 export const AuditItem = z
@@ -84,7 +85,7 @@ export function accessRoutes(administrators: Administrators, logger: Logger): Op
       summary: 'The named admin keys',
       responses: { 200: json(z.object({ items: z.array(AdminKey) }), 'Those that were not revoked'), ...refusals },
     }),
-    (c) => c.json({ items: [...administrators.keys()] }, 200, uncached),
+    async (c) => c.json({ items: [...(await administrators.keys())] }, 200, uncached),
   );
 
   routes.openapi(

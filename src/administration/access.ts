@@ -9,6 +9,7 @@ import type { Recorded } from '../events/recorded.ts';
 import { ADMIN_AUDIT, ADMIN_KEYS } from '../events/streams.ts';
 import { steps, supervise, waitUntil } from '../events/waiting.ts';
 import { type AdminAccess, type Administrator, adminAccess, isAdminKey } from '../http/bearer.ts';
+import type { KeyUses } from '../tenants/key-uses.ts';
 import { isApiKey, keyIdOfApiKey, newApiKey } from '../tenants/keys.ts';
 
 type Issued = Extract<AdministrationEvent, { type: 'AdminKeyIssued' }>;
@@ -16,7 +17,7 @@ type Revoked = Extract<AdministrationEvent, { type: 'AdminKeyRevoked' }>;
 type Answered = Extract<AdministrationEvent, { type: 'AdminRequestAnswered' }>;
 
 /** A named key as it is shown; the key itself is nowhere. */
-export type AdminKey = Omit<Issued['data'], 'sha256'> & { readonly createdAt: string };
+export type AdminKey = Omit<Issued['data'], 'sha256'> & { readonly createdAt: string; readonly lastUsedAt?: string };
 type AdminKeys = ReadonlyMap<string, Fact<Issued>>;
 
 /** Issuing is always possible, and revoking what is gone is nothing. */
@@ -44,13 +45,14 @@ type Options = {
   readonly adminKey: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  readonly keyUses?: KeyUses;
   readonly now?: () => Date;
 };
 
 export type Administrators = ReturnType<typeof openAdministrators>;
 
 /** Who may administer, kept up to date by a subscription, and the trail of what they did. */
-export function openAdministrators({ log, adminKey, logger, signal, now = () => new Date() }: Options) {
+export function openAdministrators({ log, adminKey, logger, signal, keyUses, now = () => new Date() }: Options) {
   const isRoot = isAdminKey(adminKey);
   const changes = steps();
   let keys: AdminKeys = decider.initialState;
@@ -82,6 +84,7 @@ export function openAdministrators({ log, adminKey, logger, signal, now = () => 
     if (known === undefined || !isApiKey(key, known.sha256)) return undefined;
     if (known.expiresAt !== undefined && Date.parse(known.expiresAt) <= now().getTime()) return undefined;
     const { keyId, name, scopes } = known;
+    keyUses?.note(keyId);
     return { keyId, name, scopes: adminScopes.filter((scope) => scopes.includes(scope)) };
   };
 
@@ -129,8 +132,13 @@ export function openAdministrators({ log, adminKey, logger, signal, now = () => 
     access: adminAccess(authenticate, record) satisfies AdminAccess,
     /** For what ADMIN_KEY alone may do. */
     rootAccess: adminAccess((key) => (isRoot(key) ? ROOT : undefined), record) satisfies AdminAccess,
-    keys: (): readonly AdminKey[] =>
-      [...keys.values()].map(({ data: { sha256: _, ...key }, recordedAt }) => ({ ...key, createdAt: recordedAt })),
+    async keys(): Promise<readonly AdminKey[]> {
+      const lastUsed = await keyUses?.lastUsed();
+      return [...keys.values()].map(({ data: { sha256: _, ...key }, recordedAt }) => {
+        const lastUsedAt = lastUsed?.(key.keyId);
+        return { ...key, createdAt: recordedAt, ...(lastUsedAt !== undefined && { lastUsedAt }) };
+      });
+    },
     /** `key` is in this answer and nowhere else. */
     async issue(wanted: Pick<Issued['data'], 'name' | 'scopes' | 'expiresAt'>) {
       const { keyId, key, sha256 } = newApiKey();

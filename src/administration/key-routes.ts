@@ -5,7 +5,7 @@ import { scopes } from '../events/tenant-facts.ts';
 import { pathId } from '../http/parameters.ts';
 import { json, problem, problemResponse } from '../http/problem.ts';
 import type { AdminParts } from '../tenants/administration.ts';
-import { PrintableSecret } from '../tenants/settings.ts';
+import { oneLine, PrintableSecret } from '../tenants/settings.ts';
 
 /** Of a tenant that must be there: an id that no tenant can have is answered like one that none has. */
 export const KnownTenantParam = z.object({
@@ -31,8 +31,21 @@ export const unknownTenant = (c: Context, id: string) =>
       id === '' ? 'No tenant can have this id.' : `No tenant "${id}" is registered: PUT /api/tenants/${id} first.`,
   });
 
+/** Of keys of all kinds. */
+export const lastUsedAt = z.iso
+  .datetime()
+  .optional()
+  .openapi({
+    description:
+      'When it last opened anything. Of uses at another process, or before a restart, up to an hour late; absent: never, as far ' +
+      'as is known.',
+  });
+
 const KeyParams = KnownTenantParam.extend({ keyId: pathId('keyId') });
-const ApiKeyOrder = z.strictObject({ scopes: z.array(z.enum(scopes)).min(1).max(scopes.length) });
+const ApiKeyOrder = z.strictObject({
+  name: oneLine(100).optional().openapi({ example: 'desk console', description: 'What it is for; a list shows it.' }),
+  scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
+});
 
 const SecretOf = z.object({ tenantId: z.string(), keyId: z.string() });
 export const Resealed = z
@@ -144,9 +157,10 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
     }),
     async (c) => {
       const { id } = c.req.valid('param');
-      const ordered = [...new Set(c.req.valid('json').scopes)];
-      const { outcome, keyId, key } = await admin.issueApiKey(id, ordered);
-      return outcome === 'done' ? c.json({ keyId, key, scopes: ordered }, 201) : unknownTenant(c, id);
+      const order = c.req.valid('json');
+      const wanted = { ...order, scopes: [...new Set(order.scopes)] };
+      const { outcome, keyId, key } = await admin.issueApiKey(id, wanted);
+      return outcome === 'done' ? c.json({ ...wanted, keyId, key }, 201) : unknownTenant(c, id);
     },
   );
 

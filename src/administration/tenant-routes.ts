@@ -10,7 +10,16 @@ import { limitedBody } from '../http/request-body.ts';
 import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
 import type { Tenant } from '../tenants/tenant.ts';
-import { body, KnownTenantParam, keyRoutes, refusals, secretRoutes, unknown, unknownTenant } from './key-routes.ts';
+import {
+  body,
+  KnownTenantParam,
+  keyRoutes,
+  lastUsedAt,
+  refusals,
+  secretRoutes,
+  unknown,
+  unknownTenant,
+} from './key-routes.ts';
 
 const TenantIdParam = z.object({
   id: z
@@ -33,13 +42,21 @@ export const ShownTenant = z
     ...z.object(shownFields).partial().shape,
     retellApiKeySet: z.boolean(),
     webhookKeys: z.array(z.object({ keyId: z.string(), source: z.enum(['admin', 'environment']) })),
-    apiKeys: z.array(z.object({ keyId: z.string(), scopes: z.array(z.enum(scopes)) })),
+    apiKeys: z.array(
+      z.object({
+        keyId: z.string(),
+        name: z.string().optional(),
+        scopes: z.array(z.enum(scopes)),
+        createdAt: z.iso.datetime(),
+        lastUsedAt,
+      }),
+    ),
   })
   .openapi('Tenant');
 
 /** The tenants themselves, and their settings. */
 function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminParts): void {
-  const shown = (tenant: Tenant): z.infer<typeof ShownTenant> => {
+  const shown = (tenant: Tenant, lastUsed: (keyId: string) => string | undefined): z.infer<typeof ShownTenant> => {
     const { sealedRetellApiKey, ...settings } = tenant.settings;
     return {
       id: tenant.id,
@@ -49,10 +66,13 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
         keyId,
         source: directory.isFromEnvironment(tenant.id, keyId) ? 'environment' : 'admin',
       })),
-      apiKeys: tenant.apiKeys.map((key) => ({ keyId: key.keyId, scopes: [...key.scopes] })),
+      apiKeys: tenant.apiKeys.map(({ sha256: _, scopes, ...key }) => {
+        const lastUsedAt = lastUsed(key.keyId);
+        return { ...key, scopes: [...scopes], ...(lastUsedAt !== undefined && { lastUsedAt }) };
+      }),
     };
   };
-  const known = (id: string) => shown(directory.get(id)!);
+  const known = async (id: string) => shown(directory.get(id)!, await admin.lastUsed());
 
   routes.openapi(
     createRoute({
@@ -68,7 +88,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
     async (c) => {
       const { id } = c.req.valid('param');
       await admin.putSettings(id, c.req.valid('json'));
-      return c.json(known(id), 200);
+      return c.json(await known(id), 200);
     },
   );
 
@@ -91,7 +111,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
           detail: 'With those that are set already these are too many.',
           errors: [{ path: 'agentEndpoints', message: tooManyAgents }],
         });
-      return outcome === 'unknown_tenant' ? unknownTenant(c, id) : c.json(known(id), 200);
+      return outcome === 'unknown_tenant' ? unknownTenant(c, id) : c.json(await known(id), 200);
     },
   );
 
@@ -113,10 +133,11 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
         503: refusals[503],
       },
     }),
-    (c) => {
+    async (c) => {
       const { limit, cursor = '' } = c.req.valid('query');
+      const lastUsed = await admin.lastUsed();
       const left = directory.list().filter(({ id }) => id > cursor);
-      const items = left.slice(0, limit).map(shown);
+      const items = left.slice(0, limit).map((tenant) => shown(tenant, lastUsed));
       return c.json({ items, nextCursor: left.length > limit ? items.at(-1)!.id : null }, 200);
     },
   );
@@ -131,9 +152,9 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       request: { params: KnownTenantParam },
       responses: { 200: json(ShownTenant, 'The tenant'), ...refusals, ...unknown },
     }),
-    (c) => {
+    async (c) => {
       const { id } = c.req.valid('param');
-      return directory.get(id) === undefined ? unknownTenant(c, id) : c.json(known(id), 200);
+      return directory.get(id) === undefined ? unknownTenant(c, id) : c.json(await known(id), 200);
     },
   );
 }

@@ -24,7 +24,10 @@ const AdminRequestAnswered = z.object({
   requestId: z.string().optional(),
 });
 
-export const administrationEventSchemas = { AdminKeyIssued, AdminKeyRevoked, AdminRequestAnswered } as const;
+/** When keys were last used, admin keys and API keys alike; a key is in it at most once an hour. */
+const KeysUsed = z.object({ uses: z.array(z.object({ keyId: z.string(), lastUsedAt: z.iso.datetime() })) });
+
+export const administrationEventSchemas = { AdminKeyIssued, AdminKeyRevoked, AdminRequestAnswered, KeysUsed } as const;
 
 // End of the stored format.
 

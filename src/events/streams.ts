@@ -26,6 +26,8 @@ export const dialledStream = (tenantId: string, date: string): string => `dialle
 /** Admin keys, and what was done with them; these belong to no tenant either. */
 export const ADMIN_KEYS = 'administration-keys';
 export const ADMIN_AUDIT = 'administration-audit';
+/** When keys of all kinds were last used. */
+export const KEY_USES = 'administration-uses';
 
 export type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };
 

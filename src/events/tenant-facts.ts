@@ -44,7 +44,12 @@ const WebhookKeyAdded = z.object({
   source: z.enum(['admin', 'environment']),
 });
 const WebhookKeyRetired = z.object({ keyId: z.string() });
-const ApiKeyIssued = z.object({ keyId: z.string(), sha256: z.string(), scopes: z.array(z.enum(scopes)) });
+const ApiKeyIssued = z.object({
+  keyId: z.string(),
+  sha256: z.string(),
+  scopes: z.array(z.enum(scopes)),
+  name: z.string().optional(),
+});
 const ApiKeyRevoked = z.object({ keyId: z.string() });
 /** The same secrets under another MASTER_KEY. */
 const SecretsResealed = z.object({ secrets: z.array(z.object({ keyId: z.string(), sealedKey: z.string() })) });

@@ -7,6 +7,7 @@ import type { Scope, TenantEvent } from '../events/tenant-facts.ts';
 import * as decide from './decider.ts';
 import { handleTenant, type TenantState } from './decider.ts';
 import type { OpenTenantDirectory } from './directory.ts';
+import type { KeyUses } from './key-uses.ts';
 import { newApiKey } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type Sealing, type SecretOf } from './sealing.ts';
 import { merged, replaced, type SealRetellApiKey, type Settings, type SettingsPatch } from './settings.ts';
@@ -17,6 +18,7 @@ export type AdministrationDeps = {
   readonly directory: OpenTenantDirectory;
   readonly sealing: Sealing;
   readonly logger: Logger;
+  readonly keyUses?: KeyUses;
   readonly now?: () => Date;
 };
 
@@ -29,7 +31,14 @@ export type Administration = ReturnType<typeof administration>;
  * What an administrator does to tenants. A change that returned is in the log and in force in this process;
  * EventStoreUnavailable: it may be, and doing it again does no harm.
  */
-export function administration({ log, directory, sealing, logger, now = () => new Date() }: AdministrationDeps) {
+export function administration({
+  log,
+  directory,
+  sealing,
+  logger,
+  keyUses,
+  now = () => new Date(),
+}: AdministrationDeps) {
   async function change<Command, Refusal extends string = never>(
     tenantId: string,
     decision: Decider<TenantState, Command, TenantEvent, Refusal>['decide'],
@@ -94,9 +103,12 @@ export function administration({ log, directory, sealing, logger, now = () => ne
     },
 
     /** `key` is the secret; it is in no log and cannot be had again. */
-    async issueApiKey(tenantId: string, scopes: readonly Scope[]) {
+    async issueApiKey(
+      tenantId: string,
+      wanted: { readonly scopes: readonly Scope[]; readonly name?: string | undefined },
+    ) {
       const { keyId, key, sha256 } = newApiKey();
-      const outcome = await change(tenantId, decide.issueApiKey, { keyId, sha256, scopes });
+      const outcome = await change(tenantId, decide.issueApiKey, { keyId, sha256, ...wanted });
       return { outcome, keyId, key };
     },
 
@@ -133,6 +145,10 @@ export function administration({ log, directory, sealing, logger, now = () => ne
       }
       return { forgotten };
     },
+
+    /** When an API key was last used; undefined: never, as far as is known. */
+    lastUsed: async (): Promise<(keyId: string) => string | undefined> =>
+      (await keyUses?.lastUsed()) ?? (() => undefined),
 
     revokeApiKey: (tenantId: string, keyId: string) => change(tenantId, decide.revokeApiKey, { keyId }),
   };

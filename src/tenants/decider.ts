@@ -1,8 +1,9 @@
 import stableStringify from 'fast-json-stable-stringify';
+import type { Fact } from '../events/codec.ts';
 import { type Decider, type Handled, handle, overFacts } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { tenantStream } from '../events/streams.ts';
-import { type Scope, type TenantEvent, type TenantSettings, tenantEventSchemas } from '../events/tenant-facts.ts';
+import { type TenantEvent, type TenantSettings, tenantEventSchemas } from '../events/tenant-facts.ts';
 import { RETELL_API_KEY } from './sealing.ts';
 import { MAX_AGENTS } from './settings.ts';
 import { type ApiKey, DEFAULT_TENANT } from './tenant.ts';
@@ -35,7 +36,10 @@ export const initialTenant = (id: string): TenantState => ({
   revokedApiKeyIds: [],
 });
 
-export function evolve(state: TenantState, { type, data }: TenantEvent): TenantState {
+export function evolve(
+  state: TenantState,
+  { type, data, recordedAt }: TenantEvent & Pick<Fact, 'recordedAt'>,
+): TenantState {
   switch (type) {
     case 'TenantRegistered':
       return { ...state, registered: true };
@@ -49,7 +53,7 @@ export function evolve(state: TenantState, { type, data }: TenantEvent): TenantS
         webhookKeys: state.webhookKeys.map((k) => (k.keyId === data.keyId ? { ...k, state: 'retired' } : k)),
       };
     case 'ApiKeyIssued':
-      return { ...state, apiKeys: [...state.apiKeys, data] };
+      return { ...state, apiKeys: [...state.apiKeys, { ...data, createdAt: recordedAt }] };
     case 'ApiKeyRevoked':
       return {
         ...state,
@@ -168,15 +172,17 @@ export function forgetSecrets(
   return keyIds.length === 0 ? [] : [{ type: 'SecretsForgotten', data: { keyIds } }];
 }
 
-type IssuedKey = { readonly keyId: string; readonly sha256: string; readonly scopes: readonly Scope[] };
+type IssuedKey = Omit<ApiKey, 'createdAt'>;
 
 export function issueApiKey(
-  { keyId, sha256, scopes }: IssuedKey,
+  { keyId, sha256, scopes, name }: IssuedKey,
   state: TenantState,
 ): readonly TenantEvent[] | 'unknown_tenant' {
   if (!state.registered) return 'unknown_tenant';
   const isIssued = state.apiKeys.some((k) => k.keyId === keyId) || state.revokedApiKeyIds.includes(keyId);
-  return isIssued ? [] : [{ type: 'ApiKeyIssued', data: { keyId, sha256, scopes: [...scopes] } }];
+  if (isIssued) return [];
+  const named = name === undefined ? {} : { name };
+  return [{ type: 'ApiKeyIssued', data: { keyId, sha256, scopes: [...scopes], ...named } }];
 }
 
 export function revokeApiKey(

@@ -5,6 +5,7 @@ import { parseStream, prefixOf } from '../events/streams.ts';
 import { pause, steps, waitUntil } from '../events/waiting.ts';
 import type { Authenticate } from '../http/bearer.ts';
 import { evolveTenant, initialTenant, sealedSecrets, type TenantState } from './decider.ts';
+import type { KeyUses } from './key-uses.ts';
 import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type Sealing } from './sealing.ts';
 import { DEFAULT_TENANT, type Tenant, type TenantDirectory, type WebhookKey } from './tenant.ts';
@@ -80,6 +81,8 @@ type DirectoryOptions = {
   readonly environmentKeys: readonly string[];
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Is given the use of each API key that opens. */
+  readonly keyUses?: Pick<KeyUses, 'note'>;
   readonly now?: () => Date;
 };
 
@@ -89,7 +92,7 @@ type Entry = UnsealedTenant & { readonly state: TenantState };
 
 /** All tenants in memory: a fold of the `tenant-` streams that a subscription keeps up to date. */
 export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirectory {
-  const { log, sealing, mayOpenNothing = false, logger, signal, now = () => new Date() } = options;
+  const { log, sealing, mayOpenNothing = false, logger, signal, keyUses, now = () => new Date() } = options;
   const environment = environmentWebhookKeys(options.environmentKeys, sealing);
   const entries = new Map<string, Entry>();
   const tenantOfApiKey = new Map<string, string>();
@@ -231,6 +234,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       const key =
         tenantId === undefined ? undefined : existing(tenantId)?.tenant.apiKeys.find((k) => k.keyId === keyId);
       if (tenantId === undefined || key === undefined || !isApiKey(apiKey, key.sha256)) return undefined;
+      keyUses?.note(key.keyId);
       return { tenantId, keyId: key.keyId, scopes: key.scopes };
     },
 

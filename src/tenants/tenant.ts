@@ -9,7 +9,14 @@ export const DEFAULT_TENANT = 'default';
 /** `keyId` is safe to log and to store; `key` is the secret itself and goes nowhere. */
 export type WebhookKey = { readonly keyId: string; readonly key: string };
 
-export type ApiKey = { readonly keyId: string; readonly sha256: string; readonly scopes: readonly Scope[] };
+export type ApiKey = {
+  readonly keyId: string;
+  readonly sha256: string;
+  readonly scopes: readonly Scope[];
+  /** What people call it. */
+  readonly name?: string | undefined;
+  readonly createdAt: string;
+};
 
 /** A tenant as the log has it now. */
 export type Tenant = {

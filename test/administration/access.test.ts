@@ -6,6 +6,7 @@ import { accessRoutes } from '../../src/administration/access-routes.ts';
 import { type EventLog, EventStoreUnavailable, LogReplaced } from '../../src/events/event-log.ts';
 import { adminRoute } from '../../src/http/bearer.ts';
 import { failures } from '../../src/http/failures.ts';
+import { openKeyUses } from '../../src/tenants/key-uses.ts';
 import { ADMIN_KEY, eventStore, listeningLogger } from '../commands/tenants/scene.ts';
 
 let store: Awaited<ReturnType<typeof eventStore>>;
@@ -25,7 +26,9 @@ function administration({ log = store.log, now = () => new Date() }: { log?: Eve
   const stopped = new AbortController();
   ending.push(() => stopped.abort());
   const { logger, text } = listeningLogger();
-  const administrators = openAdministrators({ log, adminKey: ADMIN_KEY, logger, signal: stopped.signal, now });
+  const { signal } = stopped;
+  const keyUses = openKeyUses({ log, logger, signal });
+  const administrators = openAdministrators({ log, adminKey: ADMIN_KEY, logger, signal, keyUses, now });
   const app = new OpenAPIHono();
   app.use(requestId());
   app.onError(failures(logger));
@@ -64,7 +67,8 @@ test('a named key opens what its scopes say, in every process, until it is revok
     );
   }
   expect((await one.ask('GET', '/api/admin-keys')).body.items).toContainEqual({
-    ...{ keyId, name: 'on-call', scopes: ['operations'], createdAt: expect.stringMatching(/Z$/) },
+    ...{ keyId, name: 'on-call', scopes: ['operations'] },
+    ...{ createdAt: expect.stringMatching(/Z$/), lastUsedAt: expect.stringMatching(/Z$/) },
   });
   expect((await other.ask('DELETE', `/api/admin-keys/${keyId}`)).status).toBe(204);
   expect((await other.ask('GET', '/api/projections', { key })).status).toBe(401);

@@ -122,9 +122,13 @@ describe('keys', () => {
   test('an API key opens until it is revoked', async () => {
     const id = newTenant();
     await cli(['tenants', 'put', id]);
-    const issued = (await cli(['keys', 'issue', id, '--scope', 'read,write', '--json'])).json();
-    expect(issued).toMatchObject({ key: expect.stringMatching(/^cl_/), scopes: ['read', 'write'] });
+    const scopes = ['read', 'write'];
+    const issued = (await cli(['keys', 'issue', id, '--scope', 'read,write', '--name', 'desk', '--json'])).json();
+    expect(issued).toMatchObject({ key: expect.stringMatching(/^cl_/), name: 'desk', scopes });
+    const listed = () => cli(['keys', 'list', id, '--json']).then((ran) => ran.json().items[0]);
+    expect(await listed()).toEqual({ keyId: issued.keyId, name: 'desk', scopes, createdAt: expect.any(String) });
     expect(await mayRead(issued.key)).toBe(200);
+    expect(await listed()).toHaveProperty('lastUsedAt');
     const revoked = await cli(['keys', 'revoke', id, issued.keyId]);
     expect([revoked.code, revoked.out]).toEqual([0, `${issued.keyId} of ${id} is revoked.\n`]);
     expect(await mayRead(issued.key)).toBe(401);

@@ -79,7 +79,9 @@ const stored: readonly (readonly [type: string, data: unknown])[] = [
   ['WebhookKeyAdded', { keyId: 'wk_1', sealedKey: 'v1.00000000.AAAA', source: 'environment' }],
   ['WebhookKeyRetired', { keyId: 'wk_1' }],
   ['ApiKeyIssued', { keyId: 'k', sha256: 'ab', scopes: ['read', 'write'] }],
+  ['ApiKeyIssued', { keyId: 'k', sha256: 'ab', scopes: ['call'], name: 'dialler' }],
   ['ApiKeyRevoked', { keyId: 'k' }],
+  ['KeysUsed', { uses: [{ keyId: 'k', lastUsedAt: '2026-02-01T09:00:00.000Z' }] }],
 ];
 
 test.each(stored)('a stored %s is read whole', (type, data) => {

@@ -33,6 +33,7 @@ export const verb: Verb = (program, cli) => {
           SCOPES: ({ scopes }) => scopes.join(','),
           CREATED: 'createdAt',
           EXPIRES: 'expiresAt',
+          'LAST USED': 'lastUsedAt',
           'KEY ID': 'keyId',
         },
         'There is ADMIN_KEY alone.',

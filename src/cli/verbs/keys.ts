@@ -44,15 +44,35 @@ export const verb: Verb = (program, cli) => {
     .command('issue <tenant>')
     .description('make an API key; it is shown once')
     .option('--scope <scopes>', 'read, write (with everything), call; a comma between them', 'read')
-    .addHelpText('after', examples('keys issue acme --scope read,write'))
-    .action(async (tenant: string, { scope }: { scope: string }) => {
+    .option('--name <name>', 'what it is for; a list shows it')
+    .addHelpText('after', examples('keys issue acme --scope read,write --name "desk console"'))
+    .action(async (tenant: string, { scope, name }: { scope: string; name?: string }) => {
       const scopes = scope.split(',').map((word) => word.trim());
       const issued = await cli.admin.call('POST /api/tenants/{id}/api-keys', {
         path: { id: tenant },
-        body: { scopes },
+        body: { scopes, ...(name !== undefined && { name }) },
       });
-      cli.answer(issued, fields({ key: issued.key, keyId: issued.keyId, scopes: scopes.join(', ') }));
+      cli.answer(issued, fields({ key: issued.key, keyId: issued.keyId, name, scopes: scopes.join(', ') }));
       cli.remark('Keep the key now: it is stored as a hash, and cannot be shown again.');
+    });
+
+  keys
+    .command('list <tenant>')
+    .description('the API keys of a tenant, and when each was last used')
+    .addHelpText('after', examples('keys list acme'))
+    .action(async (tenant: string) => {
+      const { apiKeys } = await cli.admin.call('GET /api/tenants/{id}', { path: { id: tenant } });
+      cli.list(
+        { items: apiKeys, nextCursor: null },
+        {
+          NAME: 'name',
+          SCOPES: ({ scopes }) => scopes.join(','),
+          CREATED: 'createdAt',
+          'LAST USED': 'lastUsedAt',
+          'KEY ID': 'keyId',
+        },
+        `${tenant} has no API key: call-ledger keys issue ${tenant}`,
+      );
     });
 
   keys

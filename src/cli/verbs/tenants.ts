@@ -12,6 +12,9 @@ const agentsOf = ({ agentEndpoints = {} }: Tenant): string | undefined =>
     .map(([agent, endpoint]) => `${agent} → ${endpoint}`)
     .join(', ') || undefined;
 
+const apiKeyText = ({ keyId, name, scopes }: Tenant['apiKeys'][number]): string =>
+  `${keyId} (${[name, ...scopes].filter(Boolean).join(', ')})`;
+
 const tenantText = (tenant: Tenant): string =>
   fields({
     id: tenant.id,
@@ -23,7 +26,7 @@ const tenantText = (tenant: Tenant): string =>
     'bare signatures': tenant.acceptUntimestampedSignature ? 'accepted' : undefined,
     'Retell API key': tenant.retellApiKeySet ? 'set' : 'not set',
     'webhook keys': tenant.webhookKeys.map(({ keyId, source }) => `${keyId} (${source})`).join(', ') || 'none',
-    'API keys': tenant.apiKeys.map(({ keyId, scopes }) => `${keyId} (${scopes.join(', ')})`).join(', ') || 'none',
+    'API keys': tenant.apiKeys.map(apiKeyText).join(', ') || 'none',
   });
 
 const several = (value: string, before: readonly string[] = []) => [

@@ -242,10 +242,12 @@ test('an unknown key is not found', async () => {
 
 test('an API key is shown once, opens its own tenant, and nothing from the moment it is revoked', async () => {
   await admin.ask('PUT', '/api/tenants/keyed', {});
-  const issued = await admin.ask('POST', '/api/tenants/keyed/api-keys', { scopes: ['write'] });
+  const issued = await admin.ask('POST', '/api/tenants/keyed/api-keys', { name: 'desk', scopes: ['write'] });
   expect(issued.status).toBe(201);
-  const { keyId, key, scopes } = issued.body;
-  expect(scopes).toEqual(['write']);
+  const { keyId, key, ...order } = issued.body;
+  expect(order).toEqual({ name: 'desk', scopes: ['write'] });
+  const shown = { keyId, name: 'desk', scopes: ['write'], createdAt: expect.stringMatching(/Z$/) };
+  expect((await admin.ask('GET', '/api/tenants/keyed')).body.apiKeys).toEqual([shown]);
   expect(key).toMatch(new RegExp(`^cl_${keyId}_[A-Za-z0-9_-]{43}$`));
   expect(admin.directory.authenticate(key)).toEqual({ tenantId: 'keyed', keyId, scopes: ['write'] });
   expect(await admin.whoami(key)).toBe(200);

@@ -36,7 +36,9 @@ const secret = { keyId: 'wk_1', before: 'sealed', sealedKey: 'sealed anew' };
 const reseal: Decision = (state) => decide.resealSecrets([secret], state);
 const forget: Decision = (state) => decide.forgetSecrets([secret], state);
 
-const given = (id: string, ...events: TenantEvent[]) => events.reduce(evolve, initialTenant(id));
+const recordedAt = '2026-01-01T00:00:00.000Z';
+const given = (id: string, ...events: TenantEvent[]) =>
+  events.reduce((state, event) => evolve(state, { ...event, recordedAt }), initialTenant(id));
 
 test.each<[string, TenantEvent[], Decision, readonly TenantEvent[] | string]>([
   ['the first PUT registers', [], put, [registered, changed]],
