@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Page, Tenant } from './api.ts';
@@ -5,6 +7,11 @@ import { Failure } from './failure.ts';
 import { type Keys, keysOf } from './keys.ts';
 import { type Service, serviceAt } from './service.ts';
 import { type Columns, printable, table } from './text.ts';
+
+/** Of this command line: the package.json is as far away in the repository as in the packed tarball. */
+export const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  readonly version: string;
+};
 
 type GlobalOptions = {
   readonly url: string;

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** `npm run cli -- <verb>`, `npx call-ledger <verb>`: an operator's way to a running service. */
 import { runCli } from './program.ts';
 

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { type Cli, cliOf, type Terminal } from './cli.ts';
+import { type Cli, cliOf, type Terminal, version } from './cli.ts';
 import { Failure } from './failure.ts';
 
 /** Adds its commands to the program; the `verb` that each file in `verbs/` exports. */
@@ -15,6 +16,7 @@ export async function buildProgram(
 ): Promise<{ readonly program: Command; readonly cli: Cli }> {
   const program = new Command('call-ledger')
     .description('Operator commands for a running Call Ledger.')
+    .version(version)
     .option('--url <url>', 'where the service listens', `http://127.0.0.1:${terminal.env.PORT || 3000}`)
     .option('--admin-key <key>', 'default: ADMIN_KEY, else the one in DATA_DIR/credentials.env')
     .option('--api-key <key>', 'default: API_KEY, else the one in DATA_DIR/credentials.env')
@@ -34,7 +36,7 @@ export async function buildProgram(
     );
   const cli = cliOf(program, terminal);
   for (const file of readdirSync(VERBS).sort()) {
-    const { verb } = (await import(join(VERBS, file))) as { verb: Verb };
+    const { verb } = (await import(pathToFileURL(join(VERBS, file)).href)) as { verb: Verb };
     verb(program, cli);
   }
   return { program, cli };

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isJsonObject } from '../../events/json.ts';
 import { sealingUnder } from '../../tenants/sealing.ts';
 import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
 import type { Answers } from '../api.ts';
-import { allTenants, type Cli } from '../cli.ts';
+import { allTenants, type Cli, version as ours } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { type Finding, type Found, fail, ok, readiness, skip } from '../readiness.ts';
@@ -74,7 +72,6 @@ async function version({ anyone }: Cli): Promise<Found> {
   const { status, body } = await anyone.ask('GET /openapi.json');
   const info = isJsonObject(body) && isJsonObject(body.info) ? body.info : undefined;
   if (info === undefined) return fail(`/openapi.json answers ${status}, and is no OpenAPI document.`, 'Check --url.');
-  const { version: ours } = JSON.parse(await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8'));
   return info.version === API_VERSION
     ? ok(`API ${info.version}, /openapi.json is served; these commands are of call-ledger ${ours}`)
     : fail(`the service speaks API ${info.version}, these commands ${API_VERSION}`, 'Run the commands of its release.');

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { install, pack } from '../support/packed.ts';
+import { inherited } from '../support/service.ts';
+
+const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
+const ROOT = join(import.meta.dirname, '../..');
+const { version, dependencies } = JSON.parse(read(ROOT, 'package.json'));
+
+let packed: Awaited<ReturnType<typeof pack>>;
+let elsewhere: string;
+beforeAll(async () => {
+  packed = await pack();
+  elsewhere = mkdtempSync(join(tmpdir(), 'call-ledger-installed-'));
+});
+afterAll(() => {
+  packed.remove();
+  rmSync(elsewhere, { recursive: true });
+});
+
+test('the packed command line is JavaScript alone, without tests, and runs away from the repository', async () => {
+  const files = execFileSync('tar', ['-tzf', packed.tarball], { encoding: 'utf8' }).trim().split('\n');
+  expect(files.filter((file) => /test|\.ts$|bench|\.sqlite/.test(file))).toEqual([]);
+  expect(files).toEqual(expect.arrayContaining(['package/README.md', 'package/docs/cli.md', 'package/package.json']));
+  const command = await install(packed.tarball, elsewhere);
+  const run = (...args: string[]) => execFileSync(command, args, { encoding: 'utf8', cwd: elsewhere, env: inherited });
+  expect(run('--version')).toBe(`${version}\n`);
+  expect(run('--help')).toContain('doctor');
+});
+
+test('it brings few packages, in the versions that the service has', () => {
+  const manifest = JSON.parse(read(elsewhere, 'node_modules/call-ledger/package.json'));
+  expect(Object.keys(manifest.dependencies)).toEqual(['commander', 'fast-json-stable-stringify', 'zod']);
+  expect(dependencies).toMatchObject(manifest.dependencies);
+  expect(manifest.scripts).toBeUndefined();
+});
+
+test('after packing, package.json is what it was', () =>
+  expect(read(packed.folder, 'package.json')).toBe(read(ROOT, 'package.json')));
