@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import { tryGetContext } from 'hono/context-storage';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { originOf, safeErrorMessage } from './postgres/errors.ts';
@@ -12,8 +13,11 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      // What a request has logged is found by the id that its answer has.
-      mixin: () => ({ requestId: tryGetContext()?.get('requestId') }),
+      // What a request has logged is found by the id that its answer has, and by its trace.
+      mixin: () => ({
+        requestId: tryGetContext()?.get('requestId'),
+        traceId: trace.getActiveSpan()?.spanContext().traceId,
+      }),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error: unknown) => safeError(error) },
       redact: [

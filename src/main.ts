@@ -7,8 +7,9 @@ import { logWhatIsOff, printGreeting } from './greeting.ts';
 import { refuseTakenPort } from './listen.ts';
 import { createLogger } from './logger.ts';
 import { safeErrorMessage } from './postgres/errors.ts';
-import { startService } from './service.ts';
+import { startService, VERSION } from './service.ts';
 import { openStores } from './stores.ts';
+import { startTracing } from './tracing.ts';
 
 process.umask(0o077); // what we write is for no other user of the machine
 
@@ -28,6 +29,7 @@ onceNpmIsGone('start', () => void stop('npm is gone'));
 try {
   // Before the stores, which take seconds and say much.
   for (const port of [config.port, config.metricsPort ?? 0]) await refuseTakenPort(config.host, port);
+  const stopTracing = await startTracing(process.env, VERSION);
   const keys = await openKeys(config);
   const stores = await openStores(config, logger);
   const service = await startService(config, stores, keys, logger).catch(async (error) => {
@@ -47,6 +49,7 @@ try {
     }, STOP_WITHIN_MS).unref();
     await service.stop();
     await stores.stop();
+    await stopTracing();
     logger.info('stopped');
     process.exit(0);
   };

@@ -23,6 +23,7 @@ import type { Role } from './config.ts';
 import type { WatchedLog } from './events/log-watch.ts';
 import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
+import { traceRequests } from './http/trace-requests.ts';
 import { lagOfViews } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
@@ -35,6 +36,7 @@ import type { TicketMail } from './reactions/ticket-mail/start.ts';
 import { coverageRoutes } from './read-api/coverage.ts';
 import { docsPage } from './read-api/docs-page.ts';
 import type { Exports } from './read-api/export/routes.ts';
+import { guide } from './read-api/guide.ts';
 import { healthRoutes, metricsRoute } from './read-api/health-routes.ts';
 import type { LiveFeed } from './read-api/live/live-feed.ts';
 import { openApiRoute } from './read-api/openapi.ts';
@@ -95,7 +97,14 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   const { access } = administrators;
   const statuses = () => views?.status() ?? [];
   const root = new OpenAPIHono({ getPath: routedPath });
-  root.use(requestId(), contextStorage(), noSniffing, measureRequests(metrics), slowGuesses(webhooks.ipOf, logger));
+  root.use(
+    requestId(),
+    contextStorage(),
+    traceRequests,
+    noSniffing,
+    measureRequests(metrics),
+    slowGuesses(webhooks.ipOf, logger),
+  );
   answerUnhandled(root, logger, roles);
 
   if (roles.includes('ingest')) {
@@ -143,5 +152,6 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   if (!parts.metricsApart) root.route('/', metricsRoute(metrics.registry));
   root.route('/', openApiRoute());
   root.route('/', docsPage());
+  root.route('/', guide());
   return root;
 }

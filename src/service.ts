@@ -13,6 +13,7 @@ import type { Config, Role } from './config.ts';
 import type { Keys } from './credentials.ts';
 import { connectEventLog } from './events/event-log.ts';
 import { watchLog } from './events/log-watch.ts';
+import { tracedLog } from './events/tracing.ts';
 import { evidenceFromLog } from './evidence/evidence.ts';
 import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
@@ -51,7 +52,7 @@ export type Service = {
   stop(): Promise<void>;
 };
 
-const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+export const { version: VERSION } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
   version: string;
 };
 
@@ -70,7 +71,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       else logger.info('append_recovered');
     },
   });
-  const log = watchLog(connected, { logger, signal, onDoubt: () => webhooks.recorder.forget() });
+  const log = watchLog(tracedLog(connected), { logger, signal, onDoubt: () => webhooks.recorder.forget() });
   measureAppends(metrics.registry, log);
   const sealing = sealingUnder(keys.masterKey, config.previousMasterKey);
   const keyUses = openKeyUses({ log, logger, signal });

@@ -23,6 +23,8 @@ export const FactMetadata = z.object({
   evidence: z
     .object({ deliveryId: z.string(), sha256: z.string(), bytes: z.number().int(), keyId: z.string() })
     .optional(),
+  /** The span that appended it, where the process traced (docs/tracing.md). */
+  traceparent: z.string().optional(),
   $correlationId: z.string(),
   $causationId: z.string().optional(),
 });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { placeText } from '../../events/recorded.ts';
 import type { Batch } from '../../events/subscription.ts';
+import { spansOfEvents } from '../../events/tracing.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { applyEvents } from './apply.ts';
@@ -148,6 +149,7 @@ async function applyNext(
     led.generation = { ...generation, caughtUp };
     return true;
   }
+  const began = Date.now();
   const result = await applyEvents(db, projection, generation, batch, parked, cache);
   if (result === 'superseded') {
     if ((await generationFor(db, projection)).generation !== generation.generation) return false;
@@ -155,6 +157,7 @@ async function applyNext(
       `${generation.name}: the checkpoint of generation ${generation.generation} no longer stands at ${generation.checkpoint}`,
     );
   }
+  spansOfEvents(`project ${projection.name}`, events, began);
   recordBatch(progress, result, generation, parked, logger);
   led.generation = {
     ...generation,
