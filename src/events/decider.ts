@@ -1,5 +1,5 @@
 import { type DomainEvent, decode, type Fact } from './codec.ts';
-import { type EventLog, EventStoreUnavailable } from './event-log.ts';
+import { type EventLog, EventStoreUnavailable, type Expected } from './event-log.ts';
 import { digestOf, uuidOf } from './identity.ts';
 import type { JsonFields } from './json.ts';
 import type { FactMetadata } from './metadata.ts';
@@ -55,23 +55,29 @@ export async function handle<State, Command, Event extends Decided, Refusal exte
   metadata: FactMetadata,
   { idOf }: Options<Event> = {},
 ): Promise<Handled<State, Event> | Refusal> {
+  // Of a stream whose events are all hidden, only a conflict tells the revision.
+  let hidden: Expected = 'no_stream';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const seen = await log.read(stream);
     const newest = seen.at(-1);
+    const expected = newest?.revision ?? hidden;
     const state = seen.reduce(evolve, initialState);
     const decided = decide(command, state);
     if (typeof decided === 'string') return decided;
     if (decided.length === 0) return { state, position: newest?.position, appended: [] };
 
-    const next = (newest?.revision ?? -1n) + 1n;
+    const next = (expected === 'no_stream' ? -1n : expected) + 1n;
     const events = decided.map((event, i): NewEvent => {
       const { type, data } = event;
       // The revision tells what is decided once more from the same append sent twice.
       const id = idOf?.(event) ?? uuidOf(stream, `${next + BigInt(i)}`, type, digestOf(data));
       return { id, type, data, metadata };
     });
-    const result = await log.append(stream, newest?.revision ?? 'no_stream', events);
-    if (result.outcome === 'conflict') continue;
+    const result = await log.append(stream, expected, events);
+    if (result.outcome === 'conflict') {
+      hidden = result.actual;
+      continue;
+    }
     const position = result.position ?? newest?.position;
     // As the log will have it, but for the time, which is ours here.
     const recorded = { stream, position: position ?? 0n, recordedAt: metadata.receivedAt };

@@ -26,24 +26,19 @@ import {
   StreamDeleted,
 } from './event-store-errors.ts';
 import { abandon, answered, at, newest, oldest } from './read-all.ts';
-import { type NewEvent, type Recorded, recordedOf } from './recorded.ts';
+import {
+  type Appended,
+  type Expected,
+  type NewEvent,
+  type ReadOptions,
+  type Recorded,
+  recordedOf,
+} from './recorded.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
+import { deleteStream, truncateBefore } from './truncation.ts';
 
-export { EventStoreNotWriting, EventStoreOverloaded, EventStoreUnavailable, LogReplaced, type NewEvent, StreamDeleted };
-
-/** The revision a stream must be at for an append to be written. There is no `any` here (C2). */
-export type Expected = bigint | 'no_stream';
-
-export type Appended =
-  | { readonly outcome: 'appended'; readonly revision: bigint; readonly position: bigint | undefined }
-  | { readonly outcome: 'conflict'; readonly actual: Expected };
-
-export type ReadOptions = {
-  readonly from?: bigint;
-  readonly backwards?: boolean;
-  /** At most this many events; default all. */
-  readonly max?: number;
-};
+export type { Appended, Expected, NewEvent, ReadOptions };
+export { EventStoreNotWriting, EventStoreOverloaded, EventStoreUnavailable, LogReplaced, StreamDeleted };
 
 export type EventLog = {
   /**
@@ -53,6 +48,16 @@ export type EventLog = {
   append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
   /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable, StreamDeleted. */
   read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
+  /**
+   * Hides the events before a revision; a scavenge removes them. Answers the position of what says so. Repeatable.
+   * Throws EventStoreUnavailable.
+   */
+  truncateBefore(stream: string, revision: bigint): Promise<bigint | undefined>;
+  /**
+   * Hides all events, behind a last one that holds nothing; new ones go on after it. Undefined: there never was one.
+   * Repeatable. Throws EventStoreUnavailable.
+   */
+  deleteStream(stream: string): Promise<bigint | undefined>;
   /** The position of the newest event in `$all`, or undefined for an empty log. Throws EventStoreUnavailable. */
   head(): Promise<bigint | undefined>;
   /** The newest events of all streams, newest first, `before` a position. Throws EventStoreUnavailable. */
@@ -133,6 +138,9 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
         leave();
       }
     },
+
+    truncateBefore: (stream, revision) => truncateBefore(log, stream, revision),
+    deleteStream: (stream) => deleteStream(client, timeoutMs, log, stream),
 
     head: async () => (await log.newest(1))[0]?.position,
     async newest(max, before) {

@@ -23,6 +23,20 @@ export type Recorded = {
   readonly recordedAt: string;
 };
 
+/** The revision a stream must be at for an append to be written. There is no `any` here (C2). */
+export type Expected = bigint | 'no_stream';
+
+export type Appended =
+  | { readonly outcome: 'appended'; readonly revision: bigint; readonly position: bigint | undefined }
+  | { readonly outcome: 'conflict'; readonly actual: Expected };
+
+export type ReadOptions = {
+  readonly from?: bigint;
+  readonly backwards?: boolean;
+  /** At most this many events; default all. */
+  readonly max?: number;
+};
+
 /** Where an event is, and which one: in another log, or after a restore, another one is there. */
 export type Place = Pick<Recorded, 'position' | 'id'>;
 

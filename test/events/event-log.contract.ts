@@ -3,6 +3,7 @@ import { appendContract } from './contract/append.ts';
 import { readContract } from './contract/read.ts';
 import { contractScene, type Server } from './contract/scene.ts';
 import { subscriptionContract } from './contract/subscription.ts';
+import { truncationContract } from './contract/truncation.ts';
 import { unansweringContract } from './contract/unanswering.ts';
 
 /**
@@ -16,6 +17,7 @@ export function eventLogContract(name: string, server: Server): void {
     appendContract(scene);
     readContract(scene);
     subscriptionContract(scene);
+    truncationContract(scene);
     unansweringContract(scene);
   });
 }
