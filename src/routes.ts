@@ -1,3 +1,4 @@
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { contextStorage } from 'hono/context-storage';
@@ -20,9 +21,12 @@ import { quarantineRetryRoute, reviewQuarantined } from './commands/quarantine.t
 import { ticketRoutes } from './commands/tickets.ts';
 import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
+import { consoleElsewhere, consoleRoutes } from './console/routes.ts';
+import { sessionsUnder } from './console/session.ts';
 import type { WatchedLog } from './events/log-watch.ts';
 import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
+import { isForwardedTls, type ProxyTrust } from './http/rate-limit.ts';
 import { traceRequests } from './http/trace-requests.ts';
 import { lagOfViews } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
@@ -39,6 +43,7 @@ import type { Exports } from './read-api/export/routes.ts';
 import { guide } from './read-api/guide.ts';
 import { healthRoutes, metricsRoute } from './read-api/health-routes.ts';
 import type { LiveFeed } from './read-api/live/live-feed.ts';
+import { meRoute } from './read-api/me.ts';
 import { openApiRoute } from './read-api/openapi.ts';
 import { quarantineReadRoutes } from './read-api/quarantine.ts';
 import { queryRoutes } from './read-api/query-routes.ts';
@@ -59,6 +64,8 @@ export type Parts = {
   readonly administration: AdministrationDeps;
   readonly administrators: Administrators;
   readonly webhooks: Webhooks;
+  /** TRUST_PROXY */
+  readonly trustProxy: ProxyTrust;
   readonly retellOf: CallRoutesDeps['retellOf'];
   readonly placements: Placements;
   readonly metrics: Metrics;
@@ -129,8 +136,22 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     root.route('/', quarantineReadRoutes({ db, access, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }
+  root.route(
+    '/',
+    roles.includes('serve')
+      ? consoleRoutes({
+          answer: (request, env) => root.fetch(request, env),
+          sessions: sessionsUnder(parts.administration.sealing),
+          isSecure: (c) =>
+            isForwardedTls(getConnInfo(c).remote.address, c.req.header('x-forwarded-proto'), parts.trustProxy),
+        })
+      : consoleElsewhere(roles),
+  );
   if (exports) root.route('/', exports.routes);
   root.route('/', accessRoutes(administrators, logger));
+  const { authenticate: administrator } = administrators;
+  const tenant = (id: string) => directory.get(id)?.settings;
+  root.route('/', meRoute({ authenticate, administrator, tenant, ready: () => directory.ready() }));
   const administration = { access, database: parts.operations, logger };
   root.route('/', projectionRoutes({ ...administration, projections, statuses, maxParked: parts.maxParked }));
   root.route('/', operationRoutes(administration));

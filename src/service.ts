@@ -159,6 +159,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const root = routesOf({
     ...{ log, directory, administration, administrators, webhooks, placements, metrics, logger },
     ...{ roles: config.roles, metricsApart: config.metricsPort !== undefined },
+    trustProxy: config.webhooks.trustProxy,
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),

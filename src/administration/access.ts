@@ -129,6 +129,8 @@ export function openAdministrators({ log, adminKey, logger, signal, keyUses, now
   }
 
   return {
+    /** Undefined: this is no admin key, or one that has ended. */
+    authenticate,
     access: adminAccess(authenticate, record) satisfies AdminAccess,
     /** For what ADMIN_KEY alone may do. */
     rootAccess: adminAccess((key) => (isRoot(key) ? ROOT : undefined), record) satisfies AdminAccess,

@@ -15,10 +15,11 @@ export type Authenticate = (apiKey: string) => Caller | undefined;
 
 export type CallerEnv = { Variables: { caller: Caller } };
 
-const bearerOf = (c: Context): string | undefined =>
+/** The key that a request presents; undefined: none, or one that no key looks like. */
+export const bearerOf = (c: Context): string | undefined =>
   /^Bearer ([\x21-\x7e]{1,512})$/i.exec(c.req.header('authorization') ?? '')?.[1];
 
-const unauthorized = (c: Context, detail: string) =>
+export const unauthorized = (c: Context, detail: string) =>
   problem(c, 401, 'unauthorized', { detail, headers: { 'www-authenticate': 'Bearer' } });
 
 /** Lets a request through if its API key has the scope; write includes the others (docs/rules.md, "API shapes"). */

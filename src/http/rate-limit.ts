@@ -72,6 +72,14 @@ export function clientIp(socketAddress: string | undefined, forwarded: string | 
   return client?.toString() ?? '';
 }
 
+/** Whether the client's connection is TLS: by the header of the nearest proxy, where that one is believed. */
+export function isForwardedTls(socketAddress: string | undefined, proto: string | undefined, by: ProxyTrust): boolean {
+  const nearest = addressOf(socketAddress ?? '');
+  const isBelieved =
+    by !== 'nobody' && ('hops' in by ? by.hops > 0 : nearest !== undefined && isIn(by.networks, nearest));
+  return isBelieved && proto?.split(',').at(-1)?.trim().toLowerCase() === 'https';
+}
+
 const isIn = (networks: readonly Network[], address: Address): boolean =>
   networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
 

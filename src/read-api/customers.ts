@@ -7,7 +7,7 @@ import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent. */
-const Customer = z
+export const Customer = z
   .object({
     id: z.string(),
     tenantId: z.string(),
@@ -19,6 +19,8 @@ const Customer = z
     calls: z.int().openapi({ description: 'How many calls there were with this number.' }),
   })
   .openapi('Customer');
+
+export type Customer = z.infer<typeof Customer>;
 
 const customerOf = itemMaker('customers', Customer);
 

@@ -15,7 +15,7 @@ const tags: readonly { readonly name: string; readonly description: string }[] =
   { name: 'Calls', description: 'Placing calls.' },
   { name: 'Tenants', description: 'Tenants and their keys. Needs the admin key.' },
   { name: 'Administration', description: 'Projections, parked streams, quarantine. Needs the admin key.' },
-  { name: 'Operations', description: 'Health, metrics and this document. Needs no key.' },
+  { name: 'Operations', description: 'Health, metrics, this document, and whose a key is.' },
 ];
 
 const description = `Signed Retell webhooks become immutable facts; everything read here is a fold of those facts.

@@ -48,6 +48,7 @@ function routesOfRoles(of: readonly Role[]) {
   });
   return routesOf({
     ...{ roles: of, log, directory, administrators, webhooks, logger, projections, maxParked: 0 },
+    trustProxy: 'nobody',
     administration: { log, directory, sealing: {} as Sealing, logger },
     ...{ retellOf: () => undefined, placements: {} as Placements, metrics: createMetrics() },
     ...(has('project', 'serve', 'react') && { db }),

@@ -1,0 +1,95 @@
+import { html } from 'hono/html';
+import { asset } from './assets.ts';
+import type { ConsoleContext } from './console-env.ts';
+import { type Html, nothing } from './parts.ts';
+import { doneSentence } from './words.ts';
+
+const pages = [
+  ['/console', 'Overview'],
+  ['/console/calls', 'Calls'],
+  ['/console/appointments', 'Appointments'],
+  ['/console/tickets', 'Tickets'],
+  ['/console/customers', 'Customers'],
+] as const;
+const operations = ['/console/operations', 'Operations'] as const;
+
+/** htmx takes nothing from elsewhere, runs nothing that a page says, and keeps no copies of pages in the browser. */
+const HTMX = JSON.stringify({
+  ...{ includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, selfRequestsOnly: true },
+  ...{ historyEnabled: false, historyCacheSize: 0, refreshOnHistoryMiss: true },
+});
+
+const document = (title: string, body: Html): Html => html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="htmx-config" content="${HTMX}">
+<title>${title} · Call Ledger</title>
+<link rel="icon" type="image/svg+xml" href="${asset('icon.svg')}">
+<link rel="stylesheet" href="${asset('uplot.css')}">
+<link rel="stylesheet" href="${asset('console.css')}">
+<script defer src="${asset('htmx.js')}"></script>
+<script defer src="${asset('uplot.js')}"></script>
+<script defer src="${asset('console.js')}"></script>
+</head>
+${body}
+</html>`;
+
+/** A page for somebody who is not signed in. */
+export const bare = (title: string, content: Html): Html =>
+  document(
+    title,
+    html`<body class="bare">
+<main id="main"><h1>${title}</h1>${content}</main>
+</body>`,
+  );
+
+const link = (at: string, [to, text]: readonly [string, string]) => {
+  const isHere = to === '/console' ? at === to : at === to || at.startsWith(`${to}/`);
+  return html`<li><a href="${to}"${isHere ? html` aria-current="page"` : ''}>${text}</a></li>`;
+};
+
+const lagText = (lag: string | undefined) => {
+  if (lag === undefined) return nothing;
+  if (lag === 'unknown') return 'not known how far behind';
+  return Number(lag) < 1 ? 'up to date' : `${Math.round(Number(lag))} s behind`;
+};
+
+/** A page of the console, with its navigation. */
+export function page(c: ConsoleContext, title: string, content: Html): Html {
+  const { tenant, admin } = c.var;
+  const at = c.req.path;
+  const lag = lagText(c.get('lag'));
+  const done = doneSentence(c.req.query('done'));
+  return document(
+    title,
+    html`<body${tenant ? html` data-live="/console/live"` : ''}>
+<a class="skip" href="#main">Skip to the content</a>
+<header>
+<p class="brand">Call Ledger</p>
+<nav aria-label="Main"><ul>${[...pages, ...(admin ? [operations] : [])].map((one) => link(at, one))}</ul></nav>
+${
+  tenant
+    ? html`<form class="search" method="post" action="/console/search" role="search">
+<label class="unseen" for="q">Search by number or id</label>
+<input id="q" name="q" type="search" placeholder="Number or id" required maxlength="512" autocomplete="off"><button>Search</button></form>`
+    : nothing
+}
+<div class="who">
+${tenant ? html`<span>${tenant.me.tenantName ?? tenant.me.tenantId}</span>` : nothing}
+${admin ? html`<span>${admin.me.keyName}</span>` : nothing}
+${lag ? html`<span id="lag">${lag}</span>` : nothing}
+${tenant ? html`<span id="live" role="status"></span>` : nothing}
+<form method="post" action="/console/sign-out" class="inline"><button>Sign out</button></form>
+</div>
+</header>
+<main id="main" tabindex="-1">
+${done === undefined ? nothing : html`<p class="notice good" role="status">${done}</p>`}
+${content}
+</main>
+<footer><p>Times are in ${tenant?.me.timeZone ?? 'UTC'}. <a href="/docs">API</a></p></footer>
+</body>`,
+  );
+}

@@ -1,0 +1,159 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import { appointmentStatuses } from '../../events/appointment-facts.ts';
+import { localAt } from '../../model/time.ts';
+import type { Appointment } from '../../read-api/appointments.ts';
+import type { CallSession } from '../../read-api/call-sessions.ts';
+import { type Page, path, Refused } from '../api.ts';
+import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
+import { instantTyped } from '../days.ts';
+import { page } from '../layout.ts';
+import {
+  appointmentTime,
+  badge,
+  type Choice,
+  details,
+  type Html,
+  live,
+  nothing,
+  pager,
+  select,
+  shortTime,
+  table,
+  time,
+} from '../parts.ts';
+import { conversation } from '../transcript.ts';
+import { label, sentence } from '../words.ts';
+import { callAddress, callTable } from './calls.ts';
+
+const address = (id: string) => path`/console/appointments/${id}`;
+
+/** Appointments as rows; what was said beside each. */
+export const appointmentTable = (caption: string, items: readonly Appointment[], timeZone: string): Html =>
+  table(
+    caption,
+    ['Appointment', 'Status', 'When', 'What was said'],
+    items.map((one) => [
+      html`<a id="row-${one.id}" href="${address(one.id)}">${one.id}</a>`,
+      html`${badge(one.status)}${one.needsReview ? html` ${badge('warn', 'needs review')}` : nothing}`,
+      shortTime(one.startsAt, timeZone),
+      one.rescheduleText ?? one.cancellationReason,
+    ]),
+  );
+
+const statuses: readonly Choice[] = [['', 'any'], ...appointmentStatuses.map((one): Choice => [one, label(one)])];
+
+async function list(c: ConsoleContext): Promise<Html> {
+  const { api, me } = tenantOf(c);
+  const [status, cursor] = [c.req.query('status') || undefined, c.req.query('cursor')];
+  const [review, others] = await Promise.all([
+    status === undefined && cursor === undefined
+      ? api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', limit: 50 })
+      : undefined,
+    api.get<Page<Appointment>>('/api/appointments', {
+      status,
+      cursor,
+      ...(status === undefined && { needsReview: 'false' }),
+    }),
+  ]);
+  const here = `/console/appointments${new URL(c.req.url).search}`;
+  const toReview =
+    review && review.items.length > 0
+      ? [html`<h2>To review</h2>`, appointmentTable('Appointments to review', review.items, me.timeZone)]
+      : [];
+  return html`<h1>Appointments</h1>
+${live('rows', here, [
+  ...toReview,
+  html`<h2>${status === undefined ? 'Others' : label(status)}</h2>`,
+  html`<form method="get" action="/console/appointments" class="filters">${select('status', 'Status', statuses, status)}<button>Show</button></form>`,
+  others.items.length === 0
+    ? html`<p>There are none.</p>`
+    : appointmentTable('Appointments, the newest first', others.items, me.timeZone),
+])}
+${pager('/console/appointments', { status }, others.nextCursor)}`;
+}
+
+const localText = (iso: string, timeZone: string): string =>
+  new Date(localAt(Date.parse(iso), timeZone)).toISOString().slice(0, 16);
+
+const actions = (one: Appointment, timeZone: string): Html =>
+  html`<section aria-labelledby="change"><h2 id="change">Change it</h2>
+<form method="post" action="${address(one.id)}" class="stack">
+<input type="hidden" name="once" value="${crypto.randomUUID()}">
+<label for="note">Note</label><textarea id="note" name="note" rows="2" maxlength="4000"></textarea>
+<label for="at">New time, in ${timeZone}</label><input id="at" name="at" type="datetime-local" value="${one.startsAt ? localText(one.startsAt, timeZone) : ''}">
+<div class="buttons">
+<button name="do" value="confirmed" class="primary">Confirm</button>
+<button name="do" value="moved">Move to this time</button>
+<button name="do" value="cancelled">Cancel it</button>
+<button name="do" value="noted">Only note</button>
+</div></form></section>`;
+
+/** The call that decided, and what its customer said. */
+async function decidingCall(c: ConsoleContext, one: Appointment): Promise<Html | string> {
+  const { api, me } = tenantOf(c);
+  const call =
+    one.decidedByCallId && (await api.find<CallSession>(path`/api/call-sessions/${`call:${one.decidedByCallId}`}`));
+  if (!call) return nothing;
+  return html`<section aria-labelledby="decided"><h2 id="decided">What the call said</h2>
+<p>The <a href="${callAddress(call.id)}">call of ${time(call.startedAt ?? call.createdAt, me.timeZone)}</a> decided it. ${sentence('call', call.statusReason)}</p>
+${call.analysis?.summary ? html`<blockquote>${call.analysis.summary}</blockquote>` : nothing}
+${call.transcript ? html`<details><summary>The whole conversation</summary>${conversation(call.transcript)}</details>` : nothing}</section>`;
+}
+
+async function one(c: ConsoleContext, id: string): Promise<Html> {
+  const { api, me } = tenantOf(c);
+  const [appointment, calls] = await Promise.all([
+    api.get<Appointment>(path`/api/appointments/${id}`),
+    api.get<Page<CallSession>>('/api/call-sessions', { appointmentId: id, archived: 'all' }),
+  ]);
+  return html`<p><a href="/console/appointments">Appointments</a></p>
+<h1>Appointment ${appointment.id}</h1>
+${live('known', address(id), [
+  html`<p class="verdict">${badge(appointment.status, label(appointment.status))} ${sentence('appointment', appointment.status)}</p>`,
+  appointment.needsReview
+    ? html`<p class="notice warn">Somebody has to read what was said: it gives no time that is certain.</p>`
+    : nothing,
+  details([
+    ['When', appointment.startsAt && appointmentTime(appointment.startsAt, me.timeZone)],
+    ['Said of a new time', appointment.rescheduleText],
+    ['Cancelled because', appointment.cancellationReason],
+    ['Last heard of', time(appointment.lastEventAt, me.timeZone)],
+  ]),
+])}
+${mayWrite(c) ? actions(appointment, me.timeZone) : html`<p class="faint">This key only reads.</p>`}
+${await decidingCall(c, appointment)}
+${appointment.notes.length === 0 ? nothing : html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${appointment.notes.map(({ text, at }) => html`<li>${time(at, me.timeZone)}: ${text}</li>`)}</ul></section>`}
+${calls.items.length === 0 ? nothing : html`<section aria-labelledby="calls"><h2 id="calls">Its calls</h2>${callTable('Calls of this appointment', calls.items, me.timeZone)}</section>`}`;
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+
+/** What a button of the form asks the API for. */
+function changeOf(what: string, at: string | undefined, timeZone: string): { startsAt?: string; status?: string } {
+  if (what === 'confirmed' || what === 'cancelled') return { status: what };
+  if (what !== 'moved') return {};
+  const startsAt = at === undefined ? undefined : instantTyped(at, timeZone);
+  if (startsAt !== undefined) return { startsAt, status: 'rescheduled' };
+  throw new Refused({
+    ...{ type: 'about:blank', title: 'This is no time', status: 400, code: 'invalid_request' },
+    detail: `Give a day and a time. Where clocks are changed, an hour is skipped in spring and comes twice in autumn in ${timeZone}: choose another.`,
+  });
+}
+
+/** `GET /console/appointments`, each one's page, and what somebody decides there. */
+export function appointmentPages(app: Hono<ConsoleEnv>): void {
+  app.get('/console/appointments', async (c) => c.html(page(c, 'Appointments', await list(c))));
+  app.get('/console/appointments/:id', async (c) => c.html(page(c, 'Appointment', await one(c, c.req.param('id')))));
+  app.post('/console/appointments/:id', async (c) => {
+    const { api, me } = tenantOf(c);
+    const id = c.req.param('id');
+    const form = await c.req.parseBody();
+    const what = text(form.do) ?? 'noted';
+    const note = text(form.note);
+    const change = { ...changeOf(what, text(form.at), me.timeZone), ...(note && { note }) };
+    if (Object.keys(change).length > 0) await api.send('PUT', path`/api/appointments/${id}`, change, text(form.once));
+    return c.redirect(`${address(id)}?done=${encodeURIComponent(what)}`, 303);
+  });
+}

@@ -1,0 +1,180 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import type { Appointment } from '../../read-api/appointments.ts';
+import type { CallSession } from '../../read-api/call-sessions.ts';
+import type { CoverageDay } from '../../read-api/coverage.ts';
+import type { DailySummary } from '../../read-api/summary.ts';
+import type { Ticket } from '../../read-api/tickets.ts';
+import type { Page } from '../api.ts';
+import { chart, daily, hourly } from '../charts.ts';
+import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
+import { page } from '../layout.ts';
+import { type Html, live, nothing, time } from '../parts.ts';
+import { appointmentTable } from './appointments.ts';
+import { callTable } from './calls.ts';
+import { operationsToDo } from './operations.ts';
+import { needsSomebody, ticketTable } from './tickets.ts';
+
+const SHOWN = 10;
+const PENDING_MS = 30 * 60_000;
+const WEEK_MS = 7 * 86_400_000;
+
+type List<Item> = { readonly items: readonly Item[]; readonly hasMore: boolean };
+
+const listOf = async <Item>(
+  asked: Promise<Page<Item>>,
+  wanted: (item: Item) => boolean = () => true,
+): Promise<List<Item>> => {
+  const { items, nextCursor } = await asked;
+  return { items: items.filter(wanted), hasMore: nextCursor !== null };
+};
+
+const count = ({ items, hasMore }: List<unknown>): string => `${items.length}${hasMore ? '+' : ''}`;
+
+/** What somebody has to look at now. */
+async function toDo(c: ConsoleContext) {
+  const { api } = tenantOf(c);
+  const now = Date.now();
+  const ago = (ms: number) => new Date(now - ms).toISOString();
+  const [tickets, appointments, failed, pending] = await Promise.all([
+    listOf(api.get<Page<Ticket>>('/api/tickets', { active: 'true', limit: 200 }), needsSomebody),
+    listOf(api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', limit: 50 })),
+    listOf(api.get<Page<CallSession>>('/api/call-sessions', { status: 'failed', from: ago(WEEK_MS), limit: 50 })),
+    listOf(
+      api.get<Page<CallSession>>('/api/call-sessions', {
+        status: 'pending',
+        from: ago(WEEK_MS),
+        to: ago(PENDING_MS),
+        limit: 50,
+      }),
+    ),
+  ]);
+  const mails = await listOf(
+    api.get<Page<Ticket>>('/api/tickets', { from: ago(WEEK_MS), limit: 200 }),
+    // Where mails are switched off, that none goes out is what was wanted.
+    ({ mail, mailReason }) => mail === 'failed' || (mail === 'not_sent' && mailReason !== 'disabled'),
+  );
+  return { tickets, appointments, failed, pending, mails };
+}
+
+type Kind = readonly [id: string, title: string, list: List<unknown>, shown: () => Html | Promise<Html>, all: string];
+
+const card = ([id, title, list]: Kind) =>
+  html`<li class="${list.items.length > 0 ? 'open' : 'done'}"><a href="#${id}"><b>${count(list)}</b> ${title}</a></li>`;
+
+async function toDoOf(c: ConsoleContext): Promise<Html> {
+  const { me } = tenantOf(c);
+  const { tickets, appointments, failed, pending, mails } = await toDo(c);
+  const kinds: readonly Kind[] = [
+    [
+      'tickets',
+      'tickets need somebody',
+      tickets,
+      () => ticketTable(c, 'Tickets, the oldest first', tickets.items.toReversed().slice(0, SHOWN)),
+      '/console/tickets',
+    ],
+    [
+      'appointments',
+      'appointments to review',
+      appointments,
+      () => appointmentTable('Appointments to review', appointments.items.slice(0, SHOWN), me.timeZone),
+      '/console/appointments',
+    ],
+    [
+      'failed',
+      'failed calls in a week',
+      failed,
+      () => callTable('Failed calls', failed.items.slice(0, SHOWN), me.timeZone),
+      '/console/calls?status=failed',
+    ],
+    [
+      'pending',
+      'calls pending for over 30 minutes',
+      pending,
+      () => callTable('Pending calls', pending.items.slice(0, SHOWN), me.timeZone),
+      '/console/calls?status=pending',
+    ],
+    [
+      'mails',
+      'mails not sent in a week',
+      mails,
+      () => ticketTable(c, 'Tickets whose mail was not sent', mails.items.slice(0, SHOWN)),
+      '/console/tickets?mail=failed',
+    ],
+  ];
+  const open = kinds.filter(([, , { items }]) => items.length > 0);
+  const parts = await Promise.all(open.map(async (kind) => ({ kind, shown: await kind[3]() })));
+  return html`<ul class="cards">${kinds.map(card)}</ul>
+${open.length === 0 ? html`<p>Nothing waits for anybody.</p>` : nothing}
+${parts.map(
+  ({ kind: [id, title, list, , all], shown }) =>
+    html`<section aria-labelledby="${id}"><h3 id="${id}">${count(list)} ${title}</h3>${shown}${list.items.length > SHOWN || list.hasMore ? html`<p><a href="${all}">All of them</a></p>` : nothing}</section>`,
+)}`;
+}
+
+/** Whether calls are coming in, in words. */
+async function incoming(c: ConsoleContext, last: CallSession | undefined): Promise<Html> {
+  const { api, me } = tenantOf(c);
+  const { items } = await api.get<{ items: readonly CoverageDay[] }>('/api/coverage', {
+    from: new Date(Date.now() - WEEK_MS).toISOString(),
+  });
+  const [retell, missing] = [items.reduce((n, day) => n + day.retell, 0), items.reduce((n, day) => n + day.missing, 0)];
+  const asked = items
+    .flatMap(({ askedAt }) => askedAt ?? [])
+    .sort()
+    .at(-1);
+  const coverage =
+    asked === undefined
+      ? 'Retell was not asked in the last seven days, so nobody knows whether webhooks are missing.'
+      : missing === 0
+        ? `All ${retell} calls that Retell knows of the last seven days are here.`
+        : `Of ${retell} calls that Retell knows of the last seven days, ${missing} lack something here.`;
+  return html`<p>${last ? html`The newest call is of ${time(last.startedAt ?? last.createdAt, me.timeZone)}. ` : nothing}${coverage}${asked === undefined ? nothing : html` Retell was last asked ${time(asked, me.timeZone)}.`}</p>`;
+}
+
+const noCallsYet = (c: ConsoleContext): Html => {
+  const { origin } = new URL(c.req.url);
+  return html`<section aria-labelledby="first"><h2 id="first">No calls yet</h2>
+<p>Send some, as Retell would on a bad day: shuffled, doubled, late. In the directory of the service:</p>
+<pre><code>npm run simulate -- --calls 34 --url ${origin}</code></pre>
+<p>This page fills by itself. For real calls set the webhook URL of your agent at Retell to</p>
+<pre><code>${origin}/api/webhooks/retell</code></pre></section>`;
+};
+
+/** `GET /console`: what to do now, then how things are. */
+export function overviewPage(app: Hono<ConsoleEnv>): void {
+  app.get('/console', async (c) => {
+    if (c.var.tenant === undefined)
+      return c.html(
+        page(
+          c,
+          'Overview',
+          html`<h1>Overview</h1>${await operationsToDo(c)}
+<p>An admin key sees no calls. <a href="/console/calls">Sign in with an API key of a tenant as well</a> to see what to do there.</p>`,
+        ),
+      );
+    const { api, me } = tenantOf(c);
+    const newest = await api.get<Page<CallSession>>('/api/call-sessions', { limit: 1, archived: 'all' });
+    const last = newest.items[0];
+    if (last === undefined)
+      return c.html(page(c, 'Overview', html`<h1>Overview</h1>${live('todo', '/console', [noCallsYet(c)])}`));
+    const [todo, hours, days, coming, operations] = await Promise.all([
+      toDoOf(c),
+      hourly(api, me.timeZone, Date.now()),
+      api.get<DailySummary>('/api/summary'),
+      incoming(c, last),
+      c.var.admin ? operationsToDo(c) : nothing,
+    ]);
+    return c.html(
+      page(
+        c,
+        'Overview',
+        html`<h1>Overview</h1>
+${live('todo', '/console', [html`<h2>To do</h2>`, todo, operations])}
+<h2>Calls</h2>
+${live('coming', '/console', [coming])}
+<div class="charts">${chart('hours', 'The last 24 hours', hours)}${chart('days', 'The last 30 days', daily(days))}</div>`,
+      ),
+    );
+  });
+}

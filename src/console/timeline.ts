@@ -1,0 +1,90 @@
+import { html } from 'hono/html';
+import type { HistoryItem } from '../read-api/history.ts';
+import { badge, duration, type Html, minutes, nothing, time } from './parts.ts';
+import { turnsOf } from './transcript.ts';
+import { evidenceSentence, factName, fieldName, label, plain } from './words.ts';
+
+type Change = HistoryItem['changes'][number];
+const LONG = 240;
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What an object says, as `name: value`; those of an object in it are beside the others. */
+const pairs = (value: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(value).flatMap(([name, one]) => (isRecord(one) ? pairs(one) : [`${name}: ${textOf(one)}`]));
+
+/** A value of a field, short enough for a line. */
+function shownAs(field: string, value: unknown, timeZone: string): Html | string {
+  if (value === undefined || value === null) return 'nothing';
+  if (field === 'transcript' && typeof value === 'string') return `${turnsOf(value).length} turns`;
+  if (field === 'durationMs' && typeof value === 'number') return minutes(value);
+  if (typeof value === 'string' && INSTANT.test(value)) return time(value, timeZone);
+  if (typeof value === 'string' && field === 'status') return label(value);
+  if (typeof value === 'string' && /Reason$/.test(field)) return plain(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  const text = isRecord(value)
+    ? pairs(value).join(', ')
+    : Array.isArray(value)
+      ? value.map(textOf).join(', ')
+      : textOf(value);
+  return text.length > LONG ? `${text.slice(0, LONG)}…` : text;
+}
+
+const isNew = ({ from, added, removed }: Change) => (from === undefined || from === null) && !added && !removed;
+
+function changed(change: Change, timeZone: string): Html {
+  const { field, added, removed } = change;
+  const shown = (value: unknown) => shownAs(field, value, timeZone);
+  const name = html`<b>${fieldName(field)}</b>`;
+  if (added || removed)
+    return html`<li>${name} ${added?.length ? `with ${added.map(textOf).join(', ')}` : nothing} ${removed?.length ? `without ${removed.map(textOf).join(', ')}` : nothing}</li>`;
+  return html`<li>${name} ${isNew(change) ? nothing : html`${shown(change.from)} → `}${shown(change.to)}</li>`;
+}
+
+/** Fields that only say that something was heard. */
+const QUIET: ReadonlySet<string> = new Set(['lastEventAt', 'revision', 'tenantId', 'id', 'createdAt']);
+const FIRST: readonly string[] = ['status', 'statusReason', 'startsAt', 'needsReview'];
+
+const isTelling = (change: Change): boolean => !QUIET.has(change.field) && !(isNew(change) && change.to === false);
+
+/** What decides comes first; what became known besides is a list to open. */
+function changesOf(item: HistoryItem, timeZone: string): Html {
+  const all = item.changes.filter(isTelling);
+  if (all.length === 0) return html`<p class="faint">It changed nothing.</p>`;
+  const besides = all.filter((change) => isNew(change) && !FIRST.includes(change.field) && change.field !== 'analysis');
+  const telling = all.filter((change) => !besides.includes(change));
+  return html`${telling.length === 0 ? nothing : html`<ul class="changes">${telling.map((one) => changed(one, timeZone))}</ul>`}
+${besides.length === 0 ? nothing : html`<details><summary>${besides.length} ${besides.length === 1 ? 'field' : 'fields'} became known</summary><ul class="changes">${besides.map((one) => changed(one, timeZone))}</ul></details>`}`;
+}
+
+const sources: Readonly<Record<string, string>> = {
+  webhook: 'signed webhook',
+  reconciliation: 'asked of Retell',
+  command: 'by command',
+};
+
+type Options = {
+  /** The number of the fact up to which something is shown. */
+  readonly chosen?: number | undefined;
+  /** The page that shows what was known after a fact. */
+  readonly address?: string;
+};
+
+function entry(item: HistoryItem, number: number, timeZone: string, { chosen, address }: Options): Html {
+  const { occurredAt, recordedAt, source, evidence } = item;
+  const late = occurredAt === undefined ? 0 : Date.parse(recordedAt) - Date.parse(occurredAt);
+  return html`<li${number === chosen ? html` class="chosen" aria-current="step"` : nothing}>
+<p><b>${factName(item.type)}</b> ${evidence === undefined ? nothing : html`<span title="${evidenceSentence(evidence)}">${badge(evidence, `evidence ${evidence}`)}</span>`}</p>
+<p class="faint">happened ${time(occurredAt, timeZone)} · known ${late >= 1000 ? `${duration(late)} later` : 'at once'}${source === undefined ? nothing : ` · ${sources[source] ?? source}`}${address === undefined ? nothing : html` · <a href="${address}?fact=${number}">what was known then</a>`}</p>
+${item.unreadable ? html`<p class="notice bad">This fact makes no sense to this version: ${item.unreadable.reason}. An operator has to mend it.</p>` : nothing}
+${item.waitsFor ? html`<p class="notice">It waits for the fact at position ${item.waitsFor}, and has changed nothing yet.</p>` : nothing}
+${changesOf(item, timeZone)}
+</li>`;
+}
+
+/** Facts in the order in which they became known: when each happened, how it is proved, and what it changed. */
+export const timeline = (items: readonly HistoryItem[], timeZone: string, options: Options = {}): Html =>
+  html`<ol class="timeline">${items.map((item, i) => entry(item, i + 1, timeZone, options))}</ol>`;
