@@ -5,6 +5,10 @@ import { Qualification } from './ticket-facts.ts';
 export const scopes = ['read', 'write', 'call'] as const;
 export type Scope = (typeof scopes)[number];
 
+/** What a tenant can have sent to its webhook endpoints. */
+export const newsTypes = ['call.outcome.changed', 'appointment.changed', 'ticket.opened', 'ticket.changed'] as const;
+export type NewsType = (typeof newsTypes)[number];
+
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 // `sealed…` is encrypted under MASTER_KEY; API keys are hashes.
 
@@ -56,6 +60,38 @@ const SecretsResealed = z.object({ secrets: z.array(z.object({ keyId: z.string()
 /** Secrets that no MASTER_KEY opens any more. */
 const SecretsForgotten = z.object({ keyIds: z.array(z.string()) });
 
+/** Where news is sent. `by` here and below: the id of the API key. */
+const WebhookEndpointAdded = z.object({
+  endpointId: z.string(),
+  url: z.string(),
+  events: z.array(z.enum(newsTypes)),
+  description: z.string().optional(),
+  keyId: z.string(),
+  sealedKey: z.string(),
+  by: z.string().optional(),
+});
+/** What is absent stays. */
+const WebhookEndpointChanged = z.object({
+  endpointId: z.string(),
+  url: z.string().optional(),
+  events: z.array(z.enum(newsTypes)).optional(),
+  /** Empty: none any more. */
+  description: z.string().optional(),
+  state: z.enum(['active', 'paused']).optional(),
+  /** Why it was paused by itself. */
+  reason: z.enum(['gone']).optional(),
+  by: z.string().optional(),
+});
+/** A new secret signs; those before it do so too until this time. */
+const WebhookEndpointSecretRotated = z.object({
+  endpointId: z.string(),
+  keyId: z.string(),
+  sealedKey: z.string(),
+  othersUntil: z.iso.datetime(),
+  by: z.string().optional(),
+});
+const WebhookEndpointRemoved = z.object({ endpointId: z.string(), by: z.string().optional() });
+
 export const tenantEventSchemas = {
   TenantRegistered,
   SettingsChanged,
@@ -65,6 +101,10 @@ export const tenantEventSchemas = {
   ApiKeyRevoked,
   SecretsResealed,
   SecretsForgotten,
+  WebhookEndpointAdded,
+  WebhookEndpointChanged,
+  WebhookEndpointSecretRotated,
+  WebhookEndpointRemoved,
 } as const;
 
 // End of the stored format.

@@ -10,6 +10,7 @@ import { callSessions } from './views/call-sessions.ts';
 import { customers } from './views/customers.ts';
 import { deliveries } from './views/deliveries.ts';
 import { outcomeChanges } from './views/outcome-changes.ts';
+import { ticketChanges } from './views/ticket-changes.ts';
 import { tickets } from './views/tickets.ts';
 
 /** All views of calls; a new one is a value of this type and a line here. */
@@ -20,6 +21,7 @@ const views: readonly View[] = [
   customers,
   outcomeChanges,
   appointmentChanges,
+  ticketChanges,
   deliveries,
 ];
 
@@ -29,7 +31,7 @@ const views: readonly View[] = [
  */
 export const calls: Projection<StreamState> = {
   name: 'calls',
-  version: 2,
+  version: 3,
   replaces: ['call_sessions', 'appointments', 'tickets', 'customers', 'outcome_changes', 'deliveries'],
   prefixes,
   tables: views.flatMap(({ tables }) => tables),

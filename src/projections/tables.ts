@@ -17,6 +17,25 @@ type InJson = { analysis_json: JsonObject; notes_json: { text: string; at: strin
 type SqlType = keyof Read | 'jsonb';
 type Columns = Readonly<Record<string, SqlType | `${SqlType} not null`>>;
 
+const ticket = {
+  tenant_id: 'text not null',
+  id: 'text not null',
+  call_id: 'text not null',
+  session_id: 'text not null',
+  direction: 'text',
+  status: 'text not null',
+  active: 'boolean not null',
+  action_required: 'boolean',
+  transferred: 'boolean not null',
+  customer_id: 'text',
+  status_reason: 'text not null',
+  set_by: 'text not null',
+  mail: 'text not null',
+  mail_reason: 'text',
+  created_at: 'timestamptz not null',
+  last_event_at: 'timestamptz not null',
+} as const satisfies Columns;
+
 /**
  * The columns of the stable views, as the query API and external SQL readers see them (A15); each view shows the live
  * generation. A change here is a change of the projection: raise its version.
@@ -110,24 +129,7 @@ export const columns = {
     position: 'bigint not null',
     revision: 'integer not null',
   },
-  tickets: {
-    tenant_id: 'text not null',
-    id: 'text not null',
-    call_id: 'text not null',
-    session_id: 'text not null',
-    direction: 'text',
-    status: 'text not null',
-    active: 'boolean not null',
-    action_required: 'boolean',
-    transferred: 'boolean not null',
-    customer_id: 'text',
-    status_reason: 'text not null',
-    set_by: 'text not null',
-    mail: 'text not null',
-    mail_reason: 'text',
-    created_at: 'timestamptz not null',
-    last_event_at: 'timestamptz not null',
-  },
+  tickets: ticket,
   customers: {
     tenant_id: 'text not null',
     id: 'text not null',
@@ -161,6 +163,14 @@ export const columns = {
     cancellation_reason: 'text',
     needs_review: 'boolean not null',
     decided_by_call_id: 'text',
+    changed_at: 'timestamptz not null',
+  },
+  /** One row per opening of a ticket, and per change of its status, of whether it is active, or of who set it. */
+  ticket_changes: {
+    position: 'bigint not null',
+    /** `opened` or `changed`. */
+    change: 'text not null',
+    ...ticket,
     changed_at: 'timestamptz not null',
   },
   /** Authentic deliveries that could not be understood, of all tenants: for administrators only. */

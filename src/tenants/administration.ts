@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Decider } from '../events/decider.ts';
@@ -12,6 +13,9 @@ import { newApiKey } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type Sealing, type SecretOf } from './sealing.ts';
 import { merged, replaced, type SealRetellApiKey, type Settings, type SettingsPatch } from './settings.ts';
 import { webhookKeysEver } from './tenant.ts';
+import * as endpoints from './webhook-endpoints.ts';
+
+type NewSecret = { readonly keyId: string; readonly sealedKey: string };
 
 export type AdministrationDeps = {
   readonly log: EventLog;
@@ -54,8 +58,11 @@ export function administration({
   }
 
   const logChange = (tenantId: string, { type, data }: TenantEvent) => {
-    const keyId = 'keyId' in data ? { keyId: data.keyId } : {};
-    logger.info({ event: 'tenant_changed', tenantId, change: type, ...keyId }, 'tenant changed');
+    const ids = {
+      ...('keyId' in data && { keyId: data.keyId }),
+      ...('endpointId' in data && { endpointId: data.endpointId }),
+    };
+    logger.info({ event: 'tenant_changed', tenantId, change: type, ...ids }, 'tenant changed');
   };
 
   const sealerFor =
@@ -65,6 +72,12 @@ export function administration({
       const before = settings.sealedRetellApiKey;
       return before !== undefined && opens(before, of) === key ? before : sealing.seal(key, of);
     };
+
+  const newSecret = (tenantId: string): NewSecret & { readonly secret: string } => {
+    const keyId = `whs_${randomUUID()}`;
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    return { keyId, sealedKey: sealing.seal(secret, { tenantId, keyId }), secret };
+  };
 
   const opens = (sealed: string, of: SecretOf): string | undefined => {
     try {
@@ -151,6 +164,26 @@ export function administration({
       (await keyUses?.lastUsed()) ?? (() => undefined),
 
     revokeApiKey: (tenantId: string, keyId: string) => change(tenantId, decide.revokeApiKey, { keyId }),
+
+    /** `secret` signs what is sent there; it cannot be had again. */
+    async addWebhookEndpoint(tenantId: string, endpoint: Omit<endpoints.Added, 'endpointId' | keyof NewSecret>) {
+      const endpointId = `we_${randomUUID()}`;
+      const { secret, ...sealed } = newSecret(tenantId);
+      const outcome = await change(tenantId, endpoints.addEndpoint, { ...endpoint, endpointId, ...sealed });
+      return { outcome, endpointId, secret };
+    },
+
+    changeWebhookEndpoint: (tenantId: string, changes: endpoints.Changed) =>
+      change(tenantId, endpoints.changeEndpoint, changes),
+
+    /** The secrets before it sign beside the new one until `othersUntil`. */
+    async rotateWebhookSecret(tenantId: string, rotation: Omit<endpoints.Rotated, keyof NewSecret>) {
+      const { secret, ...sealed } = newSecret(tenantId);
+      return { outcome: await change(tenantId, endpoints.rotateSecret, { ...rotation, ...sealed }), secret };
+    },
+
+    removeWebhookEndpoint: (tenantId: string, removal: endpoints.Removed) =>
+      change(tenantId, endpoints.removeEndpoint, removal),
   };
 }
 

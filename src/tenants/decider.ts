@@ -7,6 +7,7 @@ import { type TenantEvent, type TenantSettings, tenantEventSchemas } from '../ev
 import { RETELL_API_KEY } from './sealing.ts';
 import { MAX_AGENTS } from './settings.ts';
 import { type ApiKey, DEFAULT_TENANT } from './tenant.ts';
+import { evolveEndpoints, type RecordedEndpoint } from './webhook-endpoints.ts';
 
 type RecordedWebhookKey = {
   readonly keyId: string;
@@ -24,6 +25,8 @@ export type TenantState = {
   readonly webhookKeys: readonly RecordedWebhookKey[];
   readonly apiKeys: readonly ApiKey[];
   readonly revokedApiKeyIds: readonly string[];
+  /** The oldest first. */
+  readonly webhookEndpoints: readonly RecordedEndpoint[];
 };
 
 /** `default` exists without a fact. */
@@ -34,6 +37,7 @@ export const initialTenant = (id: string): TenantState => ({
   webhookKeys: [],
   apiKeys: [],
   revokedApiKeyIds: [],
+  webhookEndpoints: [],
 });
 
 export function evolve(
@@ -64,29 +68,38 @@ export function evolve(
       return withSecrets(state, new Map(data.secrets.map(({ keyId, sealedKey }) => [keyId, sealedKey])));
     case 'SecretsForgotten':
       return withSecrets(state, new Map(data.keyIds.map((keyId) => [keyId, undefined])));
+    case 'WebhookEndpointAdded':
+    case 'WebhookEndpointChanged':
+    case 'WebhookEndpointSecretRotated':
+    case 'WebhookEndpointRemoved':
+      return state; // evolveEndpoints
   }
 }
 
 /** Every secret of a tenant, sealed as it is. */
-export const sealedSecrets = ({ settings, webhookKeys }: TenantState): readonly SealedKey[] => [
+export const sealedSecrets = ({ settings, webhookKeys, webhookEndpoints }: TenantState): readonly SealedKey[] => [
   ...webhookKeys.map(({ keyId, sealedKey }) => ({ keyId, sealedKey })),
   ...(settings.sealedRetellApiKey === undefined
     ? []
     : [{ keyId: RETELL_API_KEY, sealedKey: settings.sealedRetellApiKey }]),
+  ...webhookEndpoints.flatMap(({ secrets }) => secrets.map(({ keyId, sealedKey }) => ({ keyId, sealedKey }))),
 ];
 
 /** With secrets put in the place of those of the same ids; undefined: without them. */
 function withSecrets(state: TenantState, secrets: ReadonlyMap<string, string | undefined>): TenantState {
   const of = ({ keyId, sealedKey }: SealedKey) => (secrets.has(keyId) ? secrets.get(keyId) : sealedKey);
+  const changed = <K extends SealedKey>(keys: readonly K[]): K[] =>
+    keys.flatMap((key) => {
+      const sealedKey = of(key);
+      return sealedKey === undefined ? [] : [{ ...key, sealedKey }];
+    });
   const { sealedRetellApiKey, ...settings } = state.settings;
   const retellApiKey = sealedRetellApiKey && of({ keyId: RETELL_API_KEY, sealedKey: sealedRetellApiKey });
   return {
     ...state,
     settings: { ...settings, ...(retellApiKey !== undefined && { sealedRetellApiKey: retellApiKey }) },
-    webhookKeys: state.webhookKeys.flatMap((key) => {
-      const sealedKey = of(key);
-      return sealedKey === undefined ? [] : [{ ...key, sealedKey }];
-    }),
+    webhookKeys: changed(state.webhookKeys),
+    webhookEndpoints: state.webhookEndpoints.map((one) => ({ ...one, secrets: changed(one.secrets) })),
   };
 }
 
@@ -194,7 +207,11 @@ export function revokeApiKey(
   return state.apiKeys.some((k) => k.keyId === keyId) ? [{ type: 'ApiKeyRevoked', data: { keyId } }] : 'unknown_key';
 }
 
-export const evolveTenant = overFacts<TenantState, TenantEvent>(tenantEventSchemas, evolve);
+export const evolveTenant = overFacts<TenantState, TenantEvent>(tenantEventSchemas, (state, fact) => {
+  const next = evolve(state, fact);
+  const webhookEndpoints = evolveEndpoints(next.webhookEndpoints, fact);
+  return webhookEndpoints === next.webhookEndpoints ? next : { ...next, webhookEndpoints };
+});
 
 /** Handles a command to a tenant by one of the decisions above. Throws EventStoreUnavailable. */
 export function handleTenant<Command, Refusal extends string = never>(

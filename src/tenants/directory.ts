@@ -9,10 +9,12 @@ import type { KeyUses } from './key-uses.ts';
 import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
 import { CannotOpen, RETELL_API_KEY, type Sealing } from './sealing.ts';
 import { DEFAULT_TENANT, type Tenant, type TenantDirectory, type WebhookKey } from './tenant.ts';
+import type { WebhookEndpoint } from './webhook-endpoints.ts';
 
 type UnsealedTenant = {
   readonly tenant: Tenant;
   readonly retellApiKey: string | undefined;
+  readonly webhookEndpoints: readonly WebhookEndpoint[];
   /** Secrets that this MASTER_KEY does not open; the tenant goes on without them. */
   readonly opened: number;
   readonly closed: readonly { readonly keyId: string; readonly error: CannotOpen }[];
@@ -54,7 +56,15 @@ function unsealTenant(
   const retellApiKey =
     settings.sealedRetellApiKey === undefined ? undefined : open(settings.sealedRetellApiKey, RETELL_API_KEY);
   const tenant = { id, settings, webhookKeys: inForce, formerWebhookKeys: former, apiKeys };
-  return { tenant, retellApiKey, opened, closed };
+  const webhookEndpoints = state.webhookEndpoints.map((endpoint) => ({
+    ...endpoint,
+    tenantId: id,
+    secrets: endpoint.secrets.flatMap(({ keyId, sealedKey, ...secret }) => {
+      const key = open(sealedKey, keyId);
+      return key === undefined ? [] : [{ ...secret, key }];
+    }),
+  }));
+  return { tenant, retellApiKey, webhookEndpoints, opened, closed };
 }
 
 export type OpenTenantDirectory = TenantDirectory & {
@@ -62,6 +72,8 @@ export type OpenTenantDirectory = TenantDirectory & {
   readonly authenticate: Authenticate;
   /** The key for calls to Retell's API; undefined: none is set. */
   retellApiKey(tenantId: string): string | undefined;
+  /** Where the tenant has news sent to, the oldest first. */
+  webhookEndpoints(tenantId: string): readonly WebhookEndpoint[];
   /** Whether a webhook key is in force because RETELL_WEBHOOK_SECRET holds it. */
   isFromEnvironment(tenantId: string, keyId: string): boolean;
   /** Every secret in the log, as it is sealed, by tenant. */
@@ -222,6 +234,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
     holding: (key) => [...(idsOfWebhookKey.get(key) ?? [])].flatMap((id) => existing(id)?.tenant ?? []),
     ready: () => ready,
     retellApiKey: (tenantId) => existing(tenantId)?.retellApiKey,
+    webhookEndpoints: (tenantId) => existing(tenantId)?.webhookEndpoints ?? [],
     isFromEnvironment(tenantId, keyId) {
       if (tenantId !== DEFAULT_TENANT) return false;
       const known = entries.get(DEFAULT_TENANT)?.tenant.formerWebhookKeys.find((k) => k.keyId === keyId);

@@ -50,7 +50,7 @@ const claims: fc.Arbitrary<Partial<CallFacts>> = fc.record(
     appointmentId: some('apt_1', 'apt_2'),
     disconnectionReason: some('user_hangup', 'dial_busy', 'call_transfer'),
     startedAt: some(minute(0), minute(5)),
-    flags: some({ appointment_confirmed: true }, { appointment_cancelled: true }, {}),
+    flags: some({ appointment_confirmed: true }, { appointment_cancelled: true }, { action_required: true }, {}),
     personal: fc.record({ toNumber: some('+4930111111', '+4930222222'), fromNumber: some('+4930333333') }),
   },
   { requiredKeys: [] },
@@ -88,6 +88,7 @@ const VIEWS = [
   'customers',
   'outcome_changes',
   'appointment_changes',
+  'ticket_changes',
 ] as const;
 
 async function shown() {

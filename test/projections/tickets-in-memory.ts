@@ -71,11 +71,27 @@ export const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact },
 /** Tickets and customers as one would explain them: fact by fact, in memory. */
 function ticketsAndCustomers(facts: readonly Fact[]) {
   const states = new Map<string, TicketState>();
+  const changes: unknown[] = [];
   for (const fact of facts) {
     const { category, id } = parseStream(fact.stream)!;
     if (category === 'session') continue;
     const callId = category === 'ticket' ? callIdOfTicket(id)! : id;
+    const before = ticketOf(states.get(callId) ?? {});
     states.set(callId, reduceTicket(states.get(callId) ?? {}, fact));
+    const after = ticketOf(states.get(callId)!);
+    if (!after) continue;
+    const isOpened = after.openings > (before?.openings ?? 0);
+    const isChanged = before && (before.status !== after.status || before.setBy !== after.setBy);
+    const { id: ticketId, status, setBy: set_by, mail } = after;
+    if (isOpened || isChanged)
+      changes.push({
+        position: `${fact.position}`,
+        change: isOpened ? 'opened' : 'changed',
+        id: ticketId,
+        status,
+        set_by,
+        mail,
+      });
   }
   const tickets = [...states.values()].flatMap((state) => ticketOf(state) ?? []);
   const customers = new Map<string, Customer>();
@@ -83,7 +99,7 @@ function ticketsAndCustomers(facts: readonly Fact[]) {
     const customer = call && customerBy(call);
     if (customer) customers.set(customer.id, withCall(customers.get(customer.id), customer, true));
   }
-  return { tickets, customers: [...customers.values()] };
+  return { tickets, customers: [...customers.values()], changes };
 }
 
 /** The changes of outcomes likewise: after each fact, one looks at every call again. */
@@ -148,10 +164,11 @@ export const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 
 
 /** What the views must show of these facts. */
 export function expected(facts: readonly Fact[]) {
-  const { tickets, customers } = ticketsAndCustomers(facts);
+  const { tickets, customers, changes } = ticketsAndCustomers(facts);
   return {
     tickets: tickets.map(({ openings: _, ...ticket }) => ({ mailReason: undefined, ...ticket })).sort(byId),
     customers: customers.map(({ tenantId: _, name, ...rest }) => ({ ...rest, name: name?.value })).sort(byId),
+    ticketChanges: changes,
     changes: changesOfOutcomes(facts),
   };
 }

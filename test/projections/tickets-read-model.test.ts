@@ -243,7 +243,11 @@ async function shown(tenantId: string) {
     outcome: row.outcome,
   }));
   changes.sort((a, b) => Number(BigInt(a.position) - BigInt(b.position)) || (a.call_id < b.call_id ? -1 : 1));
-  return { tickets: tickets.sort(byId), customers: customers.sort(byId), changes };
+  const ticketChanges = (await of('ticket_changes')).map(({ position, change, id, status, set_by, mail }) => ({
+    ...{ position, change, id, status, set_by, mail },
+  }));
+  ticketChanges.sort((a, b) => Number(BigInt(a.position) - BigInt(b.position)));
+  return { tickets: tickets.sort(byId), customers: customers.sort(byId), ticketChanges, changes };
 }
 
 test('tickets, customers and outcome changes are a fold of the log, wherever its batches are cut', async () => {
@@ -270,9 +274,12 @@ test('tickets, customers and outcome changes are a fold of the log, wherever its
     for (const [tenantId, its] of byTenant)
       expect(await shown(tenantId), `TEST_SEED=${seed}, maxBatch ${maxBatch}, ${tenantId}`).toEqual(expected(its));
     const everything = await Promise.all(
-      ['tickets order by tenant_id, id', 'customers order by id', 'outcome_changes order by position, call_id'].map(
-        rows,
-      ),
+      [
+        'tickets order by tenant_id, id',
+        'customers order by id',
+        'outcome_changes order by position, call_id',
+        'ticket_changes order by position',
+      ].map(rows),
     );
     expect(everything.every((view) => view.length > 10)).toBe(true);
     before ??= everything;

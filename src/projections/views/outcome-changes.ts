@@ -71,7 +71,7 @@ const latestNamed = (named: readonly Omit<Naming, 'sessionId'>[]): string | unde
     ?.value;
 
 /** The last session that the call named, else the first that placed it, else the one that it was linked to. */
-function sessionAt(callId: string, links: readonly Link[]): string {
+export function sessionAt(callId: string, links: readonly Link[]): string {
   const inOrder = (way: Way) =>
     links.filter((link) => link.way === way).sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
   const link = inOrder('named').at(-1) ?? inOrder('placed')[0] ?? inOrder('linked')[0];
@@ -85,9 +85,10 @@ type CallWithSessions = {
   readonly namings: readonly Naming[];
 };
 
-function callsWithSessions({ calls, placedBy, ...ever }: RelatedSessions): readonly CallWithSessions[] {
+/** How each call came to belong to sessions, by what is related. */
+export function linksIn({ placedBy, ...ever }: RelatedSessions): (call: WholeCall) => Link[] {
   const sessions = new Map([...ever.sessions, ...ever.others]);
-  const linksOf = (call: WholeCall): Link[] => {
+  return (call) => {
     const placer = placedBy(call);
     const placed = placer && sessions.get(sessionStream(call.tenantId, placer))?.request?.placed[call.callId];
     return [
@@ -96,8 +97,13 @@ function callsWithSessions({ calls, placedBy, ...ever }: RelatedSessions): reado
       ...[call.linked].flatMap((link) => (link ? [{ ...link, sessionId: link.id, way: 'linked' } as const] : [])),
     ];
   };
+}
+
+function callsWithSessions(related: RelatedSessions): readonly CallWithSessions[] {
+  const linksOf = linksIn(related);
+  const sessions = new Map([...related.sessions, ...related.others]);
   const namings = new Map([...sessions].map(([stream, ever]) => [stream, namingsIn(ever, linksOf)]));
-  return calls.map((call) => {
+  return related.calls.map((call) => {
     const links = linksOf(call);
     const streams = new Set(links.map(({ sessionId }) => sessionStream(call.tenantId, sessionId)));
     return { call, links, namings: [...streams].flatMap((stream) => namings.get(stream) ?? []) };
