@@ -1,6 +1,5 @@
 import type { Fact } from '../events/codec.ts';
 import type { NewsType, TenantEvent } from '../events/tenant-facts.ts';
-import type { TenantState } from './decider.ts';
 
 /** A secret of an endpoint; `until`: another one has taken its place, and it signs beside that until then. */
 type SealedSecret = { readonly keyId: string; readonly sealedKey: string; readonly until?: string };
@@ -78,6 +77,9 @@ export function evolveEndpoints(
 export const wants = ({ wanted }: Pick<EndpointFields, 'wanted'>, type: NewsType, position: bigint): boolean =>
   wanted.findLast(({ after }) => after < position)?.events.includes(type) === true;
 
+/** So much of a tenant's state is decided by. */
+type Endpoints = { readonly registered: boolean; readonly webhookEndpoints: readonly RecordedEndpoint[] };
+
 /** Of one tenant: each of them is asked for whenever something changes. */
 export const MOST_ENDPOINTS = 50;
 
@@ -88,7 +90,7 @@ export type Removed = Extract<TenantEvent, { type: 'WebhookEndpointRemoved' }>['
 
 export function addEndpoint(
   data: Added,
-  state: TenantState,
+  state: Endpoints,
 ): readonly TenantEvent[] | 'unknown_tenant' | 'too_many_endpoints' {
   if (!state.registered) return 'unknown_tenant';
   if (state.webhookEndpoints.some(({ id }) => id === data.endpointId)) return [];
@@ -96,10 +98,10 @@ export function addEndpoint(
   return [{ type: 'WebhookEndpointAdded', data }];
 }
 
-const endpointIn = ({ registered, webhookEndpoints }: TenantState, endpointId: string) =>
+const endpointIn = ({ registered, webhookEndpoints }: Endpoints, endpointId: string) =>
   registered ? webhookEndpoints.find(({ id }) => id === endpointId) : undefined;
 
-export function changeEndpoint(data: Changed, state: TenantState): readonly TenantEvent[] | 'unknown_endpoint' {
+export function changeEndpoint(data: Changed, state: Endpoints): readonly TenantEvent[] | 'unknown_endpoint' {
   const before = endpointIn(state, data.endpointId);
   if (!before) return 'unknown_endpoint';
   const { endpointId: _, by: __, reason: ___, ...changes } = data;
@@ -108,13 +110,13 @@ export function changeEndpoint(data: Changed, state: TenantState): readonly Tena
   return isSame ? [] : [{ type: 'WebhookEndpointChanged', data }];
 }
 
-export function rotateSecret(data: Rotated, state: TenantState): readonly TenantEvent[] | 'unknown_endpoint' {
+export function rotateSecret(data: Rotated, state: Endpoints): readonly TenantEvent[] | 'unknown_endpoint' {
   const before = endpointIn(state, data.endpointId);
   if (!before) return 'unknown_endpoint';
   if (before.secrets.some(({ keyId }) => keyId === data.keyId)) return [];
   return [{ type: 'WebhookEndpointSecretRotated', data }];
 }
 
-export function removeEndpoint(data: Removed, state: TenantState): readonly TenantEvent[] | 'unknown_endpoint' {
+export function removeEndpoint(data: Removed, state: Endpoints): readonly TenantEvent[] | 'unknown_endpoint' {
   return endpointIn(state, data.endpointId) ? [{ type: 'WebhookEndpointRemoved', data }] : 'unknown_endpoint';
 }
