@@ -1,5 +1,12 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { scratchInMemory } from './test/support/scratch.ts';
+
+// Before the workers start, which have it from here.
+const scratch = process.env.TMPDIR ? undefined : scratchInMemory();
+if (scratch) process.env.TMPDIR = scratch;
+// Many tests start processes of ours; half of what that costs is reading the same sources again.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compiled-for-tests');
 
 export default defineConfig({
   test: {
@@ -15,7 +22,5 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
     restoreMocks: true,
-    // Many tests start processes of ours; half of what that costs is reading the same sources again.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled-for-tests') },
   },
 });

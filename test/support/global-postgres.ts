@@ -2,6 +2,7 @@
 //   const database = await createTestDatabase(inject('postgresUrl'));
 import type { TestProject } from 'vitest/node';
 import { startTestPostgres } from './postgres.ts';
+import { removeScratch } from './scratch.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,5 +13,5 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startTestPostgres();
   project.provide('postgresUrl', postgres.url);
-  return () => postgres.stop();
+  return () => postgres.stop().finally(removeScratch);
 }
