@@ -6,6 +6,18 @@ import type { Service } from './service.ts';
 import { administration } from './tenants/administration.ts';
 import { DEFAULT_TENANT } from './tenants/tenant.ts';
 
+/** In embedded mode: one API key in the credentials that opens. Needs a directory that has caught up. */
+export async function keepApiKey({ credentials }: Keys, service: Service): Promise<void> {
+  if (credentials === undefined) return;
+  const kept = credentials.get('API_KEY');
+  if (kept !== undefined && service.administration.directory.authenticate(kept) !== undefined) return;
+  const issued = await administration(service.administration).issueApiKey(DEFAULT_TENANT, {
+    name: 'credentials.env',
+    scopes: ['read', 'write'],
+  });
+  if (issued.outcome === 'done') await credentials.set('API_KEY', issued.key);
+}
+
 /**
  * Greets a newcomer to the embedded mode: makes one API key, and prints where the keys are and what to try next, but
  * nothing secret. Needs a directory that has caught up.
@@ -13,15 +25,7 @@ import { DEFAULT_TENANT } from './tenants/tenant.ts';
 export async function printGreeting(config: Config, keys: Keys, service: Service, off: Off): Promise<void> {
   const { credentials } = keys;
   if (credentials === undefined) return;
-  const { directory } = service.administration;
-  const kept = credentials.get('API_KEY');
-  if (kept === undefined || directory.authenticate(kept) === undefined) {
-    const issued = await administration(service.administration).issueApiKey(DEFAULT_TENANT, {
-      name: 'credentials.env',
-      scopes: ['read', 'write'],
-    });
-    if (issued.outcome === 'done') await credentials.set('API_KEY', issued.key);
-  }
+  await keepApiKey(keys, service);
   const port = config.port === 3000 ? '' : ` --url ${service.url}`;
   const offLines = Object.entries(off).map(([what, why]) => `\n    off          ${what}: ${why}`);
   console.error(`

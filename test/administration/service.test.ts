@@ -6,17 +6,18 @@ import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/even
 import { callLedger } from '../cli/command.ts';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { eventually, type RunningService, startService } from '../support/service.ts';
+import { eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
 
 let dataDir: string;
 let store: EventStoreProcess;
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
-const services: RunningService[] = [];
+const services: ServiceHere[] = [];
 const start = async (roles: string, more: Readonly<Record<string, string>> = {}) => {
   const keys = { ADMIN_KEY, MASTER_KEY: 'master-key-of-the-tests', RETELL_WEBHOOK_SECRET: 'webhook-key-of-the-tests' };
-  const service = await startService({
+  const service = await startServiceHere({
     ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, ROLES: roles, ...keys },
     ...more,
   });
@@ -36,7 +37,7 @@ afterAll(async () => {
 
 test('what one process accepts another one carries out, and one without Postgres says where to ask', async () => {
   const [door, serving] = await Promise.all([start('ingest', { DATABASE_URL: '' }), start('serve')]);
-  const cli = (service: RunningService, ...args: string[]) =>
+  const cli = (service: ServiceHere, ...args: string[]) =>
     callLedger(['--url', service.url, '--admin-key', ADMIN_KEY, 'projections', ...args]);
   const refused = await cli(door, 'list');
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('role project, serve or react')]);

@@ -6,7 +6,8 @@ import { expect } from 'vitest';
 import { type Examined, examineExport } from '../../src/cli/export/examine.ts';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { lineOf, seedOf } from '../../src/read-api/export/export-line.ts';
-import { eventually, sign, startService } from '../support/service.ts';
+import { eventually, sign } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 import { callLedger, type Ran } from './command.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -28,7 +29,7 @@ const webhook = (event: string, callId: string, more: object = {}) =>
 export async function exportingService() {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-export-'));
   const store = await spawnEventStore({ dataDir });
-  const service = await startService({
+  const service = await startServiceHere({
     ...{ EVENTSTORE_URL: store.url, ROLES: 'ingest', ADMIN_KEY, MASTER_KEY: 'master-key-of-the-tests' },
     RETELL_WEBHOOK_SECRET: 'webhook-key-of-the-tests',
   });

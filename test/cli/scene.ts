@@ -5,7 +5,8 @@ import { credentialsPath } from '../../src/credentials.ts';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { eventually, sign, startService } from '../support/service.ts';
+import { eventually, sign } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 import { callLedger, callLedgerProcess, type Environment, type Ran } from './command.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -16,7 +17,7 @@ export const SECRET = 'webhook-key-of-the-tests';
 export async function startScene() {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-cli-'));
   const [store, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
-  const service = await startService({
+  const service = await startServiceHere({
     EVENTSTORE_URL: store.url,
     DATABASE_URL: database.url,
     ADMIN_KEY,

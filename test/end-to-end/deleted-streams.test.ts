@@ -6,13 +6,14 @@ import { tombstoneStream } from '../events/delete-stream-process.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // What a service says of what an operator has deleted for good with the event store's own tools: a clear word, never 5xx.
 
 const keys = { ADMIN_KEY: 'admin-key-of-the-tests', RETELL_WEBHOOK_SECRET: 'webhook-key-of-the-tests' };
 
-let service: RunningService;
+let service: ServiceHere;
 let client: Client;
 let storeUrl: string;
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const [database, directory] = await Promise.all([createTestDatabase(), dataDirectory()]);
   const store = await spawnEventStore({ dataDir: directory.path });
   storeUrl = store.url;
-  service = await startService({
+  service = await startServiceHere({
     ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, MASTER_KEY: 'master-key-of-the-tests' },
     ...{ DATA_DIR: directory.path, ...keys },
   });

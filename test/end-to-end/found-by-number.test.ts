@@ -4,12 +4,13 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { callLedger } from '../cli/command.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // A6, the fallback: a webhook that names no session overtakes Retell's answer to the request that it belongs to.
 
 const KEY = 'key_of_retell';
-let service: RunningService;
+let service: ServiceHere;
 let client: Client;
 let dataDir: string;
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -34,7 +35,7 @@ beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
   dataDir = directory.path;
-  service = await startService({
+  service = await startServiceHere({
     DATA_DIR: dataDir,
     DATABASE_URL: database.url,
     RETELL_API_KEY: KEY,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Client, clientOf } from '../support/client.ts';
 import { type Mailbox, openMailbox } from '../support/mailbox.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // An address in a webhook is text that somebody else has written: whoever fetched it could be led into our own network.
 
@@ -13,7 +14,7 @@ let trap: Server;
 let trapUrl: string;
 let visits = 0;
 let retell: Server;
-let service: RunningService;
+let service: ServiceHere;
 let client: Client;
 let mailbox: Mailbox;
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -66,7 +67,7 @@ beforeAll(async () => {
   });
   const [database, directory] = await Promise.all([createTestDatabase(inject('postgresUrl')), dataDirectory()]);
   mailbox = await openMailbox();
-  service = await startService({
+  service = await startServiceHere({
     ...{ DATA_DIR: directory.path, DATABASE_URL: database.url, SMTP_URL: mailbox.url, MAIL_WAIT_SECONDS: '0' },
     ...{ RETELL_BASE_URL: await listen(retell), RETELL_API_KEY: 'key', RECONCILE_AFTER_MINUTES: '0' },
   });

@@ -3,17 +3,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // An index of Postgres holds no entry of more than 2,704 bytes, and a fact that cannot be indexed parks its call. What a
 // webhook can bring into an indexed column is bounded where it is translated, and all that the bounds allow fits.
 
-let service: RunningService;
+let service: ServiceHere;
 let client: Client;
 const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const [database, directory] = await Promise.all([createTestDatabase(), dataDirectory()]);
-  service = await startService({ DATABASE_URL: database.url, DATA_DIR: directory.path });
+  service = await startServiceHere({ DATABASE_URL: database.url, DATA_DIR: directory.path });
   cleanUp.push(service.stop, database.drop, directory.remove);
   client = await clientOf(service);
 });

@@ -8,7 +8,8 @@ import { type Client, clientOf } from '../support/client.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // A12, as operators meet it: one call's stream holds a fact that makes no sense.
 
@@ -16,7 +17,7 @@ const keys = { ADMIN_KEY: 'admin-key-of-the-tests', RETELL_WEBHOOK_SECRET: 'webh
 const ids = (name: string) => ({ call: `call_${name}`, session: `cs_${name}`, appointment: `apt_${name}` });
 const stream = callStream('default', 'call_sick');
 
-let service: RunningService;
+let service: ServiceHere;
 let client: Client;
 let log: EventLog;
 let eventStoreUrl: string;
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const store = await spawnEventStore({ dataDir: directory.path });
   log = patientLog(store.url);
   eventStoreUrl = store.url;
-  service = await startService({
+  service = await startServiceHere({
     ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, MASTER_KEY: 'master-key-of-the-tests' },
     ...{ DATA_DIR: directory.path, ...keys },
   });

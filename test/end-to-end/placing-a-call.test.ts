@@ -4,7 +4,8 @@ import { type Client, clientOf } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { reconciling } from '../support/reconciling.ts';
-import { dataDirectory, eventually, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 
 // The first brief's whole flow: placed through us, played by Retell, reported by webhooks, read through the API (A1).
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
       fate: ({ call }) => ({ lost: isLost(call) }),
     },
   });
-  const service = await startService({
+  const service = await startServiceHere({
     DATA_DIR: directory.path,
     DATABASE_URL: database.url,
     PORT: String(port),

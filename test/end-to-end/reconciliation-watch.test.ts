@@ -4,7 +4,8 @@ import { type Client, clientOf } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { reconciling } from '../support/reconciling.ts';
-import { dataDirectory, startService } from '../support/service.ts';
+import { dataDirectory } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 
 // What an operator's monitoring sees of the reconciliation: /metrics, and /health/ready while no webhook comes.
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   const port = await freePort();
   hook = { url: `http://127.0.0.1:${port}/api/webhooks/retell`, key: KEY };
   retell = await startRetell({ apiKey: KEY, pace: 0 });
-  const service = await startService({
+  const service = await startServiceHere({
     ...{ DATA_DIR: directory.path, DATABASE_URL: database.url, PORT: String(port) },
     ...{ RETELL_API_KEY: KEY, RETELL_WEBHOOK_SECRET: KEY, RETELL_BASE_URL: retell.url, RECONCILE_AFTER_MINUTES: '0' },
   });

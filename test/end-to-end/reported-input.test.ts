@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { JsonObject } from '../../src/events/json.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, startService } from '../support/service.ts';
+import { dataDirectory } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 
 // Input that people have reported to go wrong elsewhere, through the real door to what is shown. Their neighbours stand
 // in test/model, test/projections and test/commands.
@@ -13,7 +14,7 @@ let client: Client;
 const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const [database, directory] = await Promise.all([createTestDatabase(inject('postgresUrl')), dataDirectory()]);
-  const service = await startService({ DATA_DIR: directory.path, DATABASE_URL: database.url });
+  const service = await startServiceHere({ DATA_DIR: directory.path, DATABASE_URL: database.url });
   cleanUp.push(() => service.stop(), database.drop, directory.remove);
   client = await clientOf(service);
   await client.admin('PATCH', '/api/tenants/default', { defaultRegion: 'US', timeZone: 'America/New_York' });

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type Payload, sample, sampleFiles } from '../support/samples.ts';
-import { dataDirectory, eventually, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 
 // Every recorded webhook, in every order and with repeats, ends in the same state, through the database (C5).
 
@@ -13,7 +14,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
-  const service = await startService({ DATA_DIR: directory.path, DATABASE_URL: database.url, LOG_LEVEL: 'info' });
+  const service = await startServiceHere({ DATA_DIR: directory.path, DATABASE_URL: database.url, LOG_LEVEL: 'info' });
   client = await clientOf(service);
   cleanUp.push(() => service.stop(), database.drop, directory.remove);
 });

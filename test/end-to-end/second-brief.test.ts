@@ -7,12 +7,13 @@ import { type Client, clientOf } from '../support/client.ts';
 import { type Mailbox, openMailbox } from '../support/mailbox.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, type Payload, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, inherited, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually, inherited } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // The second brief's table, cell by cell (B1–B15): over the real door, log, Postgres and a real mail server.
 
 let environment: Record<string, string>;
-let service: RunningService;
+let service: ServiceHere;
 let client: Client;
 let mailbox: Mailbox;
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -28,7 +29,7 @@ beforeAll(async () => {
     MAIL_FROM: 'Front Desk <desk@example.test>',
     MAIL_WAIT_SECONDS: '0',
   };
-  service = await startService(environment);
+  service = await startServiceHere(environment);
   client = await clientOf(service);
   await client.admin('PATCH', '/api/tenants/default', {
     defaultRegion: 'US',
@@ -254,7 +255,7 @@ test('Postgres lost: the same tickets from the log, and no mail again', async ()
   await service.stop();
   const empty = await createTestDatabase(inject('postgresUrl'));
   cleanUp.push(empty.drop);
-  service = await startService({ ...environment, DATABASE_URL: empty.url });
+  service = await startServiceHere({ ...environment, DATABASE_URL: empty.url });
   client = await clientOf(service);
   await eventually(async () => (await all()).length === before.length, { what: 'the tickets' });
   await eventually(async () => JSON.stringify(await all()) === JSON.stringify(before), { what: 'the same tickets' });

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, inherited, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, inherited } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 // `npm run simulate`, as README tells a newcomer to run it.
 
-let service: RunningService;
+let service: ServiceHere;
 let dataDir: string;
 let retellPort: number;
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -17,7 +18,7 @@ beforeAll(async () => {
   const directory = await dataDirectory();
   dataDir = directory.path;
   retellPort = await freePort();
-  service = await startService({
+  service = await startServiceHere({
     ...{ DATA_DIR: dataDir, DATABASE_URL: database.url, RECONCILE_REQUESTS_PER_SECOND: '200' },
     ...{ RETELL_BASE_URL: `http://127.0.0.1:${retellPort}`, RETELL_API_KEY: 'key_of_the_emulator' },
   });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { freePort } from '../support/free-port.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, eventually, type RunningService, sign, startService } from '../support/service.ts';
+import { dataDirectory, eventually, sign } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const KEYS = {
@@ -23,7 +24,7 @@ type Document = {
 const document: Document = JSON.parse(await readFile(join(ROOT, 'src/read-api/openapi.json'), 'utf8'));
 
 const cleanUp: (() => unknown)[] = [];
-const services: RunningService[] = [];
+const services: ServiceHere[] = [];
 let url: string;
 let apiKey: string;
 const admin = { authorization: `Bearer ${KEYS.ADMIN_KEY}`, 'content-type': 'application/json' };
@@ -34,7 +35,7 @@ beforeAll(async () => {
   const store = await spawnEventStore({ dataDir: files.path });
   cleanUp.push(files.remove, database.drop, () => store.stop());
   const start = (roles: string) =>
-    startService({
+    startServiceHere({
       ...{ ...KEYS, EVENTSTORE_URL: store.url, DATABASE_URL: database.url },
       ...{ ROLES: roles, TRUST_PROXY: 'loopback', RECONCILE_EVERY_MINUTES: '1440' },
     });

@@ -3,14 +3,15 @@ import type { DailySummary } from '../../src/read-api/summary.ts';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, type Payload, sample } from '../support/samples.ts';
-import { dataDirectory, startService } from '../support/service.ts';
+import { dataDirectory } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 
 let client: Client;
 const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const database = await createTestDatabase(inject('postgresUrl'));
   const directory = await dataDirectory();
-  const service = await startService({ DATA_DIR: directory.path, DATABASE_URL: database.url });
+  const service = await startServiceHere({ DATA_DIR: directory.path, DATABASE_URL: database.url });
   client = await clientOf(service);
   cleanUp.push(() => service.stop(), database.drop, directory.remove);
 });

@@ -52,17 +52,12 @@ export function spawnService(environment: Readonly<Record<string, string>>, entr
     void exited.then((code) => reject(new Error(`the service ended with ${code}:\n${logs.slice(-20).join('\n')}`)));
   });
   listening.catch(() => {});
-  const credentials = async () =>
-    parseCredentials(await readFile(credentialsPath(environment.DATA_DIR ?? 'data'), 'utf8').catch(() => ''));
   return {
     listening,
     logs,
     pid: child.pid!,
     exited,
-    /** One of the keys that the service made for itself, as soon as it is there. */
-    async key(name: 'API_KEY' | 'ADMIN_KEY' | 'RETELL_WEBHOOK_SECRET'): Promise<string> {
-      return eventually(async () => (await credentials()).get(name));
-    },
+    key: keyOf(environment.DATA_DIR ?? 'data'),
     async stop(): Promise<number | null> {
       child.kill('SIGTERM');
       return exited;
@@ -74,6 +69,10 @@ export function spawnService(environment: Readonly<Record<string, string>>, entr
   };
 }
 export type SpawnedService = ReturnType<typeof spawnService>;
+
+/** One of the keys that a service made for itself, as soon as it is there. */
+export const keyOf = (dataDir: string) => (name: 'API_KEY' | 'ADMIN_KEY' | 'RETELL_WEBHOOK_SECRET') =>
+  eventually(async () => parseCredentials(await readFile(credentialsPath(dataDir), 'utf8').catch(() => '')).get(name));
 
 /** Asks until there is an answer that is not undefined or false. */
 export async function eventually<T>(

@@ -1,0 +1,36 @@
+import { readConfig } from '../../src/config.ts';
+import { openKeys } from '../../src/credentials.ts';
+import { keepApiKey } from '../../src/greeting.ts';
+import { createLogger } from '../../src/logger.ts';
+import { startService } from '../../src/service.ts';
+import { openStores } from '../../src/stores.ts';
+import { keyOf } from './service.ts';
+
+/**
+ * The service as `src/main.ts` composes it, in this process, as soon as it listens: a third of the cost of one in a
+ * process of its own, for tests that end, freeze or look at none.
+ */
+export async function startServiceHere(environment: Readonly<Record<string, string>>) {
+  const config = readConfig({ PORT: '0', LOG_LEVEL: 'info', ...environment });
+  if ('problems' in config) throw new Error(config.problems.join('\n'));
+  const logs: string[] = [];
+  const logger = createLogger(config.logLevel, { write: (line) => void logs.push(line.trimEnd()) });
+  const keys = await openKeys(config);
+  const stores = await openStores(config, logger);
+  const service = await startService(config, stores, keys, logger).catch(async (error) => {
+    await stores.stop();
+    throw error;
+  });
+  await service.administration.directory.caughtUp();
+  await keepApiKey(keys, service);
+  return {
+    url: service.url,
+    logs,
+    key: keyOf(config.dataDir),
+    async stop(): Promise<void> {
+      await service.stop();
+      await stores.stop();
+    },
+  };
+}
+export type ServiceHere = Awaited<ReturnType<typeof startServiceHere>>;
