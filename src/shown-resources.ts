@@ -46,7 +46,7 @@ export function shownResources(db: Kysely<ReadModel>, running: RunningProjection
     }),
     async callsOfSession(tenantId, sessionId) {
       const reads = readsOf(db, tenantId);
-      const session = await findCallSession(reads, sessionId); // also by `call:<id>`: all calls of its session
+      const session = await findCallSession(reads, sessionId); // also by a call's id: all calls of its session
       const calls = reads.callSessionCalls().select('call_id');
       const rows = await calls.where('session_id', '=', session?.id ?? sessionId).execute();
       return rows.map((row) => row.call_id);

@@ -51,10 +51,13 @@ export function evolve(state: StaffRecord, change: StaffRecord['changes'][number
   };
 }
 
-const same = (a: AppointmentSaid, b: AppointmentSaid | undefined) => b !== undefined && digestOf(a) === digestOf(b);
+/** Whichever key was used. */
+const same = (a: AppointmentSaid, { by: _, ...b }: AppointmentSaid) => digestOf(a) === digestOf(b);
 
 type PutAppointment = {
   readonly change: AppointmentSaid;
+  /** The id of the API key. */
+  readonly by: string;
   /** The id of its event, where the request has an Idempotency-Key. */
   readonly requestId?: string | undefined;
 };
@@ -64,15 +67,16 @@ type PutAppointment = {
  * Under an Idempotency-Key it is recorded once, and other content is refused.
  */
 export function putAppointment(
-  { change, requestId }: PutAppointment,
+  { change, by, requestId }: PutAppointment,
   { registered, changes }: StaffRecord,
 ): readonly AppointmentEvent[] | 'idempotency_key_reused' {
   const repeated = changes.find(({ id }) => id === requestId);
   if (repeated !== undefined) return same(change, repeated.data) ? [] : 'idempotency_key_reused';
-  if (!registered) return [{ type: 'AppointmentRegistered', data: change }];
+  if (!registered) return [{ type: 'AppointmentRegistered', data: { ...change, by } }];
   const { note: _repeated, ...rest } = change;
-  const data = requestId === undefined && same(change, changes.at(-1)?.data) ? rest : change;
-  return Object.keys(data).length === 0 ? [] : [{ type: 'AppointmentChanged', data }];
+  const last = changes.at(-1);
+  const data = requestId === undefined && last && same(change, last.data) ? rest : change;
+  return Object.keys(data).length === 0 ? [] : [{ type: 'AppointmentChanged', data: { ...data, by } }];
 }
 
 const decider = {
@@ -135,7 +139,9 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const requestId = requestIdOf(stream, c.req.valid('header')['idempotency-key']);
       const receivedAt = now().toISOString();
       const metadata: FactMetadata = { tenantId, source: 'command', receivedAt, $correlationId: appointmentId };
-      const result = await handle(log, stream, decider, { change, requestId }, metadata, { idOf: () => requestId });
+      const result = await handle(log, stream, decider, { change, by: keyId, requestId }, metadata, {
+        idOf: () => requestId,
+      });
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');

@@ -123,8 +123,8 @@ type ArchiveRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
   /**
-   * The calls of a session, by its id or by `call:<Retell call id>` of any of its calls; empty: unknown. Rejects when
-   * the read model cannot be asked.
+   * The calls of a session, by its id or the Retell id of any of its calls, bare or behind `call:`; empty: unknown.
+   * Rejects when the read model cannot be asked.
    */
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
   readonly sessionAfter: ShownAfter;
@@ -150,13 +150,14 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
 
   const callsOf = async (tenantId: string, id: string): Promise<readonly string[]> => {
     if (id === '') return [];
-    const named = id.startsWith(CALL) ? [id.slice(CALL.length)] : [];
+    const isCall = id.startsWith(CALL);
+    const named = [isCall ? id.slice(CALL.length) : id];
     try {
       const calls = await deps.callsOfSession(tenantId, id);
       return calls.length > 0 ? calls : named;
     } catch (error) {
       logger.warn({ reason: 'read_model_unavailable', error: (error as Error).name }, 'session not looked up');
-      if (named.length > 0) return named;
+      if (isCall) return named;
       throw new DatabaseUnavailable('Which calls the session has cannot be asked now. Repeat the request.');
     }
   };

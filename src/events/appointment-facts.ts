@@ -10,6 +10,8 @@ const AppointmentSaid = z.object({
   startsAt: z.iso.datetime().optional(),
   status: z.enum(appointmentStatuses).optional(),
   note: z.string().optional(),
+  /** The id of the API key. */
+  by: z.string().optional(),
 });
 
 export const appointmentEventSchemas = {

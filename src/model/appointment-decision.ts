@@ -100,6 +100,8 @@ export type CallDecision = {
   readonly at: number;
   readonly callId: string;
   readonly outcome: Decisive;
+  /** The field of its analysis that says so. */
+  readonly reason: string;
   /** The facts also say rescheduled, which confirmed outranks. */
   readonly contradicted: boolean;
   readonly newTime?: NewTime;
@@ -117,6 +119,7 @@ export function decisionOf(call: CallState<Decisions>): CallDecision | undefined
     at: tookPlaceAt(call),
     callId: call.callId,
     outcome,
+    reason: call.supported[outcome]!,
     contradicted: outcome === 'confirmed' && call.supported.rescheduled !== undefined,
     ...(newTime ? { newTime } : {}),
     ...(cancellationReason ? { cancellationReason } : {}),

@@ -34,6 +34,14 @@ export function reduceStaff(before: StaffState | undefined, fact: Fact<Appointme
   }
 }
 
+/** Who decided the status, and when: when the call took place, or when staff said so. The latest decides. */
+export type DecidedBy =
+  | { readonly kind: 'call'; readonly callId: string; readonly sessionId: string; readonly at: string }
+  | { readonly kind: 'staff'; readonly keyId?: string; readonly at: string };
+
+/** A decision of a call, and the session that the call is in. */
+export type SessionDecision = CallDecision & { readonly sessionId: string };
+
 export type AppointmentId = { readonly tenantId: string; readonly id: string };
 
 /** An appointment as its facts make it (A9). */
@@ -44,6 +52,10 @@ export type Appointment = {
   readonly cancellationReason?: string | undefined;
   readonly needsReview: boolean;
   readonly decidedByCallId?: string | undefined;
+  /** Absent: nobody has decided yet. */
+  readonly decidedBy?: DecidedBy | undefined;
+  /** The field of the call's analysis, or `staff`. */
+  readonly statusReason?: string | undefined;
   readonly notes: readonly { readonly text: string; readonly at: string }[];
 };
 
@@ -52,7 +64,7 @@ type Decided = Omit<Appointment, 'notes'>;
 const scheduled: Decided = { status: 'scheduled', needsReview: false };
 
 /** Applies decisions of calls and staff in the order in which they took place; at the same moment, staff come last. */
-export function appointmentOf(calls: readonly CallDecision[], staff: readonly StaffEntry[]): Appointment {
+export function appointmentOf(calls: readonly SessionDecision[], staff: readonly StaffEntry[]): Appointment {
   const entries = staff.map((entry) => ({ at: Date.parse(entry.recordedAt), entry })).sort((a, b) => a.at - b.at);
   const steps = [
     ...calls
@@ -68,8 +80,10 @@ export function appointmentOf(calls: readonly CallDecision[], staff: readonly St
 }
 
 /** A decision replaces all but a start that it does not mention. */
-function afterCall({ startsAt }: Decided, call: CallDecision): Decided {
-  const decided = { status: call.outcome, startsAt, decidedByCallId: call.callId };
+function afterCall({ startsAt }: Decided, call: SessionDecision): Decided {
+  const { callId, sessionId, reason: statusReason } = call;
+  const decidedBy = { kind: 'call', callId, sessionId, at: new Date(call.at).toISOString() } as const;
+  const decided = { status: call.outcome, statusReason, startsAt, decidedByCallId: callId, decidedBy };
   switch (call.outcome) {
     case 'confirmed':
       // Confirmed and rescheduled contradict: a person has to look, and the start stays.
@@ -86,7 +100,7 @@ function afterCall({ startsAt }: Decided, call: CallDecision): Decided {
 const textOf = ({ newTime }: CallDecision) => ({ rescheduleText: newTime?.text });
 
 /** A new start or status by staff ends the review; a note alone does not. */
-function afterStaff(before: Decided, { status, startsAt }: StaffEntry): Decided {
+function afterStaff(before: Decided, { status, startsAt, by, recordedAt }: StaffEntry): Decided {
   if (status === undefined && startsAt === undefined) return before;
   const settled = { ...before, needsReview: false, rescheduleText: undefined };
   const started = startsAt === undefined ? settled : { ...settled, startsAt };
@@ -95,7 +109,9 @@ function afterStaff(before: Decided, { status, startsAt }: StaffEntry): Decided 
   return {
     ...started,
     status,
+    statusReason: 'staff',
     decidedByCallId: undefined,
+    decidedBy: { kind: 'staff', ...(by !== undefined && { keyId: by }), at: new Date(recordedAt).toISOString() },
     cancellationReason: status === 'cancelled' ? cancellationReason : undefined,
   };
 }

@@ -169,23 +169,24 @@ export function statusOf(call: CallState, concernsAppointment: boolean): Verdict
 }
 
 /** The outcome of a call at a position of the log, by its own facts and without an appointment. */
-type OutcomeReached = Place & { readonly outcome: Outcome };
+type OutcomeReached = Place & { readonly outcome: Outcome; readonly reason: string };
 
 /** A call and its outcomes, one after the other. */
 export type CallOutcomes = CallState & { readonly reached: readonly OutcomeReached[] };
 
 /**
- * Notes a new outcome with its place in the log: unlike the rest of the state it depends on the order of the log, since
- * the live feed says what was known when.
+ * Notes a new outcome, or a better reason for one, with its place in the log: unlike the rest of the state it depends on
+ * the order of the log, since the live feed says what was known when.
  */
 export function withReached<Call extends CallState>(
   reached: readonly OutcomeReached[] = [],
   call: Call,
   fact: Fact,
 ): Call & CallOutcomes {
-  const { status } = statusOf(call, false);
-  const isNew = status !== (reached.at(-1)?.outcome ?? 'pending');
-  return { ...call, reached: isNew ? [...reached, { ...placeOf(fact), outcome: status }] : reached };
+  const { status, reason } = statusOf(call, false);
+  const last = reached.at(-1);
+  const isNew = last ? status !== last.outcome || reason !== last.reason : status !== 'pending';
+  return { ...call, reached: isNew ? [...reached, { ...placeOf(fact), outcome: status, reason }] : reached };
 }
 
 /** An analysis as the API shows it. */

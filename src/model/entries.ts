@@ -5,12 +5,13 @@ import { occurredAt } from './latest.ts';
 /** A log position inside a state, which is JSON: a decimal, compared as a number. */
 export type Position = string;
 
-/** Where in the log a fact is, and since when. */
-export type Place = { readonly position: Position; readonly recordedAt: string };
+/** Where in the log a fact is, since when, and when it took place (milliseconds). */
+export type Place = { readonly position: Position; readonly recordedAt: string; readonly occurredAt: number };
 
-export const placeOf = ({ position, recordedAt }: Pick<Fact, 'position' | 'recordedAt'>): Place => ({
-  position: `${position}`,
-  recordedAt,
+export const placeOf = (fact: Fact, at = occurredAt(fact)): Place => ({
+  position: `${fact.position}`,
+  recordedAt: fact.recordedAt,
+  occurredAt: at,
 });
 
 export const isBefore = (a: Position, b: Position): boolean => a.length < b.length || (a.length === b.length && a < b);
@@ -102,7 +103,6 @@ export type NamedSession = Place & { readonly id: string };
 /** The same for an appointment. */
 export type NamedAppointment = Place & {
   readonly id: string;
-  readonly occurredAt: number;
   /** The earliest occurrence of all facts that name it, in whatever order they came. */
   readonly earliestAt: number;
 };
@@ -141,9 +141,8 @@ export function withAppointment(
 ): List<NamedAppointment> {
   if (id === undefined) return list;
   const before = findNamed(list, id);
-  const place = placeOf(fact);
+  const place = placeOf(fact, at);
   const earliestAt = Math.min(before?.earliestAt ?? Number.POSITIVE_INFINITY, at);
-  if (!before || isBefore(place.position, before.position))
-    return put(list, { id, ...place, occurredAt: at, earliestAt });
+  if (!before || isBefore(place.position, before.position)) return put(list, { id, ...place, earliestAt });
   return earliestAt === before.earliestAt ? list : put(list, { ...before, earliestAt });
 }

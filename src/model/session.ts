@@ -53,7 +53,7 @@ export type RequestState = {
   readonly facts: readonly string[];
   readonly recordedAt: string;
   readonly lastEventAt: number;
-  readonly request?: Place & { readonly occurredAt: number };
+  readonly request?: Place;
   /** Retell's ids of the calls placed for it, and the first place in the log that says so. */
   readonly placed: Readonly<Record<string, Place>>;
   readonly failed?: Latest<string>;
@@ -75,7 +75,7 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
     case 'CallRequested': {
       return {
         ...next,
-        request: earlier(state.request, { ...placeOf(fact), occurredAt: occurredAt(fact) }),
+        request: earlier(state.request, placeOf(fact)),
         known: withUpdate(state.known, requested(fact), fact),
         appointmentsNamed: withAppointment(state.appointmentsNamed, fact.data.appointmentId, fact),
       };

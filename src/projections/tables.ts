@@ -1,4 +1,5 @@
 import type { JsonObject } from '../events/json.ts';
+import type { DecidedBy } from '../model/appointment.ts';
 
 /** What the driver makes of a type of Postgres. */
 type Read = {
@@ -12,7 +13,7 @@ type Read = {
   timestamptz: Date;
 };
 
-type InJson = { analysis_json: JsonObject; notes_json: { text: string; at: string }[] };
+type InJson = { analysis_json: JsonObject; notes_json: { text: string; at: string }[]; decided_by_json: DecidedBy };
 
 type SqlType = keyof Read | 'jsonb';
 type Columns = Readonly<Record<string, SqlType | `${SqlType} not null`>>;
@@ -110,6 +111,8 @@ export const columns = {
      * to a view at its end alone.
      */
     deciding_call_at: 'timestamptz',
+    decided_by_json: 'jsonb',
+    status_reason: 'text',
   },
   /** A15 `retell_events`: one row per fact of a call; the evidence stream has the raw bytes. */
   deliveries: {
@@ -151,6 +154,8 @@ export const columns = {
     appointment_id: 'text',
     outcome: 'text not null',
     changed_at: 'timestamptz not null',
+    status_reason: 'text not null',
+    occurred_at: 'timestamptz not null',
   },
   /** One row per change of an appointment by a call or by staff, at the position of the fact that made it. */
   appointment_changes: {
@@ -164,6 +169,9 @@ export const columns = {
     needs_review: 'boolean not null',
     decided_by_call_id: 'text',
     changed_at: 'timestamptz not null',
+    decided_by_json: 'jsonb',
+    status_reason: 'text',
+    occurred_at: 'timestamptz not null',
   },
   /** One row per opening of a ticket, and per change of its status, of whether it is active, or of who set it. */
   ticket_changes: {
@@ -209,7 +217,7 @@ export type OutcomeChangeRow = ReadModel['outcome_changes'];
 type Camel<Name> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name;
 
 /** The field that a column holds: `startedAt` of `started_at`, `notes` of `notes_json`. */
-type Field<Column> = Column extends `${infer Name}_json` ? Name : Camel<Column>;
+type Field<Column> = Column extends `${infer Name}_json` ? Camel<Name> : Camel<Column>;
 
 export type FieldOf<T extends keyof ReadModel> = Field<keyof ReadModel[T]>;
 

@@ -5,8 +5,31 @@ import { booleanParameter, idPath, instantParameter, only, wordsParameter } from
 import { problem } from '../http/problem.ts';
 import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
-import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
+import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
+
+const DecidedBy = z
+  .object({
+    kind: z.enum(['call', 'staff']),
+    callId: z.string().optional().openapi({ description: "Retell's id of the call." }),
+    sessionId: z.string().optional().openapi({ description: "The call's session." }),
+    keyId: z.string().optional().openapi({
+      description: 'The API key with which staff decided; absent where an earlier release did not record it.',
+    }),
+    at: instant.openapi({ description: 'When the call took place, or when staff said so: the latest decides.' }),
+  })
+  .openapi('DecidedBy');
+
+/** Of the appointment and of the feed's event about one. */
+export const decision = {
+  decidedByCallId: z.string().optional().openapi({ description: "Retell's id of the call that decided the status." }),
+  decidedBy: DecidedBy.optional().openapi({
+    description: 'Who decided the status: a call, or staff. Absent: nobody yet.',
+  }),
+  statusReason: z.string().optional().openapi({
+    description: "The field of the call's analysis that decided the status; `staff`. Absent: nobody has decided yet.",
+  }),
+};
 
 /** docs/rules.md, "API shapes". What is not known is absent. */
 export const Appointment = z
@@ -18,7 +41,7 @@ export const Appointment = z
     rescheduleText: z.string().optional().openapi({ description: 'A new time that was said in words; never guessed.' }),
     cancellationReason: z.string().optional(),
     needsReview: z.boolean().openapi({ description: 'Something was said that a person has to read.' }),
-    decidedByCallId: z.string().optional().openapi({ description: "Retell's id of the call that decided the status." }),
+    ...decision,
     notes: z.array(z.object({ text: z.string(), at: instant })),
     lastEventAt: instant,
   })
@@ -27,12 +50,11 @@ export type Appointment = z.infer<typeof Appointment>;
 
 export const appointmentOf = itemMaker('appointments', Appointment);
 
-const Filter = only({
+const Filter = listParameters({
   status: wordsParameter(appointmentStatuses, 'Appointments with this status.').optional(),
   needsReview: booleanParameter('Whether a person has to read something.').optional(),
   from: instantParameter('Starting at this time or later; without a known time: created.').optional(),
   to: instantParameter('Starting before this time; without a known time: created.').optional(),
-  ...paging,
 });
 type Filter = z.infer<typeof Filter>;
 

@@ -14,7 +14,7 @@ import { type Outcome, outcomes as weakestFirst } from '../model/outcome.ts';
 import { type CallSessionRow, columns } from '../projections/tables.ts';
 import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
-import { pageSchema, paging, partsOf, sizeOf, sizeOfText } from './keyset.ts';
+import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** Strongest first (docs/rules.md, "Outcome of a call"). */
@@ -92,33 +92,36 @@ export const callSessionOf = itemMaker('call_sessions', CallSession);
 
 const CALL = 'call:';
 
+/** The Retell call id in `call:<Retell call id>`, or the bare one. */
+export const callIdIn = (id: string): string => (id.startsWith(CALL) ? id.slice(CALL.length) : id);
+
 /**
- * The session with this id, or with the call of `call:<Retell call id>` (docs/rules.md, "Session"); an id in use as
- * such comes first.
+ * The session with this id, or with the call of this Retell id, with or without `call:` before it; an id in use as such
+ * comes first (docs/rules.md, "Session").
  */
 export async function findCallSession(reads: TenantReads, id: string): Promise<CallSessionRow | undefined> {
   const named = await reads.callSessions().selectAll().where('id', '=', id).executeTakeFirst();
-  if (named !== undefined || !id.startsWith(CALL)) return named;
+  if (named !== undefined) return named;
   return reads
     .callSessions()
     .selectAll()
-    .where('id', '=', reads.callSessionCalls().select('session_id').where('call_id', '=', id.slice(CALL.length)))
+    .where('id', '=', reads.callSessionCalls().select('session_id').where('call_id', '=', callIdIn(id)))
     .executeTakeFirst();
 }
 
-const Filter = only({
+const Filter = listParameters({
   status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),
   direction: z.enum(directions).optional(),
   appointmentId: idParameter().optional(),
+  contactId: idParameter().optional(),
   phone: phoneParameter.optional().openapi({ description: "Caller, called or the customer's number, in E.164." }),
   from: instantParameter('Started at this time or later; for a session that has not started: created.').optional(),
   to: instantParameter('Started before this time; for a session that has not started: created.').optional(),
   archived: z
     .enum(['true', 'false', 'all'])
     .default('false')
-    .openapi({ description: '`true`: only archived sessions; `all`: both. Absent or `false`: without them (B12).' }),
+    .openapi({ description: '`true`: only archived sessions; `all`: both. Absent or `false`: without them.' }),
   fields: wordsParameter(['transcript'], 'What a list otherwise leaves out of its items.').optional(),
-  ...paging,
 });
 type Filter = z.infer<typeof Filter>;
 
@@ -131,6 +134,7 @@ const filtered = (reads: TenantReads, filter: Filter) =>
     .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
     .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
     .$if(filter.appointmentId !== undefined, (q) => q.where('appointment_id', '=', filter.appointmentId!))
+    .$if(filter.contactId !== undefined, (q) => q.where('contact_id', '=', filter.contactId!))
     .$if(filter.phone !== undefined, (q) =>
       q.where((is) =>
         is.or([
@@ -189,7 +193,8 @@ export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ca
       operationId: 'getCallSession',
       tags: ['Call sessions'],
       summary: 'One call session',
-      description: 'By its id, or by `call:<Retell call id>` of any of its calls. Encode the id: "/" is `%2F`.',
+      description:
+        'By its id, or by the Retell call id of any of its calls, bare or as `call:<Retell call id>`. Encode the id: "/" is `%2F`.',
       security: apiKey,
       middleware: asTenant,
       request: { params: sessionPath, query: only({ at: atParameter.optional() }) },

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { idPath, only, plainText } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { apiKey, instant, itemMaker, json, notFound, refusals } from './answers.ts';
-import { pageSchema, paging, sizeOf, sizeOfText } from './keyset.ts';
+import { listParameters, pageSchema, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent. */
@@ -33,13 +33,12 @@ const spellings = (text: string): string[] => [...new Set([text, text.trim(), te
 /** People write separators between the digits, which mean nothing. */
 const inE164 = (spelling: string): string => spelling.replaceAll(/[\s().\-/\u00a0]/g, '');
 
-const Filter = only({
+const Filter = listParameters({
   phone: plainText(128).regex(/\d/, 'must be a phone number').transform(spellings).optional().openapi({
     type: 'string',
     example: '+4930123456',
     description: 'This number: in E.164, or in a spelling in which it came with a call.',
   }),
-  ...paging,
 });
 type Filter = z.infer<typeof Filter>;
 

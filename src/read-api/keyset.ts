@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import { limitParameter } from '../http/parameters.ts';
+import { limitParameter, only } from '../http/parameters.ts';
 import { isStorable } from '../model/ids.ts';
 import type { ReadModel } from '../projections/tables.ts';
 
@@ -9,29 +9,43 @@ type Usually = { readonly sooner: `${number} hours`; readonly later: `${number} 
 
 /**
  * Parts of a list for a period of the items' own times, while its order is that in which they became known. Most lie
- * near the period; small indexes find those that came unusually late or soon.
+ * near the period; small indexes find those that came unusually late or soon. In the order of the list.
  */
 export function partsOf(
   column: 'started_at' | 'starts_at',
-  { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },
+  { from, to, order }: { readonly from?: Date | undefined; readonly to?: Date | undefined; readonly order: Order },
   { sooner, later }: Usually,
 ): readonly RawBuilder<boolean>[] {
-  // To plan three parts takes longer than to walk to what has just been.
-  if (to === undefined || to.getTime() > Date.now() - RECENT_MS) return [sql`true`];
+  // To plan three parts takes longer than to walk to what has just been; and what is asked for may begin at once.
+  const isAtTheEnd =
+    order === 'oldest' ? from === undefined : to === undefined || to.getTime() > Date.now() - RECENT_MS;
+  if (isAtTheEnd) return [sql`true`];
   const [time, known] = [sql.ref(column), sql.ref('created_at')];
   const hours = (text: string) => sql`interval ${sql.lit(text)}`;
-  const end = sql`${to}::timestamptz + ${hours(later)}`;
-  const late = sql<boolean>`${known} >= ${end} and ${known} - ${time} > ${hours(later)}`;
-  if (from === undefined) return [late, sql`${known} < ${end}`];
-  const begin = sql`${from}::timestamptz - ${hours(sooner)}`;
-  const soon = sql<boolean>`${known} < ${begin} and ${time} - ${known} > ${hours(sooner)}`;
-  return [late, sql`${known} >= ${begin} and ${known} < ${end}`, soon];
+  const end = to && sql`${to}::timestamptz + ${hours(later)}`;
+  const begin = from && sql`${from}::timestamptz - ${hours(sooner)}`;
+  const usual = [begin && sql`${known} >= ${begin}`, end && sql`${known} < ${end}`].filter(
+    (bound) => bound !== undefined,
+  );
+  const parts = [
+    end && sql<boolean>`${known} >= ${end} and ${known} - ${time} > ${hours(later)}`,
+    sql<boolean>`${sql.join(usual, sql` and `)}`,
+    begin && sql<boolean>`${known} < ${begin} and ${time} - ${known} > ${hours(sooner)}`,
+  ].filter((part) => part !== undefined);
+  return order === 'oldest' ? parts.reverse() : parts;
 }
 
 const RECENT_MS = 24 * 3_600_000;
 
-/** Where a page ends: the last item's place in the order of every list, `createdAt` descending, then `id`. */
-const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(600).refine(isStorable)]);
+const orders = ['newest', 'oldest'] as const;
+type Order = (typeof orders)[number];
+
+/** Where a page ends: the last item's place in the order of the list, which is absent where the newest come first. */
+const Place = z.tuple([
+  z.iso.datetime({ precision: 6 }),
+  z.string().max(600).refine(isStorable),
+  z.literal('oldest').optional(),
+]);
 type Place = z.infer<typeof Place>;
 
 const encode = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
@@ -49,7 +63,10 @@ function decode(cursor: string): Place | undefined {
  * The parameters of every list. The cursor holds a place and no right: what it leads to is still only what the
  * caller's tenant and the other parameters let through.
  */
-export const paging = {
+const paging = {
+  order: z.enum(orders).default('newest').openapi({
+    description: '`newest`: by `createdAt` descending, then `id`; `oldest`: exactly the other way round.',
+  }),
   limit: limitParameter,
   cursor: z
     .string()
@@ -62,7 +79,16 @@ export const paging = {
     .optional()
     .openapi({ type: 'string', description: 'The `nextCursor` of the page before, with the same other parameters.' }),
 };
-export type Paging = { readonly limit: number; readonly cursor?: Place | undefined };
+export type Paging = { readonly limit: number; readonly order: Order; readonly cursor?: Place | undefined };
+
+/** The parameters of a list: its own, and those of every list. A cursor goes on in the order that it came from. */
+export const listParameters = <S extends z.ZodRawShape>(own: S) =>
+  only({ ...own, ...paging }).superRefine((query, context) => {
+    const { order, cursor } = query as Pick<Paging, 'order' | 'cursor'>;
+    if (cursor === undefined || (cursor[2] ?? 'newest') === order) return;
+    const message = `is a nextCursor of order=${cursor[2] ?? 'newest'}; the pages of a list have one order`;
+    context.addIssue({ code: 'custom', path: ['cursor'], message });
+  });
 
 /** `{items, nextCursor}` of a list; `nextCursor` is null at the end. */
 export const pageSchema = <T extends z.ZodType>(item: T, name: string) =>
@@ -99,7 +125,7 @@ export const sizeOf = (column: string) => {
 export async function pageOf<TB extends keyof ReadModel, Row extends { id: string; created_at: Date }>(
   db: Kysely<ReadModel>,
   query: SelectQueryBuilder<ReadModel, TB, Row>,
-  { limit, cursor }: Paging,
+  { limit, order, cursor }: Paging,
   large: readonly RawBuilder<unknown>[] = [],
   parts: readonly RawBuilder<boolean>[] = [sql`true`],
 ): Promise<{ rows: Row[]; nextCursor: string | null }> {
@@ -107,10 +133,13 @@ export async function pageOf<TB extends keyof ReadModel, Row extends { id: strin
   const id = sql.ref('id');
   // To the microsecond: a JavaScript Date would cut it, and items of the same millisecond would repeat or get lost.
   const place = sql<string>`to_char(${createdAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  const isOldest = order === 'oldest';
+  const [beyond, behind] = isOldest ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+  const inOrder = isOldest ? sql`created_at, id desc` : sql`created_at desc, id`;
   const after = cursor
     ? // The index finds the page's begin by the lone `<=`; the rest sorts out the ties.
-      sql<boolean>`${createdAt} <= ${cursor[0]}::timestamptz
-        and (${createdAt} < ${cursor[0]}::timestamptz or ${id} > ${cursor[1]})`
+      sql<boolean>`${createdAt} ${beyond}= ${cursor[0]}::timestamptz
+        and (${createdAt} ${beyond} ${cursor[0]}::timestamptz or ${id} ${behind} ${cursor[1]})`
     : sql<boolean>`true`;
   const wanted = limit + 1; // one more shows whether there is a next page
   const names = parts.map((_, i) => sql.ref(`part_${i}`));
@@ -119,8 +148,8 @@ export async function pageOf<TB extends keyof ReadModel, Row extends { id: strin
       .select(place.as('place'))
       .where(part)
       .where(after)
-      .orderBy(createdAt, 'desc')
-      .orderBy(id)
+      .orderBy(createdAt, isOldest ? 'asc' : 'desc')
+      .orderBy(id, isOldest ? 'desc' : 'asc')
       .limit(wanted);
     const found = names.slice(0, i).map((name) => sql` - (select count(*) from ${name})`);
     // The limit within is one that the planner knows.
@@ -131,16 +160,16 @@ export async function pageOf<TB extends keyof ReadModel, Row extends { id: strin
     with ${sql.join(candidates)}
     select * from (
       select page.*, count(*) over ()::int as candidates,
-        sum(${bytes}) over (order by created_at desc, id rows between unbounded preceding and 1 preceding) as before
+        sum(${bytes}) over (order by ${inOrder} rows between unbounded preceding and 1 preceding) as before
       from (${sql.join(
         names.map((name) => sql`select * from ${name}`),
         sql` union all `,
       )}) as page
     ) as measured
     where before is null or before < ${PAGE_BYTES}
-    order by created_at desc, id
+    order by ${inOrder}
     limit ${limit}`.execute(db);
   const last = rows.at(-1);
   const isAll = last === undefined || rows.length === last.candidates;
-  return { rows, nextCursor: isAll ? null : encode([last.place, last.id]) };
+  return { rows, nextCursor: isAll ? null : encode(isOldest ? [last.place, last.id, order] : [last.place, last.id]) };
 }

@@ -6,7 +6,7 @@ import { idPath, only, tenantParameter, wordsParameter } from '../http/parameter
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { itemMaker } from './answers.ts';
-import { pageOf, pageSchema, paging } from './keyset.ts';
+import { listParameters, pageOf, pageSchema } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
 
 const instant = z.iso.datetime();
@@ -59,14 +59,13 @@ type QuarantineReadDependencies = {
   readonly review: (id: string, maxBytes: number) => Promise<QuarantineReview | undefined>;
 };
 
-const Filter = only({
+const Filter = listParameters({
   tenantId: tenantParameter.optional(),
   reason: wordsParameter(quarantineReasons, 'Why it could not be understood.').optional(),
   released: z
     .enum(['true', 'false', 'all'])
     .default('false')
     .openapi({ description: '`true`: only those that a retry has released; `all`: both.' }),
-  ...paging,
 });
 
 const MAX_BYTES = 1024 * 1024;

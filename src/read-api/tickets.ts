@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { sql } from 'kysely';
 import { ticketIdOf, ticketStatuses } from '../events/ticket-facts.ts';
 import {
   booleanParameter,
@@ -14,7 +15,7 @@ import { normalSessionId } from '../model/ids.ts';
 import { mailStates } from '../model/ticket.ts';
 import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
-import { pageSchema, paging } from './keyset.ts';
+import { listParameters, pageSchema } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
@@ -48,16 +49,20 @@ export type Ticket = z.infer<typeof Ticket>;
 
 export const ticketOf = itemMaker('tickets', Ticket);
 
-const Filter = only({
+const Filter = listParameters({
   status: wordsParameter(ticketStatuses, 'Tickets with this status.').optional(),
   active: booleanParameter('Whether something is left to be done.').optional(),
+  actionRequired: z
+    .enum(['true', 'false', 'null'])
+    .optional()
+    .openapi({ description: 'What the analysis says; `null`: nothing that is understood.' }),
+  mail: wordsParameter(mailStates, 'Tickets whose latest mail is in this state.').optional(),
   callId: idParameter().optional().openapi({ description: "Retell's call id." }),
   sessionId: idParameter(normalSessionId).optional(),
   customerId: idParameter().optional(),
   direction: z.enum(ticketDirections).optional(),
   from: instantParameter('Created at this time or later.').optional(),
   to: instantParameter('Created before this time.').optional(),
-  ...paging,
 });
 type Filter = z.infer<typeof Filter>;
 
@@ -71,6 +76,11 @@ const filtered = (reads: TenantReads, filter: Filter) =>
     .selectAll()
     .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
     .$if(filter.active !== undefined, (q) => q.where('active', '=', filter.active!))
+    .$if(filter.actionRequired !== undefined, (q) =>
+      // As its index has it: null, too, is a value of which the newest are looked for.
+      q.where(sql`coalesce(action_required::text, 'null')`, '=', filter.actionRequired!),
+    )
+    .$if(filter.mail !== undefined, (q) => q.where('mail', 'in', filter.mail!))
     .$if(filter.callId !== undefined, (q) => q.where('id', '=', ticketIdOf(filter.callId!)))
     .$if(filter.sessionId !== undefined, (q) => q.where('session_id', '=', filter.sessionId!))
     .$if(filter.customerId !== undefined, (q) => q.where('customer_id', '=', filter.customerId!))

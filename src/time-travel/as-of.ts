@@ -17,6 +17,7 @@ import { appointmentRowOf, appointmentRows, decisionsOf } from '../projections/v
 import { sessionRowOf, sessionRows } from '../projections/views/call-sessions.ts';
 import { ticketRowOf, ticketRows } from '../projections/views/tickets.ts';
 import type { AsOf } from '../read-api/as-of.ts';
+import { callIdIn } from '../read-api/call-sessions.ts';
 import type { TenantReads } from '../read-api/tenant-reads.ts';
 import { type Past, pastAt } from './past.ts';
 
@@ -152,9 +153,9 @@ export function asOf(stores: { readonly log: EventLog; readonly db: Kysely<ReadM
       const past = await pastAt(stores, tenantId, moment);
       if (!past) return undefined;
       const named = await session(past, id);
-      if (named || !id.startsWith('call:')) return named;
-      // `call:<id>` still answers when the session has another id.
-      const callId = id.slice('call:'.length);
+      if (named) return named;
+      // The id of a call still answers when the session has another id.
+      const callId = callIdIn(id);
       const calls = await relatedCalls(past.reads, [callId]);
       const sessionId = sessionIdOf(callId, await partsOf(past, [], calls));
       return sessionId === undefined ? undefined : session(past, sessionId);

@@ -18,7 +18,7 @@ function appointment(...said: readonly Said[]): Appointment {
     else calls.set(fact.stream, reduceCall(decisions, calls.get(fact.stream), fact as Fact<CallEvent>));
   }
   return appointmentOf(
-    [...calls.values()].map(decisionOf).filter((d) => d !== undefined),
+    [...calls.values()].map(decisionOf).flatMap((made) => (made ? [{ ...made, sessionId: 'cs_1' }] : [])),
     entriesOf(staff?.entries),
   );
 }

@@ -61,10 +61,10 @@ function appointmentsOf(facts: readonly Fact[], bySession: ReadonlyMap<string, r
       else states.set(fact.stream, reduceCall(decisions as never, states.get(fact.stream), fact as Fact<CallEvent>));
     }
     const session: Session = { tenantId: TENANT, id, request, calls: [...states.values()] };
-    return session.calls.map((call) => ({
-      about: appointmentOfCall(call, session),
-      decision: decisionOf(call as never),
-    }));
+    return session.calls.map((call) => {
+      const decision = decisionOf(call as never);
+      return { about: appointmentOfCall(call, session), decision: decision && { ...decision, sessionId: id } };
+    });
   });
   return [...new Set(named)].map((id) => {
     const staff = facts
@@ -80,7 +80,7 @@ export function changesOfAppointments(facts: readonly Fact[]) {
   const last = new Map<string, string>();
   return facts.flatMap((fact, i) =>
     readModelOf(facts.slice(0, i + 1)).appointments.flatMap(({ id, notes: _, ...became }) => {
-      const text = JSON.stringify(became);
+      const text = JSON.stringify({ ...became, decidedBy: undefined, statusReason: undefined });
       if (text === (last.get(id) ?? JSON.stringify({ status: 'scheduled', needsReview: false }))) return [];
       last.set(id, text);
       return [{ position: `${fact.position}`, id, ...JSON.parse(text), startsAt: normal(became.startsAt) }];

@@ -28,7 +28,7 @@ function appointmentAfter(facts: readonly Fact[]) {
     else call = reduceCall(decisions, call, fact as Fact<CallEvent>);
   }
   const decision = call && decisionOf(call);
-  return appointmentOf(decision ? [decision] : [], entriesOf(staff?.entries));
+  return appointmentOf(decision ? [{ ...decision, sessionId: 'cs_1' }] : [], entriesOf(staff?.entries));
 }
 const appointment = (...said: readonly Said[]) => appointmentAfter(recorded(...said));
 const review = (rescheduleText: string) => ({ ...known, rescheduleText, needsReview: true });

@@ -8,7 +8,10 @@ import { analyzed, ended, minute, recorded, type Said, started } from './control
 // Positions in the log, as `recorded` gives them out: 7, 14, 21 …
 const [first, second, third, fourth] = ['7', '14', '21', '28'] as const;
 
-const at = (position: string) => ({ position, recordedAt: minute(Number(position) / 7 - 1) });
+const at = (position: string) => {
+  const recordedAt = minute(Number(position) / 7 - 1);
+  return { position, recordedAt, occurredAt: Date.parse(recordedAt) };
+};
 
 const callAfter = (...said: readonly Said[]) =>
   recorded(...said).reduce<WholeCall | undefined>(
@@ -26,7 +29,7 @@ const concerns = (appointmentId: string, position: string, sessionId = 'cs_1'): 
   sessionId,
   appointmentId,
   ...at(position),
-  occurredAt: Number(position),
+  namedAt: Number(position),
 });
 const hungUp = ended({ disconnectionReason: 'user_hangup' });
 const confirmed = analyzed({ flags: { appointment_confirmed: true } });
@@ -124,5 +127,30 @@ describe('the outcome of a call changes', () => {
 
 test('only rises are kept, however many facts there are', () =>
   expect(callAfter(started(), hungUp, started({ agentId: 'a' }), confirmed, analyzed()).reached).toEqual([
-    { ...at(fourth), outcome: 'confirmed' },
+    { ...at(fourth), outcome: 'confirmed', reason: 'appointment_confirmed' },
   ]));
+
+test('each change tells why, by what was known then, and when what made it took place', () => {
+  const later = { occurredAt: minute(9) };
+  const call = callAfter(
+    analyzed({}, { occurredAt: minute(5) }),
+    analyzed({ flags: { outcome: 'confirmed' } }, later),
+    started({ appointmentId: 'apt_1' }, { occurredAt: minute(2) }),
+    analyzed({ flags: { appointment_confirmed: true } }, later),
+  );
+  const told = (links: readonly Link[], namings: readonly Naming[]) =>
+    changesOf(call, links, namings).map(({ position, statusReason, occurredAt }) => [
+      position,
+      statusReason,
+      new Date(occurredAt).toISOString(),
+    ]);
+  expect(told([], [])).toEqual([
+    [first, 'answered', minute(5)],
+    [second, 'outcome', minute(9)],
+    [third, 'outcome', minute(2)],
+  ]);
+  expect(told([placed(first)], [concerns('apt_2', first)])).toEqual([
+    [first, 'undecided', minute(5)],
+    [second, 'outcome', minute(9)],
+  ]);
+});

@@ -20,11 +20,13 @@ const ids = async (query: string) => {
 };
 
 /** Every page of a list, one after the other. */
-async function walk(list: string, limit: number, key?: string): Promise<string[][]> {
+async function walk(list: string, limit: number, order?: string): Promise<string[][]> {
   const pages: string[][] = [];
   let cursor: string | null = null;
   do {
-    const { status, body } = await get(`${list}?limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`, key);
+    const { status, body } = await get(
+      `${list}?limit=${limit}${order ? `&order=${order}` : ''}${cursor ? `&cursor=${cursor}` : ''}`,
+    );
     expect(status).toBe(200);
     pages.push(body.items.map(({ id }) => id));
     cursor = body.nextCursor;
@@ -61,6 +63,7 @@ describe.each([
         expect(pages.flat()).toEqual(order.map(([id]) => id));
         expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
         expect(pages.length).toBe(Math.max(1, Math.ceil(rows.length / limit)));
+        expect((await walk(list, limit, 'oldest')).flat()).toEqual(pages.flat().toReversed());
       }),
       { numRuns: 25 },
     );
@@ -71,6 +74,20 @@ describe.each([
     const { body } = await get(`${list}?limit=1`);
     await readModel[kind]({ id: 'a', created_at: at('12:00:00') });
     expect(await ids(`${list}?cursor=${body.nextCursor}`)).toEqual(['c']);
+  });
+
+  test('go on in the order in which they began', async () => {
+    await readModel[kind]({}, {});
+    const cursorOf = async (order: string) => (await get(`${list}?limit=1&order=${order}`)).body.nextCursor;
+    for (const [order, other] of [
+      ['newest', 'oldest'],
+      ['oldest', 'newest'],
+    ] as const) {
+      const { status, body } = await get(`${list}?order=${other}&cursor=${await cursorOf(order)}`);
+      const message = `is a nextCursor of order=${order}; the pages of a list have one order`;
+      expect([status, body.errors]).toEqual([400, [{ path: 'cursor', message }]]);
+    }
+    expect(await ids(`${list}?cursor=${await cursorOf('newest')}`)).toHaveLength(1);
   });
 
   test('end with nextCursor null, also when the last page is full', async () => {
@@ -92,6 +109,7 @@ describe.each([
     ['limit=', 'limit'],
     ['limit=ten', 'limit'],
     ['limit=1&limit=2', 'limit'],
+    ['order=latest', 'order'],
     ['cursor=xyz', 'cursor'],
     ['cursor=', 'cursor'],
     [`cursor=${Buffer.from('["2026-03-01T10:00:00.000000Z"]').toString('base64url')}`, 'cursor'],
@@ -140,6 +158,11 @@ describe('call sessions are found by', () => {
     const awkward = `a/b?c=d&e'"%_ ü`;
     await readModel.sessions({ id: 'its', appointment_id: awkward }, { id: 'none' }, { id: 'x', appointment_id: 'x' });
     expect(await ids(`/api/call-sessions?appointmentId=${encodeURIComponent(awkward)}`)).toEqual(['its']);
+  });
+
+  test('contact', async () => {
+    await readModel.sessions({ id: 'its', contact_id: 'contact/1' }, { id: 'none' });
+    expect(await ids('/api/call-sessions?contactId=contact%2F1')).toEqual(['its']);
   });
 
   test.each(['%2B4930111', '+4930111', '%204930111'])('phone %s, at either end of the call', async (phone) => {

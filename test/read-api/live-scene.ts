@@ -48,6 +48,8 @@ export const outcomeChange = (position: string, row: Partial<OutcomeChangeRow> =
   appointment_id: null,
   outcome: 'confirmed',
   changed_at: at('10:00:00'),
+  status_reason: 'appointment_confirmed',
+  occurred_at: at('09:59:00'),
   ...row,
 });
 

@@ -10,6 +10,9 @@ import { liveFeedOfFile, outcomeChange } from './live-scene.ts';
 
 const { service, readModel, serviceOf, open, happen, many, now, next } = await liveFeedOfFile();
 
+/** Of each change of an outcome here. */
+const why = { statusReason: 'appointment_confirmed', occurredAt: '2026-03-01T09:59:00.000Z' };
+
 describe.each([
   ['an event stream', eventStream],
   ['a WebSocket', webSocket],
@@ -23,7 +26,7 @@ describe.each([
       {
         event: 'call.outcome.changed',
         id: `${BigInt(now()) - 1n}`,
-        data: { tenantId: 'acme', callId: 'a', sessionId: 'session', outcome: 'busy' },
+        data: { tenantId: 'acme', callId: 'a', sessionId: 'session', outcome: 'busy', ...why },
       },
       {
         event: 'call.outcome.changed',
@@ -34,6 +37,7 @@ describe.each([
           callId: 'b',
           sessionId: 'session',
           outcome: 'confirmed',
+          ...why,
         },
       },
     ]);
@@ -43,9 +47,15 @@ describe.each([
     const cursor = now();
     const place = { position: next(), tenant_id: 'acme', changed_at: new Date() };
     const nothing = { reschedule_text: null, cancellation_reason: null };
+    const decidedBy = { kind: 'call', callId: 'a', sessionId: 'session', at: '2026-03-01T09:50:00.000Z' } as const;
     await readModel.writer.transaction().execute(async (trx) => {
       const became = { appointment_id: 'apt', status: 'confirmed', needs_review: false, decided_by_call_id: 'a' };
-      const changed = { ...place, ...became, ...nothing, starts_at: new Date('2026-04-01T10:00:00Z') };
+      const reason = {
+        decided_by_json: decidedBy,
+        status_reason: why.statusReason,
+        occurred_at: new Date(why.occurredAt),
+      };
+      const changed = { ...place, ...became, ...nothing, ...reason, starts_at: new Date('2026-04-01T10:00:00Z') };
       await trx.insertInto('appointment_changes').values(changed).execute();
       const outcome = outcomeChange(place.position, { call_id: 'a', appointment_id: 'apt' });
       await trx.insertInto('outcome_changes').values(outcome).execute();
@@ -54,14 +64,21 @@ describe.each([
       {
         event: 'call.outcome.changed',
         id: `${now()}.1`,
-        data: { tenantId: 'acme', appointmentId: 'apt', callId: 'a', sessionId: 'session', outcome: 'confirmed' },
+        data: {
+          tenantId: 'acme',
+          appointmentId: 'apt',
+          callId: 'a',
+          sessionId: 'session',
+          outcome: 'confirmed',
+          ...why,
+        },
       },
       {
         event: 'appointment.changed',
         id: now(),
         data: {
           ...{ tenantId: 'acme', appointmentId: 'apt', status: 'confirmed', startsAt: '2026-04-01T10:00:00.000Z' },
-          ...{ needsReview: false, decidedByCallId: 'a' },
+          ...{ needsReview: false, decidedByCallId: 'a', decidedBy, sessionId: 'session', ...why },
         },
       },
     ];

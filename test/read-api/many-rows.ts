@@ -21,11 +21,11 @@ const everyone = sql`(
 
 /** Fills every view through which the query API reads, and has Postgres count. */
 export async function fillReadModel(db: Kysely<ReadModel>): Promise<void> {
-  await sql`insert into call_sessions (tenant_id, id, status, status_reason, direction, appointment_id, retell_call_id,
+  await sql`insert into call_sessions (tenant_id, id, status, status_reason, direction, appointment_id, contact_id, retell_call_id,
       retell_call_ids, from_number, to_number, customer_phone, started_at, transferred, tenant_mismatch, archived,
       transcript, created_at, last_event_at, revision)
     select tenant_id, session_id, case when oldest then 'busy' when n % 3 = 0 then 'failed' else 'confirmed' end, 'seeded',
-      case when oldest then 'web' when n % 4 = 0 then 'inbound' else 'outbound' end, 'appointment-' || n / 2, call_id,
+      case when oldest then 'web' when n % 4 = 0 then 'inbound' else 'outbound' end, 'appointment-' || n / 2, 'contact-' || n / 3, call_id,
       array[call_id], case n % 4 when 0 then customer else '+4930100' end, case n % 4 when 0 then '+4930100' else customer end,
       customer, at + interval '2 seconds', false, false, n % 2000 = 0, repeat('What was said. ', 30), at, at, 3
     from ${everyone}`.execute(db);
@@ -35,11 +35,14 @@ export async function fillReadModel(db: Kysely<ReadModel>): Promise<void> {
       notes_json, created_at, last_event_at)
     select tenant_id, 'appointment-' || n, case when oldest then 'cancelled' else 'confirmed' end, at + interval '7 days',
       oldest, at, '[]', at, at from ${everyone}`.execute(db);
-  await sql`insert into tickets (tenant_id, id, call_id, session_id, direction, status, active, transferred, customer_id,
+  await sql`insert into tickets (tenant_id, id, call_id, session_id, direction, status, active, action_required, transferred, customer_id,
       status_reason, set_by, mail, created_at, last_event_at)
     select tenant_id, 'tkt_' || call_id, call_id, session_id, case when oldest then 'outbound' else 'inbound' end,
-      case when oldest then 'contacted' else 'closed' end, oldest, false, 'customer-' || n % 9000, 'seeded', 'rule', 'none',
-      at, at from ${everyone}`.execute(db);
+      case when oldest then 'contacted' else 'closed' end, oldest,
+      case when oldest then true when n % 3 = 0 then false end, false, 'customer-' || n % 9000, 'seeded', 'rule',
+      case when oldest then 'failed' when n % 2000 = 0 then 'not_sent' else 'none' end, at, at from ${everyone}`.execute(
+    db,
+  );
   await sql`insert into customers (tenant_id, id, phone, raw_phones, first_seen_at, last_seen_at, calls, created_at)
     select tenant_id, 'customer-' || n, '+49171' || n, array['0171/' || n], at, at, 1, at from ${everyone}`.execute(db);
   await sql`insert into deliveries (tenant_id, call_id, id, event, source, occurred_at, received_at, recorded_at, position,

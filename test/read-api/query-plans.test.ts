@@ -32,8 +32,14 @@ const cursor = (n: number, id: string): string => {
   const createdAt = new Date(Date.parse('2026-03-01T00:00:00Z') - n * 60_000).toISOString().replace('Z', '000Z');
   return `cursor=${Buffer.from(JSON.stringify([createdAt, `${id}-${n}`])).toString('base64url')}`;
 };
+const oldestFirst = (n: number, id: string): string => {
+  const createdAt = new Date(Date.parse('2026-03-01T00:00:00Z') - n * 60_000).toISOString().replace('Z', '000Z');
+  const place = JSON.stringify([createdAt, `${id}-${n}`, 'oldest']);
+  return `order=oldest&cursor=${Buffer.from(place).toString('base64url')}`;
+};
 const DEEP = MANY - 5000;
 const hour = 'from=2026-02-03T10:00:00Z&to=2026-02-03T11:00:00Z';
+const lately = 'from=2026-02-27T00:00:00Z&to=2026-02-28T00:00:00Z';
 const longAgo = 'from=2026-02-03T00:00:00Z&to=2026-02-08T00:00:00Z';
 
 /** Every route, every filter alone for what is common and for what is rare, and the pairs that may not meet. */
@@ -49,6 +55,15 @@ const requests = [
   '/api/call-sessions?direction=web',
   `/api/call-sessions?direction=outbound&${cursor(DEEP, 'session')}`,
   '/api/call-sessions?appointmentId=appointment-77',
+  '/api/call-sessions?contactId=contact-77',
+  '/api/call-sessions?order=oldest',
+  `/api/call-sessions?${oldestFirst(5000, 'session')}`,
+  '/api/call-sessions?order=oldest&status=confirmed',
+  '/api/call-sessions?order=oldest&status=failed,busy',
+  '/api/call-sessions?order=oldest&to=2026-02-20T00:00:00Z',
+  '/api/call-sessions?order=oldest&from=2026-02-27T00:00:00Z',
+  `/api/call-sessions?order=oldest&${lately}`,
+  `/api/call-sessions?order=oldest&status=confirmed&direction=outbound&${lately}`,
   '/api/call-sessions?phone=%2B491510000077',
   '/api/call-sessions?phone=%2B4930100',
   `/api/call-sessions?${longAgo}`,
@@ -72,6 +87,10 @@ const requests = [
   '/api/call-sessions/session-77/deliveries',
   '/api/appointments',
   `/api/appointments?${cursor(DEEP, 'appointment')}`,
+  '/api/appointments?order=oldest',
+  `/api/appointments?${oldestFirst(5000, 'appointment')}`,
+  '/api/appointments?order=oldest&needsReview=true',
+  `/api/appointments?order=oldest&${lately}`,
   '/api/appointments?status=confirmed',
   '/api/appointments?status=cancelled',
   '/api/appointments?needsReview=true',
@@ -85,6 +104,16 @@ const requests = [
   '/api/tickets?status=contacted',
   '/api/tickets?active=true',
   '/api/tickets?active=false',
+  '/api/tickets?actionRequired=true',
+  '/api/tickets?actionRequired=false',
+  '/api/tickets?actionRequired=null',
+  '/api/tickets?actionRequired=true&active=true',
+  '/api/tickets?mail=failed',
+  '/api/tickets?mail=failed,not_sent',
+  '/api/tickets?mail=none',
+  '/api/tickets?order=oldest',
+  `/api/tickets?${oldestFirst(5000, 'tkt_call')}`,
+  '/api/tickets?order=oldest&active=true&actionRequired=true',
   '/api/tickets?direction=inbound',
   '/api/tickets?direction=outbound',
   '/api/tickets?active=false&direction=outbound',
@@ -96,6 +125,8 @@ const requests = [
   '/api/tickets/tkt_call-77',
   '/api/customers',
   `/api/customers?${cursor(DEEP, 'customer')}`,
+  '/api/customers?order=oldest',
+  `/api/customers?${oldestFirst(5000, 'customer')}`,
   '/api/customers?phone=%2B4917177',
   '/api/customers?phone=0171%2F77',
   '/api/customers/customer-77',

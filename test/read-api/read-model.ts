@@ -159,6 +159,8 @@ export const appointment = (row: Partial<AppointmentRow> = {}): AppointmentRow =
   needs_review: false,
   decided_by_call_id: null,
   deciding_call_at: null,
+  decided_by_json: null,
+  status_reason: null,
   created_at: at('10:00:00'),
   last_event_at: at('10:00:00'),
   ...row,

@@ -124,6 +124,19 @@ describe('tickets are found by', () => {
     expect(await ids()).toEqual(['done', 'open']);
   });
 
+  test('what the analysis says, null too, and the state of the mail', async () => {
+    await tickets(
+      { id: 'due', action_required: true, mail: 'failed' },
+      { id: 'not', action_required: false },
+      { id: 'odd' },
+    );
+    expect(await ids('?actionRequired=true')).toEqual(['due']);
+    expect(await ids('?actionRequired=false')).toEqual(['not']);
+    expect(await ids('?actionRequired=null&order=oldest')).toEqual(['odd']);
+    expect(await ids('?mail=failed,not_sent')).toEqual(['due']);
+    expect(await ids('?mail=none&order=oldest')).toEqual(['odd', 'not']);
+  });
+
   test.each([
     ['callId', 'call_id'],
     ['sessionId', 'session_id'],
@@ -176,6 +189,8 @@ test.each([
   'cursor=xyz',
   'status=done',
   'active=1',
+  'actionRequired=maybe',
+  'mail=lost',
   'direction=web',
   'callId=',
   'from=yesterday',

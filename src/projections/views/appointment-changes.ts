@@ -119,5 +119,9 @@ async function sessionsAbout(trx: Tx, table: TableName, ids: readonly Appointmen
 
 const rowOf = rowMaker('appointment_changes');
 
-const changeOf = ({ position, recordedAt, tenantId, id, became }: AppointmentChange): Row =>
-  rowOf({ ...became, position, tenantId, appointmentId: id, changedAt: recordedAt });
+const changeOf = ({ position, recordedAt, occurredAt, tenantId, id, became }: AppointmentChange): Row =>
+  rowOf({
+    ...became,
+    ...{ position, tenantId, appointmentId: id },
+    ...{ changedAt: recordedAt, occurredAt: new Date(occurredAt) },
+  });

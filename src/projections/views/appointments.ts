@@ -1,6 +1,12 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
-import { type AppointmentId, appointmentOf, type StaffEntry, type StaffState } from '../../model/appointment.ts';
-import { type CallDecision, type Decisions, decisionOf } from '../../model/appointment-decision.ts';
+import {
+  type AppointmentId,
+  appointmentOf,
+  type SessionDecision,
+  type StaffEntry,
+  type StaffState,
+} from '../../model/appointment.ts';
+import { type Decisions, decisionOf } from '../../model/appointment-decision.ts';
 import { entriesOf, findNamed, isBefore, type Position } from '../../model/entries.ts';
 import { latestValue } from '../../model/latest.ts';
 import { appointmentOfCall, createdAtOf, type Session } from '../../model/session.ts';
@@ -32,7 +38,7 @@ export const appointmentRows: Table = {
 };
 
 /** A decision with the time by which its call is counted (docs/rules.md, "Daily summary"). */
-type DatedDecision = CallDecision & { readonly countedAt: string };
+type DatedDecision = SessionDecision & { readonly countedAt: string };
 
 /** What calls have decided, and of which appointment. */
 export const decided: Table = {
@@ -117,7 +123,7 @@ export const decisionsOf = (session: Session<Decisions>): DecidedRow[] =>
         tenant_id: call.tenantId,
         call_id: call.callId,
         appointment_id: appointment,
-        decision: { ...decision, countedAt },
+        decision: { ...decision, sessionId: session.id, countedAt },
       },
     ];
   });

@@ -35,6 +35,7 @@ export const sessionRows: Table = {
     // Daily counts come from this one alone (read-api/summary/), for which Postgres wants the plain columns as well.
     '(tenant_id, coalesce(started_at, created_at)) include (status, direction, started_at, created_at)',
     '(tenant_id, appointment_id) where appointment_id is not null',
+    '(tenant_id, contact_id) where contact_id is not null',
     '(tenant_id, from_number)',
     '(tenant_id, to_number)',
     // Mostly it is one of the two above.

@@ -1,7 +1,13 @@
 import type { Fact } from '../../events/codec.ts';
 import { appointmentStream, callStream, parseStream, sessionStream } from '../../events/streams.ts';
-import { type Appointment, type AppointmentId, appointmentOf, type StaffState } from '../../model/appointment.ts';
-import { type CallDecision, decides, decisionOf } from '../../model/appointment-decision.ts';
+import {
+  type Appointment,
+  type AppointmentId,
+  appointmentOf,
+  type SessionDecision,
+  type StaffState,
+} from '../../model/appointment.ts';
+import { decides, decisionOf } from '../../model/appointment-decision.ts';
 import type { Correlation } from '../../model/call.ts';
 import { entriesOf, type Place, placeOf } from '../../model/entries.ts';
 import { latestOf, latestValue } from '../../model/latest.ts';
@@ -10,7 +16,7 @@ import type { CallFields, StreamState, WholeCall } from '../../model/stream-stat
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import { decisionsOf } from './appointments.ts';
 
-/** What an appointment has become, by the fact at this place. A note alone changes nothing of it. */
+/** What an appointment has become, by the fact at this place. A note, or why it is so, alone changes nothing of it. */
 export type AppointmentChange = Place & AppointmentId & { readonly became: Omit<Appointment, 'notes'> };
 
 /** Facts in the order of the log, each with the state of its stream after it, and what there was before the first. */
@@ -26,7 +32,7 @@ export type Kept = {
   /** As the last fact has left it. */
   readonly staff: ReadonlyMap<string, StreamState>;
   /** What other calls have decided than those whose streams are `here`. */
-  readonly elsewhere: ReadonlyMap<string, readonly CallDecision[]>;
+  readonly elsewhere: ReadonlyMap<string, readonly SessionDecision[]>;
 };
 
 /**
@@ -45,7 +51,7 @@ export async function changesOfAppointments(
   for (const id of ids.keys()) scene.begin(id, staff.get(id));
   const shownNow = (id: AppointmentId) => {
     const { notes: _, ...became } = scene.appointment(id, elsewhere.get(streamOf(id)) ?? []);
-    return { became, text: JSON.stringify(became) };
+    return { became, text: JSON.stringify({ ...became, decidedBy: undefined, statusReason: undefined }) };
   };
   const last = new Map<string, string>();
   const changes: AppointmentChange[] = [];
@@ -167,7 +173,7 @@ function sceneOf(course: Course, ever: RelatedSessions) {
       const several = (about.get(stream)?.size ?? 0) > 1;
       return !was || telling(was, several) !== telling(next, several);
     },
-    appointment(id: AppointmentId, elsewhere: readonly CallDecision[]): Appointment {
+    appointment(id: AppointmentId, elsewhere: readonly SessionDecision[]): Appointment {
       const its = (sessionsAbout.get(streamOf(id)) ?? []).filter(({ calls }) => calls.map(callOf).some(decidesNow));
       const ids = its.map(({ sessionId }) => sessionId);
       const decided = sessionsOf(ids, partsOf(id.tenantId, its)).flatMap(decisionsOf);

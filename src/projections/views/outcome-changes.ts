@@ -21,12 +21,14 @@ type Way = 'named' | 'placed' | 'linked';
 export type Naming = Place & {
   readonly sessionId: string;
   readonly appointmentId: string;
-  readonly occurredAt: number;
+  /** When it was said; of several the latest counts. */
+  readonly namedAt: number;
 };
 
 /** A change of a call's outcome, or the appointment that it turns out to be about, by the fact at this position (A10). */
 type OutcomeChange = Place & {
   readonly outcome: Outcome;
+  readonly statusReason: string;
   readonly sessionId: string;
   readonly appointmentId?: string | undefined;
 };
@@ -41,33 +43,38 @@ export function changesOf(call: CallOutcomes, links: readonly Link[], namings: r
       .filter(({ sessionId }) => sessionId === link.sessionId)
       .map((naming) => ({ ...naming, ...later(naming, link) })),
   );
-  const own = call.appointmentsNamed.map(({ id, ...named }) => ({ ...named, appointmentId: id }));
-  const moments = new Map([...call.reached, ...own, ...theirs].map((one) => [one.position, one.recordedAt]));
+  const own = call.appointmentsNamed.map((named) => ({
+    ...placeOf(named),
+    appointmentId: named.id,
+    namedAt: named.occurredAt,
+  }));
+  const moments = new Map([...call.reached, ...own, ...theirs].map((one) => [one.position, placeOf(one)]));
   const changes: OutcomeChange[] = [];
   let before: Pick<OutcomeChange, 'outcome' | 'appointmentId'> = { outcome: 'pending' };
-  for (const [position, recordedAt] of [...moments].sort(([a], [b]) => (isBefore(a, b) ? -1 : 1))) {
+  for (const [position, place] of [...moments].sort(([a], [b]) => (isBefore(a, b) ? -1 : 1))) {
     const by = <T extends { readonly position: Position }>(all: readonly T[]) =>
       all.filter((one) => !isBefore(position, one.position));
     const appointmentId = latestNamed(by(own)) ?? latestNamed(by(theirs));
-    const reached = by(call.reached).at(-1)?.outcome ?? 'pending';
+    const { outcome: reached, reason } = by(call.reached).at(-1) ?? { outcome: 'pending', reason: 'in_progress' };
     // Undecided: a failure where there was something to decide (docs/rules.md, "Outcome of a call").
-    const outcome = reached === 'answered' && appointmentId !== undefined ? 'failed' : reached;
+    const isUndecided = reached === 'answered' && appointmentId !== undefined;
+    const outcome = isUndecided ? 'failed' : reached;
     const turnsOut = outcome !== 'pending' && before.appointmentId === undefined && appointmentId !== undefined;
     if (outcome === before.outcome && !turnsOut) continue;
     before = { outcome, appointmentId };
-    changes.push({ position, recordedAt, ...before, sessionId: sessionAt(call.callId, by(links)) });
+    const statusReason = isUndecided ? 'undecided' : reason;
+    changes.push({ ...place, ...before, statusReason, sessionId: sessionAt(call.callId, by(links)) });
   }
   return changes;
 }
 
 /** The place in the log where both are recorded. */
-const later = (a: Place, b: Place): Place => {
-  const { position, recordedAt } = isBefore(a.position, b.position) ? b : a;
-  return { position, recordedAt };
-};
+const later = (a: Place, b: Place): Place => placeOf(isBefore(a.position, b.position) ? b : a);
+
+const placeOf = ({ position, recordedAt, occurredAt }: Place): Place => ({ position, recordedAt, occurredAt });
 
 const latestNamed = (named: readonly Omit<Naming, 'sessionId'>[]): string | undefined =>
-  latest(...named.map(({ appointmentId, occurredAt }) => ({ value: appointmentId, at: occurredAt, by: appointmentId })))
+  latest(...named.map(({ appointmentId, namedAt }) => ({ value: appointmentId, at: namedAt, by: appointmentId })))
     ?.value;
 
 /** The last session that the call named, else the first that placed it, else the one that it was linked to. */
@@ -117,7 +124,7 @@ function namingsIn(
 ): Naming[] {
   const first = new Map<string, Naming>();
   const name = (named: NamedAppointment, since: Place) => {
-    const naming = { sessionId, appointmentId: named.id, occurredAt: named.occurredAt, ...later(named, since) };
+    const naming = { sessionId, appointmentId: named.id, namedAt: named.occurredAt, ...later(named, since) };
     first.set(named.id, earlier(first.get(named.id), naming));
   };
   for (const named of request?.appointmentsNamed ?? []) name(named, named);
@@ -162,4 +169,4 @@ export const outcomeChanges: View = {
 const rowOf = rowMaker('outcome_changes');
 
 const changeOf = ({ tenantId, callId }: CallOutcomes, change: OutcomeChange): Row =>
-  rowOf({ ...change, tenantId, callId, changedAt: change.recordedAt });
+  rowOf({ ...change, tenantId, callId, changedAt: change.recordedAt, occurredAt: new Date(change.occurredAt) });

@@ -17,6 +17,8 @@ export const ticketRows: Table = {
     '(tenant_id, created_at desc, id, direction)',
     '(tenant_id, status, created_at desc, id, direction)',
     '(tenant_id, active, created_at desc, id, direction)',
+    `(tenant_id, coalesce(action_required::text, 'null'), created_at desc, id, active, status)`,
+    '(tenant_id, mail, created_at desc, id)',
     // What finds few, which are then sorted. A call's ticket is found by its id.
     '(tenant_id, session_id)',
     '(tenant_id, customer_id) where customer_id is not null',

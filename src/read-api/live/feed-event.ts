@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { appointmentStatuses } from '../../events/appointment-facts.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { instant, itemMaker, type Stored } from '../answers.ts';
+import { decision } from '../appointments.ts';
 import { outcomes } from '../call-sessions.ts';
 
 /**
@@ -43,6 +44,8 @@ export const OutcomeChanged = z
     callId: z.string().openapi({ description: "Retell's call id." }),
     sessionId: z.string().openapi({ description: 'The session that the call was in then.' }),
     outcome: z.enum(outcomes),
+    statusReason: z.string().openapi({ description: 'Why, as in a call session.' }),
+    occurredAt: instant.openapi({ description: 'When what changed it took place.' }),
   })
   .openapi('OutcomeChanged');
 
@@ -51,12 +54,14 @@ export const AppointmentChanged = z
   .object({
     tenantId: z.string(),
     appointmentId: z.string(),
+    sessionId: z.string().optional().openapi({ description: 'Of the call that decided; absent: staff did.' }),
     status: z.enum(appointmentStatuses),
     startsAt: instant.optional(),
     rescheduleText: z.string().optional(),
     cancellationReason: z.string().optional(),
     needsReview: z.boolean(),
-    decidedByCallId: z.string().optional().openapi({ description: 'Absent: staff decided.' }),
+    ...decision,
+    occurredAt: instant.openapi({ description: 'When what changed it took place.' }),
   })
   .openapi('AppointmentChanged');
 
@@ -113,7 +118,13 @@ function ofOneFact(rows: readonly EventRow[]): FeedEvent[] {
 }
 
 const outcomeChanged = itemMaker('outcome_changes', OutcomeChanged);
-const appointmentChanged = itemMaker('appointment_changes', AppointmentChanged);
+const changeOfAppointment = itemMaker('appointment_changes', AppointmentChanged.omit({ sessionId: true }));
+
+function appointmentChanged(row: Stored<ReadModel['appointment_changes']>): z.infer<typeof AppointmentChanged> {
+  const change = changeOfAppointment(row);
+  const sessionId = change.decidedBy?.sessionId;
+  return { ...change, ...(sessionId !== undefined && { sessionId }) };
+}
 
 /** Those that a client at a cursor has not got, of events after the cursor's position. */
 export const notTaken = (events: readonly FeedEvent[], { after, taken }: Cursor): readonly FeedEvent[] =>

@@ -4,13 +4,21 @@ import type { AppointmentEvent, AppointmentSaid } from '../../../src/events/appo
 
 const at = '2026-01-31T09:30:00.000Z';
 const startsAt = '2026-02-01T09:00:00.000Z';
+/** Another key than before, which makes it no other change. */
+const by = 'key-2';
 /** What was said before, each with the id of its request, or none. */
 type Before = readonly (readonly [said: AppointmentSaid, id?: string])[];
 const given = (before: Before) =>
-  before.reduce((state, [data, id = '']) => evolve(state, { id, data, recordedAt: at }), unregistered);
+  before.reduce(
+    (state, [data, id = '']) => evolve(state, { id, data: { ...data, by: 'key-1' }, recordedAt: at }),
+    unregistered,
+  );
 
-const registered = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentRegistered', data });
-const changed = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentChanged', data });
+const registered = (data: AppointmentSaid): AppointmentEvent => ({
+  type: 'AppointmentRegistered',
+  data: { ...data, by },
+});
+const changed = (data: AppointmentSaid): AppointmentEvent => ({ type: 'AppointmentChanged', data: { ...data, by } });
 
 test.each<[string, Before, AppointmentSaid, string | undefined, AppointmentEvent[] | string]>([
   ['the first PUT registers', [], { startsAt }, undefined, [registered({ startsAt })]],
@@ -63,7 +71,7 @@ test.each<[string, Before, AppointmentSaid, string | undefined, AppointmentEvent
     'idempotency_key_reused',
   ],
 ])('%s', (_, before, change, requestId, expected) =>
-  expect(putAppointment({ change, requestId }, given(before))).toEqual(expected),
+  expect(putAppointment({ change, by, requestId }, given(before))).toEqual(expected),
 );
 
 test('the record has the last status and start', () => {
