@@ -53,7 +53,7 @@ import { nothingShown, shownResources } from './shown-resources.ts';
 import type { AdministrationDeps } from './tenants/administration.ts';
 import type { OpenTenantDirectory } from './tenants/directory.ts';
 import { asOf } from './time-travel/as-of.ts';
-import { sessionHistory } from './time-travel/history.ts';
+import { histories } from './time-travel/histories.ts';
 
 export type Parts = {
   readonly roles: readonly Role[];
@@ -129,10 +129,10 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   const coverage = db && readCoverage(db);
   if (roles.includes('serve') && db && coverage) {
     const lag = () => lagOfViews(statuses());
-    const history = sessionHistory(log, directory);
     const timeZoneOf = (id: string) => directory.get(id)?.settings.timeZone;
     root.route('/', coverageRoutes({ db, authenticate, coverage, lag }));
-    root.route('/', queryRoutes({ db, authenticate, history, asOf: asOf({ log, db }), timeZoneOf, lag }));
+    const past = { asOf: asOf({ log, db }), histories: histories({ log, db, tenants: directory }) };
+    root.route('/', queryRoutes({ db, authenticate, ...past, timeZoneOf, lag }));
     root.route('/', quarantineReadRoutes({ db, access, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }

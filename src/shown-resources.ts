@@ -5,7 +5,7 @@ import { liveGeneration } from './projections/engine/generations.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { appointmentOf } from './read-api/appointments.ts';
-import { callSessionOf, findCallSession } from './read-api/call-sessions.ts';
+import { callSessionOf, findCallSession } from './read-api/call-session.ts';
 import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
 import { ticketOf } from './read-api/tickets.ts';
 

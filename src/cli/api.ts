@@ -14,7 +14,7 @@ import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
 import type { Appointment } from '../read-api/appointments.ts';
-import type { CallSession } from '../read-api/call-sessions.ts';
+import type { CallSession } from '../read-api/call-session.ts';
 import type { CoverageDay } from '../read-api/coverage.ts';
 import type { HistoryItem } from '../read-api/history.ts';
 import type { QuarantineItem, QuarantineReview } from '../read-api/quarantine.ts';

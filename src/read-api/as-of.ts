@@ -1,16 +1,30 @@
 import { z } from '@hono/zod-openapi';
 import { plus } from '../http/parameters.ts';
-import type { AppointmentRow, CallSessionRow, TicketRow } from '../projections/tables.ts';
+import type { AppointmentRow, CallSessionRow, CustomerRow, TicketRow } from '../projections/tables.ts';
+import type { Stored } from './answers.ts';
 
 /** A moment of the log: the facts up to a position, or those recorded at a time (in milliseconds) or before. */
 export type Moment = { readonly position: bigint } | { readonly time: number };
+
+/** What `expand` puts beside the ids that a session holds. */
+export const expandable = ['appointment', 'ticket', 'customer'] as const;
+export type Expansion = (typeof expandable)[number];
+
+/** A session, and what was asked for beside it; null or absent: there is none. */
+export type ExpandedRow = CallSessionRow & {
+  readonly appointment?: Stored<AppointmentRow> | null | undefined;
+  readonly ticket?: Stored<TicketRow> | null | undefined;
+  readonly customer?: Stored<CustomerRow> | null | undefined;
+};
 
 /**
  * Reads a resource as it was known at a moment; undefined: unknown then. Throws `EventStoreUnavailable`,
  * `UnreadableFact`, and `ReadModelBehind` before the read model has reached the moment.
  */
 export type AsOf = {
-  readonly callSession: ReadAsOf<CallSessionRow>;
+  readonly callSession: (
+    ...of: [...Parameters<ReadAsOf<never>>, expand?: readonly Expansion[]]
+  ) => Promise<ExpandedRow | undefined>;
   readonly appointment: ReadAsOf<AppointmentRow>;
   readonly ticket: ReadAsOf<TicketRow>;
 };

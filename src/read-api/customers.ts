@@ -22,7 +22,7 @@ export const Customer = z
 
 export type Customer = z.infer<typeof Customer>;
 
-const customerOf = itemMaker('customers', Customer);
+export const customerOf = itemMaker('customers', Customer);
 
 /**
  * The spellings that a number in a URL may mean: unchanged, and with the "+" that becomes a space where a client does

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { apiKey, instant, itemMaker, json, notFound, refusals } from './answers.ts';
-import { findCallSession } from './call-sessions.ts';
+import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
 /** A15, `retell_events`: one recorded fact about a call, and how it reached us. */

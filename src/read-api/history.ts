@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { limitParameterOf, only, sessionPath } from '../http/parameters.ts';
+import { idPath, limitParameterOf, only, sessionPath, ticketPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { apiKey, json, notFound, refusals } from './answers.ts';
-import { findCallSession } from './call-sessions.ts';
+import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
 const instant = z.iso.datetime({ precision: 3 });
@@ -19,6 +19,12 @@ export const HistoryItem = z
     }),
     recordedAt: instant.openapi({ description: 'When it was noted.' }),
     source: z.enum(['webhook', 'reconciliation', 'command']).optional(),
+    callId: z.string().optional().openapi({ description: "Of a fact of a call: Retell's id of it." }),
+    keyId: z.string().optional().openapi({
+      description:
+        'The API key with which staff said or asked it; absent where nobody did, or an earlier release did not record it.',
+    }),
+    note: z.string().optional().openapi({ description: 'What staff wrote beside it.' }),
     changes: z
       .array(
         z.object({
@@ -31,7 +37,7 @@ export const HistoryItem = z
       )
       .openapi({
         description:
-          'What the fact changed in the session, field by field; null: there was no value. Of a list of more than a few only ' +
+          'What the fact changed in the resource, field by field; null: there was no value. Of a list of more than a few only ' +
           'what was `added` and `removed` is shown. `CallLinked` changes ' +
           '`matchedByPhoneNumber`: the phone number has led a call here.',
       }),
@@ -54,16 +60,20 @@ export const HistoryItem = z
   .openapi('HistoryItem');
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
-/** A session; its ids belong to the tenant, because they were looked up as it. */
-type OfSession = { readonly tenantId: string; readonly sessionId: string; readonly callIds: readonly string[] };
-
-/** The facts of a session and of its calls after a position, oldest first, at most so many. */
-export type ReadHistory = (
-  session: OfSession,
+/** The facts behind a resource after a position, oldest first, at most so many. */
+type ReadHistory<Of> = (
+  /** Its ids belong to the tenant, because they were looked up as it. */
+  of: Of & { readonly tenantId: string },
   page: { readonly after: bigint; readonly limit: number },
 ) => Promise<{ readonly items: readonly HistoryItem[]; readonly hasMore: boolean }>;
 
-const Paging = only({
+export type Histories = {
+  readonly session: ReadHistory<{ readonly sessionId: string; readonly callIds: readonly string[] }>;
+  readonly appointment: ReadHistory<{ readonly id: string }>;
+  readonly ticket: ReadHistory<{ readonly id: string; readonly callId: string }>;
+};
+
+const PagingParameters = only({
   limit: limitParameterOf(200),
   cursor: z
     .string()
@@ -72,33 +82,93 @@ const Paging = only({
     .openapi({ description: 'The `nextCursor` of the page before.' }),
 });
 
-export const getHistory = (app: QueryApp, asTenant: AsTenant, history: ReadHistory) =>
+const History = z.object({ items: z.array(HistoryItem), nextCursor: z.string().nullable() }).openapi('History');
+type Paging = z.infer<typeof PagingParameters>;
+
+/** A history's route; `read` is undefined where there is no such resource. */
+const historyRoute = <P extends string, Path extends typeof idPath>(
+  path: P,
+  tag: string,
+  { operationId, summary, description }: { operationId: string; summary: string; description?: string },
+  params: Path,
+  middleware: AsTenant,
+) =>
+  createRoute({
+    method: 'get',
+    path,
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    security: apiKey,
+    middleware,
+    request: { params, query: PagingParameters },
+    responses: { 200: json(History, 'A page of them; `nextCursor` is null at the end.'), 404: notFound, ...refusals },
+  });
+
+const pageOf = ({ limit, cursor }: Paging) => ({ limit, after: cursor === undefined ? -1n : BigInt(cursor) });
+
+const shown = ({ items, hasMore }: Awaited<ReturnType<Histories['session']>>) => ({
+  items: [...items],
+  nextCursor: hasMore ? items.at(-1)!.position : null,
+});
+
+/** The histories of a session, an appointment and a ticket. Which there is, the read model says. */
+export function getHistories(app: QueryApp, asTenant: AsTenant, histories: Histories): void {
   app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/api/call-sessions/{id}/history',
-      operationId: 'getCallSessionHistory',
-      tags: ['Call sessions'],
-      summary: 'The facts behind a call session, oldest first',
-      security: apiKey,
-      middleware: asTenant,
-      request: { params: sessionPath, query: Paging },
-      responses: {
-        200: json(
-          z.object({ items: z.array(HistoryItem), nextCursor: z.string().nullable() }).openapi('History'),
-          'A page of them; `nextCursor` is null at the end.',
-        ),
-        404: notFound,
-        ...refusals,
-      },
-    }),
+    historyRoute(
+      '/api/call-sessions/{id}/history',
+      'Call sessions',
+      { operationId: 'getCallSessionHistory', summary: 'The facts behind a call session, oldest first' },
+      sessionPath,
+      asTenant,
+    ),
     async (c) => {
       const row = await findCallSession(c.var.reads, c.req.valid('param').id);
       if (row === undefined) return problem(c, 404, 'not_found');
-      const { tenantId } = c.var.caller;
-      const { limit, cursor } = c.req.valid('query');
-      const session = { tenantId, sessionId: row.id, callIds: row.retell_call_ids };
-      const { items, hasMore } = await history(session, { limit, after: cursor === undefined ? -1n : BigInt(cursor) });
-      return c.json({ items: [...items], nextCursor: hasMore ? items.at(-1)!.position : null }, 200);
+      const of = { tenantId: c.var.caller.tenantId, sessionId: row.id, callIds: row.retell_call_ids };
+      return c.json(shown(await histories.session(of, pageOf(c.req.valid('query')))), 200);
     },
   );
+  app.openapi(
+    historyRoute(
+      '/api/appointments/{id}/history',
+      'Appointments',
+      {
+        operationId: 'getAppointmentHistory',
+        summary: 'The facts behind an appointment, oldest first',
+        description: 'What calls that are or were about it brought, and what staff said. Encode the id: "/" is `%2F`.',
+      },
+      idPath,
+      asTenant,
+    ),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const row = await c.var.reads.appointments().select('id').where('id', '=', id).executeTakeFirst();
+      if (row === undefined) return problem(c, 404, 'not_found');
+      const of = { tenantId: c.var.caller.tenantId, id };
+      return c.json(shown(await histories.appointment(of, pageOf(c.req.valid('query')))), 200);
+    },
+  );
+  app.openapi(
+    historyRoute(
+      '/api/tickets/{id}/history',
+      'Tickets',
+      {
+        operationId: 'getTicketHistory',
+        summary: 'The facts behind a ticket, oldest first',
+        description:
+          'What its call brought, what staff set, and what became of its mails. Encode the id: "/" is `%2F`.',
+      },
+      ticketPath,
+      asTenant,
+    ),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const row = await c.var.reads.tickets().select('call_id').where('id', '=', id).executeTakeFirst();
+      if (row === undefined) return problem(c, 404, 'not_found');
+      const of = { tenantId: c.var.caller.tenantId, id, callId: row.call_id };
+      return c.json(shown(await histories.ticket(of, pageOf(c.req.valid('query')))), 200);
+    },
+  );
+}

@@ -7,10 +7,11 @@ import { badRequest, problem } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { getAppointment, listAppointments } from './appointments.ts';
 import { type AsOf, ReadModelBehind } from './as-of.ts';
-import { getCallSession, listCallSessions } from './call-sessions.ts';
+import { getCallSession } from './call-session.ts';
+import { listCallSessions } from './call-sessions.ts';
 import { getCustomer, listCustomers } from './customers.ts';
 import { listDeliveries } from './deliveries.ts';
-import { getHistory, type ReadHistory } from './history.ts';
+import { getHistories, type Histories } from './history.ts';
 import { getSummary, type TimeZoneOf } from './summary.ts';
 import { asTenant, type QueryApp, type ReadModelLag } from './tenant-reads.ts';
 import { getTicket, listTickets } from './tickets.ts';
@@ -19,19 +20,19 @@ export type QueryDependencies = {
   /** Over a pool of `createReadPool`, whose limits keep a request from hanging. */
   readonly db: Kysely<ReadModel>;
   readonly authenticate: Authenticate;
-  readonly history: ReadHistory;
+  readonly histories: Histories;
   readonly asOf: AsOf;
   readonly timeZoneOf: TimeZoneOf;
   readonly lag: ReadModelLag;
 };
 
 /** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */
-export function queryRoutes({ db, authenticate, history, asOf, timeZoneOf, lag }: QueryDependencies): QueryApp {
+export function queryRoutes({ db, authenticate, histories, asOf, timeZoneOf, lag }: QueryDependencies): QueryApp {
   const tenant = asTenant(db, authenticate, lag);
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   listCallSessions(app, tenant);
   getCallSession(app, tenant, asOf.callSession);
-  getHistory(app, tenant, history);
+  getHistories(app, tenant, histories);
   listDeliveries(app, tenant);
   listAppointments(app, tenant);
   getAppointment(app, tenant, asOf.appointment);

@@ -19,7 +19,7 @@ import { listParameters, pageSchema } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 /** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
-const Ticket = z
+export const Ticket = z
   .object({
     id: z.string(),
     tenantId: z.string(),

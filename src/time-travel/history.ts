@@ -1,27 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decode, type Fact } from '../events/codec.ts';
-import { type EventLog, readLeft } from '../events/event-log.ts';
+import type { Fact } from '../events/codec.ts';
+import type { EventLog } from '../events/event-log.ts';
 import { FactMetadata, occurrenceOf } from '../events/metadata.ts';
-import { type PendingText, wholeFacts, withPersonal } from '../events/personal-text.ts';
+import { type PendingText, withPersonal } from '../events/personal-text.ts';
 import type { Recorded } from '../events/recorded.ts';
-import { callStream, parseStream, sessionStream } from '../events/streams.ts';
+import { parseStream } from '../events/streams.ts';
 import { type EvidenceVerdict, evidenceVerdicts } from '../evidence/evidence.ts';
-import {
-  noFactsYet,
-  type SessionDocument,
-  type SessionFold,
-  sessionDocument,
-  sessionOf,
-  withFact,
-} from '../model/session-document.ts';
+import { reduceStream, type StreamState } from '../model/stream-state.ts';
 import { BrokenFact } from '../projections/engine/faults.ts';
-import type { ReadHistory } from '../read-api/history.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 
 /** `from` and `to`, or for a long list what was `added` and `removed`. */
 type Change = { field: string; from?: unknown; to?: unknown; added?: unknown[]; removed?: unknown[] };
 
-/** A fact of a session, with its changes to the API document. */
+/** A fact behind a resource, with its changes to the API document. */
 type HistoryItem = {
   readonly position: string;
   /** With the name of its stream it gives the place of the fact in the log. */
@@ -31,6 +23,11 @@ type HistoryItem = {
   readonly occurredAt?: string;
   readonly recordedAt: string;
   readonly source?: FactMetadata['source'];
+  /** Of a fact of a call: Retell's id. */
+  readonly callId?: string;
+  /** The API key with which it was asked or said, and what was written beside it. */
+  readonly keyId?: string;
+  readonly note?: string;
   readonly changes: readonly Change[];
   /** It is broken and changed nothing; its stream is parked from here on. */
   readonly unreadable?: { readonly stream: string; readonly reason: string };
@@ -39,31 +36,42 @@ type HistoryItem = {
 };
 
 /** A stored fact that cannot be decoded, in its place among the others. */
-type BrokenEvent = { readonly recorded: Recorded; readonly error: unknown };
+export type BrokenEvent = { readonly recorded: Recorded; readonly error: unknown };
 
 /** A part of a history: the facts after a position, at most so many. */
 export type Page = { readonly after: bigint; readonly limit: number };
 
 const WHOLE: Page = { after: -1n, limit: Number.POSITIVE_INFINITY };
 
+/** A resource as the API shows it. */
+type Document = Readonly<Record<string, unknown>>;
+
+/** What a history is of. */
+export type Subject = {
+  /** What the states of streams make of it; undefined: it is not there yet. */
+  documentOf(states: ReadonlyMap<string, StreamState>): Document | undefined;
+  /** Whether a stream's facts are told whatever they change; those of others only where they change something. */
+  isAbout?(stream: string): boolean;
+};
+
 /**
- * The history of a session; its changes add up to the current document. As in the read model, a broken fact and all
+ * The history of a resource; its changes add up to the current document. As in the read model, a broken fact and all
  * later ones of its stream change nothing. One item over the limit: there are more.
  */
 export function historyOf(
-  tenantId: string,
-  sessionId: string,
+  { documentOf, isAbout = () => true }: Subject,
   facts: readonly (Fact | BrokenEvent)[],
   { after, limit }: Page = WHOLE,
 ): HistoryItem[] {
   const items: HistoryItem[] = [];
   const tell = (recorded: Recorded, item: HistoryItem) => {
-    if (recorded.position > after) items.push(item);
+    if (recorded.position > after && (item.changes.length > 0 || isAbout(recorded.stream))) items.push(item);
   };
   const unreadable = new Map<string, string>();
-  let fold = noFactsYet(tenantId, sessionId);
+  const states = new Map<string, StreamState>();
   let texts: PendingText = {};
-  let before: SessionDocument | undefined;
+  let before: Document | undefined;
+  let isBeforeKnown = false;
   for (const one of facts) {
     if (items.length > limit) break;
     const recorded: Recorded = 'recorded' in one ? one.recorded : one;
@@ -78,14 +86,16 @@ export function historyOf(
       const [pending, fact] = withPersonal(texts, one);
       texts = pending;
       if (!fact) continue;
-      const next = withFact(fold, fact);
       // Of a session with many calls a document is dear, so none is made of what is not shown.
-      if (position > after) {
+      if (position > after && !isBeforeKnown) before = documentOf(states);
+      isBeforeKnown = position > after;
+      const next = new Map(states).set(stream, reduceStream(states.get(stream), fact));
+      if (isBeforeKnown) {
         const document = documentOf(next);
-        tell(recorded, { ...metadataOf(fact), changes: changes(before ?? documentOf(fold), document) });
+        tell(recorded, { ...metadataOf(fact), ...sayings(fact), changes: changes(before, document) });
         before = document;
       }
-      fold = next;
+      states.set(stream, next.get(stream)!);
     } catch (error) {
       unreadable.set(stream, `${position}`);
       const { reason } = new BrokenFact(recorded, error);
@@ -96,8 +106,9 @@ export function historyOf(
 }
 
 /** The metadata of a fact, even if its content is broken. */
-function metadataOf({ position, revision, type, recordedAt, metadata }: Recorded) {
+function metadataOf({ stream, position, revision, type, recordedAt, metadata }: Recorded) {
   const { data } = FactMetadata.safeParse(metadata);
+  const name = parseStream(stream);
   return {
     position: `${position}`,
     revision: Number(revision),
@@ -105,27 +116,29 @@ function metadataOf({ position, revision, type, recordedAt, metadata }: Recorded
     ...(data && { occurredAt: new Date(occurrenceOf(data)).toISOString() }),
     recordedAt,
     ...(data && { source: data.source }),
+    ...(name?.category === 'call' && { callId: name.id }),
   };
 }
 
-/** The session of these facts; undefined without any. */
-export function sessionFromFacts(
-  tenantId: string,
-  sessionId: string,
-  facts: readonly Fact[],
-): SessionDocument | undefined {
-  return documentOf([...wholeFacts(facts)].reduce(withFact, noFactsYet(tenantId, sessionId)));
-}
-
-function documentOf(fold: SessionFold): SessionDocument | undefined {
-  const session = sessionOf(fold);
-  return session && sessionDocument(session);
+/** Who said it with which key, and what beside it. */
+function sayings(fact: Fact): Pick<HistoryItem, 'keyId' | 'note'> {
+  switch (fact.type) {
+    case 'CallRequested':
+    case 'CallArchived':
+    case 'CallUnarchived':
+    case 'TicketStatusSet':
+    case 'AppointmentRegistered':
+    case 'AppointmentChanged': {
+      const { by: keyId, note } = { note: undefined, ...fact.data };
+      return { ...(keyId !== undefined && { keyId }), ...(note !== undefined && { note }) };
+    }
+    default:
+      return {};
+  }
 }
 
 /** Absent counts as null. The revision is shown beside the changes. */
-function changes(before: SessionDocument | undefined, after: SessionDocument | undefined): Change[] {
-  const from: Readonly<Record<string, unknown>> = before ?? {};
-  const to: Readonly<Record<string, unknown>> = after ?? {};
+function changes(from: Document = {}, to: Document = {}): Change[] {
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]
     .filter((field) => field !== 'revision' && !isDeepStrictEqual(from[field], to[field]))
     .map((field) => changeOf(field, from[field] ?? null, to[field] ?? null));
@@ -142,40 +155,8 @@ function changeOf(field: string, from: unknown, to: unknown): Change {
   return { field, added: without(after, new Set(before)), removed: without(before, new Set(after)) };
 }
 
-/**
- * The history of a session from the log, with the verdict on its evidence. A broken fact is listed as such and hides no
- * other.
- */
-export const sessionHistory =
-  (log: EventLog, tenants: TenantDirectory): ReadHistory =>
-  async ({ tenantId, sessionId, callIds }, page) => {
-    const streams = [sessionStream(tenantId, sessionId), ...callIds.map((id) => callStream(tenantId, id))];
-    const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
-    recorded.sort((a, b) => (a.position < b.position ? -1 : 1));
-    const facts = recorded.map(readOrNot).filter((fact) => fact !== undefined);
-    const items = historyOf(tenantId, sessionId, facts, page);
-    const shown = items.slice(0, page.limit);
-    const isShown = new Set(shown.map(({ position }) => position));
-    const asked = recorded.filter(({ position }) => isShown.has(`${position}`));
-    const verdicts = await verdictsByPosition(log, tenants, tenantId, asked);
-    const told = shown.map((item) => {
-      // Without its source, a fact cannot be known to be signed.
-      const evidence = verdicts.get(item.position) ?? (item.source === undefined ? undefined : 'none');
-      return { ...item, changes: [...item.changes], ...(evidence && { evidence }) };
-    });
-    return { items: told, hasMore: items.length > shown.length };
-  };
-
-/** Undefined for a type that a newer version wrote. */
-function readOrNot(recorded: Recorded): Fact | BrokenEvent | undefined {
-  try {
-    return decode(recorded);
-  } catch (error) {
-    return { recorded, error };
-  }
-}
-
-async function verdictsByPosition(
+/** By position, whether the signed bytes behind facts of calls still verify. */
+export async function verdictsByPosition(
   log: EventLog,
   tenants: TenantDirectory,
   tenantId: string,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { HistoryItem } from '../../src/read-api/history.ts';
 import * as controls from '../projections/controls.ts';
 import {
   archived,
@@ -85,10 +86,18 @@ const world = fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: callFact }, { weig
   selector: idOf,
 });
 const ids: Readonly<Record<Kind, readonly string[]>> = {
-  callSession: [1, 2, 3, 4, 5, 9].flatMap((n) => [`cs_${n}`, `call:call_${n}`]),
+  callSession: [1, 2, 3, 4, 5, 9].flatMap((n) => [`cs_${n}`, `call:call_${n}`, ...(n === 2 ? ['call_2'] : [])]),
   appointment: ['apt_1', 'apt_2', 'apt_3'],
   ticket: ['tkt_call_1', 'tkt_call_2', 'tkt_call_3', 'tkt_call_9'],
 };
+
+const WHOLE = { after: -1n, limit: Number.POSITIVE_INFINITY };
+/** A document without what is null in it, as changes tell that there is no value. */
+const withoutNull = (document: object) =>
+  Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
+const parsed = (text = '{}') => withoutNull(JSON.parse(text));
+const sumOf = (items: readonly Pick<HistoryItem, 'changes'>[]) =>
+  withoutNull(Object.fromEntries(items.flatMap(({ changes }) => changes.map(({ field, to }) => [field, to]))));
 
 /** `TEST_WORLDS=30` looks longer. */
 const WORLDS = Number(process.env.TEST_WORLDS ?? 4);
@@ -124,6 +133,21 @@ test('at the position of any fact, and at its time, stands what the read model h
         expect(found, `TEST_SEED=${seed}, t${index}, ${kind} ${id} at ${at}`).toBe(shown.get(`${kind} ${id}`));
       }),
     );
+  }
+  for (const index of worlds.keys()) {
+    const tenantId = `t${index}`;
+    for (const id of ids.appointment) {
+      const { items } = await scene.histories.appointment({ tenantId, id }, WHOLE);
+      expect(sumOf(items), `TEST_SEED=${seed}, ${tenantId}, history of ${id}`).toEqual(
+        parsed(rounds.at(-1)!.shown[index]!.get(`appointment ${id}`)),
+      );
+    }
+    for (const id of ids.ticket) {
+      const { items } = await scene.histories.ticket({ tenantId, id, callId: id.slice('tkt_'.length) }, WHOLE);
+      expect(sumOf(items), `TEST_SEED=${seed}, ${tenantId}, history of ${id}`).toEqual(
+        parsed(rounds.at(-1)!.shown[index]!.get(`ticket ${id}`)),
+      );
+    }
   }
   const known = asked.filter(({ kind, id, shown }) => shown.has(`${kind} ${id}`)).length;
   expect([known > asked.length / 4, asked.length - known > asked.length / 20]).toEqual([true, true]);

@@ -6,10 +6,12 @@ import { projections } from '../../src/projections/index.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { appointmentOf } from '../../src/read-api/appointments.ts';
 import type { Moment } from '../../src/read-api/as-of.ts';
-import { callSessionOf } from '../../src/read-api/call-sessions.ts';
+import { callSessionOf } from '../../src/read-api/call-session.ts';
 import { readsOf } from '../../src/read-api/tenant-reads.ts';
 import { ticketOf } from '../../src/read-api/tickets.ts';
+import type { TenantDirectory } from '../../src/tenants/tenant.ts';
 import { asOf } from '../../src/time-travel/as-of.ts';
+import { histories } from '../../src/time-travel/histories.ts';
 import { type Said, TENANT } from '../projections/controls.ts';
 import { logger, startStores } from '../projections/stores.ts';
 
@@ -24,6 +26,7 @@ export async function startScene() {
   let running = await project();
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(databaseUrl) }) });
   const past = asOf({ log, db });
+  const tenants = { get: () => undefined, all: () => [] } as unknown as TenantDirectory;
   const ask = async (kind: Kind, id: string, moment: Moment, tenantId: string): Promise<string | undefined> => {
     switch (kind) {
       case 'callSession': {
@@ -44,6 +47,7 @@ export async function startScene() {
     stores,
     db,
     past,
+    histories: histories({ log, db, tenants }),
     /** Tells these, waits until the read model has heard them, and answers the position of the last. */
     async tell(...said: readonly Said[]): Promise<bigint> {
       const position = await stores.say(...said);
@@ -74,7 +78,8 @@ export async function startScene() {
       const sessions = await reads.callSessions().selectAll().execute();
       const shown = new Map(sessions.map((row) => [`callSession ${row.id}`, JSON.stringify(callSessionOf(row))]));
       for (const { call_id, session_id } of await reads.callSessionCalls().selectAll().execute())
-        shown.set(`callSession call:${call_id}`, shown.get(`callSession ${session_id}`)!);
+        for (const id of [`call:${call_id}`, call_id])
+          shown.set(`callSession ${id}`, shown.get(`callSession ${session_id}`)!);
       for (const row of await reads.appointments().selectAll().execute())
         shown.set(`appointment ${row.id}`, JSON.stringify(appointmentOf(row)));
       for (const row of await reads.tickets().selectAll().execute())

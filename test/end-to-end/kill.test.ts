@@ -3,12 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, expect, inject, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
 import { apiKeyFrom, clientOf } from '../support/client.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
 import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 
 // Two whole services on one log and one Postgres, under load; round after round one of the processes is killed.
 // In the end: accepted ⊆ log, each fact once, and the read model is the fold of the log (invariants 1 and 2).

@@ -72,7 +72,12 @@ export const placementFailed = (reason = 'retell_refused', sessionId = 'cs_1'): 
   metadata: { source: 'command' },
 });
 
-type Staff = { startsAt?: string; status?: 'scheduled' | 'confirmed' | 'rescheduled' | 'cancelled'; note?: string };
+type Staff = {
+  startsAt?: string;
+  status?: 'scheduled' | 'confirmed' | 'rescheduled' | 'cancelled';
+  note?: string;
+  by?: string;
+};
 export const registered = (data: Staff = {}, appointmentId = 'apt_1'): Said => ({
   stream: appointmentStream(TENANT, appointmentId),
   event: { type: 'AppointmentRegistered', data },

@@ -5,7 +5,7 @@ import type { FactMetadata } from '../../src/events/metadata.ts';
 import { customerBy, customerIdOf } from '../../src/model/customer.ts';
 import { phoneOf } from '../../src/model/phone.ts';
 import { reduceTicketCall, type TicketCall } from '../../src/model/ticket-call.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import {
   analyzed,
   archived,

@@ -9,7 +9,7 @@ import {
   sessionOf,
   withFact,
 } from '../../src/model/session-document.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import * as controls from './controls.ts';
 import {
   archived,

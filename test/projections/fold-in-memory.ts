@@ -8,7 +8,7 @@ import { decisionOf, decisions } from '../../src/model/appointment-decision.ts';
 import { type CallState, reduceCall } from '../../src/model/call.ts';
 import { entriesOf } from '../../src/model/entries.ts';
 import { appointmentOfCall, type RequestState, reduceRequest, type Session } from '../../src/model/session.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import { TENANT } from './controls.ts';
 
 /** The fold as one would explain it to a person: fact by fact, all in memory, no batch, no index. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { historyOf, sessionFromFacts } from '../../src/time-travel/history.ts';
+import { ofSession } from '../../src/time-travel/histories.ts';
+import { historyOf } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import {
   analyzed,
   ended,
@@ -21,7 +23,7 @@ test('each fact tells where it stands and what it changed, and all changes toget
     ended({ disconnectionReason: 'user_hangup' }),
     analyzed({ flags: { appointment_confirmed: true }, personal: { transcript: 'hello' } }),
   );
-  const items = historyOf(TENANT, 'cs_1', facts);
+  const items = historyOf(ofSession(TENANT, 'cs_1'), facts);
   expect(items.map(({ position, revision, type, source }) => [position, revision, type, source])).toEqual([
     ['7', 0, 'CallRequested', 'command'],
     ['14', 1, 'CallPlaced', 'command'],
@@ -48,15 +50,17 @@ test('its pages add up to the whole, and each says whether there is more', () =>
     ended({ disconnectionReason: 'user_hangup' }),
     analyzed({ flags: { appointment_confirmed: true } }),
   );
-  const whole = historyOf(TENANT, 'cs_1', facts);
-  const first = historyOf(TENANT, 'cs_1', facts, { after: -1n, limit: 2 });
+  const whole = historyOf(ofSession(TENANT, 'cs_1'), facts);
+  const first = historyOf(ofSession(TENANT, 'cs_1'), facts, { after: -1n, limit: 2 });
   expect(first).toEqual(whole.slice(0, 3));
-  expect(historyOf(TENANT, 'cs_1', facts, { after: BigInt(first[1]!.position), limit: 2 })).toEqual(whole.slice(2));
+  expect(historyOf(ofSession(TENANT, 'cs_1'), facts, { after: BigInt(first[1]!.position), limit: 2 })).toEqual(
+    whole.slice(2),
+  );
 });
 
 test('of a long list only what came and went is shown', () => {
   const calls = Array.from({ length: 30 }, (_, n) => ended({ callSessionId: 'cs_1' }, {}, `call_${n}`));
-  const items = historyOf(TENANT, 'cs_1', recorded(...calls));
+  const items = historyOf(ofSession(TENANT, 'cs_1'), recorded(...calls));
   const told = items.flatMap(({ changes }) => changes.filter(({ field }) => field === 'retellCallIds'));
   expect(told[1]).toEqual({ field: 'retellCallIds', from: ['call_0'], to: ['call_0', 'call_1'] });
   expect(told.at(-1)).toEqual({ field: 'retellCallIds', added: ['call_29'], removed: [] });
@@ -70,7 +74,7 @@ test('that the phone number has led a call here is a fact, and the session keeps
     placed(),
     ended({ callSessionId: 'cs_1' }),
   );
-  const told = historyOf(TENANT, 'cs_1', facts).map(({ changes }) =>
+  const told = historyOf(ofSession(TENANT, 'cs_1'), facts).map(({ changes }) =>
     changes.find(({ field }) => field === 'matchedByPhoneNumber'),
   );
   const says = { field: 'matchedByPhoneNumber', from: null, to: ['call_1'] };
@@ -90,7 +94,7 @@ test('a text that stands in parts is read whole, and its parts are no facts', ()
     textPart(id, 2, parts[2]!),
     whole,
   );
-  const items = historyOf(TENANT, 'call:call_1', facts);
+  const items = historyOf(ofSession(TENANT, 'call:call_1'), facts);
   expect(items.map(({ type }) => type)).toEqual(['CallStarted', 'CallEnded']);
   expect(items[1]?.changes).toContainEqual({ field: 'transcript', from: null, to: 'a long talk' });
 
@@ -117,7 +121,7 @@ test('a text that cannot be read is an error that does not quote it', () => {
 test('a fact that cannot be folded hides no other: it is told as such, and what stands behind it waits', () => {
   const whole = ended({ personalParts: 2 }); // of the text nothing came
   const facts = recorded(requested(), placed(), started(), whole, textPart('x', 0, '{'), analyzed());
-  const items = historyOf(TENANT, 'cs_1', facts);
+  const items = historyOf(ofSession(TENANT, 'cs_1'), facts);
   const reason = 'CallEnded at call-acme.call_1@1 announces 2 parts of its text; 0 stand before it';
   expect(items.map(({ type, unreadable, waitsFor }) => [type, unreadable?.reason ?? waitsFor])).toEqual([
     ['CallRequested', undefined],
@@ -135,7 +139,7 @@ test('a fact that cannot be folded hides no other: it is told as such, and what 
 test('of a fact whose content cannot be read, what it says of itself is told; the rest is absent', () => {
   const [fact] = recorded(started());
   const item = (metadata: unknown) =>
-    historyOf(TENANT, 'cs_1', [{ recorded: { ...fact!, metadata }, error: new TypeError('Jane Roe') }])[0];
+    historyOf(ofSession(TENANT, 'cs_1'), [{ recorded: { ...fact!, metadata }, error: new TypeError('Jane Roe') }])[0];
   const told = { position: '7', revision: 0, type: 'CallStarted', recordedAt: fact!.recordedAt, changes: [] };
   const unreadable = { stream: fact!.stream, reason: expect.stringMatching(/^TypeError at /) };
   expect(item({})).toEqual({ ...told, unreadable });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Outcome, outcomes, stronger } from '../../src/model/outcome.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import {
   analyzed,
   analyzedWithoutAnalysis,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionDocument } from '../../src/model/session-document.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import {
   analyzed,
   archived,

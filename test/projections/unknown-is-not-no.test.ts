@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/events/json.ts';
 import { translateCall } from '../../src/retell/translate.ts';
-import { sessionFromFacts } from '../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../support/session-of-facts.ts';
 import { analyzed, ended, recorded, type Said, TENANT } from './controls.ts';
 import { inbound, ticketAfter } from './tickets-controls.ts';
 

@@ -6,7 +6,7 @@ import { roles } from '../../src/config.ts';
 import type { Authenticate, Caller } from '../../src/http/bearer.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import type { AsOf } from '../../src/read-api/as-of.ts';
-import type { ReadHistory } from '../../src/read-api/history.ts';
+import type { Histories } from '../../src/read-api/history.ts';
 import { queryRoutes } from '../../src/read-api/query-routes.ts';
 import { answerUnhandled } from '../../src/read-api/unhandled.ts';
 
@@ -24,20 +24,33 @@ const nothingThen: AsOf = {
   ticket: async () => undefined,
 };
 
+const none = async () => ({ items: [], hasMore: false });
+const noHistories: Histories = { session: none, appointment: none, ticket: none };
+
 /** Tenant `other` has set none. */
 const timeZoneOf = (tenantId: string) => (tenantId === 'acme' ? 'Europe/Berlin' : undefined);
 
 /** The query API as the service mounts it, and a `get` that calls it with a key. */
 export function queryApi(
   db: Kysely<ReadModel>,
-  history: ReadHistory = async () => ({ items: [], hasMore: false }),
+  history: Partial<Histories> | Histories['session'] = {},
   asOf: AsOf = nothingThen,
   lag: () => number | null = () => 0,
 ) {
   const app = new OpenAPIHono();
   const log: string[] = [];
   answerUnhandled(app, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }), roles);
-  app.route('/', queryRoutes({ db, authenticate, history, asOf, timeZoneOf, lag }));
+  app.route(
+    '/',
+    queryRoutes({
+      db,
+      authenticate,
+      histories: { ...noHistories, ...(typeof history === 'function' ? { session: history } : history) },
+      asOf,
+      timeZoneOf,
+      lag,
+    }),
+  );
   return { app, log, get: getter(app) };
 }
 

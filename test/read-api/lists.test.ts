@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { outcomes } from '../../src/read-api/call-sessions.ts';
+import { outcomes } from '../../src/read-api/call-session.ts';
 import { queryApi } from './callers.ts';
 import { at, createReadModel } from './read-model.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { Appointment } from '../../src/read-api/appointments.ts';
-import { CallSession } from '../../src/read-api/call-sessions.ts';
+import { CallSession } from '../../src/read-api/call-session.ts';
 import { Delivery } from '../../src/read-api/deliveries.ts';
 import { HistoryItem } from '../../src/read-api/history.ts';
 import { queryApi } from './callers.ts';
@@ -93,15 +93,16 @@ describe('a call session', () => {
 
   test('is found by any of its calls, whatever its own id', async () => {
     await readModel.sessions(analysedCall, { id: 'call:alone', retell_call_ids: ['alone'] });
-    for (const id of ['call:call_1', 'call:call_2'])
+    for (const id of ['call:call_1', 'call:call_2', 'call_1', 'call_2'])
       expect((await get(`/api/call-sessions/${id}`)).body.id).toBe('analysed');
     expect((await get('/api/call-sessions/call:alone')).body.id).toBe('call:alone');
-    expect((await get('/api/call-sessions/call_1')).status, 'a call id alone is no session id').toBe(404);
+    expect((await get('/api/call-sessions/alone')).body.id).toBe('call:alone');
   });
 
   test('whose own id looks like a call is that one', async () => {
-    await readModel.sessions({ id: 'call:call_1' }, { ...analysedCall, id: 'other' });
+    await readModel.sessions({ id: 'call:call_1' }, { id: 'call_2' }, { ...analysedCall, id: 'other' });
     expect((await get('/api/call-sessions/call:call_1')).body.id).toBe('call:call_1');
+    expect((await get('/api/call-sessions/call_2')).body.id).toBe('call_2');
   });
 
   test.each([
@@ -210,6 +211,76 @@ test('the history of a session is asked for with its final id, all its calls, an
     { tenantId: 'acme', sessionId: 'analysed', callIds: ['call_1', 'call_2'], after: -1n, limit: 200 },
     { tenantId: 'acme', sessionId: 'other', callIds: ['call_3'], after: BigInt(item.position), limit: 7 },
   ]);
+});
+
+test('the history of an appointment and of a ticket is asked for with its id and the tenant, and only where there is one', async () => {
+  const asked: unknown[] = [];
+  const history = (kind: string) => async (of: object, page: object) => {
+    asked.push([kind, { ...of, ...page }]);
+    return { items: [], hasMore: false };
+  };
+  const { get } = queryApi(readModel.db, { appointment: history('appointment'), ticket: history('ticket') });
+  await readModel.appointments({ id: 'a/1' });
+  await readModel.tickets({ id: 'tkt_call_1', call_id: 'call_1' });
+  expect((await get('/api/appointments/a%2F1/history')).body).toEqual({ items: [], nextCursor: null });
+  expect((await get('/api/tickets/tkt_call_1/history?limit=7&cursor=12')).status).toBe(200);
+  for (const path of ['/api/appointments/a/history', '/api/tickets/tkt_call_2/history'])
+    expect((await get(path)).status).toBe(404);
+  expect((await get('/api/tickets/tkt_call_1/history?cursor=x')).status).toBe(400);
+  expect(asked).toEqual([
+    ['appointment', { tenantId: 'acme', id: 'a/1', after: -1n, limit: 200 }],
+    ['ticket', { tenantId: 'acme', id: 'tkt_call_1', callId: 'call_1', after: 12n, limit: 7 }],
+  ]);
+});
+
+describe('what a session is expanded with', () => {
+  const customer = { phone: '+4930222', raw_phones: [], name: null, calls: 1, created_at: at('10:00:00') };
+  const seen = { tenant_id: 'acme', first_seen_at: at('10:00:00'), last_seen_at: at('10:00:00.123') };
+
+  test('is what the other resources show, as far as it was asked for', async () => {
+    await readModel.sessions({ ...analysedCall, ticket_id: 'tkt_call_1' });
+    await readModel.appointments({ id: 'appointment-1', notes_json: [{ text: 'a', at: '2026-03-01T10:00:00.000Z' }] });
+    await readModel.tickets({ id: 'tkt_call_1', customer_id: 'cus_1' });
+    await readModel.writer
+      .insertInto('customers')
+      .values([
+        { ...seen, ...customer, id: 'cus_1', phone: '+4930333' },
+        { ...seen, ...customer, id: 'cus_2' },
+      ])
+      .execute();
+    const session = (await get('/api/call-sessions/analysed')).body;
+    const [appointment, ticket, ofTicket, ofNumber] = await Promise.all(
+      ['appointments/appointment-1', 'tickets/tkt_call_1', 'customers/cus_1', 'customers/cus_2'].map(
+        async (path) => (await get(`/api/${path}`)).body,
+      ),
+    );
+    const expanded = async (expand: string) => (await get(`/api/call-sessions/call_1?expand=${expand}`)).body;
+    expect(await expanded('appointment,ticket,customer,ticket')).toEqual({
+      ...session,
+      appointment,
+      ticket,
+      customer: ofTicket,
+    });
+    expect(await expanded('ticket')).toEqual({ ...session, ticket });
+    await readModel.writer.updateTable('tickets').set({ customer_id: null }).execute();
+    expect(await expanded('customer')).toEqual({ ...session, customer: ofNumber });
+    await readModel.writer.deleteFrom('customers').execute();
+    expect(await expanded('customer')).toEqual(session);
+    expect((await get('/api/call-sessions/analysed?expand=tickets')).status).toBe(400);
+  });
+
+  test("is never another tenant's", async () => {
+    await readModel.sessions({ ...analysedCall, ticket_id: 'tkt_call_1' });
+    await readModel.appointments({ id: 'appointment-1', tenant_id: 'other' });
+    await readModel.tickets({ id: 'tkt_call_1', tenant_id: 'other' });
+    await readModel.writer
+      .insertInto('customers')
+      .values({ ...seen, ...customer, id: 'cus_2', tenant_id: 'other' })
+      .execute();
+    const { body } = await get('/api/call-sessions/analysed?expand=appointment,ticket,customer');
+    expect(body).toEqual((await get('/api/call-sessions/analysed')).body);
+    await readModel.writer.deleteFrom('customers').execute();
+  });
 });
 
 describe('an appointment', () => {

@@ -39,6 +39,7 @@ test('there are routes to look at', () => {
   expect(routes().toSorted()).toEqual([
     '/api/appointments',
     '/api/appointments/theirs',
+    '/api/appointments/theirs/history',
     '/api/call-sessions',
     '/api/call-sessions/theirs',
     '/api/call-sessions/theirs/deliveries',
@@ -48,6 +49,7 @@ test('there are routes to look at', () => {
     '/api/summary',
     '/api/tickets',
     '/api/tickets/theirs',
+    '/api/tickets/theirs/history',
   ]);
 });
 

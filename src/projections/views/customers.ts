@@ -8,7 +8,7 @@ import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type 
 import { columns, rowMaker } from '../tables.ts';
 
 /** Beside the row that is shown, the customer that it came from, to which further calls are added. */
-const rows: Table = {
+export const customerRows: Table = {
   name: 'customers',
   columns: { ...columns.customers, customer: 'json not null' },
   key: ['tenant_id', 'id'],
@@ -33,7 +33,7 @@ type Link = { readonly tenant_id: string; readonly call_id: string; readonly cus
 
 /** One row per customer (B6). */
 export const customers: View = {
-  tables: [rows, customerCalls],
+  tables: [customerRows, customerCalls],
   async save(trx, table, batch) {
     const moves = changesOf<WholeCall>(batch, 'callId').map(({ before, after }) => ({
       call: after,
@@ -50,11 +50,11 @@ export const customers: View = {
     const grown = moves.filter(({ to }) => to && !anew.has(to.id));
     const known = await kept(trx, table, [...new Map(grown.map(({ to }) => [to!.id, to!])).values()]);
     for (const { from, to } of grown) known.set(to!.id, withCall(known.get(to!.id), to!, from?.id !== to!.id));
-    await upsert(trx, table(rows), rows, [...known.values(), ...present(anew)].map(rowOf));
-    await deleteBy(trx, table(rows), rows, rows.key, gone(anew, left));
+    await upsert(trx, table(customerRows), customerRows, [...known.values(), ...present(anew)].map(customerRowOf));
+    await deleteBy(trx, table(customerRows), customerRows, customerRows.key, gone(anew, left));
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
-    if (of !== rows) return [];
+    if (of !== customerRows) return [];
     const by = ['tenant_id', 'customer_id'] as const;
     const links = await selectBy<Link>(trx, table(customerCalls), customerCalls, by, [{ tenant_id, customer_id: id }]);
     return links.map((link) => callStream(link.tenant_id, link.call_id));
@@ -87,7 +87,13 @@ async function madeAnew(
 
 async function kept(trx: Tx, table: TableName, some: readonly Customer[]): Promise<Map<string, Customer>> {
   const keys = some.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
-  const found = await selectBy<{ id: string; customer: Customer }>(trx, table(rows), rows, rows.key, keys);
+  const found = await selectBy<{ id: string; customer: Customer }>(
+    trx,
+    table(customerRows),
+    customerRows,
+    customerRows.key,
+    keys,
+  );
   return new Map(found.map(({ id, customer }) => [id, customer]));
 }
 
@@ -101,7 +107,8 @@ const gone = (made: ReadonlyMap<string, Customer | undefined>, left: readonly Mo
 
 const shownOf = rowMaker('customers');
 
-const rowOf = (customer: Customer): Row => ({
+/** The row of a customer; what the query API shows is made of it. */
+export const customerRowOf = (customer: Customer): Row => ({
   ...shownOf({
     ...customer,
     name: customer.name?.value,

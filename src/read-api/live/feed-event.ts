@@ -4,7 +4,7 @@ import { appointmentStatuses } from '../../events/appointment-facts.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { instant, itemMaker, type Stored } from '../answers.ts';
 import { decision } from '../appointments.ts';
-import { outcomes } from '../call-sessions.ts';
+import { outcomes } from '../call-session.ts';
 
 /**
  * How far a client has read: all changes up to the position `after`, and the first `taken` of those that the next

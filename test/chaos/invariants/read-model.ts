@@ -7,7 +7,7 @@ import { connect } from '../../../src/postgres/connection.ts';
 import { liveGeneration, tablesOf } from '../../../src/projections/engine/generations.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
-import { sessionFromFacts } from '../../../src/time-travel/history.ts';
+import { sessionFromFacts } from '../../support/session-of-facts.ts';
 import type { Evidence, Finding, Invariant } from './finding.ts';
 
 const BUILD_WITHIN_MS = 120_000;

@@ -117,6 +117,6 @@ test('the answer from the log says what the read model will say', async () => {
   retell.webhooksTo(undefined);
   const { body } = await service.post(request);
   await expect.poll(async () => (await sessionOf(request.callSessionId))[0]?.revision).toBe(2);
-  const { callSessionOf } = await import('../../../src/read-api/call-sessions.ts');
+  const { callSessionOf } = await import('../../../src/read-api/call-session.ts');
   expect(body).toEqual(JSON.parse(JSON.stringify(callSessionOf((await sessionOf(request.callSessionId))[0]!))));
 });

@@ -1,0 +1,166 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { type Expression, type RawBuilder, sql } from 'kysely';
+import { directions } from '../events/call-facts.ts';
+import { only, sessionPath, wordsParameter } from '../http/parameters.ts';
+import { problem } from '../http/problem.ts';
+import { type Outcome, outcomes as weakestFirst } from '../model/outcome.ts';
+import type { CallSessionRow } from '../projections/tables.ts';
+import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { Appointment, appointmentOf } from './appointments.ts';
+import { type AsOf, atParameter, type ExpandedRow, type Expansion, expandable } from './as-of.ts';
+import { Customer, customerOf } from './customers.ts';
+import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
+import { Ticket, ticketOf } from './tickets.ts';
+
+/** Strongest first (docs/rules.md, "Outcome of a call"). */
+export const outcomes = weakestFirst.toReversed() as [Outcome, ...Outcome[]];
+
+const Analysis = z
+  .object({
+    summary: z.string().optional(),
+    sentiment: z.string().optional(),
+    successful: z.boolean().optional(),
+    inVoicemail: z.boolean().optional(),
+    custom: z
+      .record(z.string(), z.unknown())
+      .openapi({ type: 'object', description: 'The fields that the agent was told to fill in.' }),
+  })
+  .openapi('CallAnalysis');
+
+/** docs/rules.md, "API shapes". What is not known is absent. */
+export const CallSession = z
+  .object({
+    id: z.string().openapi({ description: 'The call session id; `call:<Retell call id>` for a call without one.' }),
+    tenantId: z.string(),
+    appointmentId: z.string().optional(),
+    contactId: z.string().optional(),
+    ticketId: z.string().optional(),
+    retellCallId: z.string().optional().openapi({ description: 'The latest started of `retellCallIds`.' }),
+    retellCallIds: z.array(z.string()),
+    matchedByPhoneNumber: z
+      .array(z.string())
+      .optional()
+      .openapi({
+        description:
+          'Those of `retellCallIds` that named no session when they were first heard of, and were linked by their ' +
+          'phone number to the only request that waited for a call to it; also where a later fact has confirmed it.',
+      }),
+    createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
+    tenantMismatch: z
+      .literal(true)
+      .optional()
+      .openapi({ description: 'A call named another tenant; its correlation ids were ignored.' }),
+    direction: z.enum(directions).optional().openapi({ description: 'Absent as long as no fact has told.' }),
+    status: z.enum(outcomes).openapi({ description: 'The strongest outcome of all calls of the session.' }),
+    statusReason: z.string(),
+    agentId: z.string().optional(),
+    agentName: z.string().optional(),
+    fromNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
+    toNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
+    customerPhone: z
+      .string()
+      .optional()
+      .openapi({ description: 'The number of the other side, in E.164; absent where it is withheld or no number.' }),
+    startedAt: instant.optional(),
+    endedAt: instant.optional(),
+    durationMs: z.number().optional(),
+    disconnectionReason: z.string().optional().openapi({ description: "Retell's word; an open list." }),
+    transferred: z.boolean(),
+    analysis: Analysis.optional(),
+    transcript: z.string().optional().openapi({ description: 'In lists only where `fields` names it.' }),
+    recordingUrl: z.string().optional(),
+    archived: z.boolean(),
+    requestedAt: instant
+      .optional()
+      .openapi({ description: 'When the call was requested here; absent for calls placed elsewhere.' }),
+    lastEventAt: instant,
+    revision: z.int().openapi({ description: 'Grows with every fact of the session.' }),
+  })
+  .openapi('CallSession');
+export type CallSession = z.infer<typeof CallSession>;
+
+/** A session, and what `expand` names. */
+const ExpandedCallSession = CallSession.extend({
+  appointment: Appointment.optional(),
+  ticket: Ticket.optional(),
+  customer: Customer.optional(),
+}).openapi('ExpandedCallSession', { description: 'With what `expand` names, as far as there is one.' });
+
+/** In the statement that reads the session, so that all is of one moment. */
+const expansions: { readonly [E in Expansion]: (reads: TenantReads) => RawBuilder<unknown> } = {
+  appointment: (reads) =>
+    rowIn(
+      reads.appointments().select(sql`to_jsonb(appointments)`.as('row')).where('id', '=', ofSession('appointment_id')),
+    ),
+  ticket: (reads) =>
+    rowIn(reads.tickets().select(sql`to_jsonb(tickets)`.as('row')).where('id', '=', ofSession('ticket_id'))),
+  /** The ticket's, else the one with the session's number. */
+  customer(reads) {
+    const customers = reads.customers().select(sql`to_jsonb(customers)`.as('row'));
+    const ofTicket = reads.tickets().select('customer_id').where('id', '=', ofSession('ticket_id'));
+    const byPhone = customers.where('phone', '=', ofSession('customer_phone'));
+    return sql`coalesce(${rowIn(customers.where('id', '=', ofTicket))}, ${rowIn(byPhone)})`;
+  },
+};
+const ofSession = (column: keyof CallSessionRow) => sql<string>`${sql.ref(`call_sessions.${column}`)}`;
+const rowIn = (query: Expression<unknown>) => sql`(${query})`;
+
+const expandedOf = (row: ExpandedRow): z.infer<typeof ExpandedCallSession> => ({
+  ...callSessionOf(row),
+  ...(row.appointment && { appointment: appointmentOf(row.appointment) }),
+  ...(row.ticket && { ticket: ticketOf(row.ticket) }),
+  ...(row.customer && { customer: customerOf(row.customer) }),
+});
+
+export const callSessionOf = itemMaker('call_sessions', CallSession);
+
+const CALL = 'call:';
+
+/** The Retell call id in `call:<Retell call id>`, or the bare one. */
+export const callIdIn = (id: string): string => (id.startsWith(CALL) ? id.slice(CALL.length) : id);
+
+/**
+ * The session with this id, or with the call of this Retell id, with or without `call:` before it; an id in use as such
+ * comes first (docs/rules.md, "Session").
+ */
+export async function findCallSession(
+  reads: TenantReads,
+  id: string,
+  expand: readonly Expansion[] = [],
+): Promise<ExpandedRow | undefined> {
+  const expanded = [...new Set(expand)].map((one) => expansions[one](reads).as(one));
+  const sessions = reads.callSessions().selectAll().select(expanded).$castTo<ExpandedRow>();
+  const named = await sessions.where('id', '=', id).executeTakeFirst();
+  if (named !== undefined) return named;
+  return sessions
+    .where('id', '=', reads.callSessionCalls().select('session_id').where('call_id', '=', callIdIn(id)))
+    .executeTakeFirst();
+}
+
+const OneSession = only({
+  at: atParameter.optional(),
+  expand: wordsParameter(expandable, 'What is shown whole beside its id, of the same moment.').optional(),
+});
+
+export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['callSession']) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/call-sessions/{id}',
+      operationId: 'getCallSession',
+      tags: ['Call sessions'],
+      summary: 'One call session',
+      description:
+        'By its id, or by the Retell call id of any of its calls, bare or as `call:<Retell call id>`. Encode the id: "/" is `%2F`.',
+      security: apiKey,
+      middleware: asTenant,
+      request: { params: sessionPath, query: OneSession },
+      responses: { 200: json(ExpandedCallSession, 'The session.'), 404: notFound, ...unreadable, ...refusals },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { at, expand } = c.req.valid('query');
+      const row = await (at ? asOf(c.var.caller.tenantId, id, at, expand) : findCallSession(c.var.reads, id, expand));
+      return row ? c.json(expandedOf(row), 200) : problem(c, 404, 'not_found');
+    },
+  );
