@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decode, type Fact } from '../../src/events/codec.ts';
+import { FactMetadata, occurrenceOf } from '../../src/events/metadata.ts';
 import { connect } from '../../src/postgres/connection.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
 import { generationFor } from '../../src/projections/engine/generations.ts';
@@ -137,8 +138,9 @@ test('a change of outcome stands at the position of the fact that made it', asyn
   const position = async (stream: string, revision: number) => (await stores.log.read(stream))[revision]!;
   const changes = await rows(`outcome_changes where call_id in ('call_d', 'call_e', 'call_f') order by position`);
   const at = async (stream: string, revision: number) => {
-    const { position: where, recordedAt } = await position(stream, revision);
-    return { position: `${where}`, changed_at: new Date(recordedAt) };
+    const { position: where, recordedAt, metadata } = await position(stream, revision);
+    const occurredAt = occurrenceOf(FactMetadata.parse(metadata));
+    return { position: `${where}`, changed_at: new Date(recordedAt), occurred_at: new Date(occurredAt) };
   };
   expect(changes).toEqual([
     // The session was found by number; of its appointment nobody knew.
@@ -149,6 +151,7 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       session_id: 'cs_d',
       appointment_id: null,
       outcome: 'answered',
+      status_reason: 'answered',
     },
     {
       ...(await at('call-acme.call_d', 3)),
@@ -157,6 +160,7 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       session_id: 'cs_d',
       appointment_id: 'apt_d',
       outcome: 'failed',
+      status_reason: 'undecided',
     },
     {
       ...(await at('call-acme.call_e', 0)),
@@ -165,6 +169,7 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       session_id: 'cs_e',
       appointment_id: null,
       outcome: 'answered',
+      status_reason: 'answered',
     },
     {
       ...(await at('session-acme.cs_e', 0)),
@@ -173,6 +178,7 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       session_id: 'cs_e',
       appointment_id: 'apt_e',
       outcome: 'failed',
+      status_reason: 'undecided',
     },
     {
       ...(await at('call-acme.call_f', 0)),
@@ -181,6 +187,7 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       session_id: 'call:call_f',
       appointment_id: null,
       outcome: 'answered',
+      status_reason: 'answered',
     },
     // It belongs to a session that has long concerned an appointment.
     {
@@ -190,6 +197,7 @@ test('a change of outcome stands at the position of the fact that made it', asyn
       session_id: 'cs_f',
       appointment_id: 'apt_f',
       outcome: 'failed',
+      status_reason: 'undecided',
     },
   ]);
 });

@@ -260,7 +260,10 @@ test('is in the OpenAPI document, with what its events hold', async () => {
     'header last-event-id',
   ]);
   expect(Object.keys(get.responses['200'].content)).toEqual(['text/event-stream']);
-  expect(document.components.schemas.OutcomeChanged.required).toEqual(['tenantId', 'callId', 'sessionId', 'outcome']);
+  expect(document.components.schemas.OutcomeChanged.required).toEqual([
+    ...['tenantId', 'callId', 'sessionId', 'outcome'],
+    ...['statusReason', 'occurredAt'],
+  ]);
 });
 
 test('neither keys nor ids of calls are in the log', async () => {

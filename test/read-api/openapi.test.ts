@@ -91,11 +91,13 @@ describe('the OpenAPI document', () => {
       'status',
       'direction',
       'appointmentId',
+      'contactId',
       'phone',
       'from',
       'to',
       'archived',
       'fields',
+      'order',
       'limit',
       'cursor',
     ]);

@@ -88,15 +88,15 @@ test('the first PUT registers the appointment, the next one changes it', async (
     notes: [{ text: 'by phone\nwith the doctor', at: second.body.lastEventAt }],
   });
   expect(await eventsOf('a-1')).toEqual([
-    { type: 'AppointmentRegistered', data: { startsAt: '2026-01-31T08:30:00.000Z' } },
-    { type: 'AppointmentChanged', data: { status: 'confirmed', note: 'by phone\nwith the doctor' } },
+    { type: 'AppointmentRegistered', data: { startsAt: '2026-01-31T08:30:00.000Z', by: 'k1' } },
+    { type: 'AppointmentChanged', data: { status: 'confirmed', note: 'by phone\nwith the doctor', by: 'k1' } },
   ]);
 });
 
 test('an empty body registers an appointment and changes none', async () => {
   expect((await put('a-2', {})).body).toMatchObject({ id: 'a-2', status: 'scheduled' });
   expect((await put('a-2', {})).status).toBe(200);
-  expect(await eventsOf('a-2')).toEqual([{ type: 'AppointmentRegistered', data: {} }]);
+  expect(await eventsOf('a-2')).toEqual([{ type: 'AppointmentRegistered', data: { by: 'k1' } }]);
 });
 
 test('the answer is the read model once it has the change', async () => {
