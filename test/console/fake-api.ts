@@ -4,7 +4,7 @@ import { consoleRoutes } from '../../src/console/routes.ts';
 import { sessionsUnder } from '../../src/console/session.ts';
 import { problem } from '../../src/http/problem.ts';
 import type { Appointment } from '../../src/read-api/appointments.ts';
-import type { CallSession } from '../../src/read-api/call-sessions.ts';
+import type { CallSession } from '../../src/read-api/call-session.ts';
 import type { Customer } from '../../src/read-api/customers.ts';
 import type { HistoryItem } from '../../src/read-api/history.ts';
 import type { Me } from '../../src/read-api/me.ts';

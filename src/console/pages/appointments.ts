@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { appointmentStatuses } from '../../events/appointment-facts.ts';
 import { localAt } from '../../model/time.ts';
 import type { Appointment } from '../../read-api/appointments.ts';
-import type { CallSession } from '../../read-api/call-sessions.ts';
+import type { CallSession } from '../../read-api/call-session.ts';
 import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { instantTyped } from '../days.ts';

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { CallSession } from '../../read-api/call-sessions.ts';
+import type { CallSession } from '../../read-api/call-session.ts';
 import type { Customer } from '../../read-api/customers.ts';
 import type { Ticket } from '../../read-api/tickets.ts';
 import { type Page, path } from '../api.ts';
