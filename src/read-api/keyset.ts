@@ -8,8 +8,8 @@ import type { ReadModel } from '../projections/tables.ts';
 type Usually = { readonly sooner: `${number} hours`; readonly later: `${number} hours` };
 
 /**
- * Parts of a list for a period of the items' own times, while its order is that in which they became known. Most lie
- * near the period; small indexes find those that came unusually late or soon. In the order of the list.
+ * Parts of a list, in its order, for a period of the items' own times. Most became known near the period; small indexes
+ * find those that came unusually late or soon.
  */
 export function partsOf(
   column: 'started_at' | 'starts_at',

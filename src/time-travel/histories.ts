@@ -23,8 +23,8 @@ import { appointmentAsOf, ticketAsOf } from './rows.ts';
 type Stores = { readonly log: EventLog; readonly db: Kysely<ReadModel>; readonly tenants: TenantDirectory };
 
 /**
- * The histories of sessions, appointments and tickets from the log, with the verdict on the evidence of each fact. A broken
- * fact is listed as such and hides no other. The read model says which streams to read.
+ * The histories of sessions, appointments and tickets from the log, with the verdict on the evidence of each fact. The
+ * read model says which streams to read. A broken fact hides no other.
  */
 export function histories({ log, db, tenants }: Stores): Histories {
   return {
@@ -93,7 +93,7 @@ export function histories({ log, db, tenants }: Stores): Histories {
   };
 }
 
-/** By its own streams and its calls', of which all facts are told. */
+/** By its own stream and those of its calls: all their facts are listed. */
 export const ofSession = (tenantId: string, id: string): Subject => ({
   documentOf(streams) {
     const session = sessionOf({ tenantId, id, streams });

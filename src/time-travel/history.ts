@@ -50,7 +50,7 @@ type Document = Readonly<Record<string, unknown>>;
 export type Subject = {
   /** What the states of streams make of it; undefined: it is not there yet. */
   documentOf(states: ReadonlyMap<string, StreamState>): Document | undefined;
-  /** Whether a stream's facts are told whatever they change; those of others only where they change something. */
+  /** Whether all facts of a stream are listed; of the others only those that change something. */
   isAbout?(stream: string): boolean;
 };
 
