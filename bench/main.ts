@@ -1,20 +1,25 @@
 /** `npm run bench [-- door feed freshness query growth rebuild]`: measurements side by side with their baselines; see docs/performance.md. */
-import { benchDoor } from './door.ts';
-import { benchFeed } from './feed.ts';
-import { benchFreshness } from './freshness.ts';
-import { benchGrowth } from './growth.ts';
-import { benchQuery } from './query.ts';
-import { benchRebuild } from './rebuild.ts';
+
+import { answerHelp } from '../src/help.ts';
+
+type Bench = (options: readonly string[]) => Promise<void>;
 
 /** What follows the names begins with `--` and is the benches' own. */
-const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
-  door: benchDoor,
-  feed: benchFeed,
-  freshness: benchFreshness,
-  query: benchQuery,
-  growth: benchGrowth,
-  rebuild: benchRebuild,
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  door: async () => (await import('./door.ts')).benchDoor,
+  feed: async () => (await import('./feed.ts')).benchFeed,
+  freshness: async () => (await import('./freshness.ts')).benchFreshness,
+  query: async () => (await import('./query.ts')).benchQuery,
+  growth: async () => (await import('./growth.ts')).benchGrowth,
+  rebuild: async () => (await import('./rebuild.ts')).benchRebuild,
 };
+answerHelp(`usage: npm run bench [-- <name>… [--option value]…]
+
+Measures each part beside its baselines, and prints their ratios: some minutes each, and nothing else should run meanwhile. It
+starts all that it needs, and leaves nothing behind. Without names: all of ${Object.keys(benches).join(', ')}.
+docs/performance.md has the options of each, and what was measured.
+
+  npm run bench -- door --seconds 6 --bytes 1000`);
 const given = process.argv.slice(2);
 const names = given.findIndex((argument) => argument.startsWith('--'));
 const wanted = names < 0 ? given : given.slice(0, names);
@@ -26,4 +31,4 @@ if (unknown.length > 0) {
 // A bench that is broken off takes what it has started with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 for (const [name, bench] of Object.entries(benches))
-  if (wanted.length === 0 || wanted.includes(name)) await bench(given.slice(wanted.length));
+  if (wanted.length === 0 || wanted.includes(name)) await (await bench())(given.slice(wanted.length));

@@ -5,12 +5,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 type Manifest = Readonly<Record<string, unknown>> & { readonly dependencies: Readonly<Record<string, string>> };
 
 /** As TypeScript writes them: `import … from '…'`, `import '…'`, `import('…')`. */
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
+
+/** Of `@scope/name/part`, `name/part`. */
+const packageOf = (target: string): string => /^(@[^/]+\/)?[^/]+/.exec(target)![0];
 
 /** The files that run when `entries` do, and the packages that they import. Names are relative to `directory`. */
 export function reachableIn(directory: string, entries: readonly string[]) {
@@ -19,7 +21,7 @@ export function reachableIn(directory: string, entries: readonly string[]) {
   for (const file of files)
     for (const [, target = ''] of readFileSync(join(directory, file), 'utf8').matchAll(IMPORT))
       if (target.startsWith('.')) files.add(normalize(join(dirname(file), target)));
-      else if (!target.startsWith('node:')) packages.add(target);
+      else if (!target.startsWith('node:')) packages.add(packageOf(target));
   return { files, packages };
 }
 
@@ -48,16 +50,25 @@ function build(root: string): ReturnType<typeof reachableIn> {
   return reachable;
 }
 
+const USAGE = `usage: npm pack
+
+Makes a package of the command line alone, as JavaScript (docs/cli.md). npm runs "before" ahead of it, which builds dist and leaves
+out of package.json what only the service needs, and "after" behind it, which puts package.json back.`;
+
 function main([step]: readonly string[]): void {
+  if (step !== 'before' && step !== 'after') {
+    console.log(USAGE);
+    return;
+  }
   const root = join(import.meta.dirname, '..');
   const [manifest, kept] = [join(root, 'package.json'), join(root, 'package.json.before-pack')];
   // One that is kept still is of a pack that was interrupted.
   if (existsSync(kept)) renameSync(kept, manifest);
-  if (step !== 'before') return;
+  if (step === 'after') return;
   const whole = readFileSync(manifest, 'utf8');
   const { packages } = build(root);
   writeFileSync(kept, whole);
   writeFileSync(manifest, `${JSON.stringify(manifestOf(JSON.parse(whole), packages), null, 2)}\n`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]!).href) main(process.argv.slice(2));
+if (import.meta.main) main(process.argv.slice(2));

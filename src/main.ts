@@ -4,6 +4,7 @@ import { readConfig } from './config.ts';
 import { openKeys } from './credentials.ts';
 import { onceNpmIsGone } from './embedded/npm-parent.ts';
 import { logWhatIsOff, printGreeting } from './greeting.ts';
+import { answerHelp } from './help.ts';
 import { refuseTakenPort } from './listen.ts';
 import { createLogger } from './logger.ts';
 import { safeErrorMessage } from './postgres/errors.ts';
@@ -11,6 +12,14 @@ import { startService, VERSION } from './service.ts';
 import { openStores } from './stores.ts';
 import { startTracing } from './tracing.ts';
 
+answerHelp(`usage: npm start
+
+The service: webhooks, query API, projections, mails, reconciliation. It takes no options. All settings are environment variables
+(docs/configuration.md); none is needed. Without EVENTSTORE_URL and DATABASE_URL it brings its own stores, in DATA_DIR (./data),
+and prints where it listens and where its keys are. Ctrl-C or SIGTERM ends it, and nothing that was answered 2xx is lost.
+
+  PORT=4000 npm start          at another port; HOST and PORT are 127.0.0.1 and 3000
+  npm run simulate             in a second terminal: calls, as Retell would send them`);
 process.umask(0o077); // what we write is for no other user of the machine
 
 const config = readConfig(process.env);

@@ -5,7 +5,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answerHelp } from '../src/help.ts';
 import { runToEnd } from './support/run-to-end.ts';
+
+answerHelp(`usage: npm test [-- <file, folder or option of vitest>…]
+
+Types, lint, then every test, or those of the files and folders that are named: some minutes. It starts all that it needs, and ends
+with one line: N passed, N failed.
+
+  npm test -- test/events      the tests of a folder
+  npx vitest --help            what vitest takes`);
 
 /** Vitest takes some minutes; what takes so much longer does not end by itself. */
 const LIMIT_MS = 20 * 60_000;

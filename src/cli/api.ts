@@ -16,6 +16,7 @@ import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes
 import type { Appointment } from '../read-api/appointments.ts';
 import type { CallSession } from '../read-api/call-session.ts';
 import type { CoverageDay } from '../read-api/coverage.ts';
+import type { RecordedDelivery } from '../read-api/export/delivery-route.ts';
 import type { HistoryItem } from '../read-api/history.ts';
 import type { QuarantineItem, QuarantineReview } from '../read-api/quarantine.ts';
 import type { Ticket } from '../read-api/tickets.ts';
@@ -78,6 +79,7 @@ export type Answers = {
   'GET /api/quarantine': Page<QuarantineItem>;
   'GET /api/quarantine/{id}': QuarantineReview;
   'POST /api/quarantine/{id}/retry': QuarantineRetry;
+  'GET /api/deliveries/{id}': RecordedDelivery;
   'GET /api/outside': Outside;
   'GET /api/reconciliation': ReconciliationState;
   'POST /api/reconciliation': ReconciliationState;

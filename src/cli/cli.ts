@@ -44,6 +44,8 @@ export type Cli = {
   readonly terminal: Terminal;
   /** The answer: `machine` with --json, else `human`. Nothing else is written to stdout. */
   answer(machine: unknown, human: string): void;
+  /** One of many answers, as they come: a line of JSON with --json, else `human`. */
+  each(machine: unknown, human: string): void;
   /** Answers a list as a table, or with `none`, and remarks how to go on where there is more. */
   list<Item>(page: Listed<Item>, columns: Columns<Item>, none?: string): void;
   /** A remark for a person; to stderr, and not with --json. */
@@ -76,6 +78,9 @@ export function cliOf(program: Command, terminal: Terminal): Cli {
     terminal,
     answer(machine, human) {
       terminal.stdout.write(options().json ? `${JSON.stringify(machine, null, 2)}\n` : `${printable(human)}\n`);
+    },
+    each(machine, human) {
+      terminal.stdout.write(`${options().json ? JSON.stringify(machine) : printable(human)}\n`);
     },
     list(page, columns, none) {
       const { items, nextCursor } = page;

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { type Cli, cliOf, type Terminal, version } from './cli.ts';
 import { Failure } from './failure.ts';
+import { urlFrom } from './service.ts';
 
 /** Adds its commands to the program; the `verb` that each file in `verbs/` exports. */
 export type Verb = (program: Command, cli: Cli) => void;
@@ -17,7 +18,7 @@ export async function buildProgram(
   const program = new Command('call-ledger')
     .description('Operator commands for a running Call Ledger.')
     .version(version)
-    .option('--url <url>', 'where the service listens', `http://127.0.0.1:${terminal.env.PORT || 3000}`)
+    .option('--url <url>', 'where the service listens; default: CALL_LEDGER_URL, else PORT here', urlFrom(terminal.env))
     .option('--admin-key <key>', 'default: ADMIN_KEY, else the one in DATA_DIR/credentials.env')
     .option('--api-key <key>', 'default: API_KEY, else the one in DATA_DIR/credentials.env')
     .option('--data-dir <dir>', 'where an embedded service keeps its keys', terminal.env.DATA_DIR || './data')

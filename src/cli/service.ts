@@ -30,10 +30,14 @@ export type Service = {
   /** Answers the body of a success. Throws a Failure that says what to do about anything else. */
   call<R extends Route>(route: R, request?: RequestTo<R>): Promise<Answers[R]>;
   /** GETs a body of any length as it comes. The iteration throws a Failure when the body breaks off. */
-  stream(path: string, query: Query): Promise<AsyncIterable<Uint8Array>>;
+  stream(path: string, query: Query, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 };
 
 const LIMIT_MS = 15_000;
+
+/** Where the service is, by the environment: at CALL_LEDGER_URL, else at PORT of this machine. */
+export const urlFrom = (env: Readonly<Record<string, string | undefined>>): string =>
+  env.CALL_LEDGER_URL || `http://127.0.0.1:${env.PORT || 3000}`;
 
 /** The service over HTTP, with one key. */
 export function serviceAt(url: string, findKey: () => Promise<FoundKey | undefined>): Service {
@@ -67,9 +71,9 @@ export function serviceAt(url: string, findKey: () => Promise<FoundKey | undefin
       if (status >= 300 || !isJsonObject(body)) throw refusal(asked, status, body, (await findKey())?.from);
       return body as Answers[R];
     },
-    async stream(path, query) {
+    async stream(path, query, signal) {
       try {
-        const response = await send('GET', `${path}${queryOf(query)}`, {}, {});
+        const response = await send('GET', `${path}${queryOf(query)}`, {}, signal ? { signal } : {});
         if (response.ok && response.body !== null) return unbroken(url, response.body);
         const { request, status, body } = await read(`GET ${path}`, response);
         throw refusal(request, status, body, (await findKey())?.from);
@@ -122,6 +126,6 @@ function noAnswer(url: string, error: Error): Failure {
       ? `no answer in ${LIMIT_MS / 1000} s`
       : (cause?.code ?? cause?.message ?? error.message);
   return new Failure(2, `No service answers at ${url} (${why}).`, {
-    remedy: 'Start it (npm start), or say where it listens: --url http://host:port',
+    remedy: 'Start it (npm start), or say where it listens: --url http://host:port, or CALL_LEDGER_URL',
   });
 }

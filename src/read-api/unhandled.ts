@@ -38,7 +38,7 @@ export function answerUnhandled<E extends Env>(
   );
   root.notFound(
     (c) =>
-      frontPage(c, root) ??
+      frontPage(c, roles) ??
       elsewhere(c) ??
       problem(c, 404, 'not_found', { detail: 'There is no such resource; see /docs.' }),
   );
@@ -58,9 +58,9 @@ export function answerUnhandled<E extends Env>(
 }
 
 /** Leads a browser at `/` to a page; relative, so that it works behind a path prefix. */
-function frontPage<E extends Env>(c: Context, root: OpenAPIHono<E>): Response | undefined {
+function frontPage(c: Context, roles: readonly string[]): Response | undefined {
   if (c.req.path !== '/' || c.req.method !== 'GET' || !c.req.header('accept')?.includes('text/html')) return undefined;
-  return c.redirect(root.routes.some(({ path }) => path === '/console') ? 'console' : 'docs');
+  return c.redirect(roles.includes('serve') ? 'console' : 'docs');
 }
 
 const named = (roles: readonly string[], last = 'and') =>

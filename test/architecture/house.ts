@@ -1,5 +1,10 @@
 // `npm run house`: what the code looks like from outside, in figures. A mirror, not an aim.
+import { answerHelp } from '../../src/help.ts';
 import { circles, commentsOf, files, imports, linesOf, textOf } from './sources.ts';
+
+answerHelp(`usage: npm run house
+
+Prints what the code looks like in figures: files, lines, circles, comments. It takes no options and changes nothing.`);
 
 const percent = (part: number) => `${Math.round((100 * part) / files.length)} %`;
 const matches = (pattern: RegExp) => files.reduce((sum, file) => sum + (textOf(file).match(pattern)?.length ?? 0), 0);

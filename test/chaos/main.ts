@@ -3,9 +3,21 @@
  * Ends with 1 as soon as an invariant does not hold.
  */
 import { parseArgs } from 'node:util';
+import { answerHelp } from '../../src/help.ts';
 import { type ChaosReport, runChaos } from './run.ts';
 import { type Layout, layouts } from './world.ts';
 
+answerHelp(`usage: npm run chaos [-- [--rounds 200] [--seed <n>] [--minutes 60] [--every 10] [--senders 6] [--layout whole]]
+
+The whole service and its stores under load, killed again and again: hours, on a machine that does nothing else. It ends with 1
+as soon as an invariant does not hold. docs/chaos.md
+
+  --rounds   how many faults
+  --seed     repeat those of an earlier run, which prints it
+  --minutes  end after so many, whatever is left
+  --every    look at everything after so many rounds
+  --senders  how many post at once
+  --layout   ${Object.keys(layouts).join(', ')}`);
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },

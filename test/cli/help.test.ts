@@ -62,5 +62,5 @@ test('to speak to the service a command does not load it: of the answers it has 
     for (const { to, target } of byFile.get(file) ?? [])
       if (to !== undefined) loaded.add(to);
       else if (!target.startsWith('node:')) packages.add(target);
-  expect([...packages].sort()).toEqual(['commander', 'fast-json-stable-stringify', 'zod']);
+  expect([...packages].sort()).toEqual(['commander', 'eventsource-parser/stream', 'fast-json-stable-stringify', 'zod']);
 });

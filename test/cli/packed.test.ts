@@ -36,7 +36,12 @@ test('the packed command line is JavaScript alone, without tests, and runs away 
 
 test('it brings few packages, in the versions that the service has', () => {
   const manifest = JSON.parse(read(elsewhere, 'node_modules/call-ledger/package.json'));
-  expect(Object.keys(manifest.dependencies)).toEqual(['commander', 'fast-json-stable-stringify', 'zod']);
+  expect(Object.keys(manifest.dependencies)).toEqual([
+    'commander',
+    'eventsource-parser',
+    'fast-json-stable-stringify',
+    'zod',
+  ]);
   expect(dependencies).toMatchObject(manifest.dependencies);
   expect(manifest.scripts).toBeUndefined();
 });

@@ -3,8 +3,16 @@
  * on loopback. docs/fuzz.md. Ends with 1 when anything was parked, failed, or took too long.
  */
 import { parseArgs } from 'node:util';
+import { answerHelp } from '../../src/help.ts';
 import { runFuzz } from './run.ts';
 
+answerHelp(`usage: npm run fuzz [-- [--inputs 20000] [--seed 1]]
+
+Odd deliveries with valid signatures, and odd requests, at a service of its own on loopback. It ends with 1 when anything was parked,
+failed, or took too long. docs/fuzz.md
+
+  --inputs  how many, from 1 to 1000000
+  --seed    the same seed makes the same inputs`);
 const { values } = parseArgs({
   options: { inputs: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
 });

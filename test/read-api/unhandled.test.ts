@@ -6,10 +6,10 @@ import { answerUnhandled } from '../../src/read-api/unhandled.ts';
 
 const secret = 'Jane Doe, +4930111, key-of-acme';
 
-function application() {
+function application(roles = ['ingest']) {
   const log: string[] = [];
   const root = new OpenAPIHono();
-  answerUnhandled(root, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }), ['ingest']);
+  answerUnhandled(root, pino({ level: 'error' }, { write: (line: string) => void log.push(line) }), roles);
   const things = new OpenAPIHono({ defaultHook: badRequest });
   things.get('/things/:id', (c) => (c.req.param('id') === '404' ? c.json({ own: true }, 404) : c.text('found')));
   things.put('/things/:id', (c) => c.text('put'));
@@ -46,12 +46,11 @@ describe('a path that', () => {
     expect([response.status, problem?.code, problem?.status]).toEqual([404, 'not_found', 404]);
   });
 
-  test('is none leads a browser to the docs, or to the console where there is one, and nobody else', async () => {
+  test('is none leads a browser to the console, where this process serves it, else to the docs, and nobody else', async () => {
     const browser = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
     const { response } = await ask('/', browser);
     expect([response.status, response.headers.get('location')]).toEqual([302, 'docs']);
-    const { root } = application();
-    root.get('/console', (c) => c.html(''));
+    const { root } = application(['serve']);
     expect((await root.request('/', browser)).headers.get('location')).toBe('console');
     expect((await ask('/')).problem?.code).toBe('not_found');
     expect((await ask('/', { method: 'POST', ...browser })).problem?.code).toBe('not_found');

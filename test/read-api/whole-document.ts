@@ -8,6 +8,7 @@ import type { Placements } from '../../src/commands/calls/placements.ts';
 import { webhookRoutes } from '../../src/commands/webhooks/routes.ts';
 import { type Role, roles } from '../../src/config.ts';
 import type { WatchedLog } from '../../src/events/log-watch.ts';
+import { answerHelp } from '../../src/help.ts';
 import { adminAccess } from '../../src/http/bearer.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { RunningProjections } from '../../src/projections/engine/start.ts';
@@ -89,6 +90,9 @@ export function wholeDocument() {
 export const asText = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
 if (import.meta.main) {
+  answerHelp(`usage: npm run openapi
+
+Writes src/read-api/openapi.json, the document of the whole API, from the routes as they are now. It takes no options.`);
   writeFileSync(FILE, asText(wholeDocument()));
   process.exit();
 }

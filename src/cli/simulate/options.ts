@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { credentialsPath } from '../../credentials.ts';
 import { findSecret } from '../keys.ts';
+import { urlFrom } from '../service.ts';
 
 const number = (text: string) => {
   const value = Number(text);
@@ -16,7 +17,7 @@ const share = (text: string) => {
 type Given = {
   calls: number;
   url: string;
-  seed: number;
+  seed?: number;
   lose: number;
   retellPort?: number;
   retellKey: string;
@@ -26,7 +27,7 @@ type Given = {
   adminKey?: string;
   dataDir: string;
 };
-export type SimulateOptions = Omit<Given, 'key' | 'apiKey'> & { key: string; apiKey: string };
+export type SimulateOptions = Omit<Given, 'key' | 'apiKey' | 'seed'> & { key: string; apiKey: string; seed: number };
 
 /** Reads the options, with keys of the service's data directory where none are given. Ends the process where one is missing. */
 export async function readOptions(): Promise<SimulateOptions> {
@@ -35,8 +36,12 @@ export async function readOptions(): Promise<SimulateOptions> {
       'Plays Retell before a running service: calls with signed webhooks, shuffled, doubled and late; then compares what the service made of them with what was.',
     )
     .option('--calls <n>', 'how many calls', number, 34)
-    .option('--url <url>', 'where the service listens', `http://127.0.0.1:${process.env.PORT || 3000}`)
-    .option('--seed <n>', 'repeat the disturbances of an earlier run', number, Date.now() % 1_000_000)
+    .option('--url <url>', 'where the service listens; default: CALL_LEDGER_URL, else PORT here', urlFrom(process.env))
+    .option(
+      '--seed <n>',
+      'repeat the disturbances of an earlier run, which prints it (default: another each time)',
+      number,
+    )
     .option('--lose <share>', 'of the webhooks, from 0 to 1; then has the service reconcile', share, 0)
     .option(
       '--retell-port <port>',
@@ -63,7 +68,7 @@ export async function readOptions(): Promise<SimulateOptions> {
       `--lose and --stay need --retell-port, and a service that asks there:\n  RETELL_BASE_URL=http://127.0.0.1:4010 RETELL_API_KEY=${given.retellKey} npm start\n  npm run simulate -- --lose 0.3 --retell-port 4010`,
     );
   if (given.lose > 0 && !adminKey) return wrong(`No admin key in ${path}. Pass --admin-key.`);
-  return { ...given, key, apiKey, ...(adminKey && { adminKey }) };
+  return { ...given, key, apiKey, seed: given.seed ?? Date.now() % 1_000_000, ...(adminKey && { adminKey }) };
 }
 
 function wrong(message: string): never {

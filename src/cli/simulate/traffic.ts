@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RetellCall } from '../../retell-emulator/calls.ts';
 import type { Random } from '../../retell-emulator/random.ts';
 import { startRetell } from '../../retell-emulator/start.ts';
 import { type Story, stories } from '../../retell-emulator/stories.ts';
+import { callOf, recently, webhookPathOf } from './story-call.ts';
 
 /** A call that was simulated, and what must come of it. */
 export type SimulatedCall = {
@@ -35,20 +35,9 @@ export type TrafficOptions = {
   readonly lose: number;
 };
 
-/** Each kind of agent has the webhook URL of its work. */
-const endpoints: Readonly<Record<Story['agent'], string>> = {
-  appointments: 'retell',
-  inbound_tickets: 'retell-inbound-ticket',
-  outbound_tickets: 'retell-outbound-ticket',
-};
-const agentId = (agent: Story['agent']) => `agent_simulated_${agent}`;
-const agents = Object.keys(endpoints) as Story['agent'][];
-const endpointOf = ({ agent_id }: RetellCall) => endpoints[agents.find((agent) => agentId(agent) === agent_id)!];
-
 /** An address that fails 50 times a minute is refused altogether (WEBHOOK_RATE_LIMIT_PER_MINUTE). */
 const TAMPERED_AT_MOST = 30;
 
-const OURS = '+442079460018';
 /** Calls that go on at once; the next ones begin when these are over. */
 const AT_ONCE = 50;
 
@@ -59,14 +48,10 @@ export async function openTraffic({ serviceUrl, key, apiKey, port, seed, lose }:
   let [lost, duplicates, forged] = [0, 0, 0];
   const retell = await startRetell({
     ...{ apiKey, port, seed },
-    // They look as if they were of the last ten minutes.
-    times: (random) => {
-      const startedAt = Date.now() - 600_000 + random.below(300_000);
-      return { startedAt, endedAt: startedAt + 8_000 + random.below(90_000) };
-    },
+    times: recently,
     webhooks: {
       key,
-      url: (call) => `${serviceUrl}/api/webhooks/${endpointOf(call)}`,
+      url: (call) => `${serviceUrl}${webhookPathOf(call.agent_id)}`,
       fate: ({ call }, random: Random) => {
         // The first one of an agent must arrive: the service learns from it where the agent's calls belong.
         if (agentsSeen.has(call.agent_id) && random.next() < lose) {
@@ -94,24 +79,9 @@ export async function openTraffic({ serviceUrl, key, apiKey, port, seed, lose }:
       for (let n = 0; n < count; n++) {
         const story = stories[n % stories.length]!;
         const person = `+447700900${String(random.below(1000)).padStart(3, '0')}`; // reserved for fiction
-        const inbound = story.agent === 'inbound_tickets';
         const [sessionId, appointmentId] = [`cs_sim_${run}_${n}`, `apt_sim_${run}_${n}`];
-        const { call_id: callId } = retell.make(
-          {
-            direction: inbound ? 'inbound' : 'outbound',
-            from_number: inbound ? person : OURS,
-            to_number: inbound ? OURS : person,
-            override_agent_id: agentId(story.agent),
-            metadata: {
-              call_session_id: sessionId,
-              ...(story.agent === 'appointments' && {
-                appointment_id: appointmentId,
-                contact_id: `con_sim_${run}_${n}`,
-              }),
-            },
-          },
-          story,
-        );
+        const ids = { sessionId, appointmentId, contactId: `con_sim_${run}_${n}` };
+        const { call_id: callId } = retell.make(callOf(story, person, ids), story);
         const { name, expected } = story;
         calls.push({
           ...{ callId, sessionId, appointmentId, expected },

@@ -1,40 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { Terminal } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
+import { readSecret } from '../secrets.ts';
 import { examples, fields } from '../text.ts';
-
-/** A secret from a file, a pipe, or typed unseen; a command line would show it in the history and the process list. */
-async function readSecret(what: string, file: string | undefined, terminal: Terminal): Promise<string> {
-  const secret = (file === undefined ? await fromStdin(what, terminal) : await fromFile(file)).trim();
-  if (secret === '')
-    throw new Failure(2, `There is no ${what} in ${file ?? 'what came on stdin'}.`, {
-      remedy: 'Pipe it in, or put it into a file: --key-file <file>',
-    });
-  return secret;
-}
-
-const fromFile = (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(2, `${file} cannot be read (${error.code}).`, { remedy: 'Check the path after --key-file.' });
-  });
-
-async function fromStdin(what: string, { stdin, stderr }: Terminal): Promise<string> {
-  if (!stdin.isTTY) return text(stdin);
-  stderr.write(`Paste the ${what} and press Enter (it is not shown): `);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const line = createInterface({ input: stdin, output: nowhere, terminal: true });
-  try {
-    return await line.question('');
-  } finally {
-    line.close();
-    stderr.write('\n');
-  }
-}
 
 /** Who may ask, and whose webhooks verify. */
 export const verb: Verb = (program, cli) => {
@@ -98,7 +66,7 @@ export const verb: Verb = (program, cli) => {
         throw new Failure(2, 'A webhook key is not taken from the command line: others can read that.', {
           remedy: 'Pipe it in, or name a file that holds it: --key-file <file>',
         });
-      const key = await readSecret('webhook key', keyFile, cli.terminal);
+      const key = await readSecret('webhook key', { option: '--key-file', file: keyFile }, cli.terminal);
       const added = await cli.admin.call('POST /api/tenants/{id}/webhook-keys', {
         path: { id: tenant },
         body: { key },

@@ -1,7 +1,9 @@
+import type { Command } from 'commander';
 import type { Tenant } from '../api.ts';
 import { allTenants } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
+import { type PutOptions, patchOf, retellApiKeyOf, wholeOf } from '../tenant-settings.ts';
 import { examples, fields } from '../text.ts';
 
 const mailOf = ({ mail }: Tenant): string =>
@@ -15,6 +17,11 @@ const agentsOf = ({ agentEndpoints = {} }: Tenant): string | undefined =>
 const apiKeyText = ({ keyId, name, scopes }: Tenant['apiKeys'][number]): string =>
   `${keyId} (${[name, ...scopes].filter(Boolean).join(', ')})`;
 
+const listed = (settings: object | undefined): string | undefined =>
+  Object.entries(settings ?? {})
+    .map(([name, value]) => `${name} → ${value}`)
+    .join(', ') || undefined;
+
 const tenantText = (tenant: Tenant): string =>
   fields({
     id: tenant.id,
@@ -23,6 +30,9 @@ const tenantText = (tenant: Tenant): string =>
     defaultRegion: tenant.defaultRegion,
     mail: mailOf(tenant),
     'reconciled calls': agentsOf(tenant),
+    'field names': listed(tenant.fieldNames),
+    qualification: listed(tenant.qualification),
+    'placing calls': listed(tenant.calls),
     'bare signatures': tenant.acceptUntimestampedSignature ? 'accepted' : undefined,
     'Retell API key': tenant.retellApiKeySet ? 'set' : 'not set',
     'webhook keys': tenant.webhookKeys.map(({ keyId, source }) => `${keyId} (${source})`).join(', ') || 'none',
@@ -33,31 +43,6 @@ const several = (value: string, before: readonly string[] = []) => [
   ...before,
   ...value.split(',').map((s) => s.trim()),
 ];
-
-type PutOptions = {
-  name?: string;
-  timeZone?: string;
-  defaultRegion?: string;
-  mail?: string;
-  mailTo?: string[];
-  agentEndpoint?: string[];
-  replace?: true;
-};
-
-/** The word of the command line that takes an agent out. */
-const NO_ENDPOINT = 'none';
-
-/** From `agent=endpoint`, one or more; null takes an agent out. */
-const endpointsOf = (id: string, pairs: readonly string[]): readonly (readonly [string, string | null])[] =>
-  pairs.map((pair) => {
-    const at = pair.lastIndexOf('=');
-    if (at < 1)
-      throw new Failure(2, `--agent-endpoint is an agent and an endpoint, not "${pair}".`, {
-        remedy: `call-ledger tenants put ${id} --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket`,
-      });
-    const endpoint = pair.slice(at + 1);
-    return [pair.slice(0, at), endpoint === NO_ENDPOINT ? null : endpoint];
-  });
 
 /** Whose calls are taken, and how they are read. */
 export const verb: Verb = (program, cli) => {
@@ -104,7 +89,30 @@ export const verb: Verb = (program, cli) => {
       'where an agent\'s reconciled calls belong; "none" takes it out; may be repeated',
       several,
     )
-    .option('--replace', 'unset what is not named')
+    .option(
+      '--field-name <ours=theirs>',
+      'the tenant\'s own names of an analysis field, "|" between several; "none" takes it out; may be repeated',
+      several,
+    )
+    .option(
+      '--qualification <when=status>',
+      'what an inbound ticket becomes that nobody knows of: qualified, successful, conversation, unanswered; may be repeated',
+      several,
+    )
+    .option(
+      '--accept-untimestamped-signature <on|off>',
+      'whether bare signatures count, which can be replayed for ever',
+    )
+    .option('--call-countries <codes>', 'those that may be called, as GB,IE; "none" lifts it', several)
+    .option('--calls-per-day <n>', 'how many calls may be placed on a day; "none" lifts it')
+    .option('--calls-need-scope <on|off>', 'whether a key needs the scope call to place one')
+    .option(
+      '--retell-api-key',
+      "the tenant's key at Retell: from RETELL_API_KEY, else from stdin, never from the command line",
+    )
+    .option('--retell-api-key-file <file>', 'a file that holds it')
+    .option('--no-retell-api-key', 'forget it')
+    .option('--replace', 'unset what is not named, the Retell API key too')
     .addHelpText(
       'after',
       examples(
@@ -112,33 +120,29 @@ export const verb: Verb = (program, cli) => {
         'tenants put acme --mail-to desk@acme.example --mail on',
         'tenants put acme --agent-endpoint agent_5f0c2b1e=retell-inbound-ticket',
         'tenants put acme --agent-endpoint agent_5f0c2b1e=none',
+        'tenants put acme --retell-api-key < acme-retell.key',
+        'tenants put acme --call-countries DE,AT --calls-per-day 500',
       ),
     )
-    .action(async (id: string, { mail, mailTo, agentEndpoint, replace, ...named }: PutOptions) => {
-      if (mail !== undefined && mail !== 'on' && mail !== 'off')
-        throw new Failure(2, `--mail is on or off, not "${mail}".`, {
-          remedy: `call-ledger tenants put ${id} --mail on`,
-        });
-      const agents = agentEndpoint && endpointsOf(id, agentEndpoint);
-      const mailChange = {
-        ...(mail !== undefined && { enabled: mail === 'on' }),
-        ...(mailTo !== undefined && { recipients: mailTo }),
-      };
-      const hasMail = Object.keys(mailChange).length > 0;
-      const change = {
-        ...named,
-        ...(agents && { agentEndpoints: Object.fromEntries(agents) }),
-        ...(hasMail && { mail: mailChange }),
-      };
-      const whole = {
-        ...named,
-        ...(agents && { agentEndpoints: Object.fromEntries(agents.filter(([, endpoint]) => endpoint !== null)) }),
-        ...(hasMail && { mail: { enabled: false, recipients: [], ...mailChange } }),
-      };
+    .allowExcessArguments() // a key among them must not come back in an error
+    .action(async (id: string, { replace, ...options }: PutOptions & { replace?: true }, { args }: Command) => {
+      if (args.length > 1)
+        throw new Failure(
+          2,
+          'There is a word too many. A Retell API key is not taken from the command line: others can read that.',
+          {
+            remedy:
+              'Pipe it in, put it into RETELL_API_KEY, or name a file that holds it: --retell-api-key-file <file>',
+          },
+        );
+      const retellApiKey = await retellApiKeyOf(cli, options);
+      const change = { ...patchOf(options), ...(retellApiKey !== undefined && { retellApiKey }) };
       const changed = replace ? undefined : await patch(id, change);
-      const tenant = changed ?? (await cli.admin.call('PUT /api/tenants/{id}', { path: { id }, body: whole }));
+      const tenant =
+        changed ?? (await cli.admin.call('PUT /api/tenants/{id}', { path: { id }, body: wholeOf(change) }));
       cli.answer(tenant, tenantText(tenant));
-      if (mailTo && !tenant.mail?.enabled) cli.remark(`Ticket mail is off: call-ledger tenants put ${id} --mail on`);
+      if (options.mailTo && !tenant.mail?.enabled)
+        cli.remark(`Ticket mail is off: call-ledger tenants put ${id} --mail on`);
       if (tenant.webhookKeys.length === 0)
         cli.remark(`No webhook can verify yet: call-ledger keys add-webhook ${id} --key-file <file>`);
     });

@@ -7,6 +7,7 @@ import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts'
 import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../../http/problem.ts';
 import { unavailable } from '../query-routes.ts';
+import { deliveryRoute } from './delivery-route.ts';
 import { ExportLine, lineOf } from './export-line.ts';
 import {
   digestOfRange,
@@ -154,6 +155,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
     },
   );
 
+  app.route('/', deliveryRoute({ log, access, readEvidence }));
   return {
     routes: app,
     async close() {
