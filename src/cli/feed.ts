@@ -18,13 +18,13 @@ type Following = {
   /** Behind which event it begins; absent: now. */
   readonly cursor?: string | undefined;
   readonly signal: AbortSignal;
-  /** Told once for each loss. */
+  /** Called once for each loss. */
   readonly onLost: (why: string) => void;
 };
 
 /**
- * The live feed without end: `ready` first, then what changes. A connection that is lost is made again behind the last
- * event. Throws a Failure where the first one fails, and where the key is refused; ends with `signal`.
+ * The live feed, `ready` first; a lost connection is made again behind the last event. Ends with `signal`; throws a Failure
+ * where the first one fails or the key is refused.
  */
 export async function* follow(
   service: Service,
