@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { HAS_BYTES } from './event-store/schema.ts';
 
 export type Backup = {
   readonly events: number;
@@ -45,7 +46,9 @@ function examine(file: string): Omit<Backup, 'bytes'> {
   try {
     const check = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
     if (check !== 'ok') throw new Error(`the copy is damaged: ${check}`);
-    const { events, position } = db.prepare('SELECT count(*) AS events, max(position) AS position FROM events').get()!;
+    const { events, position } = db
+      .prepare(`SELECT count(*) FILTER (WHERE ${HAS_BYTES}) AS events, max(position) AS position FROM events`)
+      .get()!;
     return { events: Number(events), position: position === null ? null : `${position}` };
   } finally {
     db.close();

@@ -34,6 +34,7 @@ import {
   type Recorded,
   recordedOf,
 } from './recorded.ts';
+import { type Scavenged, scavenge } from './scavenging.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 import { deleteStream, truncateBefore } from './truncation.ts';
 
@@ -58,6 +59,11 @@ export type EventLog = {
    * Repeatable. Throws EventStoreUnavailable.
    */
   deleteStream(stream: string): Promise<bigint | undefined>;
+  /**
+   * Whether what was hidden up to a position is gone from the disks of all nodes; starts what does it. Ask again after
+   * some time. Throws EventStoreUnavailable.
+   */
+  scavenge(position: bigint): Promise<Scavenged>;
   /** The position of the newest event in `$all`, or undefined for an empty log. Throws EventStoreUnavailable. */
   head(): Promise<bigint | undefined>;
   /** The newest events of all streams, newest first, `before` a position. Throws EventStoreUnavailable. */
@@ -141,6 +147,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
 
     truncateBefore: (stream, revision) => truncateBefore(log, stream, revision),
     deleteStream: (stream) => deleteStream(client, timeoutMs, log, stream),
+    scavenge: (position) => scavenge(client, log.read, position),
 
     head: async () => (await log.newest(1))[0]?.position,
     async newest(max, before) {

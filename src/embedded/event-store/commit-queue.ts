@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { cannotStart } from './data-directory.ts';
 import type { Command, Outcome } from './decide.ts';
-import type { FromWriter, ToWriter } from './writer-thread.ts';
+import type { FromWriter, Scavenged, ToWriter } from './writer-thread.ts';
 
 type Waiting = {
   readonly command: Command;
@@ -27,15 +27,26 @@ export async function commitQueue(file: string, committed: () => void) {
   let writing: readonly Waiting[] = [];
   let bytesWaiting = 0;
   let waitingForRoom: (() => void)[] = [];
+  /** The step of a scavenge that waits for its turn, or is under way. */
+  let step: ((answer: Scavenged) => void) | undefined;
+  let isStepping = false;
 
   await once(thread, 'message').catch((cause) => {
     throw cannotStart(`open ${file}`, cause.message, 'restore it', cause);
   });
-  thread.on('message', written);
+  thread.on('message', answered);
   const clock = setInterval(() => expire(Date.now()), DEADLINES_EVERY_MS);
 
+  /** After each group a step has its turn, so that appends and a scavenge wait for each other no longer than that. */
+  function nextTurn(): void {
+    if (step && !isStepping && writing.length === 0) {
+      isStepping = true;
+      thread.postMessage('scavenge' satisfies ToWriter);
+    } else writeNext();
+  }
+
   function writeNext(): void {
-    if (writing.length > 0 || waiting.length === 0) return;
+    if (isStepping || writing.length > 0 || waiting.length === 0) return;
     let bytes = 0;
     let count = 0;
     while (count < waiting.length && bytes < GROUP_BYTES) bytes += waiting[count++]!.bytes;
@@ -52,13 +63,26 @@ export async function commitQueue(file: string, committed: () => void) {
     waitingForRoom = [];
   }
 
+  function answered(answer: FromWriter): void {
+    if (typeof answer === 'object' && 'scavenged' in answer) stepped(answer.scavenged);
+    else written(answer);
+  }
+
+  function stepped(answer: Scavenged): void {
+    const resolve = step;
+    isStepping = false;
+    step = undefined;
+    writeNext();
+    resolve?.(answer);
+  }
+
   function written(answer: FromWriter): void {
     const group = writing;
     writing = [];
     const failure: Outcome | undefined =
       typeof answer === 'object' && 'failed' in answer ? { kind: 'not written', reason: answer.failed } : undefined;
     for (const [i, { resolve }] of group.entries()) resolve(failure ?? (answer as readonly Outcome[])[i]!);
-    writeNext();
+    nextTurn();
     committed();
   }
 
@@ -73,7 +97,7 @@ export async function commitQueue(file: string, committed: () => void) {
 
   /** Resolves when all that was submitted is written. */
   async function idle(): Promise<void> {
-    while (writing.length > 0 || waiting.length > 0) await sleep(IDLE_EVERY_MS);
+    while (isStepping || writing.length > 0 || waiting.length > 0) await sleep(IDLE_EVERY_MS);
   }
 
   return {
@@ -91,6 +115,12 @@ export async function commitQueue(file: string, committed: () => void) {
     /** Waits until there is room for more; a connection stops reading meanwhile. */
     room: (): Promise<void> | undefined =>
       bytesWaiting < FULL_BYTES ? undefined : new Promise((resolve) => waitingForRoom.push(resolve)),
+    /** The next step of a scavenge, between two groups. */
+    scavenge: (): Promise<Scavenged> =>
+      new Promise((resolve) => {
+        step = resolve;
+        nextTurn();
+      }),
     idle,
     async close(): Promise<void> {
       await idle();

@@ -2,7 +2,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { LogReader } from './log-reader.ts';
 import { firstShown, limitsFrom, oldestShown } from './schema.ts';
 
-const LINK_TYPE = '$>';
+export const LINK_TYPE = '$>';
 
 /** The answer with the event that a link names, beside the link; any other answer as it is. */
 export function withLinkResolved(log: LogReader, message: Uint8Array): Uint8Array {

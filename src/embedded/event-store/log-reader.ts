@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Filter } from './filters.ts';
-import { isMetastream, openForReading, SELECT_STREAM, streamOf, TOMBSTONE } from './schema.ts';
+import { HAS_BYTES, isMetastream, openForReading, SELECT_STREAM, streamOf, TOMBSTONE } from './schema.ts';
 
 /** An event's position and bytes; null for one that the filter passes over. */
 export type Row = readonly [at: number, message: Uint8Array | null];
@@ -21,14 +21,14 @@ export function openLogReader(file: string) {
   const stream = (name: string) => selectStream.get(name) as StreamRow | undefined;
   const head = db.prepare('SELECT max(position) AS head FROM events');
   const at = db.prepare('SELECT 1 FROM events WHERE position = ?');
-  const ofStream = 'SELECT revision, message FROM events WHERE stream_id = ? AND revision';
+  const ofStream = `SELECT revision, message FROM events WHERE ${HAS_BYTES} AND stream_id = ? AND revision`;
   const forwards = rows(`${ofStream} >= ? AND created >= ? ORDER BY revision`);
   const backwards = rows(`${ofStream} BETWEEN ? AND ? AND created >= ? ORDER BY revision DESC`);
-  const all = 'SELECT position, message FROM events WHERE position';
+  const all = `SELECT position, message FROM events WHERE ${HAS_BYTES} AND position`;
   const allForwards = rows(`${all} > ? ORDER BY position`);
   const allBackwards = rows(`${all} < ? ORDER BY position DESC`);
   // Not `WHERE shown(…)`: how many events were passed over decides when a checkpoint is due.
-  const some = 'SELECT position, CASE WHEN shown(stream, type) THEN message END FROM events WHERE position';
+  const some = `SELECT position, CASE WHEN shown(stream, type) THEN message END FROM events WHERE ${HAS_BYTES} AND position`;
   const someForwards = rows(`${some} > ? ORDER BY position`);
   const someBackwards = rows(`${some} < ? ORDER BY position DESC`);
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, decide, type Head, type Outcome, recentIds, streamHeads } from './decide.ts';
 import { encodeEvent, isJson, JSON_CONTENT, type NewEvent } from './event-bytes.ts';
+import { scavenge } from './scavenge.ts';
 import {
   firstShown,
   isMetastream,
@@ -83,7 +84,9 @@ export function openLogWriter(file: string) {
 
   function tombstone(name: string): Outcome {
     const event = { id: randomUUID(), type: '$streamDeleted', contentType: 'application/octet-stream' };
-    const position = write(heads.open(name), { ...event, data: NOTHING, metadata: NOTHING }, TOMBSTONE);
+    const head = heads.open(name);
+    if (head.metadata === null) heads.setMetadata(head, '{}'); // a scavenge looks at what has some
+    const position = write(head, { ...event, data: NOTHING, metadata: NOTHING }, TOMBSTONE);
     return { kind: 'done', revision: TOMBSTONE, position };
   }
 
@@ -125,6 +128,12 @@ export function openLogWriter(file: string) {
         if (db.isTransaction) db.exec('ROLLBACK');
         throw error;
       }
+    },
+    /** Between its steps there is no transaction. */
+    scavenge: () => scavenge(db, file),
+    /** After an error in a step. */
+    rollBack(): void {
+      if (db.isTransaction) db.exec('ROLLBACK');
     },
     /** Grows with every event that is written. */
     nextPosition: (): number => next,

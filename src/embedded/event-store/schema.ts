@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { clearRoot } from './root-page.ts';
 
 /**
  * The revision a tombstone is stored under. EventStoreDB says 2^63-1, which no JavaScript number holds;
@@ -6,8 +8,9 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export const TOMBSTONE = Number.MAX_SAFE_INTEGER;
 
-/** Counts up when the tables change. */
+/** Counts up when what a log holds would not be understood by an earlier node: 2, once it has husks. */
 const FORMAT = 1;
+const FORMAT_WITH_HUSKS = 2;
 
 // `message` holds the bytes that a client receives, so that a read encodes nothing. It is the last column, and `stream`
 // repeats the name, so that a filter skips large events unread.
@@ -29,7 +32,13 @@ const TABLES = `
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS events_of_stream ON events (stream_id, revision);
   CREATE TABLE IF NOT EXISTS log (next_position INTEGER NOT NULL) STRICT;
+  CREATE INDEX IF NOT EXISTS streams_with_metadata ON streams (id) WHERE metadata IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS scavenged (stream_id INTEGER PRIMARY KEY, before INTEGER NOT NULL) STRICT;
 `;
+
+/** A scavenged event is a husk: its place, and no bytes. Its length is in the row's header. */
+export const HAS_BYTES = 'length(message) > 0';
+export const WITH_HUSKS = `PRAGMA user_version = ${FORMAT_WITH_HUSKS}`;
 
 /** A stream, its last revision being -1 when all there is of it is metadata. */
 export const SELECT_STREAM = `
@@ -38,15 +47,19 @@ export const SELECT_STREAM = `
 
 /** The one connection that writes. Its commits are on disk when they return. */
 export function openForWriting(file: string): DatabaseSync {
+  if (existsSync(file)) clearRoot(file);
   // Another program that looks into the file may hold it for a moment.
   const db = new DatabaseSync(file, { timeout: 5000 });
+  // Before the file is made; one that is there keeps its way.
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = ON');
   // Small pages, because a commit writes whole ones and touches one of the index for each stream in it.
   db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   db.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536');
   const format = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-  if (format > FORMAT) throw new Error(`it was written by a newer version of this node, in format ${format}`);
+  if (format > FORMAT_WITH_HUSKS)
+    throw new Error(`it was written by a newer version of this node, in format ${format}`);
   db.exec(TABLES);
-  db.exec(`PRAGMA user_version = ${FORMAT}`);
+  if (format < FORMAT) db.exec(`PRAGMA user_version = ${FORMAT}`);
   return db;
 }
 

@@ -1,4 +1,5 @@
 import http2 from 'node:http2';
+import { OperationsService } from '@eventstore/db-client/generated/operations_grpc_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { append, batchAppend, softDelete, tombstone } from './appends.ts';
@@ -6,6 +7,7 @@ import { commitQueue } from './commit-queue.ts';
 import { openLogReader } from './log-reader.ts';
 import { addOtherServices } from './other-services.ts';
 import { commitSignal, reads } from './reads.ts';
+import { scavenges } from './scavenges.ts';
 import { addressOf, onlyWith } from './token.ts';
 
 // A live server reads an append of any size and refuses it; this node stops reading here.
@@ -49,6 +51,7 @@ export async function serve(file: string, host: string, port: number, token: str
     tombstone: tombstone(queue),
   };
   server.addService({ ...StreamsService, read } as unknown as typeof StreamsService, streams);
+  server.addService(OperationsService, scavenges(queue, commits));
   addOtherServices(server);
 
   return {

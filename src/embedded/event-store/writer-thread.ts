@@ -1,21 +1,43 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Command, Outcome } from './decide.ts';
 import { openLogWriter, reasonOf } from './log-writer.ts';
+import type { ScavengeStep } from './scavenge.ts';
 
-/** What the thread is asked for: to commit a group, or to close the log and end. */
-export type ToWriter = readonly Command[] | 'close';
+/** What the thread is asked for: to commit a group, for the next step of a scavenge, or to close the log and end. */
+export type ToWriter = readonly Command[] | 'scavenge' | 'close';
 /** What it answers: first that it is open, then the outcomes of each group, or why nothing of it was written. */
-export type FromWriter = 'open' | readonly Outcome[] | { readonly failed: string };
+export type FromWriter = 'open' | readonly Outcome[] | { readonly failed: string } | { readonly scavenged: Scavenged };
+/** Where a scavenge is after a step. */
+export type Scavenged = ScavengeStep | 'done' | { readonly failed: string };
 
 const port = parentPort!;
 const writer = openLogWriter(workerData);
 const send = (message: FromWriter): void => port.postMessage(message);
 let isFailing = false;
+let steps: Generator<ScavengeStep, void> | undefined;
+
+function nextStep(): Scavenged {
+  try {
+    steps ??= writer.scavenge();
+    const { done, value } = steps.next();
+    if (!done) return value;
+    steps = undefined;
+    return 'done';
+  } catch (error) {
+    steps = undefined;
+    writer.rollBack();
+    return { failed: reasonOf(error) };
+  }
+}
 
 port.on('message', (asked: ToWriter) => {
   if (asked === 'close') {
     writer.close();
     port.close();
+    return;
+  }
+  if (asked === 'scavenge') {
+    send({ scavenged: nextStep() });
     return;
   }
   const before = writer.nextPosition();

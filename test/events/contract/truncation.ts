@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { handle } from '../../../src/events/decider.ts';
 import { appendMissing, streamMemory } from '../../../src/events/idempotent-append.ts';
 import { STREAM_ERASED } from '../../../src/events/truncation.ts';
@@ -155,5 +155,41 @@ export function truncationContract(scene: ContractScene): void {
       const left = await scene.log.read(stream);
       expect(idsOf(left)).toEqual(idsOf(reader.seen.filter((one) => one.position > position!)));
     });
+  });
+
+  describe('scavenge', () => {
+    test('removes what is hidden from the log, and nothing else of it', async () => {
+      const { stream, sent } = await truncated();
+      const [gone, other] = [someStream(), someStream()];
+      await scene.log.append(gone, 'no_stream', events(3));
+      await scene.log.append(other, 'no_stream', events(3));
+      const position = await scene.log.deleteStream(gone);
+      const before = [...(await scene.log.read(stream)), ...(await scene.log.read(other))];
+      expect(await scene.log.scavenge(position!)).not.toBe('done');
+      await vi.waitFor(async () => expect(await scene.patiently(() => scene.log.scavenge(position!))).toBe('done'), {
+        timeout: 60_000,
+        interval: 200,
+      });
+      const reader = follow({ prefixes: [stream, gone, other] });
+      await reader.caughtUp();
+      expect(reader.seen.filter((one) => one.stream !== gone)).toEqual(before);
+      expect(reader.seen.filter((one) => one.stream === gone)).toMatchObject([{ type: STREAM_ERASED, revision: 3n }]);
+      expect(idsOf(await scene.log.read(stream))).toEqual(idsOf(sent.slice(4)));
+    }, 90_000);
+
+    test('who has read as far as an event that is gone goes on with the next', async () => {
+      const [stream, sent] = [someStream(), events(3)];
+      await scene.log.append(stream, 'no_stream', sent);
+      const after = (await scene.log.read(stream))[1]!.position;
+      const position = await scene.log.truncateBefore(stream, 2n);
+      await vi.waitFor(async () => expect(await scene.patiently(() => scene.log.scavenge(position!))).toBe('done'), {
+        timeout: 60_000,
+        interval: 200,
+      });
+      expect(await scene.log.at(after)).toBeUndefined();
+      const reader = follow({ prefixes: [stream], after });
+      await reader.caughtUp();
+      expect(idsOf(reader.seen)).toEqual(idsOf(sent.slice(2)));
+    }, 90_000);
   });
 }
