@@ -30,6 +30,17 @@ const EVENT_STORE =
   /^esdb(\+discover)?:\/\/([^\s@/?]+@)?[^\s@/?,:]+(:\d{1,5})?(,[^\s@/?,:]+(:\d{1,5})?)*\/?(\?\w+=[^\s&]*(&\w+=[^\s&]*)*)?$/;
 const hasHost = (url: string): boolean => Boolean(URL.parse(url)?.hostname);
 
+/** Three days, so that a receiver may be away over a weekend. */
+const RETRY_SECONDS = [5, 30, 300, 1800, 7200, 18_000, ...Array<number>(7).fill(36_000)];
+
+/** Seconds with commas between. Throws for anything else. */
+function retrySeconds(text: string): readonly number[] {
+  const seconds = text.split(',').map((word) => (/^\s*\d{1,6}\s*$/.test(word) ? Number(word) : Number.NaN));
+  if (seconds.length > 100 || seconds.some(Number.isNaN))
+    throw new Error('must be up to 100 numbers of seconds with commas between, as 5,30,300');
+  return seconds;
+}
+
 const key = z.string().min(16, 'must be at least 16 characters');
 
 const Environment = z.object({
@@ -77,6 +88,8 @@ const Environment = z.object({
   ),
   MAIL_FROM: set(z.string()),
   MAIL_WAIT_SECONDS: set(z.coerce.number().int().min(0)),
+  WEBHOOK_RETRY_SECONDS: set(z.string().transform(parsedBy(retrySeconds))),
+  WEBHOOK_ALLOW_PRIVATE: set(flag),
   LOG_LEVEL: set(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
   ROLES: set(
     z
@@ -135,6 +148,13 @@ export type Config = {
     readonly from: string;
     /** How long a transferred call's mail waits for an analysis after the call's end. */
     readonly waitSeconds: number;
+  };
+  /** What is sent to tenants' webhook endpoints. */
+  readonly outgoing: {
+    /** Between the attempts. */
+    readonly retrySeconds: readonly number[];
+    /** Also to addresses that are not of the public internet, and by plain http. */
+    readonly allowPrivate: boolean;
   };
   readonly logLevel: string;
   readonly roles: readonly Role[];
@@ -199,6 +219,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       smtpUrl: env.SMTP_URL,
       from: env.MAIL_FROM ?? 'Call Ledger <call-ledger@localhost>',
       waitSeconds: env.MAIL_WAIT_SECONDS ?? 120,
+    },
+    outgoing: {
+      retrySeconds: env.WEBHOOK_RETRY_SECONDS ?? RETRY_SECONDS,
+      allowPrivate: env.WEBHOOK_ALLOW_PRIVATE ?? false,
     },
     logLevel: env.LOG_LEVEL ?? 'info',
     roles: env.ROLES ?? roles,

@@ -32,6 +32,8 @@ import { lagOfViews } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
+import { endpointRoutes } from './reactions/outgoing-webhooks/endpoint-routes.ts';
+import type { OutgoingWebhooks } from './reactions/outgoing-webhooks/start.ts';
 import { type OutsideDependencies, outsideRoutes } from './reactions/outside.ts';
 import { readCoverage } from './reactions/reconciliation/coverage.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
@@ -50,7 +52,7 @@ import { queryRoutes } from './read-api/query-routes.ts';
 import { answerUnhandled } from './read-api/unhandled.ts';
 import { readinessOf } from './readiness.ts';
 import { nothingShown, shownResources } from './shown-resources.ts';
-import type { AdministrationDeps } from './tenants/administration.ts';
+import { type AdministrationDeps, administration as changesOf } from './tenants/administration.ts';
 import type { OpenTenantDirectory } from './tenants/directory.ts';
 import { asOf } from './time-travel/as-of.ts';
 import { histories } from './time-travel/histories.ts';
@@ -85,6 +87,9 @@ export type Parts = {
   readonly live?: LiveFeed;
   readonly exports?: Exports;
   readonly mail?: TicketMail;
+  readonly outgoing?: OutgoingWebhooks;
+  /** WEBHOOK_ALLOW_PRIVATE */
+  readonly allowPrivate?: boolean;
   readonly reconciliation?: Reconciliation;
   /** Absent where this process neither asks Retell by itself nor sends mails. */
   readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'>;
@@ -98,8 +103,20 @@ const noSniffing: MiddlewareHandler = async (c, next) => {
 
 /** Every route of a process: each role mounts what it serves; health, metrics and docs are everywhere. */
 export function routesOf({ roles, log, directory, administrators, metrics, logger, ...parts }: Parts): OpenAPIHono {
-  const { webhooks, retellOf, placements, db, projections, running, views, live, exports, mail, reconciliation } =
-    parts;
+  const {
+    webhooks,
+    retellOf,
+    placements,
+    db,
+    projections,
+    running,
+    views,
+    live,
+    exports,
+    mail,
+    outgoing,
+    reconciliation,
+  } = parts;
   const { authenticate } = directory;
   const { access } = administrators;
   const statuses = () => views?.status() ?? [];
@@ -158,6 +175,11 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   root.route('/', parkedRoutes({ ...administration, log, projections }));
   if (parts.outside) root.route('/', outsideRoutes({ access, directory, ...parts.outside }));
   if (mail) root.route('/', mailRoutes({ log, tenants: directory, mail, access, logger }));
+  if (outgoing) {
+    const { allowPrivate = false } = parts;
+    const administration = changesOf(parts.administration);
+    root.route('/', endpointRoutes({ authenticate, directory, administration, outgoing, allowPrivate, logger }));
+  }
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;
     root.route('/', reconciliationRoutes({ access, reconciliation, coverage, isTenant }));

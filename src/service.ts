@@ -33,6 +33,8 @@ import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { startCallLinking } from './reactions/call-linking/start.ts';
+import { measureOutgoing } from './reactions/outgoing-webhooks/metrics.ts';
+import { startOutgoingWebhooks } from './reactions/outgoing-webhooks/start.ts';
 import { startReconciliation } from './reactions/reconciliation/start.ts';
 import { startTicketMail } from './reactions/ticket-mail/start.ts';
 import { exportRoutes } from './read-api/export/routes.ts';
@@ -40,7 +42,7 @@ import { metricsRoute } from './read-api/health-routes.ts';
 import { liveFeed } from './read-api/live/live-feed.ts';
 import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
-import type { AdministrationDeps } from './tenants/administration.ts';
+import { type AdministrationDeps, administration as changesOf } from './tenants/administration.ts';
 import { openTenantDirectory } from './tenants/directory.ts';
 import { openKeyUses } from './tenants/key-uses.ts';
 import { sealingUnder } from './tenants/sealing.ts';
@@ -142,6 +144,21 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       : undefined;
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
   if (mail) measureMail(metrics.registry, mail);
+  const outgoing =
+    databaseUrl !== undefined && has('react')
+      ? startOutgoingWebhooks({
+          ...{
+            log,
+            directory,
+            administration: changesOf(administration),
+            databaseUrl,
+            ...config.outgoing,
+            logger,
+            signal,
+          },
+        })
+      : undefined;
+  if (outgoing) measureOutgoing(metrics.registry, outgoing);
   const live =
     db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, endOfLog: log.head, logger }) : undefined;
   if (live) measureLive(metrics.registry, live);
@@ -168,6 +185,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(live && { live }),
     ...(exports && { exports }),
     ...(mail && { mail }),
+    ...(outgoing && { outgoing, allowPrivate: config.outgoing.allowPrivate }),
     ...(reconciliation && { reconciliation, outside: { ...retellAccess, smtpUrl: config.mail.smtpUrl } }),
   });
   const { url, server, close } = await listen(root, config.host, config.port, config.maxConnections);
@@ -188,7 +206,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       await webhooks.drain();
       await closed;
       await Promise.all([placements.drain(), keyUses.close()]);
-      await Promise.all([mail?.stop(), linking?.stop(), reconciliation?.stop()]);
+      await Promise.all([mail?.stop(), outgoing?.stop(), linking?.stop(), reconciliation?.stop()]);
       stopping.abort();
       stopMeasuring?.();
       await running?.stop();

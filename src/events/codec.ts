@@ -12,7 +12,9 @@ import {
   IdempotencyKeyUsed,
   OPEN_REQUESTS_SEEN,
   OpenRequestsSeen,
+  REACTION_REACHED,
   REACTION_STARTED,
+  ReactionReached,
   ReactionStarted,
   type SessionEvent,
   sessionEventSchemas,
@@ -177,6 +179,7 @@ const others: Readonly<Record<string, Format>> = {
   [OPEN_REQUESTS_SEEN]: { data: reading(OpenRequestsSeen) },
   [CALL_COUNTED]: { data: reading(CallCounted) },
   [REACTION_STARTED]: { data: reading(ReactionStarted) },
+  [REACTION_REACHED]: { data: reading(ReactionReached) },
 };
 
 function formatOf(type: string): Format | undefined {

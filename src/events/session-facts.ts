@@ -29,6 +29,11 @@ const position = z.string().regex(/^\d+$/);
 export const REACTION_STARTED = 'ReactionStarted';
 export const ReactionStarted = z.object({ after: position.optional() });
 
+/** Up to where in the log a reaction has acted, but for what is at the open positions. No projection reads it. */
+export const REACTION_REACHED = 'ReactionReached';
+export const ReactionReached = z.object({ after: position, open: z.array(position) });
+export type ReactionReached = z.infer<typeof ReactionReached>;
+
 /**
  * The sessions that had been requested and not answered up to a position (absent: the beginning). No projection reads
  * it.

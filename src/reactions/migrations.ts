@@ -65,4 +65,33 @@ const migrations: Migrations = {
       message_id text not null, seen_at timestamptz not null default now(),
       primary key (tenant_id, call_id, opening, origin))`.execute(trx);
   },
+  /** News for webhook endpoints: which, and what became of it. Its content is read when it is sent. */
+  async '0005_webhook_deliveries'(trx) {
+    await sql`create table if not exists reactions.webhook_deliveries (
+      id uuid primary key default gen_random_uuid(), n bigint not null generated always as identity,
+      tenant_id text not null, endpoint_id text not null, type text not null,
+      position bigint, subject text not null, call_id text, appointment_id text, changed_at timestamptz not null,
+      state text not null default 'pending', attempts integer not null default 0, tries integer not null default 0,
+      last_status integer, last_failure text, due_at timestamptz not null default now(),
+      -- when its state last changed, or it was tried
+      changed_on timestamptz not null default now(),
+      unique (endpoint_id, position, type, subject, changed_at))`.execute(trx);
+    for (const index of [
+      '(endpoint_id, n)',
+      '(endpoint_id, state, n)',
+      '(changed_on)',
+      `(endpoint_id, due_at, position, n) where state = 'pending'`,
+      `(endpoint_id, position) where state = 'pending'`,
+      `(endpoint_id, call_id, position, n) where state = 'pending' and tries = 0`,
+      `(endpoint_id, appointment_id, position, n) where state = 'pending' and tries = 0`,
+      `(state) where state in ('pending', 'dead')`,
+    ])
+      await sql`create index on reactions.webhook_deliveries ${sql.raw(index)}`.execute(trx);
+    await sql`create table if not exists reactions.webhook_endpoints (
+      endpoint_id text primary key, tenant_id text not null,
+      -- since where in the log it wants what it wants, as far as that is queued
+      wanted_after bigint,
+      -- since when every attempt has failed
+      failing_since timestamptz)`.execute(trx);
+  },
 };

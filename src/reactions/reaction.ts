@@ -8,7 +8,7 @@ import { reactionStream } from '../events/streams.ts';
 import type { Mutex } from '../postgres/mutex.ts';
 
 /** Each is carried out by one process at a time. */
-type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking';
+type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking' | 'outgoing-webhooks';
 
 /** Held by the process that carries it out. */
 export const mutexOf = (reaction: Reaction): Mutex => ({ kind: 'reaction', name: reaction });

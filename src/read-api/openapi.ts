@@ -12,6 +12,7 @@ const tags: readonly { readonly name: string; readonly description: string }[] =
   { name: 'Customers', description: 'Who called or was called, by phone number.' },
   { name: 'Summary', description: 'How much of what there was on each day.' },
   { name: 'Live', description: 'Outcome changes as they happen; resumable.' },
+  { name: 'Outgoing webhooks', description: 'Your own systems are sent what changes, signed. Needs the scope write.' },
   { name: 'Calls', description: 'Placing calls.' },
   { name: 'Tenants', description: 'Tenants and their keys. Needs the admin key.' },
   { name: 'Administration', description: 'Projections, parked streams, quarantine. Needs the admin key.' },

@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/http/metrics.ts';
 import type { RunningProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
+import type { OutgoingWebhooks } from '../../src/reactions/outgoing-webhooks/start.ts';
 import type { Reconciliation } from '../../src/reactions/reconciliation/start.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { exportRoutes } from '../../src/read-api/export/routes.ts';
@@ -65,6 +66,7 @@ function routesOfRoles(of: readonly Role[]) {
     }),
     ...(has('react') && {
       mail: {} as TicketMail,
+      outgoing: {} as OutgoingWebhooks,
       reconciliation: {} as Reconciliation,
       outside: { retellApiKeyOf: () => undefined, retellBaseUrl: undefined, smtpUrl: undefined },
     }),

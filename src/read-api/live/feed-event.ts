@@ -117,10 +117,10 @@ function ofOneFact(rows: readonly EventRow[]): FeedEvent[] {
     });
 }
 
-const outcomeChanged = itemMaker('outcome_changes', OutcomeChanged);
+export const outcomeChanged = itemMaker('outcome_changes', OutcomeChanged);
 const changeOfAppointment = itemMaker('appointment_changes', AppointmentChanged.omit({ sessionId: true }));
 
-function appointmentChanged(row: Stored<ReadModel['appointment_changes']>): z.infer<typeof AppointmentChanged> {
+export function appointmentChanged(row: Stored<ReadModel['appointment_changes']>): z.infer<typeof AppointmentChanged> {
   const change = changeOfAppointment(row);
   const sessionId = change.decidedBy?.sessionId;
   return { ...change, ...(sessionId !== undefined && { sessionId }) };

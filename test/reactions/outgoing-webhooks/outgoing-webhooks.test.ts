@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { queueTest, replay, retry } from '../../../src/reactions/outgoing-webhooks/deliveries.ts';
+import { analyzed, changed, ended, requested, started, TENANT } from '../../projections/controls.ts';
+import { inbound, staffSays } from '../../projections/tickets-controls.ts';
+import { type Scene, soon, startScene } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterEach(async () => {
+  await scene.stopAll();
+  for (const { id: endpointId } of scene.directory.webhookEndpoints(TENANT))
+    await scene.changes.removeWebhookEndpoint(TENANT, { endpointId });
+});
+afterAll(() => scene.stop());
+
+let calls = 0;
+const newCall = () => `call_${++calls}`;
+const confirmed = (call: string) => analyzed({ flags: { appointment_confirmed: true } }, {}, call);
+
+test('what changes is sent once, signed, with what the live feed or the query API shows', async () => {
+  scene.start();
+  const { received, verified, secret } = await scene.endpoint(
+    ...(['call.outcome.changed', 'appointment.changed', 'ticket.opened', 'ticket.changed'] as const),
+  );
+  const call = newCall();
+  const about = { appointmentId: 'apt_sent', callSessionId: 'cs_sent' };
+  await scene.say(
+    started(about, inbound, call),
+    ended(about, inbound, call),
+    analyzed({ ...about, flags: { appointment_confirmed: true, action_required: true } }, inbound, call),
+    staffSays('closed', '', call),
+    changed({ status: 'cancelled' }, 'apt_sent'),
+  );
+  await soon(() => expect(received).toHaveLength(5));
+  const ids = { tenantId: TENANT, appointmentId: 'apt_sent' };
+  const ticket = { tenantId: TENANT, id: `tkt_${call}`, callId: call, sessionId: 'cs_sent' };
+  expect(received.map(({ type, data }) => ({ type, data }))).toEqual(
+    expect.arrayContaining([
+      {
+        type: 'call.outcome.changed',
+        data: expect.objectContaining({ ...ids, callId: call, outcome: 'confirmed', sessionId: 'cs_sent' }),
+      },
+      { type: 'appointment.changed', data: expect.objectContaining({ ...ids, status: 'confirmed' }) },
+      { type: 'ticket.opened', data: expect.objectContaining({ ...ticket, status: 'new', setBy: 'rule' }) },
+      { type: 'ticket.changed', data: expect.objectContaining({ ...ticket, status: 'closed', setBy: 'staff' }) },
+      { type: 'appointment.changed', data: expect.objectContaining({ ...ids, status: 'cancelled' }) },
+    ]),
+  );
+  expect(new Set(received.map(({ id }) => id)).size).toBe(5);
+  expect(verified(secret)).toHaveLength(5);
+});
+
+test('a call’s news comes in the order of the log, and the next as soon as the one before has failed once', async () => {
+  scene.start();
+  const endpoint = await scene.endpoint('call.outcome.changed', 'ticket.opened', 'ticket.changed');
+  const { received, answers } = endpoint;
+  let failed = 0;
+  answers(() => (failed++ === 0 ? 500 : 204));
+  const call = newCall();
+  const required = analyzed({ flags: { action_required: true }, inVoicemail: true }, inbound, call);
+  await scene.say(ended({}, inbound, call), required, staffSays('contacted', '', call), staffSays('closed', '', call));
+  await soon(async () => expect(await scene.states(endpoint.endpointId)).toEqual(Array(4).fill('delivered')));
+  const types = ['call.outcome.changed', 'ticket.opened', 'ticket.changed', 'ticket.changed', 'call.outcome.changed'];
+  expect(received.map(({ type }) => type)).toEqual(types);
+  const [first, last] = [received[0]!, received[4]!];
+  expect([last.id, last.body]).toEqual([first.id, first.body]);
+});
+
+test('an endpoint that hangs holds up no other, nor does a call that fails hold up others', async () => {
+  scene.start();
+  const hanging = await scene.endpoint('call.outcome.changed');
+  hanging.answers(() => 'nothing');
+  const well = await scene.endpoint('call.outcome.changed');
+  const some = Array.from({ length: 12 }, newCall);
+  well.answers(({ data }) => (data.callId === some[0] ? 503 : 204));
+  await scene.say(...some.map(confirmed));
+  await soon(() => expect(new Set(well.received.map(({ data }) => data.callId)).size).toBe(12));
+  expect(hanging.received.length).toBeLessThan(12);
+});
+
+test('what fails is tried again on the schedule, then given up, and can be sent again', async () => {
+  const outgoing = scene.start();
+  const endpoint = await scene.endpoint('call.outcome.changed');
+  endpoint.answers(() => 500);
+  await scene.say(confirmed(newCall()));
+  await soon(async () => expect(await scene.states(endpoint.endpointId)).toEqual(['dead']));
+  expect(endpoint.received).toHaveLength(4);
+  expect(new Set(endpoint.received.map(({ id }) => id)).size).toBe(1);
+  const gaps = endpoint.received.slice(1).map(({ at }, i) => at - endpoint.received[i]!.at);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(990);
+  expect(await outgoing.failing()).toMatchObject([endpoint.key]);
+  expect(await outgoing.unsent()).toMatchObject({ dead: 1 });
+
+  endpoint.answers(() => 200);
+  const { rows } = await scene.pool.query('select id from reactions.webhook_deliveries where endpoint_id = $1', [
+    endpoint.endpointId,
+  ]);
+  expect(await retry(outgoing.db, endpoint.key, 'nonsense')).toBeUndefined();
+  expect(await retry(outgoing.db, endpoint.key, rows[0].id)).toMatchObject({ state: 'pending', attempts: 4 });
+  await outgoing.wake(endpoint.key);
+  await soon(async () => expect(await scene.states(endpoint.endpointId)).toEqual(['delivered']));
+  expect(await outgoing.failing()).toEqual([]);
+});
+
+test('Retry-After is waited out', async () => {
+  scene.start({ retrySeconds: [0, 0] });
+  const endpoint = await scene.endpoint('call.outcome.changed');
+  endpoint.answers(() => (endpoint.received.length === 1 ? [429, { 'retry-after': '2' }] : 204));
+  await scene.say(confirmed(newCall()));
+  await soon(() => expect(endpoint.received).toHaveLength(2));
+  expect(endpoint.received[1]!.at - endpoint.received[0]!.at).toBeGreaterThanOrEqual(1990);
+});
+
+test('410 is final, and pauses; what changes meanwhile is not queued, and a replay brings it', async () => {
+  const outgoing = scene.start();
+  const endpoint = await scene.endpoint('call.outcome.changed');
+  const { endpointId, key, received } = endpoint;
+  endpoint.answers(() => 410);
+  await scene.say(confirmed(newCall()));
+  await soon(async () => expect(await scene.states(endpointId)).toEqual(['dead']));
+  await soon(() =>
+    expect(scene.directory.webhookEndpoints(TENANT)).toMatchObject([{ state: 'paused', pausedBecause: 'gone' }]),
+  );
+  endpoint.answers(() => 204);
+  const missed = newCall();
+  const after = await scene.say(confirmed(missed));
+  // Tests come also while it is paused.
+  const tests = [await queueTest(outgoing.db, key), await queueTest(outgoing.db, key)];
+  await outgoing.wake(key);
+  await soon(() => expect(received.filter(({ type }) => type === 'endpoint.test')).toHaveLength(tests.length));
+  expect(new Set(received.map(({ id }) => id)).size).toBe(3);
+
+  await scene.changes.changeWebhookEndpoint(TENANT, { endpointId, state: 'active' });
+  const marker = newCall();
+  await scene.say(confirmed(marker));
+  await soon(() => expect(received.at(-1)!.data.callId).toBe(marker));
+  expect(received.map(({ data }) => data.callId)).not.toContain(missed);
+
+  expect(await replay(outgoing.db, key, ['call.outcome.changed'], { position: after - 1n })).toBe(2);
+  await outgoing.wake(key);
+  await soon(() => expect(received.slice(-2).map(({ data }) => data.callId)).toEqual([missed, marker]));
+  expect(received.at(-1)!.id).toBe(received.at(-3)!.id);
+});
+
+test('a replay reaches what is older than the endpoint, from a time or behind a position', async () => {
+  const old = newCall();
+  const position = await scene.say(requested({ appointmentId: 'apt_old' }, 'cs_old'), confirmed(old));
+  await scene.shown(position);
+  const [event] = [await scene.log.at(position)];
+  const outgoing = scene.start();
+  const { key, received } = await scene.endpoint('call.outcome.changed');
+  await scene.say(confirmed(newCall()));
+  await soon(() => expect(received).toHaveLength(1));
+  const time = new Date(event!.recordedAt);
+  expect(await replay(outgoing.db, key, ['call.outcome.changed'], { time })).toBe(2);
+  expect(await replay(outgoing.db, key, ['call.outcome.changed'], { position })).toBe(1);
+  expect(await replay(outgoing.db, key, ['ticket.opened'], { time })).toBe(0);
+  await outgoing.wake(key);
+  await soon(() => expect(received.map(({ data }) => data.callId)).toContain(old));
+});
+
+test('both secrets sign after a rotation', async () => {
+  scene.start();
+  const { endpointId, secret: old, verified, received } = await scene.endpoint('call.outcome.changed');
+  const othersUntil = new Date(Date.now() + 3_600_000).toISOString();
+  const rotated = await scene.changes.rotateWebhookSecret(TENANT, { endpointId, othersUntil });
+  await scene.say(confirmed(newCall()));
+  await soon(() => expect(received).toHaveLength(1));
+  for (const secret of [old, rotated.secret]) expect(verified(secret)).toHaveLength(1);
+});

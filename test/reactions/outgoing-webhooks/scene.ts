@@ -1,0 +1,125 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { vi } from 'vitest';
+import type { NewsType } from '../../../src/events/tenant-facts.ts';
+import { startProjections } from '../../../src/projections/engine/start.ts';
+import { projections } from '../../../src/projections/index.ts';
+import {
+  type OutgoingWebhooks,
+  type OutgoingWebhooksOptions,
+  startOutgoingWebhooks,
+} from '../../../src/reactions/outgoing-webhooks/start.ts';
+import { administration } from '../../../src/tenants/administration.ts';
+import { openTenantDirectory } from '../../../src/tenants/directory.ts';
+import { sealingUnder } from '../../../src/tenants/sealing.ts';
+import { TENANT } from '../../projections/controls.ts';
+import { logger, startStores } from '../../projections/stores.ts';
+
+export const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
+
+export type Received = {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly body: string;
+  readonly at: number;
+};
+
+/** A receiver that answers with what it is given: a status, headers with it, or nothing at all. */
+export async function startReceiver() {
+  const received: Received[] = [];
+  const headers: Record<string, string>[] = [];
+  let answer: (one: Received) => number | [number, Record<string, string>] | 'nothing' = () => 204;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const { type, data } = JSON.parse(body);
+    const one = { id: String(request.headers['webhook-id']), type, data, body, at: Date.now() };
+    received.push(one);
+    headers.push(request.headers as Record<string, string>);
+    const answered = answer(one);
+    if (answered === 'nothing') return;
+    const [status, more] = typeof answered === 'number' ? [answered, {}] : answered;
+    response.writeHead(status, more).end('thanks');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    received,
+    /** What the specification's library makes of the messages so far, under a secret. Throws. */
+    verified: (secret: string) => received.map(({ body }, i) => new Webhook(secret).verify(body, headers[i]!)),
+    answers(next: typeof answer) {
+      answer = next;
+    },
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
+
+/** Real stores, the projections over them, and the tenants in the log; one for each test file. */
+export async function startScene() {
+  const stores = await startStores();
+  const { log, databaseUrl, pool } = stores;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const sealing = sealingUnder('a master key of the tests');
+  const directory = openTenantDirectory({ log, sealing, environmentKeys: [], logger, signal });
+  const changes = administration({ log, directory, sealing, logger, keyUses: { of: () => undefined } as never });
+  const startReading = () => startProjections({ log, databaseUrl, projections, logger });
+  let reading = await startReading();
+  await directory.caughtUp();
+  await changes.putSettings(TENANT, {});
+  const running = new Set<OutgoingWebhooks>();
+  const receivers: Receiver[] = [];
+
+  return {
+    ...{ log, pool, databaseUrl, directory, changes, say: stores.say },
+    start(options: Partial<OutgoingWebhooksOptions> = {}) {
+      const outgoing = startOutgoingWebhooks({
+        ...{ log, directory, administration: changes, databaseUrl, logger, allowPrivate: true },
+        retrySeconds: [1, 1, 1],
+        ...options,
+        pace: { standbyMs: 50, everyMs: 20, pollMs: 500, answerMs: 1000, stopMs: 100, ...options.pace },
+      });
+      running.add(outgoing);
+      return outgoing;
+    },
+    async stopAll() {
+      await Promise.all([...running].map((one) => one.stop()));
+      running.clear();
+    },
+    /** An endpoint for these events, and who receives them. */
+    async endpoint(...events: NewsType[]) {
+      const receiver = await startReceiver();
+      receivers.push(receiver);
+      const { endpointId, secret } = await changes.addWebhookEndpoint(TENANT, { url: receiver.url, events });
+      return { ...receiver, endpointId, secret, key: { tenantId: TENANT, endpointId } };
+    },
+    states: async (endpointId: string): Promise<string[]> =>
+      (
+        await pool.query('select state from reactions.webhook_deliveries where endpoint_id = $1 order by position, n', [
+          endpointId,
+        ])
+      ).rows.map(({ state }) => state),
+    /** All that Postgres has is lost, and the read model is built anew. */
+    async losePostgres() {
+      await reading.stop();
+      await pool.query('drop schema if exists projection, reactions, pgboss cascade');
+      reading = await startReading();
+    },
+    shown: (position: bigint) => reading.waitUntilApplied('calls', position, 30_000),
+    async stop() {
+      for (const receiver of receivers) receiver.stop();
+      await Promise.all([...running].map((one) => one.stop()));
+      await reading.stop();
+      ending.abort();
+      await stores.stop();
+    },
+  };
+}
+export type Scene = Awaited<ReturnType<typeof startScene>>;
