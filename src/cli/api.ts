@@ -10,6 +10,8 @@ import type {
 import type { Overview } from '../administration/projection-routes.ts';
 import type { ShownTenant } from '../administration/tenant-routes.ts';
 import type { RetryAnswer } from '../commands/quarantine.ts';
+import type { DeliveryItem } from '../reactions/outgoing-webhooks/delivery-routes.ts';
+import type { Endpoint as EndpointAnswer } from '../reactions/outgoing-webhooks/endpoint-routes.ts';
 import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
@@ -41,6 +43,9 @@ type QuarantineRetry = z.infer<typeof RetryAnswer>;
 type TicketMail = z.infer<typeof Rendered>;
 type Outside = z.infer<typeof OutsideAnswer>;
 type MailDeadLetters = z.infer<typeof DeadLetters>;
+
+type WebhookEndpoint = z.infer<typeof EndpointAnswer>;
+export type WebhookDelivery = z.infer<typeof DeliveryItem>;
 
 export type { CallSession, HistoryItem, ReconciliationState };
 
@@ -89,5 +94,14 @@ export type Answers = {
   'GET /api/call-sessions/{id}/history': Page<HistoryItem>;
   'GET /api/appointments/{id}': Appointment;
   'GET /api/tickets/{id}': Ticket;
+  'GET /api/webhook-endpoints': Items<WebhookEndpoint>;
+  'POST /api/webhook-endpoints': WebhookEndpoint & { readonly secret: string };
+  'PATCH /api/webhook-endpoints/{id}': WebhookEndpoint;
+  'DELETE /api/webhook-endpoints/{id}': NoContent;
+  'POST /api/webhook-endpoints/{id}/rotate-secret': WebhookEndpoint & { readonly secret: string };
+  'POST /api/webhook-endpoints/{id}/test': WebhookDelivery;
+  'POST /api/webhook-endpoints/{id}/replay': { readonly count: number };
+  'GET /api/webhook-endpoints/{id}/deliveries': Page<WebhookDelivery>;
+  'POST /api/webhook-endpoints/{id}/deliveries/{deliveryId}/retry': WebhookDelivery;
 };
 export type Route = keyof Answers;

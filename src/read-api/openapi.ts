@@ -54,8 +54,11 @@ export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
     ),
   );
   const known = new Set(tags.map(({ name }) => name));
+  // Mounted routes have a slash put before their path, and a webhook's name is none.
+  const webhooks = Object.entries(document.webhooks ?? {}).map(([name, one]) => [name.replace(/^\//, ''), one]);
   return {
     ...document,
+    ...(webhooks.length > 0 && { webhooks: Object.fromEntries(webhooks) as object }),
     tags: [
       ...tags.filter(({ name }) => used.has(name)),
       ...[...used].filter((name) => !known.has(name)).map((name) => ({ name })),

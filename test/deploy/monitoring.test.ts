@@ -54,6 +54,7 @@ test('every metric that can mean harm has an alert', async () => {
     'silent_tenants',
     'reconciliation_last_success',
     'mail_dead_letters',
+    'webhook_endpoint_failing_seconds',
   ];
   expect(harmful.filter((name) => !alerts.includes(name))).toEqual([]);
 });

@@ -140,8 +140,9 @@ test('410 is final, and pauses; what changes meanwhile is not queued, and a repl
 
   expect(await replay(outgoing.db, key, ['call.outcome.changed'], { position: after - 1n })).toBe(2);
   await outgoing.wake(key);
-  await soon(() => expect(received.slice(-2).map(({ data }) => data.callId)).toEqual([missed, marker]));
-  expect(received.at(-1)!.id).toBe(received.at(-3)!.id);
+  await soon(() => expect(received.filter(({ data }) => data.callId === missed)).toHaveLength(1));
+  await soon(() => expect(received.filter(({ data }) => data.callId === marker)).toHaveLength(2));
+  expect(new Set(received.filter(({ data }) => data.callId === marker).map(({ id }) => id)).size).toBe(1);
 });
 
 test('a replay reaches what is older than the endpoint, from a time or behind a position', async () => {
