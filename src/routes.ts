@@ -13,12 +13,14 @@ import { parkedRoutes } from './administration/parked-routes.ts';
 import { projectionRoutes } from './administration/projection-routes.ts';
 import { reconciliationRoutes } from './administration/reconciliation-routes.ts';
 import { adminRoutes } from './administration/tenant-routes.ts';
+import { webhookHealthRoute } from './administration/webhook-health-routes.ts';
 import { appointmentRoutes } from './commands/appointments.ts';
 import { archiveRoutes } from './commands/archive.ts';
 import { type CallRoutesDeps, callRoutes } from './commands/calls/call-routes.ts';
 import type { Placements } from './commands/calls/placements.ts';
 import { quarantineRetryRoute, reviewQuarantined } from './commands/quarantine.ts';
 import { ticketRoutes } from './commands/tickets.ts';
+import type { WebhookHealth } from './commands/webhooks/health.ts';
 import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
 import { consoleElsewhere, consoleRoutes } from './console/routes.ts';
@@ -66,6 +68,7 @@ export type Parts = {
   readonly administration: AdministrationDeps;
   readonly administrators: Administrators;
   readonly webhooks: Webhooks;
+  readonly webhookHealth: WebhookHealth;
   /** TRUST_PROXY */
   readonly trustProxy: ProxyTrust;
   readonly retellOf: CallRoutesDeps['retellOf'];
@@ -135,6 +138,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     const shown = db ? shownResources(db, running) : nothingShown;
     const common = { log, authenticate, logger };
     root.route('/', webhooks.routes);
+    root.route('/', webhookHealthRoute({ access, health: parts.webhookHealth }));
     root.route('/', adminRoutes({ ...parts.administration, access }));
     root.route('/', quarantineRetryRoute({ log, recorder: webhooks.recorder, tenants: directory, logger, access }));
     root.route('/', appointmentRoutes({ ...common, appointmentAfter: shown.appointment }));

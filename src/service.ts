@@ -8,6 +8,7 @@ import { withinLimits } from './commands/calls/limits.ts';
 import { resolveOpenRequests } from './commands/calls/open-requests.ts';
 import { openPlacements } from './commands/calls/placements.ts';
 import { retellApiKeyOf, retellOf } from './commands/calls/retell-api.ts';
+import { countAnswers } from './commands/webhooks/health.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import type { Keys } from './credentials.ts';
@@ -83,13 +84,18 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   });
   const administration = { log, directory, sealing, logger, keyUses };
   const administrators = openAdministrators({ log, adminKey: keys.adminKey, logger, signal, keyUses });
+  const measured = measureWebhooks(metrics);
+  const webhookHealth = countAnswers();
   const webhooks = webhookRoutes({
     log,
     tenants: directory,
     now: Date.now,
     logger,
     config: { ...config.webhooks, storeTimeoutMs: STORE_TIMEOUT_MS },
-    onAnswered: measureWebhooks(metrics),
+    onAnswered(answer) {
+      measured(answer);
+      webhookHealth.note(answer);
+    },
   });
 
   const unlimited = retellOf(directory, config.retell);
@@ -176,7 +182,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const root = routesOf({
     ...{ log, directory, administration, administrators, webhooks, placements, metrics, logger },
     ...{ roles: config.roles, metricsApart: config.metricsPort !== undefined },
-    trustProxy: config.webhooks.trustProxy,
+    ...{ webhookHealth, trustProxy: config.webhooks.trustProxy },
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),

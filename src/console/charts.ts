@@ -64,7 +64,7 @@ export function chart(id: string, title: string, bars: readonly Bar[]): Html {
 <div class="plot" aria-hidden="true"></div>
 <ul class="legend" aria-hidden="true">${series.map(([name, text]) => html`<li class="${name}">${text}</li>`)}</ul>
 <details><summary>The figures</summary>
-<div class="scroll" role="region" aria-label="${title}" tabindex="0"><table id="${id}-figures"><caption class="unseen">${title}</caption>
+<div class="scroll" role="group" aria-label="${title}" tabindex="0"><table id="${id}-figures"><caption class="unseen">${title}</caption>
 <thead><tr><th scope="col">When</th>${series.map(([name, text]) => html`<th scope="col" data-series="${name}">${text}</th>`)}</tr></thead>
 <tbody>${bars.map(
     ({ text, counts }) =>

@@ -46,11 +46,12 @@ export const bare = (title: string, content: Html): Html =>
 </body>`,
   );
 
-const link = (at: string, [to, text]: readonly [string, string]) => {
-  const isHere = to === '/console' ? at === to : at === to || at.startsWith(`${to}/`);
-  return html`<li><a href="${to}"${isHere ? html` aria-current="page"` : ''}>${text}</a></li>`;
+/** Links, of which the most exact to where one is is marked. */
+export const links = (at: string, all: readonly (readonly [to: string, text: string])[]): Html => {
+  const here = all.map(([to]) => to).filter((to) => at === to || at.startsWith(`${to}/`));
+  const nearest = here.sort((a, b) => b.length - a.length)[0];
+  return html`<ul>${all.map(([to, text]) => html`<li><a href="${to}"${to === nearest ? html` aria-current="page"` : ''}>${text}</a></li>`)}</ul>`;
 };
-
 const lagText = (lag: string | undefined) => {
   if (lag === undefined) return nothing;
   if (lag === 'unknown') return 'not known how far behind';
@@ -69,12 +70,12 @@ export function page(c: ConsoleContext, title: string, content: Html): Html {
 <a class="skip" href="#main">Skip to the content</a>
 <header>
 <p class="brand">Call Ledger</p>
-<nav aria-label="Main"><ul>${[...pages, ...(admin ? [operations] : [])].map((one) => link(at, one))}</ul></nav>
+<nav aria-label="Main">${links(at, [...pages, ...(admin ? [operations] : [])])}</nav>
 ${
   tenant
     ? html`<form class="search" method="post" action="/console/search" role="search">
 <label class="unseen" for="q">Search by number or id</label>
-<input id="q" name="q" type="search" placeholder="Number or id" required maxlength="512" autocomplete="off"><button>Search</button></form>`
+<input id="q" name="q" type="search" placeholder="Number or id" required maxlength="512" size="15" autocomplete="off"><button>Search</button></form>`
     : nothing
 }
 <div class="who">
@@ -89,7 +90,7 @@ ${tenant ? html`<span id="live" role="status"></span>` : nothing}
 ${done === undefined ? nothing : html`<p class="notice good" role="status">${done}</p>`}
 ${content}
 </main>
-<footer><p>Times are in ${tenant?.me.timeZone ?? 'UTC'}. <a href="/docs">API</a></p></footer>
+<footer><p>Times are in ${at.startsWith(operations[0]) ? 'UTC' : (tenant?.me.timeZone ?? 'UTC')}. <a href="/guide">Documents</a> · <a href="/docs">API</a></p></footer>
 </body>`,
   );
 }

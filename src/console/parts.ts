@@ -78,7 +78,7 @@ export function table(
   headings: readonly string[],
   rows: readonly (readonly (Html | string | number | undefined)[])[],
 ): Html {
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption class="unseen">${caption}</caption>
+  return html`<div class="scroll"><table><caption class="unseen">${caption}</caption>
 <thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td data-heading="${headings[i]}">${cell ?? '–'}</td>`)}</tr>`)}</tbody></table></div>`;
 }

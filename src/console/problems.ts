@@ -54,6 +54,20 @@ const keyForm = (c: ConsoleContext, kind: KeyMissing['kind']): Html => {
   );
 };
 
+/**
+ * A part of a page that says what is the matter where it cannot be shown, so that the others are. An ended session is
+ * the whole page's matter.
+ */
+export async function part(make: () => Promise<Html | string>): Promise<Html | string> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.status === 401) throw error;
+    const { code, title, detail } = error.problem;
+    return html`<p class="notice warn">${known[code]?.[0] ?? title}. ${detail ?? nothing}</p>`;
+  }
+}
+
 /** A key is typed into a form and goes into a sealed cookie, never into an address. */
 export const signInForm = (next: string, text = 'API key or admin key'): Html =>
   html`<form method="post" action="/console/sign-in" class="stack">

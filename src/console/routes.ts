@@ -11,7 +11,7 @@ import { liveRoute } from './live.ts';
 import { appointmentPages } from './pages/appointments.ts';
 import { callPages } from './pages/calls.ts';
 import { customerPages } from './pages/customers.ts';
-import { operationPages } from './pages/operations.ts';
+import { operationPages } from './pages/operations/index.ts';
 import { overviewPage } from './pages/overview.ts';
 import { searchPage } from './pages/search.ts';
 import { ticketPages } from './pages/tickets.ts';
@@ -144,7 +144,6 @@ ${signInForm(next)}
 export function consoleElsewhere(roles: readonly string[]): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   const text = `This process does not serve the console: its roles are ${roles.join(', ')}. Open it at a process with the role serve.`;
-  for (const path of ['/console', '/console/*'])
-    app.all(path, headers, (c) => c.html(bare('Not here', html`<p>${text}</p>`), 404));
+  app.all('/console/*', headers, (c) => c.html(bare('Not here', html`<p>${text}</p>`), 404));
   return app;
 }

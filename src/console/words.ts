@@ -1,3 +1,40 @@
+/** Why a webhook was refused, or what became of it. */
+const webhooks: Readonly<Record<string, string>> = {
+  recorded: 'Recorded.',
+  duplicate: 'It had come before.',
+  quarantined: 'Signed, but it makes no sense: kept in quarantine.',
+  ignored: 'Of a kind that is not kept.',
+  sig_missing: 'It carries no signature. Somebody posts here who is not Retell, or a proxy drops the header.',
+  sig_malformed: 'Its signature has another form than Retell gives it.',
+  sig_stale: 'It was signed over five minutes before or after now: a clock is wrong, or it was held back.',
+  sig_mismatch: 'It was signed with another key, or for another tenant. Check the webhook key of the agent at Retell.',
+  sig_mismatch_reserialised:
+    'A proxy has written the body anew, which breaks its signature. It must pass bodies on as they are.',
+  rate_limited: 'Too many of this address could not be verified.',
+  body_too_large: 'The body is larger than WEBHOOK_BODY_LIMIT_BYTES.',
+  body_too_slow: 'The body did not arrive in time.',
+  client_gone: 'The connection ended before the body did.',
+  unknown_path: 'It was posted to a path that does not exist. Correct the webhook URL at Retell.',
+  store_unavailable: 'The event store did not confirm in time.',
+  not_ready: 'The service was starting.',
+  stopping: 'The service was stopping.',
+  overloaded: 'More came at once than can be recorded in time.',
+  too_busy: 'Too many large bodies came at once.',
+};
+
+/** Why an authentic delivery is in quarantine. */
+const quarantined: Readonly<Record<string, string>> = {
+  not_json: 'The body is no JSON.',
+  schema_invalid: 'A field that is needed is missing, or is of another type.',
+  too_deep: 'It is nested too deeply.',
+  too_many_fields: 'It has too many fields.',
+  call_id_invalid: 'Its call has no id that can be one.',
+  not_a_call: 'It is about a chat, or asks before a call; there is nothing to record.',
+  untranslatable: 'This version fails at it. A later one may not.',
+  tenant_mismatch: 'Several tenants hold its key, and it names none of them.',
+  stream_deleted: 'The record of its call was deleted for good in the event store.',
+};
+
 /** A code in plain words where no sentence is known: what is new is shown as it is. */
 export const plain = (code: string): string => code.replaceAll('_', ' ');
 
@@ -77,11 +114,15 @@ const mailReasons: Readonly<Record<string, string>> = {
   erased: 'What it was about has been erased.',
 };
 
-const sentences = { call: callReasons, ticket: ticketReasons, appointment: appointmentStatuses, mail: mails } as const;
+const sentences = {
+  ...{ call: callReasons, ticket: ticketReasons, appointment: appointmentStatuses, mail: mails },
+  ...{ webhook: webhooks, quarantine: quarantined },
+} as const;
 
 /** The sentence of a status or a reason. A reason without one is the vendor's own word. */
 export const sentence = (of: keyof typeof sentences, code: string): string =>
-  sentences[of][code] ?? (of === 'call' ? `The telephone network or Retell says: ${plain(code)}.` : `${plain(code)}.`);
+  (sentences[of] as Readonly<Record<string, string>>)[code] ??
+  (of === 'call' ? `The telephone network or Retell says: ${plain(code)}.` : `${plain(code)}.`);
 
 /** What is known of a ticket's mail. */
 export const mailSentence = (mail: string, reason?: string): string =>
@@ -149,6 +190,20 @@ const done: Readonly<Record<string, string>> = {
   cancelled: 'The appointment is cancelled.',
   noted: 'The note is recorded.',
   status: 'The ticket has its new status.',
+  redriven: 'The mail will be tried again.',
+  nothing_to_send: 'There is no mail to send.',
+  already_sent: 'The mail was sent before; it is not sent twice.',
+  stream_redriven: 'The stream is applied.',
+  still_parked: 'It breaks again, and stays parked.',
+  requested: 'It is requested, and will be tried as soon as a process leads the projection.',
+  recorded: 'It is recorded now, and has left the quarantine.',
+  duplicate: 'It was on record already, and has left the quarantine.',
+  still_quarantined: 'It still makes no sense, and stays in quarantine.',
+  reconciling: 'Retell is being asked.',
+  cancelled_operation: 'It is cancelled.',
+  revoked: 'The key opens nothing any more.',
+  retired: 'The key verifies nothing any more.',
+  settings: 'The settings are in force.',
 };
 export const doneSentence = (code: string | undefined): string | undefined =>
   code === undefined ? undefined : done[code];

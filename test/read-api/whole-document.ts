@@ -5,6 +5,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { Administrators } from '../../src/administration/access.ts';
 import type { Placements } from '../../src/commands/calls/placements.ts';
+import { countAnswers } from '../../src/commands/webhooks/health.ts';
 import { webhookRoutes } from '../../src/commands/webhooks/routes.ts';
 import { type Role, roles } from '../../src/config.ts';
 import type { WatchedLog } from '../../src/events/log-watch.ts';
@@ -50,7 +51,7 @@ function routesOfRoles(of: readonly Role[]) {
   });
   return routesOf({
     ...{ roles: of, log, directory, administrators, webhooks, logger, projections, maxParked: 0 },
-    trustProxy: 'nobody',
+    ...{ trustProxy: 'nobody', webhookHealth: countAnswers() },
     administration: { log, directory, sealing: {} as Sealing, logger },
     ...{ retellOf: () => undefined, placements: {} as Placements, metrics: createMetrics() },
     ...(has('project', 'serve', 'react') && { db }),

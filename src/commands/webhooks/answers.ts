@@ -143,6 +143,8 @@ type Handler = Endpoint | 'unknown';
 /** Called with every answer; `outcome` is the logged word (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
 export type OnAnswered = (answer: {
   handler: Handler;
+  /** Of a registered tenant that was named; whose it was is proved only where it was accepted. */
+  tenantId: string | undefined;
   status: number;
   outcome: string;
   seconds: number;
@@ -183,9 +185,14 @@ type Behind = { readonly error?: unknown; readonly reason?: string | undefined }
 export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswered: OnAnswered = () => {}) {
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
-  const answered = (response: Response, outcome: string, newWords: readonly NewWord[] = []): Response => {
+  const answered = (
+    response: Response,
+    outcome: string,
+    tenantId: string | undefined,
+    newWords: readonly NewWord[] = [],
+  ): Response => {
     const seconds = (performance.now() - started) / 1000;
-    onAnswered({ handler, status: response.status, outcome, seconds, newWords });
+    onAnswered({ handler, tenantId, status: response.status, outcome, seconds, newWords });
     return response;
   };
   return {
@@ -194,19 +201,19 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
       // The call waits for this answer and then goes on with the agent it is bound to (docs/retell-api.md,
       // "Inbound call webhook").
       const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
-      return answered(response, accepted.outcome, 'newWords' in accepted ? accepted.newWords : []);
+      return answered(response, accepted.outcome, delivery.tenant.id, 'newWords' in accepted ? accepted.newWords : []);
     },
     /** `reason`: finer than the code, for the operator only. */
     refused(code: RefusalCode, tenantId: string | undefined, { error, reason = code }: Behind = {}): Response {
       logRefused(logger, reason, { handler, tenant_id: tenantId, t: elapsed() }, error);
       const { status, detail, headers = {} }: Refused = refusals[code];
-      return answered(problem(c, status, code, { detail, headers }), reason);
+      return answered(problem(c, status, code, { detail, headers }), reason, tenantId);
     },
     tooMany({ first, retryAfterSeconds }: RateDecision & { allowed: false }, tenantId: string | undefined): Response {
       if (first) logRefused(logger, 'rate_limited', { handler, tenant_id: tenantId, t: elapsed() });
       const headers = { 'retry-after': String(retryAfterSeconds) };
       const detail = 'Too many requests from this address. Try again later.';
-      return answered(problem(c, 429, 'rate_limited', { detail, headers }), 'rate_limited');
+      return answered(problem(c, 429, 'rate_limited', { detail, headers }), 'rate_limited', tenantId);
     },
   };
 }

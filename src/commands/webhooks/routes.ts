@@ -193,14 +193,11 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   for (const path of ['/api/webhooks/*', '/t/*'])
     routes.all(path, (c, next) => {
       if (c.req.method === 'POST' && c.req.header('x-retell-signature') !== undefined) {
-        onAnswered({ handler: 'unknown', status: 404, outcome: 'unknown_path', seconds: 0, newWords: [] });
         const tenantName = /^\/t\/([^/]*)/.exec(c.req.path)?.[1]?.toLowerCase() ?? tenantNamedBy(c, config.publicHost);
+        const tenantId = tenantIn(tenants, tenantName)?.id;
+        onAnswered({ handler: 'unknown', tenantId, status: 404, outcome: 'unknown_path', seconds: 0, newWords: [] });
         if (strays.consume({ ip: ipOf(c), tenantName }).allowed)
-          logRefused(logger, 'unknown_path', {
-            handler: 'unknown',
-            tenant_id: tenantIn(tenants, tenantName)?.id,
-            t: 0,
-          });
+          logRefused(logger, 'unknown_path', { handler: 'unknown', tenant_id: tenantId, t: 0 });
       }
       return next();
     });

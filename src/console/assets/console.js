@@ -21,6 +21,9 @@
     }, EVERY_MS);
   };
 
+  // The feed says nothing of a call that has just begun.
+  setInterval(refreshSoon, 20_000);
+
   let feed;
   const listen = () => {
     if (feed || !body.dataset.live) return;

@@ -12,7 +12,7 @@ import { page } from '../layout.ts';
 import { type Html, live, nothing, time } from '../parts.ts';
 import { appointmentTable } from './appointments.ts';
 import { callTable } from './calls.ts';
-import { operationsToDo } from './operations.ts';
+import { operationsToDo } from './operations/index.ts';
 import { needsSomebody, ticketTable } from './tickets.ts';
 
 const SHOWN = 10;

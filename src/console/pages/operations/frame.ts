@@ -1,0 +1,23 @@
+import { html } from 'hono/html';
+import type { ConsoleContext } from '../../console-env.ts';
+import { links, page } from '../../layout.ts';
+import type { Html } from '../../parts.ts';
+
+const pages = [
+  ['/console/operations', 'State'],
+  ['/console/operations/set-aside', 'Set aside'],
+  ['/console/operations/coverage', 'Coverage'],
+  ['/console/operations/webhooks', 'Webhooks'],
+  ['/console/operations/tenants', 'Tenants'],
+  ['/console/operations/admin-keys', 'Admin keys'],
+  ['/console/operations/audit', 'Audit'],
+] as const;
+
+/** A page of the operations, with what leads to the others. */
+export const operationsPage = (c: ConsoleContext, title: string, content: Html): Html =>
+  page(
+    c,
+    title,
+    html`<nav aria-label="Operations" class="sub">${links(c.req.path, pages)}</nav>
+<h1>${title}</h1>${content}`,
+  );
