@@ -63,6 +63,9 @@ const open = async (colorScheme: 'light' | 'dark', width: number): Promise<Page>
   return opened;
 };
 
+/** All pages one after the other: a quarter of a minute on an idle machine. */
+const MINUTES = 240_000;
+
 /** In the second run only what depends on colours and width: the rest is as before. */
 const VISIBLE = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'];
 
@@ -114,6 +117,7 @@ describe.runIf(executable)('the console in a browser', () => {
         expect(overflow, `${path} is too wide by`).toBeLessThanOrEqual(0);
       }
     },
+    MINUTES,
   );
 
   test('by keyboard alone somebody signs in, finds a call, goes back in time, and closes a ticket', async () => {

@@ -103,6 +103,7 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
       isSecure: (c) => c.req.header('x-tls') === 'yes',
     }),
   );
+  root.get('/health/ready', (c) => c.json({ status: 'ok', checks: { postgres: { status: 'ok' } } }));
   root.all('/api/*', async (c) => {
     const key = c.req.header('authorization')?.slice('Bearer '.length) ?? '';
     const url = new URL(c.req.url);
