@@ -30,6 +30,7 @@ import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import { isForwardedTls, type ProxyTrust } from './http/rate-limit.ts';
 import { traceRequests } from './http/trace-requests.ts';
+import { tenantShare } from './http/tenant-share.ts';
 import { lagOfViews } from './projections/engine/progress.ts';
 import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
@@ -51,6 +52,7 @@ import { meRoute } from './read-api/me.ts';
 import { openApiRoute } from './read-api/openapi.ts';
 import { quarantineReadRoutes } from './read-api/quarantine.ts';
 import { queryRoutes } from './read-api/query-routes.ts';
+import { READS_AT_ONCE } from './read-api/tenant-reads.ts';
 import { answerUnhandled } from './read-api/unhandled.ts';
 import { readinessOf } from './readiness.ts';
 import { nothingShown, shownResources } from './shown-resources.ts';
@@ -151,9 +153,10 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
   if (roles.includes('serve') && db && coverage) {
     const lag = () => lagOfViews(statuses());
     const timeZoneOf = (id: string) => directory.get(id)?.settings.timeZone;
-    root.route('/', coverageRoutes({ db, authenticate, coverage, lag }));
+    const reading = { db, authenticate, lag, inWork: tenantShare(READS_AT_ONCE) };
+    root.route('/', coverageRoutes({ ...reading, coverage }));
     const past = { asOf: asOf({ log, db }), histories: histories({ log, db, tenants: directory }) };
-    root.route('/', queryRoutes({ db, authenticate, ...past, timeZoneOf, lag }));
+    root.route('/', queryRoutes({ ...reading, ...past, timeZoneOf }));
     root.route('/', quarantineReadRoutes({ db, access, review: reviewQuarantined(log, directory) }));
     if (live) root.route('/', live.routes);
   }

@@ -1,6 +1,8 @@
+import type { Take } from './shares.ts';
+
 type Limit = {
-  /** How many may run at once; the others queue, first come, first served. */
-  readonly most: number;
+  /** What may run at once; the others queue: first come, first served, and each tenant in turn. */
+  readonly slots: Take;
   /** Rejects with `tooLate` after waiting this long (ms). */
   readonly queueMs: number;
   /** Frees a slot by itself after this long (ms), so that a lost call cannot keep it. */
@@ -8,42 +10,55 @@ type Limit = {
   readonly tooLate: () => Error;
 };
 
-/** Acquires a slot; resolves to its release function, which may be called more than once. */
-type Enter = () => Promise<() => void>;
+/** Acquires a slot for a tenant, '' for none; resolves to its release function, which may be called more than once. */
+export type Enter = (who?: string) => Promise<() => void>;
 
-export function concurrencyLimit({ most, queueMs, holdMs, tooLate }: Limit): Enter {
-  let underWay = 0;
-  const queue = new Set<() => void>();
+export function concurrencyLimit({ slots, queueMs, holdMs, tooLate }: Limit): Enter {
+  type Begin = (giveBack: () => void) => void;
+  /** Those who wait, of each tenant; the tenant whose turn is next comes first. */
+  const queues = new Map<string, Set<Begin>>();
 
-  /** Hands the slot to the first in the queue. */
-  const passOn = () => {
-    const [first] = queue;
-    if (first) first();
-    else underWay--;
+  const leaveQueue = (who: string, begin: Begin) => {
+    const queue = queues.get(who);
+    queue?.delete(begin);
+    if (queue?.size === 0) queues.delete(who);
   };
 
-  const inQueue = () =>
-    new Promise<void>((resolve, reject) => {
-      const begin = () => {
+  const passOn = () => {
+    for (const [who, queue] of queues) {
+      const giveBack = slots(who);
+      if (giveBack === undefined) continue; // another tenant's may still be free
+      const [begin] = queue;
+      queues.delete(who);
+      queues.set(who, queue); // its next turn comes after the others'
+      leaveQueue(who, begin!);
+      begin!(giveBack);
+      return;
+    }
+  };
+
+  const inQueue = (who: string) =>
+    new Promise<() => void>((resolve, reject) => {
+      const begin: Begin = (giveBack) => {
         clearTimeout(timer);
-        queue.delete(begin);
-        resolve();
+        resolve(giveBack);
       };
       const timer = setTimeout(() => {
-        queue.delete(begin);
+        leaveQueue(who, begin);
         reject(tooLate());
       }, queueMs);
-      queue.add(begin);
+      const queue = queues.get(who) ?? new Set();
+      queues.set(who, queue.add(begin));
     });
 
-  return async () => {
-    if (underWay < most) underWay++;
-    else await inQueue();
+  return async (who = '') => {
+    const giveBack = slots(who) ?? (await inQueue(who));
     let isOver = false;
     const leave = () => {
       if (isOver) return;
       isOver = true;
       clearTimeout(held);
+      giveBack();
       passOn();
     };
     const held = setTimeout(leave, holdMs);

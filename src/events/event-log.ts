@@ -35,6 +35,8 @@ import {
   recordedOf,
 } from './recorded.ts';
 import { type Scavenged, scavenge } from './scavenging.ts';
+import { places } from './shares.ts';
+import { parseStream } from './streams.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
 import { deleteStream, truncateBefore } from './truncation.ts';
 
@@ -99,14 +101,24 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
   ignoreHandledRejections();
   Message.bytesAsU8 = bytesOf;
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
-  const appending = concurrencyLimit({ most: APPENDS_AT_ONCE, queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
-  const reading = concurrencyLimit({ most: READS_AT_ONCE, queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
+  const appending = concurrencyLimit({
+    slots: places(APPENDS_AT_ONCE),
+    queueMs: timeoutMs,
+    holdMs: LOST_AFTER_MS,
+    tooLate,
+  });
+  const reading = concurrencyLimit({
+    slots: places(READS_AT_ONCE),
+    queueMs: timeoutMs,
+    holdMs: LOST_AFTER_MS,
+    tooLate,
+  });
   const health = appendHealth((...probe) => log.append(...probe), onAppendHealth);
   const log: EventLog = {
     async append(stream, expected, events, withinMs = timeoutMs) {
       refuseUnappendable(events);
       try {
-        const leave = await appending();
+        const leave = await appending(tenantOf(stream));
         const expectedRevision = expected === 'no_stream' ? NO_STREAM : expected;
         const call = client.appendToStream(stream, events.map(toClient), { expectedRevision });
         call.catch(markHandled).then(leave); // also after a timeout
@@ -122,7 +134,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
     },
 
     async read(stream, { from, backwards = false, max } = {}) {
-      const leave = await reading();
+      const leave = await reading(tenantOf(stream));
       const streaming = client.readStream(stream, {
         direction: backwards ? BACKWARDS : FORWARDS,
         fromRevision: from ?? (backwards ? END : START),
@@ -201,6 +213,9 @@ const READS_AT_ONCE = 64;
 const LOST_AFTER_MS = 60_000;
 /** `dispose` waits for every open call, even a broken one; a shutdown should not. */
 const CLOSE_WITHIN_MS = 2000;
+
+/** Whose turn it is: a tenant with much to write or read keeps no other waiting. */
+const tenantOf = (stream: string): string => parseStream(stream)?.tenantId ?? '';
 
 const toClient = ({ id, type, data, metadata }: NewEvent) =>
   data instanceof Uint8Array

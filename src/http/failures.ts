@@ -5,6 +5,7 @@ import { UnreadableFact, UnrecordableEvent } from '../events/codec.ts';
 import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import { isDatabaseUnavailable, isReadOnly } from '../postgres/errors.ts';
 import { problem, streamDeleted, unreadableFact } from './problem.ts';
+import { TooManyRequests } from './tenant-share.ts';
 
 /** Postgres does not answer, or this process has none. The caller gets the message, so it must hold no secret. */
 export class DatabaseUnavailable extends Error {
@@ -37,6 +38,8 @@ export const failures =
       logger?.warn({ reason: 'store_unavailable', detail: error.message }, what);
       return eventStoreUnavailable(c);
     }
+    if (error instanceof TooManyRequests)
+      return problem(c, 429, 'too_many_requests', { detail: error.message, headers: { 'retry-after': '1' } });
     if (error instanceof DatabaseUnavailable) return outage(c, 'database_unavailable', error.message);
     if (isReadOnly(error))
       return outage(

@@ -37,7 +37,7 @@ export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
 
 type ReadPoolOptions = { logger?: Pick<Logger, 'warn'>; max?: number; timeoutMs?: number };
 
-/** The query API's connections: none waits longer than `timeoutMs`, and none can write. */
+/** The query API's connections, as many as it answers requests at once: none waits longer than `timeoutMs`, and none can write. */
 export const createReadPool = (
   databaseUrl: string,
   { logger, max = 10, timeoutMs = 5000 }: ReadPoolOptions = {},

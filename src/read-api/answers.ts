@@ -21,6 +21,7 @@ export const refusals = {
   400: problemResponse('`invalid_request`: a malformed or unknown parameter; `errors[]` names each.'),
   401: problemResponse('`unauthorized`: no API key, or an unknown or revoked one.'),
   403: problemResponse('`missing_scope`: the API key has no read scope.'),
+  429: problemResponse("`too_many_requests`: more at once than is this tenant's share. Send fewer at once."),
   503: problemResponse(
     '`database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds.',
   ),

@@ -1,13 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Kysely } from 'kysely';
-import type { Authenticate, CallerEnv } from '../http/bearer.ts';
+import type { CallerEnv } from '../http/bearer.ts';
 import { instantParameter, only } from '../http/parameters.ts';
 import { badRequest } from '../http/problem.ts';
 import { DAY_MS } from '../model/time.ts';
-import type { ReadModel } from '../projections/tables.ts';
 import { apiKey, json, refusals } from './answers.ts';
 import { unavailable } from './query-routes.ts';
-import { asTenant, type QueryApp, type ReadModelLag } from './tenant-reads.ts';
+import { asTenant, type QueryApp, type TenantAccess } from './tenant-reads.ts';
 
 const count = z.int().min(0);
 const CoverageDay = z
@@ -49,15 +47,10 @@ export const periodOf = ({ from, to }: { from?: Date | undefined; to?: Date | un
   return { from: from ?? new Date(end.getTime() - 30 * DAY_MS), to: end };
 };
 
-export type CoverageDependencies = {
-  readonly db: Kysely<ReadModel>;
-  readonly authenticate: Authenticate;
-  readonly coverage: CoverageOf;
-  readonly lag: ReadModelLag;
-};
+export type CoverageDependencies = TenantAccess & { readonly coverage: CoverageOf };
 
 /** `GET /api/coverage`: whether the log has what Retell has, for a tenant. */
-export function coverageRoutes({ db, authenticate, coverage, lag }: CoverageDependencies): QueryApp {
+export function coverageRoutes({ coverage, ...access }: CoverageDependencies): QueryApp {
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   app.openapi(
     createRoute({
@@ -68,7 +61,7 @@ export function coverageRoutes({ db, authenticate, coverage, lag }: CoverageDepe
       summary: 'Whether the log has what Retell has, day by day',
       description: 'As of the last reconciliation; newest day first.',
       security: apiKey,
-      middleware: asTenant(db, authenticate, lag),
+      middleware: asTenant(access),
       request: { query: Period },
       responses: { 200: json(Coverage, 'One item for each day with calls.'), ...refusals },
     }),

@@ -1,10 +1,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { Kysely } from 'kysely';
-import type { Authenticate, CallerEnv } from '../http/bearer.ts';
+import type { CallerEnv } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { badRequest, problem } from '../http/problem.ts';
-import type { ReadModel } from '../projections/tables.ts';
+import { inTurn, tenantShare } from '../http/tenant-share.ts';
 import { getAppointment, listAppointments } from './appointments.ts';
 import { type AsOf, ReadModelBehind } from './as-of.ts';
 import { getCallSession } from './call-session.ts';
@@ -13,31 +12,37 @@ import { getCustomer, listCustomers } from './customers.ts';
 import { listDeliveries } from './deliveries.ts';
 import { getHistories, type Histories } from './history.ts';
 import { getSummary, type TimeZoneOf } from './summary.ts';
-import { asTenant, type QueryApp, type ReadModelLag } from './tenant-reads.ts';
+import { asTenant, type QueryApp, type TenantAccess } from './tenant-reads.ts';
 import { getTicket, listTickets } from './tickets.ts';
 
-export type QueryDependencies = {
-  /** Over a pool of `createReadPool`, whose limits keep a request from hanging. */
-  readonly db: Kysely<ReadModel>;
-  readonly authenticate: Authenticate;
+/** `db`: over a pool of `createReadPool`, whose limits keep a request from hanging. */
+export type QueryDependencies = TenantAccess & {
   readonly histories: Histories;
   readonly asOf: AsOf;
   readonly timeZoneOf: TimeZoneOf;
-  readonly lag: ReadModelLag;
 };
 
+/** What is folded from the log for one request, and may rest on much of it. */
+const PASTS_AT_ONCE = 4;
+
 /** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */
-export function queryRoutes({ db, authenticate, histories, asOf, timeZoneOf, lag }: QueryDependencies): QueryApp {
-  const tenant = asTenant(db, authenticate, lag);
+export function queryRoutes({ histories, asOf, timeZoneOf, ...access }: QueryDependencies): QueryApp {
+  const tenant = asTenant(access);
+  const past = tenantShare(PASTS_AT_ONCE);
+  const told =
+    <Of extends { readonly tenantId: string }, Page, Told>(history: (of: Of, page: Page) => Promise<Told>) =>
+    (of: Of, page: Page) =>
+      inTurn(past, () => history(of, page))(of.tenantId);
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   listCallSessions(app, tenant);
-  getCallSession(app, tenant, asOf.callSession);
-  getHistories(app, tenant, histories);
+  getCallSession(app, tenant, inTurn(past, asOf.callSession));
+  const { session, appointment, ticket } = histories;
+  getHistories(app, tenant, { session: told(session), appointment: told(appointment), ticket: told(ticket) });
   listDeliveries(app, tenant);
   listAppointments(app, tenant);
-  getAppointment(app, tenant, asOf.appointment);
+  getAppointment(app, tenant, inTurn(past, asOf.appointment));
   listTickets(app, tenant);
-  getTicket(app, tenant, asOf.ticket);
+  getTicket(app, tenant, inTurn(past, asOf.ticket));
   listCustomers(app, tenant);
   getCustomer(app, tenant);
   getSummary(app, tenant, timeZoneOf);

@@ -3,7 +3,9 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
 import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
+import type { Enter } from '../events/concurrency-limit.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
+import { answerInTurn, tenantShare } from '../http/tenant-share.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { type Count, countPerDay, type Day } from './days.ts';
 import { type Paging, pageOf } from './keyset.ts';
@@ -51,22 +53,40 @@ const sha1 = (body: Uint8Array): ArrayBuffer => new Uint8Array(createHash('sha1'
 /** How far what is shown is behind the log, in seconds; null: unknown. From memory: each answer tells it. */
 export type ReadModelLag = () => number | null;
 
+/** As many as there are connections to Postgres (createReadPool). */
+export const READS_AT_ONCE = 10;
+
+export type TenantAccess = {
+  readonly db: Kysely<ReadModel>;
+  readonly authenticate: Authenticate;
+  readonly lag: ReadModelLag;
+  /** The requests that are answered at once, each tenant with its share. */
+  readonly inWork?: Enter | undefined;
+};
+
 /**
  * Admits a key with the read scope, binds the queries to its tenant, and answers `If-None-Match`. The ETag is a digest
  * of the body, so it is the same in every process and after a rebuild.
  */
-export function asTenant(db: Kysely<ReadModel>, authenticate: Authenticate, lag: ReadModelLag): AsTenant {
+export function asTenant({ db, authenticate, lag, inWork = tenantShare(READS_AT_ONCE) }: TenantAccess): AsTenant {
   const mayRead = requireScope(authenticate, 'read');
   const conditional = etag({ generateDigest: sha1 });
   return (c, next) =>
     mayRead(c as unknown as Context<CallerEnv>, async () => {
-      await conditional(c, async () => {
-        c.set('reads', readsOf(db, c.var.caller.tenantId));
-        await next();
-        // Personal data: no shared cache may keep it, and a private one asks before it shows it again.
-        c.header('cache-control', 'private, no-cache');
-        c.header('vary', 'Authorization');
-      });
+      const { tenantId } = c.var.caller;
+      await answerInTurn(
+        c,
+        inWork,
+        tenantId,
+        () =>
+          conditional(c, async () => {
+            c.set('reads', readsOf(db, tenantId));
+            await next();
+            // Personal data: no shared cache may keep it, and a private one asks before it shows it again.
+            c.header('cache-control', 'private, no-cache');
+            c.header('vary', 'Authorization');
+          }) as Promise<void>,
+      );
       const seconds = lag();
       c.header('x-read-model-lag', seconds === null ? 'unknown' : `${Math.round(seconds * 10) / 10}`);
     });

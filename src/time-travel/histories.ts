@@ -16,7 +16,7 @@ import type { Histories } from '../read-api/history.ts';
 import { readsOf } from '../read-api/tenant-reads.ts';
 import { ticketOf } from '../read-api/tickets.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
-import { type BrokenEvent, historyOf, type Page, type Subject, verdictsByPosition } from './history.ts';
+import { type BrokenEvent, historyInTurns, type Page, type Subject, verdictsByPosition } from './history.ts';
 import { callsEverIn, partsOf, relatedCalls, sessionsEverAbout, sessionsOfNaming, streamsOf } from './related.ts';
 import { appointmentAsOf, ticketAsOf } from './rows.ts';
 
@@ -143,7 +143,7 @@ async function toldOf(
   events: readonly Recorded[],
   page: Page,
 ): ReturnType<Histories['session']> {
-  const items = historyOf(
+  const items = await historyInTurns(
     subject,
     events.map(readOrNot).filter((fact) => fact !== undefined),
     page,

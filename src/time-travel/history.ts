@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Fact } from '../events/codec.ts';
 import type { EventLog } from '../events/event-log.ts';
@@ -58,14 +59,35 @@ export type Subject = {
  * The history of a resource; its changes add up to the current document. As in the read model, a broken fact and all
  * later ones of its stream change nothing. One item over the limit: there are more.
  */
-export function historyOf(
+export const historyOf = (...of: Parameters<typeof stepsOfHistory>): HistoryItem[] => [...stepsOfHistory(...of)].flat();
+
+/** What a thread may do for one history before others have their turn. */
+const AT_A_TIME_MS = 20;
+
+/** The same, but that of a session of many calls takes a second, in which others are served too. */
+export async function historyInTurns(...of: Parameters<typeof stepsOfHistory>): Promise<HistoryItem[]> {
+  const items: HistoryItem[] = [];
+  let since = performance.now();
+  for (const told of stepsOfHistory(...of)) {
+    items.push(...told);
+    if (performance.now() - since < AT_A_TIME_MS) continue;
+    await nextTurn();
+    since = performance.now();
+  }
+  return items;
+}
+
+/** A step for each fact, with its item where it is on the page. */
+function* stepsOfHistory(
   { documentOf, isAbout = () => true }: Subject,
   facts: readonly (Fact | BrokenEvent)[],
   { after, limit }: Page = WHOLE,
-): HistoryItem[] {
-  const items: HistoryItem[] = [];
-  const tell = (recorded: Recorded, item: HistoryItem) => {
-    if (recorded.position > after && (item.changes.length > 0 || isAbout(recorded.stream))) items.push(item);
+): Generator<HistoryItem[]> {
+  let count = 0;
+  const tell = (recorded: Recorded, item: HistoryItem): HistoryItem[] => {
+    if (recorded.position <= after || (item.changes.length === 0 && !isAbout(recorded.stream))) return [];
+    count++;
+    return [item];
   };
   const unreadable = new Map<string, string>();
   const states = new Map<string, StreamState>();
@@ -73,12 +95,12 @@ export function historyOf(
   let before: Document | undefined;
   let isBeforeKnown = false;
   for (const one of facts) {
-    if (items.length > limit) break;
+    if (count > limit) return;
     const recorded: Recorded = 'recorded' in one ? one.recorded : one;
     const { stream, position } = recorded;
     const waitsFor = unreadable.get(stream);
     if (waitsFor !== undefined) {
-      if (recorded.type !== 'CallTextPart') tell(recorded, { ...metadataOf(recorded), changes: [], waitsFor });
+      if (recorded.type !== 'CallTextPart') yield tell(recorded, { ...metadataOf(recorded), changes: [], waitsFor });
       continue;
     }
     try {
@@ -92,17 +114,16 @@ export function historyOf(
       const next = new Map(states).set(stream, reduceStream(states.get(stream), fact));
       if (isBeforeKnown) {
         const document = documentOf(next);
-        tell(recorded, { ...metadataOf(fact), ...sayings(fact), changes: changes(before, document) });
+        yield tell(recorded, { ...metadataOf(fact), ...sayings(fact), changes: changes(before, document) });
         before = document;
-      }
+      } else yield [];
       states.set(stream, next.get(stream)!);
     } catch (error) {
       unreadable.set(stream, `${position}`);
       const { reason } = new BrokenFact(recorded, error);
-      tell(recorded, { ...metadataOf(recorded), changes: [], unreadable: { stream, reason } });
+      yield tell(recorded, { ...metadataOf(recorded), changes: [], unreadable: { stream, reason } });
     }
   }
-  return items;
 }
 
 /** The metadata of a fact, even if its content is broken. */

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { concurrencyLimit } from '../../src/events/concurrency-limit.ts';
+import { places, shares } from '../../src/events/shares.ts';
 
 const tooLate = () => new Error('too late');
 
 test('so many are under way at once; the others follow in the order in which they came', async () => {
-  const enter = concurrencyLimit({ most: 2, queueMs: 30_000, holdMs: 30_000, tooLate });
+  const enter = concurrencyLimit({ slots: places(2), queueMs: 30_000, holdMs: 30_000, tooLate });
   const begun: number[] = [];
   const leaves: (() => void)[] = [];
   const all = [0, 1, 2, 3, 4].map(async (n) => {
@@ -25,7 +26,7 @@ test('so many are under way at once; the others follow in the order in which the
 });
 
 test('two that ask in one turn begin in that order, though there is one place for both', async () => {
-  const enter = concurrencyLimit({ most: 1, queueMs: 30_000, holdMs: 30_000, tooLate });
+  const enter = concurrencyLimit({ slots: places(1), queueMs: 30_000, holdMs: 30_000, tooLate });
   const begun: string[] = [];
   const work = async (name: string) => {
     const leave = await enter();
@@ -37,7 +38,7 @@ test('two that ask in one turn begin in that order, though there is one place fo
 });
 
 test('who stands in line for too long is told so, and takes no place afterwards', async () => {
-  const enter = concurrencyLimit({ most: 1, queueMs: 20, holdMs: 30_000, tooLate });
+  const enter = concurrencyLimit({ slots: places(1), queueMs: 20, holdMs: 30_000, tooLate });
   const leave = await enter();
   await expect(enter()).rejects.toThrow('too late');
   leave();
@@ -46,7 +47,7 @@ test('who stands in line for too long is told so, and takes no place afterwards'
 });
 
 test('a place that nobody gives back is free after its time', async () => {
-  const enter = concurrencyLimit({ most: 1, queueMs: 30_000, holdMs: 20, tooLate });
+  const enter = concurrencyLimit({ slots: places(1), queueMs: 30_000, holdMs: 20, tooLate });
   const first = await enter();
   const second = await enter();
   first(); // late: it is not the second one's place that it gives back
@@ -59,4 +60,37 @@ test('a place that nobody gives back is free after its time', async () => {
   expect(isThird).toBe(false);
   second();
   (await third)();
+});
+
+test('tenants take turns, so that one with many does not keep another waiting', async () => {
+  const enter = concurrencyLimit({ slots: places(1), queueMs: 30_000, holdMs: 30_000, tooLate });
+  const begun: string[] = [];
+  const work = async (who: string, name: string) => {
+    const leave = await enter(who);
+    begun.push(name);
+    await sleep(0);
+    leave();
+  };
+  const hostile = ['h1', 'h2', 'h3', 'h4'].map((name) => work('hostile', name));
+  await Promise.all([...hostile, work('other', 'o1'), work('third', 't1'), work('other', 'o2')]);
+  expect(begun).toEqual(['h1', 'h2', 'o1', 't1', 'h3', 'o2', 'h4']);
+});
+
+test('where slots are shared, one tenant gets half of them at most, and the others begin at once', async () => {
+  const enter = concurrencyLimit({ slots: shares(8), queueMs: 30_000, holdMs: 30_000, tooLate });
+  const begun: string[] = [];
+  const leaves: (() => void)[] = [];
+  const wait = async (who: string) => {
+    leaves.push(await enter(who));
+    begun.push(who);
+  };
+  const all = [...Array(6).fill('hostile'), 'a', 'a', 'a', 'b', 'c', 'c'].map(wait);
+  await sleep(0);
+  expect(begun).toEqual(['hostile', 'hostile', 'hostile', 'hostile', 'a', 'a', 'b', 'c']);
+  while (leaves.length > 0) {
+    leaves.shift()!();
+    await sleep(0);
+  }
+  await Promise.all(all);
+  expect(begun.filter((who) => who === 'hostile')).toHaveLength(6);
 });

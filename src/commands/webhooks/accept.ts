@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UnrecordableEvent } from '../../events/codec.ts';
 import { StreamDeleted } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
@@ -10,6 +9,7 @@ import { type CallPayload, readPayload } from '../../retell/payload.ts';
 import { kinds, occurredAt, translatePayload } from '../../retell/translate.ts';
 import { ownerOf, type TenantDirectory } from '../../tenants/tenant.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
+import type { Turns } from './turns.ts';
 
 /** The known words of the vendor in the fields that we decide by (docs/retell-api.md). */
 export const knownWords = {
@@ -47,6 +47,8 @@ type Accepting = {
   readonly recorder: Recorder;
   readonly tenants: TenantDirectory;
   readonly keepTranscriptUpdates: boolean;
+  /** Before each step, so that other requests run in between. */
+  readonly turn?: Turns;
 };
 
 /**
@@ -55,7 +57,7 @@ type Accepting = {
  */
 export async function accept(
   delivery: Delivery,
-  { recorder, tenants, keepTranscriptUpdates }: Accepting,
+  { recorder, tenants, keepTranscriptUpdates, turn = async () => {} }: Accepting,
 ): Promise<Accepted> {
   const setAside = async (
     reason: DeliveryQuarantined['reason'],
@@ -71,7 +73,7 @@ export async function accept(
     }
   };
 
-  await breathe(delivery);
+  await turn(delivery.tenant.id, delivery.body);
   const payload = readPayload(delivery.body);
   if (payload.event === 'transcript_updated' && !keepTranscriptUpdates)
     return { event: payload.event, outcome: 'not_kept' };
@@ -82,7 +84,7 @@ export async function accept(
   if (owned === undefined) return setAside('tenant_mismatch', payload.event);
   const owners: Delivery = { ...delivery, ...owned };
 
-  await breathe(delivery);
+  await turn(delivery.tenant.id, delivery.body);
   let fact: CallFact;
   try {
     const statement = translatePayload(payload, {
@@ -97,7 +99,7 @@ export async function accept(
   } catch (failure) {
     return setAside('untranslatable', payload.event, failure);
   }
-  await breathe(delivery);
+  await turn(delivery.tenant.id, delivery.body);
   try {
     const outcome = await recorder.record(fact, owners);
     return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
@@ -108,8 +110,3 @@ export async function accept(
     throw failure;
   }
 }
-
-const LARGE = 1024 * 1024;
-
-/** Each step takes some fifty milliseconds for a large body; let other requests run in between. */
-const breathe = ({ body }: Delivery): Promise<unknown> | undefined => (body.length > LARGE ? nextTurn() : undefined);

@@ -17,6 +17,7 @@ import {
 } from '../../events/idempotent-append.ts';
 import { uuidOf } from '../../events/identity.ts';
 import { DELIVERY_QUARANTINED, type DeliveryQuarantined } from '../../events/raw-delivery.ts';
+import { places } from '../../events/shares.ts';
 import { callStream, quarantineStream } from '../../events/streams.ts';
 import { evidenceOf, hasEvidence, rawParts } from '../../evidence/evidence.ts';
 import { type CallFact, type Delivery, eventsOf } from '../../retell/call-fact.ts';
@@ -124,13 +125,18 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
   const fastPath = newCallWriter(log, memory);
 
   const enterLarge = concurrencyLimit({
-    ...{ most: 1, queueMs: timeFor(LONGEST, budgetMs), holdMs: 60_000 },
+    ...{ slots: places(1), queueMs: timeFor(LONGEST, budgetMs), holdMs: 60_000 },
     tooLate: () => new EventStoreOverloaded('too many large bodies wait for the event store'),
   });
   /** One at a time: of four at once the first ends in a quarter of the time, where together all would be late. */
-  const oneAtATime = async <T>({ deadline }: Writing, isLarge: boolean, write: () => Promise<T>): Promise<T> => {
+  const oneAtATime = async <T>(
+    tenantId: string,
+    { deadline }: Writing,
+    isLarge: boolean,
+    write: () => Promise<T>,
+  ): Promise<T> => {
     if (!isLarge) return write();
-    const leave = await enterLarge();
+    const leave = await enterLarge(tenantId);
     try {
       if (performance.now() > deadline) throw new EventStoreOverloaded('its turn among the large ones came too late');
       return await write();
@@ -156,7 +162,8 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
         const events = eventsOf(fact);
         const evidence = delivery && (await evidenceOf(fact, delivery));
         const isLarge = events.length > 1 || (evidence !== undefined && evidence.events.length > 1);
-        return oneAtATime(writing, isLarge, () => recordFact(fact, { stream, events }, evidence, writing, fastPath));
+        const recorded = () => recordFact(fact, { stream, events }, evidence, writing, fastPath);
+        return oneAtATime(fact.metadata.tenantId, writing, isLarge, recorded);
       });
     },
     quarantine: (reason, delivery) => {
@@ -164,7 +171,8 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
       return writeIn(stream, delivery.body.length, async (writing) => {
         const events = await quarantineEvents(reason, delivery);
         const append = () => appendMissing(stream, events, writing);
-        return (await oneAtATime(writing, events.length > 2, append)) === 'appended' ? 'quarantined' : 'duplicate';
+        const outcome = await oneAtATime(delivery.tenant.id, writing, events.length > 2, append);
+        return outcome === 'appended' ? 'quarantined' : 'duplicate';
       });
     },
     forget() {

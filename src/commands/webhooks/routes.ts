@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { isTenantId, sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
+import { shares } from '../../events/shares.ts';
 import { problem } from '../../http/problem.ts';
 import { clientIp, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
 import { type Claim, claimOf, verify } from '../../retell/signature.ts';
@@ -15,6 +16,7 @@ import { accept } from './accept.ts';
 import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode } from './answers.ts';
 import { bodyReader } from './body.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
+import { turnsOfLarge } from './turns.ts';
 
 /**
  * Routes webhooks with doubled or trailing slashes to the path that was meant: people add them when they type or join
@@ -61,8 +63,8 @@ export type WebhookConfig = {
   readonly publicHost?: string | undefined;
   readonly keepTranscriptUpdates: boolean;
   /**
-   * Deliveries that may wait for the event store; default 1200, a burst of three to four seconds. More are refused at
-   * once, so that these are in time.
+   * Deliveries of one tenant that may wait for the event store; default 1200, a burst of three to four seconds. More are
+   * refused at once, so that these are in time. Of all tenants twice as many, shared.
    */
   readonly mostWaiting?: number;
   /** How long to wait for a small body to be stored before answering 503; Retell itself waits 10 s. */
@@ -97,16 +99,18 @@ type Ctx = Context<{ Bindings: HttpBindings }>;
 /** Receives webhooks: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = () => {} }: WebhookDeps): Webhooks {
   const writer = recorder(log, config.storeTimeoutMs);
-  const { keepTranscriptUpdates, mostWaiting = 1200 } = config;
+  const { keepTranscriptUpdates, mostWaiting = 1200, bodiesTotalBytes = 256 * 1024 * 1024 } = config;
   const limit = rateLimit(config.rateLimitPerMinute);
   const openBody = bodyReader({
     limitBytes: config.bodyLimitBytes,
     timeoutMs: config.bodyTimeoutMs ?? 10_000,
-    totalBytes: config.bodiesTotalBytes ?? 256 * 1024 * 1024,
+    totalBytes: bodiesTotalBytes,
   });
   const underWay = new Set<Promise<Response>>();
   let stopping = false;
-  let waiting = 0;
+  const turn = turnsOfLarge();
+  const waiting = shares(2 * mostWaiting);
+  const waitingBytes = shares(bodiesTotalBytes);
 
   const ipOf = (c: Context) =>
     clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
@@ -142,6 +146,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       if (body === 'too_busy') return answers.refused(body, selected?.id);
       if (!Buffer.isBuffer(body)) return unverified(body, body === 'body_too_large' ? config.bodyLimitBytes : 0);
 
+      await turn(selected?.id ?? '', body);
       const tenant = tenantIn(tenants, name); // again: its key may have been retired meanwhile
       const receivedAt = now();
       const takesBare = tenant?.settings.acceptUntimestampedSignature ?? false;
@@ -151,7 +156,15 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
         return unverified(verdict.reason, body.length, () => reasonOf(verdict.reason, claim, body, keys));
       }
       if (tenant === undefined) return unverified('sig_mismatch', body.length);
-      if (waiting >= mostWaiting) return answers.refused('overloaded', tenant.id);
+      const [place, memory] = [waiting(tenant.id), waitingBytes(tenant.id, body.length)];
+      const leave = () => {
+        place?.();
+        memory?.();
+      };
+      if (place === undefined || memory === undefined) {
+        leave();
+        return answers.refused(place ? 'too_busy' : 'overloaded', tenant.id);
+      }
 
       const delivery = {
         tenant,
@@ -162,8 +175,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
         keyId: verdict.keyId,
         receivedAt: new Date(receivedAt).toISOString(),
       };
-      waiting++;
-      const accepting = accept(delivery, { recorder: writer, tenants, keepTranscriptUpdates }).finally(() => waiting--);
+      const accepting = accept(delivery, { recorder: writer, tenants, keepTranscriptUpdates, turn }).finally(leave);
       const accepted = await inTime(accepting, timeFor(body.length, config.storeTimeoutMs));
       return answers.accepted(accepted, delivery, verdict.form);
     } catch (error) {

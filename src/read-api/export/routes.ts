@@ -4,8 +4,10 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
+import { shares } from '../../events/shares.ts';
 import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../../http/problem.ts';
+import { TooManyRequests } from '../../http/tenant-share.ts';
 import { unavailable } from '../query-routes.ts';
 import { deliveryRoute } from './delivery-route.ts';
 import { ExportLine, lineOf } from './export-line.ts';
@@ -51,6 +53,9 @@ const refusals = {
   ),
   401: problemResponse('Not the admin key'),
   404: problemResponse('`unknown_tenant`'),
+  429: problemResponse(
+    '`too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once.',
+  ),
   503: problemResponse('`event_store_unavailable`: try again after `Retry-After` seconds.'),
 };
 
@@ -62,6 +67,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
   const common = adminRoute(access, 'personal');
   const closing = new AbortController();
   const open = new Set<() => void>();
+  const enter = shares(EXPORTS_AT_ONCE);
 
   type Asked = Omit<ExportRange, 'head'> & { readonly head?: bigint | undefined };
   /** The answer to a range that there is not; undefined where there is. */
@@ -101,6 +107,8 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
       const end = await endOfLog();
       const refused = refusal(c, query, end);
       if (refused) return refused;
+      const leave = enter(query.tenant ?? '');
+      if (leave === undefined) throw new TooManyRequests();
       const gone = new AbortController();
       const signal = AbortSignal.any([gone.signal, closing.signal]);
       const request = { ...query, head: query.head ?? end, evidence, created: now().toISOString() };
@@ -116,9 +124,14 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
       open.add(destroy);
       const ended = () => {
         gone.abort();
+        leave();
         open.delete(destroy);
       };
       const headers = { 'content-type': 'application/x-ndjson', ...uncached };
+      if (c.req.method === 'HEAD') {
+        ended(); // nobody would read them
+        return c.body(null, 200, headers) as never;
+      }
       return c.body(asBody(lines(), ended), 200, headers) as never;
     },
   );
@@ -143,13 +156,12 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
       const end = await endOfLog();
       const refused = refusal(c, query, end);
       if (refused) return refused;
+      const leave = enter(query.tenant ?? '');
+      if (leave === undefined) throw new TooManyRequests();
       const gone = new AbortController();
       c.env?.outgoing?.once('close', () => gone.abort());
-      const found = await digestOfRange(
-        log,
-        { ...query, head: query.head ?? end },
-        AbortSignal.any([gone.signal, closing.signal]),
-      );
+      const signal = AbortSignal.any([gone.signal, closing.signal]);
+      const found = await digestOfRange(log, { ...query, head: query.head ?? end }, signal).finally(leave);
       if (found === undefined) throw new EventStoreUnavailable('the service is shutting down');
       return c.json(found, 200, uncached);
     },
@@ -168,6 +180,8 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
 }
 
 const CLOSE_WITHIN_MS = 1000;
+/** Each has some of the log in memory and is read by one thread; those of one tenant leave as many for others. */
+const EXPORTS_AT_ONCE = 8;
 const CHUNK = 64 * 1024;
 
 /** Lines as a body that is made as fast as it is read, in pieces worth sending; the first goes out at once. */

@@ -5,6 +5,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { shares } from '../../events/shares.ts';
 import { type Authenticate, type Caller, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { only } from '../../http/parameters.ts';
 import { badRequest, problem, problemResponse } from '../../http/problem.ts';
@@ -43,7 +44,7 @@ export type LiveFeed = {
 };
 
 /** What a request brings along: the sockets of a plain one, or how to upgrade one to a WebSocket. */
-type Admitted = { readonly caller: Caller; readonly cursor: Cursor };
+type Admitted = { readonly caller: Caller; readonly cursor: Cursor; readonly leave: () => void };
 type LiveEnv = CallerEnv & { Bindings: Partial<HttpBindings> & { upgrade?: (admitted: Admitted) => void } };
 
 const PATH = '/api/live';
@@ -103,9 +104,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   let closing = false;
   const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
 
-  /** No tenant takes more places than it leaves free, so that none can take those of all others. */
-  const hasPlaceFor = (tenantId: string): boolean =>
-    [...listeners.values()].filter(({ caller }) => caller.tenantId === tenantId).length < maxListeners - listeners.size;
+  const enter = shares(maxListeners);
 
   const mayListen = (key: string, { tenantId, keyId }: Caller): boolean => {
     const now = authenticate(key);
@@ -115,10 +114,13 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     for (const [listener, { key, caller }] of listeners) if (!mayListen(key, caller)) listener.end('key_revoked');
   }, RECHECK_MS).unref();
 
-  const admit = (client: Client, key: string, { caller, cursor }: Admitted) => {
+  const admit = (client: Client, key: string, { caller, cursor, leave }: Admitted) => {
     const listener = listen(client, caller, cursor, { feed, pace, logger });
     listeners.set(listener, { key, caller });
-    client.gone.addEventListener('abort', () => listeners.delete(listener));
+    client.gone.addEventListener('abort', () => {
+      listeners.delete(listener);
+      leave();
+    });
     listener.ended.catch((error) => {
       logger.error({ reason: 'live_listener_failed', error: (error as Error).name }, 'live feed');
       client.destroy();
@@ -154,18 +156,22 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     }),
     async (c) => {
       const place = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').cursor ?? (await feed.now());
-      if (!hasPlaceFor(c.var.caller.tenantId))
+      const leave = enter(c.var.caller.tenantId);
+      if (leave === undefined)
         return problem(c, 503, 'too_many_listeners', {
           detail: 'This tenant has as many listeners here as leaves the same number free for others.',
           headers: { 'retry-after': '10' },
         });
-      const admitted = { caller: c.var.caller, cursor: place };
+      const admitted = { caller: c.var.caller, cursor: place, leave };
       const { upgrade, outgoing } = c.env ?? {};
       if (upgrade) {
         upgrade(admitted);
         return c.body(null, 204) as never;
       }
-      if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders) as never; // nobody would read the stream
+      if (c.req.method === 'HEAD') {
+        leave(); // nobody would read the stream
+        return c.body(null, 200, streamHeaders) as never;
+      }
       const { body, client } = eventStream(() => outgoing?.destroy());
       admit(client, keyOf(c.req.header('authorization')!), admitted);
       return c.body(body, 200, streamHeaders) as never;
@@ -189,6 +195,8 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     });
     if (admitted === undefined) return refuse(socket, response);
     const place = admitted;
+    socket.once('close', place.leave); // also of one that was never upgraded
+    if (socket.destroyed) place.leave();
     sockets.handleUpgrade(request, socket, head, (ws: WebSocket) =>
       admit(webSocketClient(ws), keyOf(headers.get('authorization')!), place),
     );

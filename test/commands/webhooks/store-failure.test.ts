@@ -128,7 +128,10 @@ describe('an event store', () => {
     const refused = await other.post(ended(newCallId()));
     expect([refused.status, refused.code, refused.headers.get('retry-after')]).toEqual([503, 'overloaded', '1']);
     expect((await other.post(ended(newCallId()), { key: 'foreign' })).status).toBe(401);
+    const acmes = other.post(ended(newCallId()), { path: '/t/acme/api/webhooks/retell', key: 'acme-secret-one' });
+    await expect.poll(() => asked.size).toBe(21); // another tenant has places of its own
     follow();
+    expect((await acmes).status).toBe(204);
     expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([204]));
     expect((await other.post(ended(newCallId()))).status).toBe(204);
     await other.close();
