@@ -94,4 +94,9 @@ const migrations: Migrations = {
       -- since when every attempt has failed
       failing_since timestamptz)`.execute(trx);
   },
+  /** Streams of which changes will be shown at positions that were passed: they were parked then. */
+  async '0006_webhook_parked'(trx) {
+    await sql`create table if not exists reactions.webhook_parked
+      (stream text primary key, position bigint not null)`.execute(trx);
+  },
 };

@@ -8,6 +8,7 @@ import { loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.
 import { type Change, changesAfter, PAGE } from './changes.ts';
 import { deleteOldDeliveries, type EndpointKey, queueChanges } from './deliveries.ts';
 import { type Mark, markOf, markRecorder } from './marks.ts';
+import { queueRedriven } from './redriven.ts';
 
 export const REACTION = 'outgoing-webhooks';
 
@@ -21,26 +22,32 @@ export type FollowOptions = {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly everyMs: number;
+  /** How often the mark of an endpoint is recorded at most. */
+  readonly marksEveryMs: number;
   readonly onProgress: (progress: { readonly position: bigint; readonly caughtUp: boolean }) => void;
 };
 
 const MARKS_EVERY_MS = 1000;
 const LOG_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = 15_000;
+const PARKED_EVERY_MS = 2000;
 const CLEAN_EVERY_MS = 3_600_000;
 
 /** Queues what changes for the endpoints that want it. Ends with the signal; throws when a store is away. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { log, db, endpoints, signal, everyMs, onProgress } = options;
-  const marks = markRecorder(log);
+  const { log, db, endpoints, put, signal, everyMs, onProgress } = options;
+  const marks = markRecorder(log, options.marksEveryMs);
   const { settled, seen, ...begin } = await beginning(options);
   let { after, place } = begin;
   let anyBefore = endpoints().length > 0;
   const isTime = intervals();
+  await putWaiting(options, 'all');
   try {
     while (!signal.aborted) {
       if (isTime('log', LOG_EVERY_MS)) await refuseOtherLog(log, place);
-      if (isTime('sweep', SWEEP_EVERY_MS)) await putWaiting(options);
+      if (isTime('sweep', SWEEP_EVERY_MS)) await putWaiting(options, 'overdue');
+      if (isTime('parked', PARKED_EVERY_MS))
+        for (const endpoint of await queueRedriven(db, endpoints(), after)) await put(keyOf(endpoint));
       if (isTime('clean', CLEAN_EVERY_MS)) await deleteOldDeliveries(db);
       const all = endpoints();
       // Nobody has wanted what was before.
@@ -170,10 +177,10 @@ async function saveSeen(
 }
 
 /** Whatever a crash has left: endpoints with something due that no job is about. */
-async function putWaiting({ db, put }: FollowOptions): Promise<void> {
+async function putWaiting({ db, put }: FollowOptions, which: 'all' | 'overdue'): Promise<void> {
   const { rows } = await sql<EndpointKey>`
     select distinct tenant_id as "tenantId", endpoint_id as "endpointId" from reactions.webhook_deliveries
-     where state = 'pending' and due_at < now() - interval '2 seconds'`.execute(db);
+     where state = 'pending' ${which === 'all' ? sql`` : sql`and due_at < now() - interval '2 seconds'`}`.execute(db);
   for (const endpoint of rows) await put(endpoint);
 }
 

@@ -34,11 +34,11 @@ async function markNow(db: Kysely<unknown>, endpointId: string, queued: bigint):
   return { after: `${after}`, open: open.slice(0, MOST_OPEN).filter((position) => BigInt(position) <= after) };
 }
 
-/** How often the mark of one endpoint is recorded at most: so much is sent again when Postgres is lost. */
-const RECORD_EVERY_MS = 10_000;
-
-/** Records in the log where deliveries are, so that a lost Postgres loses no news and repeats little. */
-export function markRecorder(log: EventLog) {
+/**
+ * Records in the log where deliveries are, so that a lost Postgres loses no news and repeats little: of each endpoint at
+ * most this often.
+ */
+export function markRecorder(log: EventLog, everyMs: number) {
   const waiting = new Map<string, EndpointKey>();
   const recorded = new Map<string, { readonly text: string; readonly at: number }>();
   let looked: string | undefined;
@@ -71,7 +71,7 @@ export function markRecorder(log: EventLog) {
       await look(db);
       for (const [id, endpoint] of waiting) {
         const last = recorded.get(id);
-        if (!atOnce && last && Date.now() - last.at < RECORD_EVERY_MS) continue;
+        if (!atOnce && last && Date.now() - last.at < everyMs) continue;
         const mark = await markNow(db, id, queued);
         const text = JSON.stringify(mark);
         if (text !== last?.text) await append(endpoint, mark);

@@ -41,13 +41,22 @@ type Pace = {
   readonly everyMs: number;
   /** How often the queue is looked at for endpoints to be served. */
   readonly pollMs: number;
+  /** How often it is recorded where an endpoint's deliveries are, at most: so much is sent again when Postgres is lost. */
+  readonly marksEveryMs: number;
   /** How long an answer is waited for. */
   readonly answerMs: number;
   /** How long `stop` waits for what is under way. */
   readonly stopMs: number;
 };
 
-const usualPace: Pace = { standbyMs: 2000, everyMs: 200, pollMs: 500, answerMs: 15_000, stopMs: 5000 };
+const usualPace: Pace = {
+  standbyMs: 2000,
+  everyMs: 200,
+  pollMs: 500,
+  marksEveryMs: 10_000,
+  answerMs: 15_000,
+  stopMs: 5000,
+};
 
 export type OutgoingWebhooksStatus = {
   /** `idle`: there is no endpoint. `waiting`: a store is away, and `error` says which. */
@@ -166,7 +175,15 @@ async function session(options: OutgoingWebhooksOptions, running: Running, onWel
     if (until.aborted) throw until.reason;
     status.state = 'following';
     await follow({
-      ...{ log, db: connection.db, start, logger, signal: until, everyMs: pace.everyMs },
+      ...{
+        log,
+        db: connection.db,
+        start,
+        logger,
+        signal: until,
+        everyMs: pace.everyMs,
+        marksEveryMs: pace.marksEveryMs,
+      },
       endpoints: () => directory.webhookEndpoints(),
       put: queue.put,
       onProgress({ position, caughtUp }) {

@@ -1,8 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Kysely, PostgresDialect } from 'kysely';
 import { Webhook } from 'standardwebhooks';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
+import type { Fact } from '../../../src/events/codec.ts';
+import { callStream } from '../../../src/events/streams.ts';
 import type { NewsType } from '../../../src/events/tenant-facts.ts';
+import { findOperation, requestOperation } from '../../../src/projections/engine/operations.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
 import {
@@ -69,9 +73,20 @@ export async function startScene() {
   const { signal } = ending;
   const sealing = sealingUnder('a master key of the tests');
   const directory = openTenantDirectory({ log, sealing, environmentKeys: [], logger, signal });
-  const changes = administration({ log, directory, sealing, logger, keyUses: { of: () => undefined } as never });
-  const startReading = () => startProjections({ log, databaseUrl, projections, logger });
-  let reading = await startReading();
+  const changes = administration({ log, directory, sealing, logger });
+  let broken: string | undefined;
+  /** Breaks on the facts of one call, as long as a test has it so. */
+  const reading = projections.map((projection) => ({
+    ...projection,
+    ...(projection.reduce && {
+      reduce(state: unknown, fact: Fact) {
+        if (fact.stream === callStream(TENANT, broken ?? '')) throw new Error('not yet');
+        return projection.reduce!(state, fact);
+      },
+    }),
+  }));
+  const startReading = () => startProjections({ log, databaseUrl, projections: reading, logger });
+  let projecting = await startReading();
   await directory.caughtUp();
   await changes.putSettings(TENANT, {});
   const running = new Set<OutgoingWebhooks>();
@@ -84,7 +99,15 @@ export async function startScene() {
         ...{ log, directory, administration: changes, databaseUrl, logger, allowPrivate: true },
         retrySeconds: [1, 1, 1],
         ...options,
-        pace: { standbyMs: 50, everyMs: 20, pollMs: 500, answerMs: 1000, stopMs: 100, ...options.pace },
+        pace: {
+          standbyMs: 50,
+          everyMs: 20,
+          pollMs: 500,
+          marksEveryMs: 500,
+          answerMs: 1000,
+          stopMs: 100,
+          ...options.pace,
+        },
       });
       running.add(outgoing);
       return outgoing;
@@ -106,17 +129,27 @@ export async function startScene() {
           endpointId,
         ])
       ).rows.map(({ state }) => state),
+    breakOn(callId: string | undefined) {
+      broken = callId;
+    },
     /** All that Postgres has is lost, and the read model is built anew. */
     async losePostgres() {
-      await reading.stop();
+      await projecting.stop();
       await pool.query('drop schema if exists projection, reactions, pgboss cascade');
-      reading = await startReading();
+      projecting = await startReading();
     },
-    shown: (position: bigint) => reading.waitUntilApplied('calls', position, 30_000),
+    /** The read model is built anew beside itself, and swapped. */
+    async rebuild() {
+      const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+      const requested = await requestOperation(db, 'rebuild', 'calls');
+      if (!('queued' in requested)) throw new Error('another operation is under way');
+      await soon(async () => expect(await findOperation(db, requested.queued)).toMatchObject({ state: 'succeeded' }));
+    },
+    shown: (position: bigint) => projecting.waitUntilApplied('calls', position, 30_000),
     async stop() {
       for (const receiver of receivers) receiver.stop();
       await Promise.all([...running].map((one) => one.stop()));
-      await reading.stop();
+      await projecting.stop();
       ending.abort();
       await stores.stop();
     },
