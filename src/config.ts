@@ -77,6 +77,7 @@ const Environment = z.object({
   SESSION_MATCH_MINUTES: set(positive),
   GENERATION_KEEP_HOURS: set(z.coerce.number().min(0)),
   REBUILD_MAX_PARKED: set(z.coerce.number().int().min(0)),
+  RETENTION_EVERY_MINUTES: set(positive),
   RECONCILE_EVERY_MINUTES: set(positive),
   RECONCILE_AFTER_MINUTES: set(z.coerce.number().int().min(0)),
   RECONCILE_REQUESTS_PER_SECOND: set(z.coerce.number().positive().max(1000)),
@@ -136,6 +137,8 @@ export type Config = {
   readonly generationKeepHours: number;
   /** How many streams may break in a generation that is built, beside those that the live one has parked. */
   readonly rebuildMaxParked: number;
+  /** How often it is looked for what is due by a tenant's retention. */
+  readonly retentionEveryMinutes: number;
   /** How often Retell is asked, and how long a session may be pending before it is asked about. */
   readonly reconcile: {
     readonly everyMinutes: number;
@@ -210,6 +213,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
     generationKeepHours: env.GENERATION_KEEP_HOURS ?? 24,
     rebuildMaxParked: env.REBUILD_MAX_PARKED ?? 100,
+    retentionEveryMinutes: env.RETENTION_EVERY_MINUTES ?? 60,
     reconcile: {
       everyMinutes: env.RECONCILE_EVERY_MINUTES ?? 15,
       afterMinutes: env.RECONCILE_AFTER_MINUTES ?? 30,

@@ -25,6 +25,7 @@ import { routedPath, type Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
 import { consoleElsewhere, consoleRoutes } from './console/routes.ts';
 import { sessionsUnder } from './console/session.ts';
+import { type ErasureRoutesDeps, erasureRoutes } from './erasure/routes.ts';
 import type { WatchedLog } from './events/log-watch.ts';
 import { slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
@@ -96,6 +97,8 @@ export type Parts = {
   /** WEBHOOK_ALLOW_PRIVATE */
   readonly allowPrivate?: boolean;
   readonly reconciliation?: Reconciliation;
+  /** Absent where this process does not react. */
+  readonly erasures?: Pick<ErasureRoutesDeps, 'erasures' | 'sealing' | 'isRemoving'>;
   /** Absent where this process neither asks Retell by itself nor sends mails. */
   readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'>;
 };
@@ -187,6 +190,8 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     const administration = changesOf(parts.administration);
     root.route('/', endpointRoutes({ authenticate, directory, administration, outgoing, allowPrivate, logger }));
   }
+  if (parts.erasures && db)
+    root.route('/', erasureRoutes({ log, db, tenants: directory, access, logger, ...parts.erasures }));
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;
     root.route('/', reconciliationRoutes({ access, reconciliation, coverage, isTenant }));

@@ -12,6 +12,8 @@ import { countAnswers } from './commands/webhooks/health.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import type { Keys } from './credentials.ts';
+import { openErasures } from './erasure/erasures.ts';
+import { startErasure } from './erasure/start.ts';
 import { connectEventLog } from './events/event-log.ts';
 import { watchLog } from './events/log-watch.ts';
 import { tracedLog } from './events/tracing.ts';
@@ -148,6 +150,13 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
           pace: { requestsPerSecond: config.reconcile.requestsPerSecond },
         })
       : undefined;
+  const erasures = databaseUrl !== undefined && has('react') ? openErasures({ log, logger, signal }) : undefined;
+  const erasing =
+    erasures &&
+    startErasure({
+      ...{ log, erasures, tenants: directory, sealing, databaseUrl: databaseUrl!, logger },
+      everyMinutes: config.retentionEveryMinutes,
+    });
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
   if (mail) measureMail(metrics.registry, mail);
   const outgoing =
@@ -192,6 +201,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(exports && { exports }),
     ...(mail && { mail }),
     ...(outgoing && { outgoing, allowPrivate: config.outgoing.allowPrivate }),
+    ...(erasures && { erasures: { erasures, sealing, isRemoving: false } }),
     ...(reconciliation && { reconciliation, outside: { ...retellAccess, smtpUrl: config.mail.smtpUrl } }),
   });
   const { url, server, close } = await listen(root, config.host, config.port, config.maxConnections);
@@ -212,7 +222,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       await webhooks.drain();
       await closed;
       await Promise.all([placements.drain(), keyUses.close()]);
-      await Promise.all([mail?.stop(), outgoing?.stop(), linking?.stop(), reconciliation?.stop()]);
+      await Promise.all([mail?.stop(), outgoing?.stop(), linking?.stop(), reconciliation?.stop(), erasing?.stop()]);
       stopping.abort();
       stopMeasuring?.();
       await running?.stop();

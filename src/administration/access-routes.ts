@@ -19,7 +19,8 @@ const Order = z.strictObject({
   scopes: Scopes.openapi({
     description:
       '`tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; ' +
-      '`personal`: exports, bodies in quarantine, previews of mails; `audit`: who did what.',
+      '`personal`: exports, bodies in quarantine, previews of mails, all of a person; `audit`: who did what; `erasure`: ' +
+      'erasing people.',
   }),
   expiresAt: z.iso.datetime().optional().openapi({ description: 'It opens nothing from then on.' }),
 });

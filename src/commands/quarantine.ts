@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { decode } from '../events/codec.ts';
 import { type Decider, handle, overFacts } from '../events/decider.ts';
+import { erasureIn } from '../events/erased.ts';
 import { type EventLog, readLeft } from '../events/event-log.ts';
 import { isTenantId, uuidOf } from '../events/identity.ts';
 import { endpoints, type FactMetadata } from '../events/metadata.ts';
@@ -73,6 +74,7 @@ async function evidenceOf(
   tenantId: string,
 ): Promise<Evidence> {
   const tenant = tenants.get(tenantId);
+  if (erasureIn(events)) return { evidence: 'erased' };
   try {
     const raw = await assemble(events, digest, digest);
     if (raw === undefined) return { evidence: 'expired' };
@@ -128,7 +130,7 @@ type Retried =
   | { readonly outcome: 'recorded' | 'duplicate'; readonly callId: string; readonly factId: string }
   | {
       readonly outcome: 'still_quarantined';
-      readonly reason: DeliveryQuarantined['reason'] | 'evidence_failed' | 'evidence_expired';
+      readonly reason: DeliveryQuarantined['reason'] | 'evidence_failed' | 'evidence_expired' | 'evidence_erased';
     };
 
 /**
@@ -192,7 +194,7 @@ export const RetryAnswer = z
       description: '`duplicate`: the fact was on record already. Either way the delivery is released.',
     }),
     reason: z
-      .enum([...quarantineReasons, 'evidence_failed', 'evidence_expired'])
+      .enum([...quarantineReasons, 'evidence_failed', 'evidence_expired', 'evidence_erased'])
       .optional()
       .openapi({
         description: 'Why it is still in quarantine; `evidence_…`: its bytes no longer verify, or are gone.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** What an admin key may do: see to tenants, run the service, read personal data, read who did what. */
-export const adminScopes = ['tenants', 'operations', 'personal', 'audit'] as const;
+/** What an admin key may do: see to tenants, run the service, read personal data, read who did what, erase people. */
+export const adminScopes = ['tenants', 'operations', 'personal', 'audit', 'erasure'] as const;
 export type AdminScope = (typeof adminScopes)[number];
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.

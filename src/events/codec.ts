@@ -1,7 +1,15 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type AdministrationEvent, administrationEventSchemas } from './administration-facts.ts';
 import { type AppointmentEvent, appointmentEventSchemas } from './appointment-facts.ts';
 import { type CallEvent, callEventSchemas } from './call-facts.ts';
+import {
+  type Erasure,
+  type ErasureEvent,
+  EVIDENCE_ERASED,
+  EvidenceErased,
+  erasureEventSchemas,
+} from './erasure-facts.ts';
+import { type ErasureRecordEvent, erasureRecordSchemas } from './erasure-record.ts';
 import { FactMetadata } from './metadata.ts';
 import { type QuarantineEvent, quarantineEventSchemas, RAW_DELIVERY_PART, RawDeliveryPart } from './raw-delivery.ts';
 import type { NewEvent, Recorded } from './recorded.ts';
@@ -19,65 +27,9 @@ import {
   type SessionEvent,
   sessionEventSchemas,
 } from './session-facts.ts';
+import { structuralCheck } from './structural-check.ts';
 import { type TenantEvent, tenantEventSchemas } from './tenant-facts.ts';
 import { type TicketEvent, ticketEventSchemas } from './ticket-facts.ts';
-
-/** Whether a value from `JSON.parse` matches a schema. */
-type Check = (value: unknown) => boolean;
-
-/**
- * A fast check that avoids the copy `parse` makes: true only when `parse` would return the value unchanged. After
- * false, ask the schema.
- */
-export function structuralCheck(schema: z.core.$ZodType): Check {
-  if (schema instanceof z.ZodOptional) {
-    const check = structuralCheck(schema.unwrap());
-    return (value) => value === undefined || check(value);
-  }
-  if (schema instanceof z.ZodObject) return object(schema.shape);
-  if (schema instanceof z.ZodRecord) return record(structuralCheck(schema.valueType));
-  if (schema instanceof z.ZodArray && !schema.def.checks) {
-    const check = structuralCheck(schema.element);
-    return (value) => Array.isArray(value) && value.every(check);
-  }
-  if (schema instanceof z.ZodString && !schema.def.checks) return (value) => typeof value === 'string';
-  if (schema instanceof z.ZodISODateTime) {
-    const { pattern } = schema.def;
-    return (value) => typeof value === 'string' && pattern !== undefined && pattern.test(value);
-  }
-  if (schema instanceof z.ZodBoolean) return (value) => typeof value === 'boolean';
-  if (schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral) {
-    const values = new Set<unknown>(schema instanceof z.ZodEnum ? schema.options : schema.values);
-    return (value) => values.has(value);
-  }
-  if (schema instanceof z.ZodCustom && schema.def.fn.length === 0) return () => true;
-  // These neither copy nor change what they read.
-  if (schema instanceof z.ZodNumber) return (value) => schema.safeParse(value).success;
-  return () => false;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Refuses fields that the shape does not have, since `parse` drops them. */
-function object(shape: Readonly<Record<string, z.core.$ZodType>>): Check {
-  const checks = new Map(Object.entries(shape).map(([name, schema]) => [name, structuralCheck(schema)]));
-  const required = Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional));
-  return (value) => {
-    if (!isObject(value)) return false;
-    for (const name in value) if (!checks.get(name)?.(value[name])) return false;
-    return required.every((name) => value[name] !== undefined);
-  };
-}
-
-/** `parse` drops a key that would be taken for the prototype. */
-const record =
-  (check: Check): Check =>
-  (value) => {
-    if (!isObject(value)) return false;
-    for (const name in value) if (name === '__proto__' || !check(value[name])) return false;
-    return true;
-  };
 
 const schemas = {
   ...callEventSchemas,
@@ -87,6 +39,8 @@ const schemas = {
   ...ticketEventSchemas,
   ...quarantineEventSchemas,
   ...administrationEventSchemas,
+  ...erasureEventSchemas,
+  ...erasureRecordSchemas,
 } as const;
 
 type Read = (value: unknown) => { readonly data?: unknown; readonly error?: z.ZodError };
@@ -109,7 +63,9 @@ export type DomainEvent =
   | TenantEvent
   | TicketEvent
   | QuarantineEvent
-  | AdministrationEvent;
+  | AdministrationEvent
+  | ErasureEvent
+  | ErasureRecordEvent;
 
 /** A recorded event in our language: what happened, and how it came to be known. */
 export type Fact<E extends DomainEvent = DomainEvent> = E & {
@@ -119,6 +75,8 @@ export type Fact<E extends DomainEvent = DomainEvent> = E & {
   readonly position: bigint;
   readonly recordedAt: string;
   readonly metadata: FactMetadata;
+  /** See `Recorded`. */
+  readonly erasure?: Erasure | undefined;
 };
 
 /** Identifies a fact without its content. */
@@ -148,8 +106,9 @@ export function decode(recorded: Recorded): Fact | undefined {
     const wrong = [...faultsIn('data', data.error), ...faultsIn('metadata', metadata.error)];
     throw new UnreadableFact(recorded, ` is broken: ${wrong.map(({ path, code }) => `${path} ${code}`).join(', ')}`);
   }
-  const { id, stream, revision, position, recordedAt, type } = recorded;
-  return { type, data: data.data, metadata: metadata.data, id, stream, revision, position, recordedAt } as Fact;
+  const { id, stream, revision, position, recordedAt, type, erasure } = recorded;
+  const about = { id, stream, revision, position, recordedAt, ...(erasure && { erasure }) };
+  return { type, data: data.data, metadata: metadata.data, ...about } as Fact;
 }
 
 /** A path that breaks its schema, and zod's code for it: zod's messages may quote a value. */
@@ -178,6 +137,7 @@ const others: Readonly<Record<string, Format>> = {
   [IDEMPOTENCY_KEY_USED]: { data: reading(IdempotencyKeyUsed), metadata: readMetadata },
   [OPEN_REQUESTS_SEEN]: { data: reading(OpenRequestsSeen) },
   [CALL_COUNTED]: { data: reading(CallCounted) },
+  [EVIDENCE_ERASED]: { data: reading(EvidenceErased) },
   [REACTION_STARTED]: { data: reading(ReactionStarted) },
   [REACTION_REACHED]: { data: reading(ReactionReached) },
 };

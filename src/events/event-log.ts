@@ -14,6 +14,7 @@ import { Message } from 'google-protobuf';
 import { type AppendHealth, appendHealth } from './append-health.ts';
 import { refuseUnappendable } from './codec.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
+import { withoutErased } from './erased.ts';
 import {
   asOurs,
   clientOf,
@@ -49,7 +50,10 @@ export type EventLog = {
    * EventStoreOverloaded when it could not be sent, StreamDeleted, and UnrecordableEvent.
    */
   append(stream: string, expected: Expected, events: readonly NewEvent[], withinMs?: number): Promise<Appended>;
-  /** The events of a stream; none when it does not exist. Throws EventStoreUnavailable, StreamDeleted. */
+  /**
+   * The events of a stream; none when it does not exist. Read forwards to the end, what was erased is replaced by what is
+   * left of it (erased.ts). Throws EventStoreUnavailable, StreamDeleted.
+   */
   read(stream: string, options?: ReadOptions): Promise<Recorded[]>;
   /**
    * Hides the events before a revision; a scavenge removes them. Answers the position of what says so. Repeatable.
@@ -145,7 +149,7 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
       try {
         for (;;) {
           const next = await answered(iterator.next(), timeoutMs, `read ${stream}`);
-          if (next.done) return events;
+          if (next.done) return backwards || max !== undefined ? events : withoutErased(events, from);
           if (next.value.event) events.push(recordedOf(next.value.event));
         }
       } catch (error) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { erasureIn } from './erased.ts';
 import {
   type Appended,
   type EventLog,
@@ -35,8 +36,8 @@ function appendsOf(events: readonly NewEvent[]): readonly (readonly NewEvent[])[
   return appends;
 }
 
-/** Where a stream was when last read, and the ids of its events. */
-type Seen = { readonly revision: Expected; readonly ids: ReadonlySet<string> };
+/** Where a stream was when last read, the ids of its events, and whether its person is erased. */
+type Seen = { readonly revision: Expected; readonly ids: ReadonlySet<string>; readonly erased?: boolean };
 
 /** An unread stream is taken to be new; the expected revision shows when it is not. */
 const UNSEEN: Seen = { revision: 'no_stream', ids: new Set() };
@@ -74,7 +75,12 @@ export function streamMemory(capacity = STREAMS): StreamMemory {
 }
 
 /** The events of one stream, in order. */
-export type Written = { readonly stream: string; readonly events: readonly NewEvent[] };
+export type Written = {
+  readonly stream: string;
+  readonly events: readonly NewEvent[];
+  /** What is written instead to a stream that was erased. Absent: nothing. */
+  readonly whenErased?: () => readonly NewEvent[];
+};
 
 /** The log, a cache of its streams, and the time (performance.now) to give up at. */
 export type Writing = {
@@ -106,8 +112,7 @@ export async function look(stream: string, { log, memory, deadline }: Writing): 
  * retrying; a deadline bounds it, so that two writers both succeed.
  */
 export async function appendMissing(
-  stream: string,
-  events: readonly NewEvent[],
+  { stream, events, whenErased = () => [] }: Written,
   writing: Writing,
 ): Promise<'appended' | 'already there'> {
   const { log, memory } = writing;
@@ -120,7 +125,8 @@ export async function appendMissing(
     try {
       if (inDoubt) seen = await catchUp(log, stream, seen, seen.revision);
       inDoubt = false;
-      const appends = appendsOf(events.filter(({ id }) => !seen.ids.has(id)));
+      const wanted = seen.erased ? whenErased() : events;
+      const appends = appendsOf(wanted.filter(({ id }) => !seen.ids.has(id)));
       if (appends.length === 0) {
         memory.keep(stream, seen);
         return outcome;
@@ -136,7 +142,7 @@ export async function appendMissing(
           break;
         }
         writing.onAppended?.(result.position);
-        seen = { revision: result.revision, ids: new Set([...seen.ids, ...batch.map(({ id }) => id)]) };
+        seen = { ...seen, revision: result.revision, ids: new Set([...seen.ids, ...batch.map(({ id }) => id)]) };
         outcome = 'appended';
         isSure = true;
         conflicts = 0;
@@ -213,5 +219,6 @@ async function catchUp(log: EventLog, stream: string, seen: Seen, actual: Expect
   return {
     revision: since.at(-1)?.revision ?? actual,
     ids: new Set([...seen.ids, ...since.map(({ id }) => id)]),
+    erased: seen.erased === true || erasureIn(since) !== undefined,
   };
 }

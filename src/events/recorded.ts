@@ -1,4 +1,5 @@
 import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import type { Erasure } from './erasure-facts.ts';
 import type { JsonFields } from './json.ts';
 
 /** An event to be appended. JSON unless `data` is bytes. */
@@ -21,6 +22,8 @@ export type Recorded = {
   readonly metadata: unknown;
   /** When the log wrote it: ISO time. */
   readonly recordedAt: string;
+  /** Its stream was erased; set where a stream is read as a whole. */
+  readonly erasure?: Erasure | undefined;
 };
 
 /** The revision a stream must be at for an append to be written. There is no `any` here (C2). */

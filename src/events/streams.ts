@@ -2,7 +2,16 @@
  * Stream names: `<category>-<tenant>.<id>`. A tenant id has no dot, so no call id can lead into the stream of another
  * tenant (docs/rules.md, "The door").
  */
-export const categories = ['call', 'session', 'ticket', 'appointment', 'tenant', 'evidence', 'quarantine'] as const;
+export const categories = [
+  'call',
+  'session',
+  'ticket',
+  'appointment',
+  'tenant',
+  'evidence',
+  'quarantine',
+  'erasure',
+] as const;
 export type Category = (typeof categories)[number];
 
 /** The prefix of every stream of a category; subscriptions filter by it. */
@@ -15,6 +24,8 @@ export const appointmentStream = (tenantId: string, appointmentId: string): stri
 export const ticketStream = (tenantId: string, ticketId: string): string => `ticket-${tenantId}.${ticketId}`;
 export const evidenceStream = (tenantId: string, callId: string): string => `evidence-${tenantId}.${callId}`;
 export const quarantineStream = (tenantId: string, digest: string): string => `quarantine-${tenantId}.${digest}`;
+/** What an erasure was to do, and how far it is. */
+export const erasureStream = (tenantId: string, erasureId: string): string => `erasure-${tenantId}.${erasureId}`;
 export const tenantStream = (tenantId: string): string => `tenant-${tenantId}`;
 
 /** A reaction belongs to no tenant, so it is none of the categories. */

@@ -26,6 +26,8 @@ export const TenantSettings = z.object({
   /** Agent id → the endpoint that its reconciled calls belong to. */
   agentEndpoints: z.record(z.string(), z.enum(endpoints)).optional(),
   sealedRetellApiKey: z.string().optional(),
+  /** Days after a call's end until its personal data, or its signed bytes, are erased. */
+  retention: z.object({ personalDays: z.int().optional(), evidenceDays: z.int().optional() }).optional(),
   /** What placing calls may do. */
   calls: z
     .object({

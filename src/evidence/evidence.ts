@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip, gzipSync } from 'node:zlib';
+import { erasureIn } from '../events/erased.ts';
 import { type EventLog, EventStoreUnavailable, type NewEvent, readLeft, StreamDeleted } from '../events/event-log.ts';
 import { APPEND_LIMIT, type Writing, type Written } from '../events/idempotent-append.ts';
 import { sha256, uuidOf } from '../events/identity.ts';
@@ -78,12 +79,13 @@ export async function evidenceOf(fact: CallFact, delivery: Delivery): Promise<Wr
 }
 
 /**
- * Whether the evidence is there: a killed process may have left a fact without. After a deletion for good, it must not
- * come back.
+ * Whether the evidence is there: a killed process may have left a fact without. What was erased or deleted for good must
+ * not come back.
  */
 export async function hasEvidence(fact: CallFact, stream: string, { log }: Writing): Promise<boolean> {
   try {
     const events = await log.read(stream);
+    if (erasureIn(events)) return true;
     return events.some(({ metadata }) => RawDeliveryPart.safeParse(metadata).data?.deliveryId === fact.id);
   } catch (error) {
     if (error instanceof StreamDeleted) return true;
@@ -99,7 +101,7 @@ export const readRawDelivery = async (
   digest?: string,
 ): Promise<RawDelivery | undefined> => assemble(await readLeft(log, stream), deliveryId, digest);
 
-export type EvidenceVerdict = 'verified' | 'failed' | 'expired' | 'none';
+export type EvidenceVerdict = 'verified' | 'failed' | 'expired' | 'erased' | 'none';
 
 /**
  * Verifies the facts of one call against the stored bytes and the key of then, in their order; `none`: nothing was
@@ -159,7 +161,7 @@ export const evidenceFromLog =
 const ATTEMPTS = 3;
 
 /** Retries, so that one slow answer does not end a long export. Empty when the stream was deleted. */
-async function readPatiently(log: EventLog, stream: string): Promise<Recorded[]> {
+async function readPatiently(log: EventLog, stream: string): Promise<readonly Recorded[]> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await readLeft(log, stream);

@@ -5,8 +5,8 @@ import { type Decisive, decisive, supportedBy } from './outcome.ts';
 import { instantOfLocal, isoInstant } from './time.ts';
 import { trimmed } from './words.ts';
 
-/** A new time in the words of a call, and as an instant where they are unambiguous. */
-type NewTime = { readonly text: string; readonly startsAt?: string };
+/** A new time in the words of a call, and as an instant where they are unambiguous. Of an erased call without words. */
+type NewTime = { readonly text?: string; readonly startsAt?: string };
 
 // docs/outcomes.md, "Appointments": the first with a value counts.
 const timeFields = ['new_appointment_datetime', 'rescheduled_to', 'new_datetime'] as const;
@@ -15,7 +15,7 @@ const timeField = 'new_appointment_time';
 const textField = 'new_appointment_details';
 const reasonFields = ['cancellation_reason', 'cancel_reason'] as const;
 
-function newTimeOf(fact: CallFact): NewTime | undefined {
+export function newTimeOf(fact: CallFact): NewTime | undefined {
   if (!isActedOn(fact)) return undefined;
   const field = analysisFields(fact);
   const times = timeFields.flatMap((name) => texts(field, name));
@@ -130,7 +130,10 @@ export function decisionOf(call: CallState<Decisions>): CallDecision | undefined
 /** A time before the call itself is implausible: then only the words are kept, for a person to read. */
 function plausibleTime(call: CallState<Decisions>): NewTime | undefined {
   const newTime = latestValue(call.known, 'newTime');
-  if (newTime?.startsAt !== undefined && Date.parse(newTime.startsAt) >= tookPlaceAt(call)) return newTime;
+  const { startsAt } = newTime ?? {};
+  const isPlausible = startsAt !== undefined && Date.parse(startsAt) >= tookPlaceAt(call);
+  if (call.erased) return isPlausible ? { startsAt } : undefined;
+  if (newTime && isPlausible) return newTime;
   const text = newTime?.text ?? latestValue(call.known, 'newTimeInProse');
   return text === undefined ? undefined : { text };
 }

@@ -1,5 +1,6 @@
 import type { AppointmentEvent, AppointmentStatus } from '../events/appointment-facts.ts';
 import type { Fact } from '../events/codec.ts';
+import type { Erasure } from '../events/erasure-facts.ts';
 import { parseStream } from '../events/streams.ts';
 import type { CallDecision } from './appointment-decision.ts';
 import { type Entries, type Entry, withEntry } from './entries.ts';
@@ -16,6 +17,8 @@ export type StaffEntry = AppointmentEvent['data'] &
 export type StaffState = {
   readonly tenantId: string;
   readonly appointmentId: string;
+  /** A person that it was about is erased, and with them what staff wrote of it until then. */
+  readonly erased?: Erasure;
   readonly entries?: Entries<StaffEntry>;
 };
 

@@ -1,5 +1,6 @@
 import type { CallEvent, Personal } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
+import type { Erasure } from '../events/erasure-facts.ts';
 import type { JsonObject } from '../events/json.ts';
 import { parseStream } from '../events/streams.ts';
 import { type CallFact, isActedOn, makesTickets, oncePerFact } from './call-fact.ts';
@@ -68,6 +69,8 @@ export type CallState<Fields extends Correlation = Correlation> = {
   readonly transferred: boolean;
   readonly tenantMismatch: boolean;
   readonly archived?: { readonly value: boolean; readonly position: Position };
+  /** Its person is erased. */
+  readonly erased?: Erasure;
   /** The session that its phone number led to (A6). */
   readonly linked?: NamedSession;
   readonly lastEventAt: number;
@@ -123,7 +126,7 @@ export function reduceCall<Fields extends Correlation>(
   }
 }
 
-const unknownCall = <Fields extends Correlation>(fact: Fact<CallEvent>): CallState<Fields> => ({
+export const unknownCall = <Fields extends Correlation>(fact: Fact): CallState<Fields> => ({
   tenantId: fact.metadata.tenantId,
   callId: parseStream(fact.stream)?.id ?? fact.stream,
   facts: [],

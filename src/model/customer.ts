@@ -29,6 +29,8 @@ export type Customer = {
   readonly id: string;
   readonly phone: string;
   readonly rawPhones: readonly string[];
+  /** How many calls wrote it so. */
+  readonly spelled: Readonly<Record<string, number>>;
   readonly name?: Latest<string> | undefined;
   readonly firstSeenAt: number;
   readonly lastSeenAt: number;
@@ -43,6 +45,7 @@ export function customerBy(call: TicketCall): Customer | undefined {
   return {
     tenantId: call.tenantId,
     ...customer,
+    spelled: Object.fromEntries(customer.rawPhones.map((raw) => [raw, 1])),
     name: latestOf(call.known, 'customerName'),
     firstSeenAt: call.seen[0],
     lastSeenAt: call.seen[1],
@@ -52,18 +55,39 @@ export function customerBy(call: TicketCall): Customer | undefined {
 }
 
 /**
- * The customer with one more call, or with more of a known one. All but the count is a join, since what a call
- * contributes only grows.
+ * The customer with one more call, or with more of a known one, as it was `before`. All but the counts is a join, since
+ * what a call contributes only grows.
  */
-export const withCall = (customer: Customer | undefined, call: Customer, isNew: boolean): Customer =>
-  customer
-    ? {
-        ...customer,
-        rawPhones: [...new Set([...customer.rawPhones, ...call.rawPhones])].sort(),
-        name: latest(customer.name, call.name),
-        firstSeenAt: Math.min(customer.firstSeenAt, call.firstSeenAt),
-        lastSeenAt: Math.max(customer.lastSeenAt, call.lastSeenAt),
-        calls: customer.calls + (isNew ? 1 : 0),
-        createdAt: [customer.createdAt, call.createdAt].sort()[0]!,
-      }
-    : call;
+export function withCall(customer: Customer | undefined, call: Customer, before?: Customer): Customer {
+  if (!customer) return call;
+  const added = call.rawPhones.filter((raw) => !before?.rawPhones.includes(raw));
+  const spelled = counted(customer.spelled, added, 1);
+  return {
+    ...customer,
+    ...{ spelled, rawPhones: Object.keys(spelled).sort() },
+    name: latest(customer.name, call.name),
+    firstSeenAt: Math.min(customer.firstSeenAt, call.firstSeenAt),
+    lastSeenAt: Math.max(customer.lastSeenAt, call.lastSeenAt),
+    calls: customer.calls + (before ? 0 : 1),
+    createdAt: [customer.createdAt, call.createdAt].sort()[0]!,
+  };
+}
+
+/** The customer without one of its calls; undefined where only the others can say what is left. */
+export function withoutCall(customer: Customer, call: Customer): Customer | undefined {
+  const decides =
+    call.firstSeenAt <= customer.firstSeenAt ||
+    call.lastSeenAt >= customer.lastSeenAt ||
+    call.createdAt <= customer.createdAt ||
+    (call.name !== undefined && call.name.by === customer.name?.by);
+  if (decides) return undefined;
+  const spelled = counted(customer.spelled, call.rawPhones, -1);
+  return { ...customer, spelled, rawPhones: Object.keys(spelled).sort(), calls: customer.calls - 1 };
+}
+
+function counted(spelled: Customer['spelled'], some: readonly string[], by: 1 | -1): Customer['spelled'] {
+  if (some.length === 0) return spelled;
+  const counts = new Map(Object.entries(spelled));
+  for (const raw of some) counts.set(raw, (counts.get(raw) ?? 0) + by);
+  return Object.fromEntries([...counts].filter(([, count]) => count > 0));
+}

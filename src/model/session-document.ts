@@ -29,6 +29,7 @@ export function sessionFields(session: Session<Description>) {
   // Start, end, duration and reason must be from one call, or they contradict each other: the latest started.
   const last = calls.at(-1)?.known ?? noFields;
   const retellCallIds = callIds(session, calls);
+  const others = calls.filter(({ erased }) => !erased);
   const status = sessionStatus(session);
   const direction = field('direction');
   const fromNumber = field('fromNumber');
@@ -61,7 +62,11 @@ export function sessionFields(session: Session<Description>) {
     transferred: calls.some((call) => call.transferred),
     tenantMismatch: calls.some((call) => call.tenantMismatch) || undefined,
     archived: isArchived(calls),
-    analysis: field('analysis') ?? (calls.some((call) => call.analysed) ? { custom: {} } : undefined),
+    analysis:
+      latestAmong<Description, 'analysis'>(
+        others.map(({ known }) => known),
+        'analysis',
+      ) ?? (others.some((call) => call.analysed) ? { custom: {} } : undefined),
     transcript: field('transcript'),
     recordingUrl: field('recordingUrl'),
     requestedAt: instant(request?.request?.occurredAt),
@@ -71,6 +76,8 @@ export function sessionFields(session: Session<Description>) {
     )!,
     /** How many facts it rests on. */
     revision: calls.reduce((sum, call) => sum + call.facts.length, request?.facts.length ?? 0),
+    /** All that is in it. */
+    erased: (others.length === 0 && (!request || request.erased !== undefined)) || undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Fact } from '../events/codec.ts';
+import type { Erasure } from '../events/erasure-facts.ts';
 import type { SessionEvent } from '../events/session-facts.ts';
 import { parseStream } from '../events/streams.ts';
 import { type CallState, type Correlation, statusOf, tookPlaceAt } from './call.ts';
@@ -51,6 +52,8 @@ export type RequestState = {
   readonly tenantId: string;
   readonly sessionId: string;
   readonly facts: readonly string[];
+  /** Its person is erased. */
+  readonly erased?: Erasure;
   readonly recordedAt: string;
   readonly lastEventAt: number;
   readonly request?: Place;
@@ -92,7 +95,7 @@ export function reduceRequest(before: RequestState | undefined, fact: Fact<Sessi
   }
 }
 
-const unknownSession = (fact: Fact<SessionEvent>): RequestState => ({
+export const unknownSession = (fact: Fact): RequestState => ({
   tenantId: fact.metadata.tenantId,
   sessionId: parseStream(fact.stream)?.id ?? fact.stream,
   facts: [],

@@ -147,7 +147,7 @@ export function withTicketParts<Call extends CallState>(
   }
 }
 
-const initialParts = {
+export const initialParts = {
   needSince: {},
   qualified: false,
   successful: false,

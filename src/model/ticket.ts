@@ -1,5 +1,6 @@
 import type { CallEvent } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
+import { type Erasure, isErasedType } from '../events/erasure-facts.ts';
 import { parseStream } from '../events/streams.ts';
 import {
   type MailObstacle,
@@ -23,6 +24,7 @@ type TicketEntry = TicketEvent & Entry & { readonly occurredAt: number };
 export type TicketLog = {
   readonly tenantId: string;
   readonly ticketId: string;
+  readonly erased?: Erasure;
   readonly entries?: Entries<TicketEntry>;
 };
 
@@ -44,8 +46,8 @@ export const mailStates = ['none', 'queued', 'sent', 'failed', 'not_sent'] as co
 type MailState =
   | { readonly mail: 'none' | 'queued' | 'sent' | 'failed' }
   | { readonly mail: 'sent'; readonly mailReason: 'recipients_refused' }
-  | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle };
-type MailReason = 'recipients_refused' | MailObstacle;
+  | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle | 'erased' };
+type MailReason = 'recipients_refused' | MailObstacle | 'erased';
 
 /** Sent is final; otherwise the last entry counts, since a redrive may follow. */
 function mailOf(openings: number, entries: readonly TicketEntry[]): MailState {
@@ -53,6 +55,12 @@ function mailOf(openings: number, entries: readonly TicketEntry[]): MailState {
   let state: MailState = { mail: 'queued' };
   for (const entry of entries) if (state.mail !== 'sent') state = mailStateAfter(entry, openings) ?? state;
   return state;
+}
+
+/** What it would have said is gone. */
+function mailOfErased(openings: number, entries: readonly TicketEntry[]): MailState {
+  const state = mailOf(openings, entries);
+  return state.mail === 'none' || state.mail === 'sent' ? state : { mail: 'not_sent', mailReason: 'erased' };
 }
 
 function mailStateAfter(entry: TicketEntry, opening: number): MailState | undefined {
@@ -193,6 +201,7 @@ export type Ticket = {
   readonly openings: number;
   readonly createdAt: string;
   readonly lastEventAt: string;
+  readonly erased: boolean;
 };
 
 const active: ReadonlySet<TicketStatus> = new Set(['new', 'qualified', 'contacted']);
@@ -205,9 +214,11 @@ export const isActive = (status: TicketStatus): boolean => active.has(status);
  * repetition.
  */
 export function reduceTicket({ call, log }: TicketState, fact: Fact): TicketState {
-  return parseStream(fact.stream)?.category === 'ticket'
-    ? { call, log: reduceTicketLog(log, fact as Fact<TicketEvent>) }
-    : { call: reduceTicketCall(call, fact as Fact<CallEvent>), log };
+  if (isErasedType(fact.type)) return { call, log }; // what is left of the facts before it was read instead of them
+  if (parseStream(fact.stream)?.category === 'ticket')
+    return { call, log: reduceTicketLog(log, fact as Fact<TicketEvent>) };
+  const next = reduceTicketCall(call, fact as Fact<CallEvent>);
+  return { call: fact.erasure ? { ...next, erased: fact.erasure } : next, log };
 }
 
 /** Undefined: no fact of the call came to a ticket endpoint. */
@@ -229,9 +240,10 @@ export function ticketOf({ call, log }: TicketState): Ticket | undefined {
     transferred: call.transferred,
     ...(customer && { customerId: customer.id }),
     setBy: staff ? 'staff' : 'rule',
-    ...mailOf(openings, entries),
+    ...(call.erased ? mailOfErased : mailOf)(openings, entries),
     openings,
     createdAt: call.opened.recordedAt,
     lastEventAt: new Date(lastEventAt).toISOString(),
+    erased: call.erased !== undefined,
   };
 }

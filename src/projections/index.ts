@@ -31,7 +31,7 @@ const views: readonly View[] = [
  */
 export const calls: Projection<StreamState> = {
   name: 'calls',
-  version: 4,
+  version: 5,
   replaces: ['call_sessions', 'appointments', 'tickets', 'customers', 'outcome_changes', 'deliveries'],
   prefixes,
   tables: views.flatMap(({ tables }) => tables),

@@ -1,4 +1,6 @@
 import type { Fact } from '../events/codec.ts';
+import { keptFacts } from '../events/erased.ts';
+import { type ErasureEvent, isErasedType } from '../events/erasure-facts.ts';
 import type { QuarantineEvent } from '../events/raw-delivery.ts';
 import { prefixOf } from '../events/streams.ts';
 import type { Projection } from './engine/projection.ts';
@@ -25,7 +27,7 @@ type Listed = { readonly [K in keyof ReadModel['quarantine']]?: unknown };
 /** One row per delivery that was set aside. The bytes stay in the log: they are evidence, and personal. */
 export const quarantine: Projection<Listed> = {
   name: 'quarantine',
-  version: 3,
+  version: 4,
   prefixes: [prefixOf('quarantine')],
   tables: [rows],
   reduce: (state, fact) => reduceQuarantine(state, fact as Fact<QuarantineEvent>),
@@ -36,7 +38,12 @@ export const quarantine: Projection<Listed> = {
   streamsBehind: async (_, __, of, { id }) => (of === rows ? [`${prefixOf('quarantine')}${id}`] : []),
 };
 
-export function reduceQuarantine(before: Listed = {}, { type, data, ...fact }: Fact<QuarantineEvent>): Listed {
+export function reduceQuarantine(before: Listed = {}, event: Fact<QuarantineEvent | ErasureEvent>): Listed {
+  if (isErasedType(event.type)) {
+    const left = keptFacts(event).map((fact) => fact as Fact<QuarantineEvent>);
+    return { ...left.reduce(reduceQuarantine, {}), erased_at: event.recordedAt };
+  }
+  const { type, data, ...fact } = event as Fact<QuarantineEvent>;
   switch (type) {
     case 'DeliveryQuarantined': {
       if (before.id !== undefined) return before;

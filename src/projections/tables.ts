@@ -75,6 +75,8 @@ export const columns = {
     created_at: 'timestamptz not null',
     last_event_at: 'timestamptz not null',
     revision: 'integer not null',
+    /** The persons of all its parts are erased. */
+    erased: 'boolean not null',
   },
   /** Which session a call belongs to; how `call:<retell call id>` is found whatever the session's final id. */
   call_session_calls: {
@@ -85,6 +87,8 @@ export const columns = {
     placed_session_id: 'text',
     /** The session that the phone number led to (A6); never changes. */
     matched_session_id: 'text',
+    /** Every number that it was from or to, in E.164; none of an erased call. */
+    phones: 'text[]',
   },
   /** Sessions of a call that may have been in several: what it may have belonged to before (`at=`). */
   call_session_former_calls: { tenant_id: 'text not null', session_id: 'text not null', call_id: 'text not null' },
@@ -113,6 +117,7 @@ export const columns = {
     deciding_call_at: 'timestamptz',
     decided_by_json: 'jsonb',
     status_reason: 'text',
+    erased: 'boolean not null',
   },
   /** A15 `retell_events`: one row per fact of a call; the evidence stream has the raw bytes. */
   deliveries: {
@@ -132,7 +137,7 @@ export const columns = {
     position: 'bigint not null',
     revision: 'integer not null',
   },
-  tickets: ticket,
+  tickets: { ...ticket, erased: 'boolean not null' },
   customers: {
     tenant_id: 'text not null',
     id: 'text not null',
@@ -196,6 +201,7 @@ export const columns = {
     released_call_id: 'text',
     released_fact_id: 'text',
     created_at: 'timestamptz not null',
+    erased_at: 'timestamptz',
   },
 } as const satisfies Readonly<Record<string, Columns>>;
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { appointmentStatuses } from '../events/appointment-facts.ts';
 import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, erased, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
@@ -44,6 +44,7 @@ export const Appointment = z
     ...decision,
     notes: z.array(z.object({ text: z.string(), at: instant })),
     lastEventAt: instant,
+    erased,
   })
   .openapi('Appointment');
 export type Appointment = z.infer<typeof Appointment>;

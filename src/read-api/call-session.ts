@@ -5,7 +5,7 @@ import { only, sessionPath, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { type Outcome, outcomes as weakestFirst } from '../model/outcome.ts';
 import type { CallSessionRow } from '../projections/tables.ts';
-import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, erased, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { Appointment, appointmentOf } from './appointments.ts';
 import { type AsOf, atParameter, type ExpandedRow, type Expansion, expandable } from './as-of.ts';
 import { Customer, customerOf } from './customers.ts';
@@ -75,6 +75,7 @@ export const CallSession = z
       .openapi({ description: 'When the call was requested here; absent for calls placed elsewhere.' }),
     lastEventAt: instant,
     revision: z.int().openapi({ description: 'Grows with every fact of the session.' }),
+    erased,
   })
   .openapi('CallSession');
 export type CallSession = z.infer<typeof CallSession>;

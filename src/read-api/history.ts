@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { Erasure } from '../events/erasure-facts.ts';
 import { idPath, limitParameterOf, only, sessionPath, ticketPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, json, notFound, refusals } from './answers.ts';
+import { apiKey, erased, json, notFound, refusals } from './answers.ts';
 import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
@@ -41,9 +42,16 @@ export const HistoryItem = z
           'what was `added` and `removed` is shown. `CallLinked` changes ' +
           '`matchedByPhoneNumber`: the phone number has led a call here.',
       }),
-    evidence: z.enum(['verified', 'failed', 'expired', 'none']).optional().openapi({
-      description: 'Whether the signed bytes behind the fact still verify; `none`: nothing was signed.',
-    }),
+    evidence: z
+      .enum(['verified', 'failed', 'expired', 'erased', 'none'])
+      .optional()
+      .openapi({
+        description:
+          'Whether the signed bytes behind the fact still verify; `erased`: with their person; `expired`: they are gone ' +
+          'otherwise; `none`: nothing was signed.',
+      }),
+    erased,
+    erasure: Erasure.optional().openapi({ description: 'What erased the person of this fact, and why.' }),
     unreadable: z
       .object({ stream: z.string(), reason: z.string() })
       .optional()

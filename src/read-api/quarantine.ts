@@ -5,7 +5,7 @@ import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import { itemMaker } from './answers.ts';
+import { erased, itemMaker } from './answers.ts';
 import { listParameters, pageOf, pageSchema } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
 
@@ -24,11 +24,12 @@ const QuarantineItem = Quarantined.extend({
   released: z.object({ at: instant, callId: z.string(), factId: z.string() }).optional().openapi({
     description: 'When a retry found it to be a fact of a call, and which.',
   }),
+  erased,
 }).openapi('QuarantineItem');
 export type QuarantineItem = z.infer<typeof QuarantineItem>;
 
 const QuarantineReview = QuarantineItem.extend({
-  evidence: z.enum(['verified', 'failed', 'expired']).openapi({
+  evidence: z.enum(['verified', 'failed', 'expired', 'erased']).openapi({
     description: 'Whether the stored bytes still are what the webhook key signed.',
   }),
   keyId: z.string().optional().openapi({ description: 'Of the webhook key that signed it.' }),
@@ -48,7 +49,11 @@ const itemOf = itemMaker('quarantine', Quarantined);
 
 function quarantineItemOf(row: ReadModel['quarantine']): QuarantineItem {
   const { released_at: at, released_call_id: callId, released_fact_id: factId } = row;
-  return { ...itemOf(row), ...(at && callId && factId && { released: { at: at.toISOString(), callId, factId } }) };
+  return {
+    ...itemOf(row),
+    ...(at && callId && factId && { released: { at: at.toISOString(), callId, factId } }),
+    ...(row.erased_at && { erased: true as const }),
+  };
 }
 
 type QuarantineReadDependencies = {
@@ -65,7 +70,7 @@ const Filter = listParameters({
   released: z
     .enum(['true', 'false', 'all'])
     .default('false')
-    .openapi({ description: '`true`: only those that a retry has released; `all`: both.' }),
+    .openapi({ description: '`true`: only those that a retry has released; `all`: both, and those that were erased.' }),
 });
 
 const MAX_BYTES = 1024 * 1024;
@@ -110,7 +115,7 @@ export function quarantineReadRoutes({ db, access, review }: QuarantineReadDepen
         .$if(filter.tenantId !== undefined, (q) => q.where('tenant_id', '=', filter.tenantId!))
         .$if(filter.reason !== undefined, (q) => q.where('reason', 'in', filter.reason!))
         .$if(filter.released !== 'all', (q) =>
-          q.where('released_at', filter.released === 'true' ? 'is not' : 'is', null),
+          q.where('released_at', filter.released === 'true' ? 'is not' : 'is', null).where('erased_at', 'is', null),
         );
       const { rows, nextCursor } = await pageOf(db, query, filter);
       return c.json({ items: rows.map(quarantineItemOf), nextCursor }, 200, uncached);

@@ -13,7 +13,7 @@ import { problem } from '../http/problem.ts';
 import { ticketDirections } from '../model/call-fact.ts';
 import { normalSessionId } from '../model/ids.ts';
 import { mailStates } from '../model/ticket.ts';
-import { apiKey, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, erased, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { listParameters, pageSchema } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
@@ -39,10 +39,11 @@ export const Ticket = z
     mail: z.enum(mailStates),
     mailReason: z.string().optional().openapi({
       description:
-        'Why it was not sent: `disabled`, `no_recipients`, `no_smtp`; sent: `recipients_refused`, some for good.',
+        'Why it was not sent: `disabled`, `no_recipients`, `no_smtp`, `erased`; sent: `recipients_refused`, some for good.',
     }),
     createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
     lastEventAt: instant,
+    erased,
   })
   .openapi('Ticket');
 export type Ticket = z.infer<typeof Ticket>;

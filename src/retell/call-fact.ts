@@ -4,6 +4,7 @@ import type { NewEvent } from '../events/event-log.ts';
 import { APPEND_LIMIT } from '../events/idempotent-append.ts';
 import { factId, uuidOf } from '../events/identity.ts';
 import type { Endpoint, FactMetadata } from '../events/metadata.ts';
+import { withoutPerson } from '../model/redaction.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { CallStatement } from './translate.ts';
 
@@ -58,6 +59,10 @@ const fromDelivery = (deliveryId: string, delivery: Delivery, occurredAt: string
 
 const originOf = ({ endpoint, receivedAt }: Origin & { source: 'reconciliation' }) => ({ endpoint, receivedAt });
 
+/** A fact of a call whose person is erased, under the id that it has anyway: a redelivery is recognised. */
+export const eventsWithoutPerson = (fact: CallFact): readonly NewEvent[] =>
+  eventsOf({ ...fact, data: withoutPerson(fact) });
+
 /** In UTF-16 units: at most three bytes each in UTF-8, so two parts always fit one append. */
 const PART_LENGTH = 128 * 1024;
 
@@ -74,7 +79,7 @@ export class FactTooLarge extends Error {
  * The events of a fact: above the append limit, the parts of its `personal` come first (docs/rules.md, "The door").
  * Throws UnrecordableEvent for the whole, since its parts would pass.
  */
-export function eventsOf({ id, type, data, metadata }: CallFact): readonly NewEvent[] {
+export function eventsOf({ id, type, data, metadata }: Omit<CallFact, 'callId'>): readonly NewEvent[] {
   const whole = event(id, type, data, metadata);
   refuseUnrecordable([whole]);
   const isSurelyLong = (data.personal?.transcript?.length ?? 0) > APPEND_LIMIT; // not written out only to be measured

@@ -19,6 +19,10 @@ export type Sealing = {
   isCurrent(sealed: string): boolean;
   /** The id of a webhook key: the same for the same key of the same tenant, and no help in guessing it. */
   webhookKeyId(tenantId: string, key: string): string;
+  /** An HMAC that recognises a person, or a request that may name one, and tells nothing of them. */
+  nameless(tenantId: string, text: string): string;
+  /** Whether a text is what was made nameless so; undefined: under a MASTER_KEY that is not at hand any more. */
+  recogniser(nameless: string, tenantId: string): ((text: string) => boolean) | undefined;
 };
 
 // STORED FORMAT: `v1.<fingerprint of the master key>.<nonce, ciphertext and tag in base64url>`, and the derivations.
@@ -36,9 +40,15 @@ function derivedFrom(masterKey: string) {
     // As a key object: from bytes, Node makes one for each secret, which takes four times as long.
     key: createSecretKey(derive('seal tenant secrets', 32)),
     keyIds: derive('name webhook keys', 32),
+    persons: derive('name persons', 32),
     fingerprint: derive('fingerprint', 4).toString('hex'),
   };
 }
+
+const namelessUnder = (key: Buffer, tenantId: string, text: string): string =>
+  createHmac('sha256', key)
+    .update(JSON.stringify([tenantId, text]))
+    .digest('hex');
 
 /** AES-256-GCM under MASTER_KEY; what MASTER_KEY_PREVIOUS sealed is opened too. */
 export function sealingUnder(masterKey: string, previous?: string): Sealing {
@@ -78,6 +88,14 @@ export function sealingUnder(masterKey: string, previous?: string): Sealing {
       } catch (cause) {
         throw new CannotOpen(`${what} was changed or moved after it was sealed: add the key again`, { cause });
       }
+    },
+
+    nameless: (tenantId, text) => `${current.fingerprint}.${namelessUnder(current.persons, tenantId, text)}`,
+
+    recogniser(nameless, tenantId) {
+      const [fingerprint, digest] = nameless.split('.');
+      const under = openedWith.find((one) => one.fingerprint === fingerprint);
+      return under && ((text) => namelessUnder(under.persons, tenantId, text) === digest);
     },
 
     webhookKeyId: (tenantId, webhookKey) =>

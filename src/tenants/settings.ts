@@ -43,6 +43,7 @@ const limits = {
   perDay: z.int().min(0).max(1_000_000),
   needsScope: z.boolean(),
 };
+const days = z.int().min(0).max(36_500);
 const qualificationOf = <S extends z.ZodType>(status: S) =>
   z.strictObject({ qualified: status, successful: status, conversation: status, unanswered: status }).partial();
 
@@ -76,6 +77,14 @@ const fields = {
         'number), and whether a key `needsScope` `call` for it (absent: `write` is enough).',
       example: { countries: ['GB', 'IE'], perDay: 500, needsScope: true },
     }),
+  retention: z
+    .strictObject({ personalDays: days, evidenceDays: days })
+    .partial()
+    .openapi({
+      description:
+        'Days after the end of a call until its personal data, or its signed bytes, are erased by themselves. Absent: never.',
+      example: { personalDays: 365, evidenceDays: 90 },
+    }),
   retellApiKey: PrintableSecret(1).openapi({ description: 'Stored encrypted; never shown again.' }),
 } as const;
 
@@ -102,6 +111,7 @@ export const SettingsPatch = z
       })
       .partial()
       .nullable(),
+    retention: z.strictObject({ personalDays: days.nullable(), evidenceDays: days.nullable() }).partial().nullable(),
     retellApiKey: fields.retellApiKey.nullable(),
   })
   .partial();
@@ -119,7 +129,8 @@ export const replaced = ({ retellApiKey, ...rest }: Settings, seal: SealRetellAp
 
 /** The settings as they are stored, after a patch. Mail that is only half said is off and has no recipients. */
 export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealRetellApiKey): TenantSettings {
-  const { retellApiKey, mail, fieldNames: names, qualification: words, agentEndpoints: agents, calls, ...rest } = patch;
+  const { retellApiKey, mail, fieldNames: names, qualification: words, agentEndpoints: agents, ...others } = patch;
+  const { calls, retention, ...rest } = others;
   return stored({
     ...before,
     ...rest,
@@ -133,6 +144,8 @@ export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealR
     ...(agents === null && { agentEndpoints: agents }),
     ...(calls && { calls: defined({ ...before.calls, ...calls }) }),
     ...(calls === null && { calls }),
+    ...(retention && { retention: defined({ ...before.retention, ...retention }) }),
+    ...(retention === null && { retention }),
     ...(retellApiKey && { sealedRetellApiKey: seal(retellApiKey) }),
     ...(retellApiKey === null && { sealedRetellApiKey: retellApiKey }),
   });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Fact } from '../events/codec.ts';
+import type { Erasure } from '../events/erasure-facts.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { FactMetadata, occurrenceOf } from '../events/metadata.ts';
 import { type PendingText, withPersonal } from '../events/personal-text.ts';
@@ -34,6 +35,9 @@ type HistoryItem = {
   readonly unreadable?: { readonly stream: string; readonly reason: string };
   /** The position of the broken fact before it in its stream; it has not changed anything yet. */
   readonly waitsFor?: string;
+  /** What has erased its person. */
+  readonly erased?: true;
+  readonly erasure?: Erasure;
 };
 
 /** A stored fact that cannot be decoded, in its place among the others. */
@@ -127,7 +131,7 @@ function* stepsOfHistory(
 }
 
 /** The metadata of a fact, even if its content is broken. */
-function metadataOf({ stream, position, revision, type, recordedAt, metadata }: Recorded) {
+function metadataOf({ stream, position, revision, type, recordedAt, metadata, erasure }: Recorded) {
   const { data } = FactMetadata.safeParse(metadata);
   const name = parseStream(stream);
   return {
@@ -138,6 +142,7 @@ function metadataOf({ stream, position, revision, type, recordedAt, metadata }: 
     recordedAt,
     ...(data && { source: data.source }),
     ...(name?.category === 'call' && { callId: name.id }),
+    ...(erasure && { erased: true as const, erasure }),
   };
 }
 
@@ -185,13 +190,14 @@ export async function verdictsByPosition(
 ) {
   const tenant = tenants.get(tenantId);
   if (tenant === undefined) return new Map<string, EvidenceVerdict>();
-  const signed = recorded.flatMap(({ stream, position, metadata }) => {
+  const verdicts = new Map<string, EvidenceVerdict>();
+  const signed = recorded.flatMap(({ stream, position, metadata, erasure }) => {
     const name = parseStream(stream);
     const { data } = FactMetadata.safeParse(metadata);
-    return name?.category === 'call' && data ? [{ callId: name.id, position, metadata: data }] : [];
+    if (erasure) verdicts.set(`${position}`, data?.evidence ? 'erased' : 'none');
+    return name?.category === 'call' && data && !erasure ? [{ callId: name.id, position, metadata: data }] : [];
   });
   const byCall = Map.groupBy(signed, ({ callId }) => callId);
-  const verdicts = new Map<string, EvidenceVerdict>();
   // One call after the other: what is signed may be large.
   for (const [callId, ofCall] of byCall) {
     const told = await evidenceVerdicts(

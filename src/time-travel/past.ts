@@ -5,6 +5,7 @@ import type { Recorded } from '../events/recorded.ts';
 import { waitUntil } from '../events/waiting.ts';
 import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
 import { liveGeneration } from '../projections/engine/generations.ts';
+import type { Projection } from '../projections/engine/projection.ts';
 import { factsUntil, foldStream, isWithin, type Until } from '../projections/fold-stream.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { type Moment, ReadModelBehind } from '../read-api/as-of.ts';
@@ -68,14 +69,18 @@ const WAIT_MS = 2000;
  * Waits until the read model covers the moment, so that an answer never changes. Asks the log only when the checkpoint
  * moves, not forty times a second.
  */
-async function readModelReaches({ log, db }: Stores, until: Until): Promise<void> {
+export async function readModelReaches(
+  { log, db }: Stores,
+  until: Until,
+  { name, prefixes }: Pick<Projection, 'name' | 'prefixes'> = RELATIONS,
+): Promise<void> {
   let awaited = -1n;
   const isReached = async () => {
-    const live = await liveGeneration(db, RELATIONS.name);
+    const live = await liveGeneration(db, name);
     const checkpoint = live?.checkpoint;
     if (checkpoint !== undefined && checkpoint >= until.position) return true;
     if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {
-      const next = await firstAfter(log, checkpoint);
+      const next = await firstAfter(log, checkpoint, prefixes);
       if (!next || !isWithin(next, until)) return true;
       awaited = next.position;
     }
@@ -86,11 +91,14 @@ async function readModelReaches({ log, db }: Stores, until: Until): Promise<void
 }
 
 /** The first event after a position that the relations depend on; undefined if there is none yet. */
-async function firstAfter(log: EventLog, position: bigint | undefined): Promise<Recorded | undefined> {
+async function firstAfter(
+  log: EventLog,
+  position: bigint | undefined,
+  prefixes: readonly string[],
+): Promise<Recorded | undefined> {
   const stopped = new AbortController();
   const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(WAIT_MS)]);
   const broken = (error: unknown) => stopped.abort(error);
-  const { prefixes } = RELATIONS;
   for await (const { events, caughtUp } of log.subscribe({
     prefixes,
     after: position,

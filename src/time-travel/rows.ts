@@ -58,7 +58,7 @@ export function ticketAsOf(
 /** The row of a customer by these calls alone; undefined: none of them is with it. */
 export function customerAsOf(id: string, calls: readonly TicketCall[]): CustomerRow | undefined {
   const customers = calls.map(customerBy).filter((one) => one?.id === id);
-  const customer = customers.reduce((all, one) => withCall(all, one!, true), undefined);
+  const customer = customers.reduce((all, one) => withCall(all, one!), undefined);
   return customer && (asRead(customerRows, customerRowOf(customer)) as CustomerRow);
 }
 
@@ -85,7 +85,7 @@ export function appointmentAsOf(
     { tenantId: parts.tenantId, id },
     {
       calls: decided.filter(({ appointment_id }) => appointment_id === id).map(({ decision }) => decision),
-      entries,
+      staff,
       createdAt: first.recordedAt,
       firstEventAt: Math.min(...mentions.map(({ earliestAt }) => earliestAt)),
     },

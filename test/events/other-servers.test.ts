@@ -29,7 +29,7 @@ const event = () => ({ id: randomUUID(), type: 'Happened', data: {}, metadata: {
 const newStream = () => `call-acme.${randomUUID()}`;
 /** As webhooks are recorded. */
 const record = (stream: string, withinMs = 10_000) =>
-  appendMissing(stream, [event()], { log, memory: streamMemory(), deadline: performance.now() + withinMs });
+  appendMissing({ stream, events: [event()] }, { log, memory: streamMemory(), deadline: performance.now() + withinMs });
 
 const NOT_READY: AppendFailure = { code: status.UNAVAILABLE, message: 'Server Is Not Ready', detail: 'Empty' };
 

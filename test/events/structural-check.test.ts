@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { callEventSchemas } from '../../src/events/call-facts.ts';
-import { structuralCheck } from '../../src/events/codec.ts';
 import { FactMetadata } from '../../src/events/metadata.ts';
 import { quarantineEventSchemas } from '../../src/events/raw-delivery.ts';
+import { structuralCheck } from '../../src/events/structural-check.ts';
 import { tenantEventSchemas } from '../../src/events/tenant-facts.ts';
 
 const at = '2026-01-31T09:30:00.000Z';

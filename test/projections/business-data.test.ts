@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/events/json.ts';
 import type { CallFact } from '../../src/model/call-fact.ts';
-import { businessDataOf, decidingFields } from '../../src/reactions/ticket-mail/content.ts';
+import { decidingFields } from '../../src/model/redaction.ts';
+import { businessDataOf } from '../../src/reactions/ticket-mail/content.ts';
 import { analyzed, ended, minute, recorded, type Said, unrecognized } from './controls.ts';
 
 // What a ticket's mail tells under "Details" (docs/mail.md).

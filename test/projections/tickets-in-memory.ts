@@ -97,7 +97,7 @@ function ticketsAndCustomers(facts: readonly Fact[]) {
   const customers = new Map<string, Customer>();
   for (const { call } of states.values()) {
     const customer = call && customerBy(call);
-    if (customer) customers.set(customer.id, withCall(customers.get(customer.id), customer, true));
+    if (customer) customers.set(customer.id, withCall(customers.get(customer.id), customer));
   }
   return { tickets, customers: [...customers.values()], changes };
 }
@@ -166,8 +166,10 @@ export const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 
 export function expected(facts: readonly Fact[]) {
   const { tickets, customers, changes } = ticketsAndCustomers(facts);
   return {
-    tickets: tickets.map(({ openings: _, ...ticket }) => ({ mailReason: undefined, ...ticket })).sort(byId),
-    customers: customers.map(({ tenantId: _, name, ...rest }) => ({ ...rest, name: name?.value })).sort(byId),
+    tickets: tickets.map(({ openings: _, erased: __, ...ticket }) => ({ mailReason: undefined, ...ticket })).sort(byId),
+    customers: customers
+      .map(({ tenantId: _, spelled: __, name, ...rest }) => ({ ...rest, name: name?.value }))
+      .sort(byId),
     ticketChanges: changes,
     changes: changesOfOutcomes(facts),
   };

@@ -31,7 +31,14 @@ beforeAll(async () => {
     .insertInto('tickets')
     .values({
       ...{ tenant_id: 'acme', id: 'tkt_call_1', call_id: 'call_1', session_id: 'cs_1', customer_id: 'cus_1' },
-      ...{ direction: 'inbound', status: 'new', active: true, action_required: true, transferred: false },
+      ...{
+        direction: 'inbound',
+        status: 'new',
+        active: true,
+        action_required: true,
+        transferred: false,
+        erased: false,
+      },
       ...{ status_reason: 'action_required', set_by: 'rule', mail: 'none', mail_reason: null },
       ...{ created_at: at('10:00:00'), last_event_at: at('10:00:00') },
     })

@@ -81,6 +81,7 @@ const next = () => ++made;
 /** A pending session of tenant `acme`, of which nothing is known that a row need not have. */
 export const session = (row: Partial<CallSessionRow> = {}): CallSessionRow => ({
   tenant_id: 'acme',
+  erased: false,
   id: `session-${next()}`,
   status: 'pending',
   status_reason: 'in_progress',
@@ -151,6 +152,7 @@ export const analysedCall: Partial<CallSessionRow> = {
 
 export const appointment = (row: Partial<AppointmentRow> = {}): AppointmentRow => ({
   tenant_id: 'acme',
+  erased: false,
   id: `appointment-${next()}`,
   status: 'scheduled',
   starts_at: null,
@@ -170,6 +172,7 @@ export const appointment = (row: Partial<AppointmentRow> = {}): AppointmentRow =
 
 export const ticket = (row: Partial<TicketRow> = {}): TicketRow => ({
   tenant_id: 'acme',
+  erased: false,
   id: `ticket-${next()}`,
   call_id: 'call_1',
   session_id: 'session_1',

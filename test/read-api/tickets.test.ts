@@ -17,6 +17,7 @@ let made = 0;
 /** A closed outbound ticket of tenant `acme`. */
 const ticket = (row: Partial<TicketRow> = {}): TicketRow => ({
   tenant_id: 'acme',
+  erased: false,
   id: `tkt_call-${++made}`,
   call_id: `call-${made}`,
   session_id: `session-${made}`,

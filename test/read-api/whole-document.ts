@@ -8,6 +8,7 @@ import type { Placements } from '../../src/commands/calls/placements.ts';
 import { countAnswers } from '../../src/commands/webhooks/health.ts';
 import { webhookRoutes } from '../../src/commands/webhooks/routes.ts';
 import { type Role, roles } from '../../src/config.ts';
+import type { Erasures } from '../../src/erasure/erasures.ts';
 import type { WatchedLog } from '../../src/events/log-watch.ts';
 import { answerHelp } from '../../src/help.ts';
 import { adminAccess } from '../../src/http/bearer.ts';
@@ -69,6 +70,7 @@ function routesOfRoles(of: readonly Role[]) {
       mail: {} as TicketMail,
       outgoing: {} as OutgoingWebhooks,
       reconciliation: {} as Reconciliation,
+      erasures: { erasures: {} as Erasures, sealing: {} as Sealing, isRemoving: false },
       outside: { retellApiKeyOf: () => undefined, retellBaseUrl: undefined, smtpUrl: undefined },
     }),
   });

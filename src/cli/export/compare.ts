@@ -1,5 +1,8 @@
+import stableStringify from 'fast-json-stable-stringify';
+import { beginsErasure } from '../../events/erased.ts';
+import { sha256 } from '../../events/identity.ts';
 import { isJsonObject } from '../../events/json.ts';
-import type { Header } from '../../read-api/export/export-line.ts';
+import type { FactLine, Header } from '../../read-api/export/export-line.ts';
 import { Failure } from '../failure.ts';
 import type { Service } from '../service.ts';
 import { type Examined, examineExport, type Fault } from './examine.ts';
@@ -42,25 +45,58 @@ async function whole(body: AsyncIterable<Uint8Array>): Promise<Readonly<Record<s
   return isJsonObject(answer) ? answer : {};
 }
 
-/** The file has been found to be a chain, so the first fact whose digest differs is the first that differs. */
+/** A fact as both sides have to hold it. */
+type Held = { readonly position: bigint; readonly digest: string };
+
+const digestOf = ({ sha256: _, ...fact }: FactLine): string => sha256(stableStringify(fact));
+
+/** By stream: the revision before which a person was erased, also behind the range. */
+type Erased = ReadonlyMap<string, bigint>;
+
+/** Undefined: all that differs is that people were erased since; what is left of their facts is in the log. */
 async function firstDifference(
   service: Service,
   header: Header,
   file: AsyncIterable<Uint8Array>,
-): Promise<Fault | string> {
-  const query = { ...sameRange(header), evidence: 'false' };
-  const ofLog: string[] = [];
-  const log = await examineExport(await service.stream('/api/export', query), ({ sha256 }) => ofLog.push(sha256));
-  let difference: Fault | undefined;
-  let [seen, last] = [0, 1];
-  await examineExport(file, ({ sha256, stream, revision }, line) => {
-    const there = ofLog[seen++];
-    last = line;
-    if (difference !== undefined || there === sha256 || (there === undefined && log.fault)) return;
-    const why = there === undefined ? 'the log has no fact here' : 'the log has another fact here';
-    difference = { line, why: `${why}, not ${stream}@${revision}` };
+): Promise<Fault | string | undefined> {
+  const ofLog: Held[] = [];
+  const erased = new Map<string, bigint>();
+  const note = (fact: FactLine) => {
+    if (beginsErasure(fact)) erased.set(fact.stream, BigInt(fact.revision));
+  };
+  const read = async (query: Readonly<Record<string, string | undefined>>, onFact: (fact: FactLine) => void) => {
+    const { fault } = await examineExport(await service.stream('/api/export', { ...query, evidence: 'false' }), onFact);
+    if (fault) throw new Failure(2, `what the service exports now is not in order: ${fault.why}`);
+  };
+  await read(sameRange(header), (fact) => {
+    ofLog.push({ position: BigInt(fact.position), digest: digestOf(fact) });
+    note(fact);
   });
-  if (difference) return difference;
-  if (log.fault) throw new Failure(2, `what the service exports now is not in order: ${log.fault.why}`);
-  return { line: last, why: `behind it the log has ${ofLog.length - seen} facts that are missing here` };
+  await read({ tenant: header.tenant ?? undefined, from: header.head === '-1' ? undefined : header.head }, note);
+  return differenceBetween(file, ofLog, erased);
+}
+
+async function differenceBetween(
+  file: AsyncIterable<Uint8Array>,
+  ofLog: readonly Held[],
+  erased: Erased,
+): Promise<Fault | undefined> {
+  let difference: Fault | undefined;
+  let [next, last] = [0, 1];
+  await examineExport(file, (fact, line) => {
+    last = line;
+    if (difference !== undefined) return;
+    const { stream, revision } = fact;
+    const there = ofLog[next];
+    const isErased = BigInt(revision) < (erased.get(stream) ?? 0n);
+    if (there?.position === BigInt(fact.position)) {
+      next++;
+      if (there.digest !== digestOf(fact))
+        difference = { line, why: `the log has another fact here, not ${stream}@${revision}` };
+    } else if (there !== undefined && there.position < BigInt(fact.position))
+      difference = { line, why: `before ${stream}@${revision} the log has a fact that is missing here` };
+    else if (!isErased) difference = { line, why: `the log has no fact here, not ${stream}@${revision}` };
+  });
+  if (difference || next === ofLog.length) return difference;
+  return { line: last, why: `behind it the log has ${ofLog.length - next} facts that are missing here` };
 }

@@ -1,4 +1,6 @@
+import { beginsErasure } from '../../events/erased.ts';
 import { sha256 } from '../../events/identity.ts';
+import { isJsonObject } from '../../events/json.ts';
 import {
   belongsTo,
   coveredBy,
@@ -64,13 +66,18 @@ function misplaced(fact: FactLine, header: Header, seen: Seen): string | undefin
   return jump(fact, from === null, seen);
 }
 
-function jump({ stream, revision }: FactLine, fromTheStart: boolean, { revisions }: Seen): string | undefined {
+function jump(fact: FactLine, fromTheStart: boolean, { revisions }: Seen): string | undefined {
+  const { stream, revision } = fact;
   const [last, is] = [revisions.get(stream), BigInt(revision)];
   const expected = last === undefined ? (fromTheStart ? 0n : is) : last + 1n;
-  if (is === expected || revision === TOMBSTONE) return undefined;
+  if (is === expected || revision === TOMBSTONE || (is > expected && erasesAllBefore(fact))) return undefined;
   const lacks = is - expected > 1n ? `${expected} to ${is - 1n} are missing` : `${expected} is missing`;
   return `${stream} goes on with revision ${is}: ${is < expected ? `${expected} was to come` : lacks}`;
 }
+
+/** What it says of the facts before it is in their place; it names the revision up to which they are gone: its own. */
+const erasesAllBefore = ({ type, data, revision }: FactLine): boolean =>
+  beginsErasure({ type, data }) && isJsonObject(data) && data.before === revision;
 
 const positionOf = (end: string | null): bigint | undefined =>
   end !== null && /^\d+$/.test(end) ? BigInt(end) : undefined;

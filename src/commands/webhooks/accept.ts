@@ -40,8 +40,10 @@ export function newWordsIn({ event, call }: CallPayload): readonly NewWord[] {
 export type Accepted = { readonly event?: string | undefined } & (
   | { readonly outcome: Recorded; readonly fact: CallFact; readonly newWords: readonly NewWord[] }
   | { readonly outcome: Quarantined; readonly reason: DeliveryQuarantined['reason']; readonly failure?: unknown }
-  | { readonly outcome: 'not_kept'; readonly reason?: 'quarantine_deleted' }
+  | { readonly outcome: 'not_kept'; readonly reason?: 'quarantine_deleted' | 'erased' }
 );
+
+type Owned = NonNullable<ReturnType<typeof ownerOf>>;
 
 type Accepting = {
   readonly recorder: Recorder;
@@ -62,9 +64,11 @@ export async function accept(
   const setAside = async (
     reason: DeliveryQuarantined['reason'],
     event?: string,
-    failure?: unknown,
+    { failure, call }: { readonly failure?: unknown; readonly call?: Pick<CallFact, 'callId'> & Owned } = {},
   ): Promise<Accepted> => {
     try {
+      if (call && (await recorder.isErased(call.tenant.id, call.callId)))
+        return { event, outcome: 'not_kept', reason: 'erased' };
       return { event, outcome: await recorder.quarantine(reason, delivery), reason, failure };
     } catch (error) {
       // These bytes were deleted for good, so they must not be kept; and a webhook is not refused for that.
@@ -97,7 +101,7 @@ export async function accept(
       occurredAt: occurredAt(payload.envelope),
     });
   } catch (failure) {
-    return setAside('untranslatable', payload.event, failure);
+    return setAside('untranslatable', payload.event, { failure, call: { ...owned, callId: payload.callId } });
   }
   await turn(delivery.tenant.id, delivery.body);
   try {
@@ -105,7 +109,7 @@ export async function accept(
     return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
   } catch (failure) {
     if (failure instanceof FactTooLarge || failure instanceof UnrecordableEvent)
-      return setAside('untranslatable', payload.event, failure);
+      return setAside('untranslatable', payload.event, { failure, call: { ...owned, callId: payload.callId } });
     if (failure instanceof StreamDeleted) return setAside('stream_deleted', payload.event);
     throw failure;
   }

@@ -85,7 +85,8 @@ export function logAccepted(
   const { event, outcome } = accepted;
   if ('reason' in accepted) {
     const line = { ...about, ...verified, event, outcome, reason: accepted.reason };
-    if (accepted.outcome === 'not_kept') logger.error(line, 'webhook not kept');
+    if (accepted.outcome === 'not_kept')
+      logger[accepted.reason === 'erased' ? 'info' : 'error'](line, 'webhook not kept');
     else if (accepted.reason === 'untranslatable')
       logger.error({ ...line, ...traceOf(accepted.failure) }, 'webhook not translated');
     else if (accepted.reason === 'not_a_call') logger.info(line, 'webhook kept');

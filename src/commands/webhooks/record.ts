@@ -20,7 +20,7 @@ import { DELIVERY_QUARANTINED, type DeliveryQuarantined } from '../../events/raw
 import { places } from '../../events/shares.ts';
 import { callStream, quarantineStream } from '../../events/streams.ts';
 import { evidenceOf, hasEvidence, rawParts } from '../../evidence/evidence.ts';
-import { type CallFact, type Delivery, eventsOf } from '../../retell/call-fact.ts';
+import { type CallFact, type Delivery, eventsOf, eventsWithoutPerson } from '../../retell/call-fact.ts';
 
 /**
  * The events of `quarantine-<tenant>.<digest of the body>`: the bytes, then the reason, which lists them once all can
@@ -105,6 +105,8 @@ export type Recorder = {
   record(fact: CallFact, delivery?: Delivery): Promise<Recorded>;
   /** Keeps an unreadable delivery: nothing authentic is ever dropped. */
   quarantine(reason: DeliveryQuarantined['reason'], delivery: Delivery): Promise<Quarantined>;
+  /** Whether the person of a call is erased. */
+  isErased(tenantId: string, callId: string): Promise<boolean>;
   /** Forgets what was written: the log may be in another state, and what is delivered again must be looked for in it. */
   forget(): void;
   /** Resolves when nothing is being written. */
@@ -162,7 +164,8 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
         const events = eventsOf(fact);
         const evidence = delivery && (await evidenceOf(fact, delivery));
         const isLarge = events.length > 1 || (evidence !== undefined && evidence.events.length > 1);
-        const recorded = () => recordFact(fact, { stream, events }, evidence, writing, fastPath);
+        const written = { stream, events, whenErased: () => eventsWithoutPerson(fact) };
+        const recorded = () => recordFact(fact, written, evidence, writing, fastPath);
         return oneAtATime(fact.metadata.tenantId, writing, isLarge, recorded);
       });
     },
@@ -170,10 +173,14 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
       const stream = quarantineStream(delivery.tenant.id, delivery.sha256);
       return writeIn(stream, delivery.body.length, async (writing) => {
         const events = await quarantineEvents(reason, delivery);
-        const append = () => appendMissing(stream, events, writing);
+        const append = () => appendMissing({ stream, events }, writing);
         const outcome = await oneAtATime(delivery.tenant.id, writing, events.length > 2, append);
         return outcome === 'appended' ? 'quarantined' : 'duplicate';
       });
+    },
+    isErased: (tenantId, callId) => {
+      const stream = callStream(tenantId, callId);
+      return writeIn(stream, 0, async (writing) => (await look(stream, writing)).erased === true);
     },
     forget() {
       memory.clear();
@@ -186,22 +193,22 @@ export function recorder(log: EventLog, budgetMs: number): Recorder {
 /** A fact that is on record is a duplicate: nothing is written, not even its evidence. */
 async function recordFact(
   fact: CallFact,
-  { stream, events }: Written,
+  written: Written,
   evidence: Written | undefined,
   writing: Writing,
   fastPath: NewCallWriter,
 ): Promise<Recorded> {
+  const { stream } = written;
   const isHot = writing.memory.recall(stream) !== undefined;
-  if (!isHot && evidence && (await fastPath.record(evidence, { stream, events }))) return 'recorded';
+  if (!isHot && evidence && (await fastPath.record(evidence, written))) return 'recorded';
 
   const seen = await look(stream, writing);
   if (seen.ids.has(fact.id)) {
-    if (isHot || !evidence || (await hasEvidence(fact, evidence.stream, writing))) return 'duplicate';
-    await store(evidence, writing);
+    if (isHot || !evidence || seen.erased || (await hasEvidence(fact, evidence.stream, writing))) return 'duplicate';
+    await appendMissing(evidence, writing);
     return 'recorded';
   }
-  if (evidence) await store(evidence, writing);
-  return (await appendMissing(stream, events, writing)) === 'appended' ? 'recorded' : 'duplicate';
+  // Where the call is erased meanwhile, so is the stream of its evidence, and nothing more is written to it.
+  if (evidence && !seen.erased) await appendMissing(evidence, writing);
+  return (await appendMissing(written, writing)) === 'appended' ? 'recorded' : 'duplicate';
 }
-
-const store = ({ stream, events }: Written, writing: Writing) => appendMissing(stream, events, writing);

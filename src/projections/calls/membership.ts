@@ -3,6 +3,7 @@ import type { CallState, Correlation } from '../../model/call.ts';
 import { isBefore, type Position } from '../../model/entries.ts';
 import { latestValue, noFields } from '../../model/latest.ts';
 import { ownSessionId, type RequestState, type Session, sessionsEverOf } from '../../model/session.ts';
+import type { TicketParts } from '../../model/ticket-call.ts';
 import type { Change, FoldedBatch } from '../engine/projection.ts';
 import { type TableName, type Tx, write } from '../engine/table.ts';
 import type { SessionKey } from './related-sessions.ts';
@@ -61,7 +62,9 @@ export async function updateMembership<Fields extends Correlation>(
   const before = new Map(rows.map((row) => [callStream(row.tenant_id, row.call_id), row]));
 
   const links = new Map<string, LinkRow>();
-  const states = new Map(calls.map(({ after }) => [callStream(after.tenantId, after.callId), after]));
+  const states = new Map(
+    calls.map(({ after }) => [callStream(after.tenantId, after.callId), after as typeof after & Partial<TicketParts>]),
+  );
   for (const { tenantId, callId } of ids) {
     const stream = callStream(tenantId, callId);
     const stored = before.get(stream);
@@ -76,6 +79,7 @@ export async function updateMembership<Fields extends Correlation>(
       own_session_id: own,
       placed_session_id: placedBy,
       matched_session_id: linked,
+      phones: state ? phonesOf(state) : (stored?.phones ?? null),
     });
   }
   const isKnown = (link: LinkRow) => before.has(callStream(link.tenant_id, link.call_id));
@@ -113,10 +117,15 @@ export async function updateMembership<Fields extends Correlation>(
 
 const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
   const stored = before.get(callStream(link.tenant_id, link.call_id));
-  return (
-    !stored || Object.keys(link).some((column) => link[column as keyof LinkRow] !== stored[column as keyof LinkRow])
-  );
+  const textOf = (row: LinkRow, column: string) => `${row[column as keyof LinkRow]}`;
+  return !stored || Object.keys(link).some((column) => textOf(link, column) !== textOf(stored, column));
 };
+
+/** Sorted; null where there is none, as it is written. */
+function phonesOf(state: Partial<TicketParts>): string[] | null {
+  const phones = Object.keys(state.spellings ?? {}).sort();
+  return phones.length > 0 ? phones : null;
+}
 
 export function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
   return [...batch.changed.values()].filter(({ after }) => idName in (after as object)) as Change<State>[];

@@ -3,13 +3,14 @@ import { type Session, sessionsEverOf } from '../../model/session.ts';
 import { type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
 import { columns, type RowOf } from '../tables.ts';
 
-const { placed_session_id, matched_session_id, ...ids } = columns.call_session_calls;
+const { placed_session_id, matched_session_id, phones, ...ids } = columns.call_session_calls;
 const linkColumns = {
   ...ids,
   /** The session that the call names itself. */
   own_session_id: 'text',
   placed_session_id,
   matched_session_id,
+  phones,
 } as const;
 
 /** The session of each call, and the claims it follows from. */

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { decode, type Fact } from '../../events/codec.ts';
+import { beginsErasure } from '../../events/erased.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { type Database, inTransaction } from '../../postgres/connection.ts';
 import type { WeighedBatch } from './batches.ts';
 import { BrokenFact, isFactsFault, reasonOf } from './faults.ts';
-import { foldBatch, stateCache } from './fold-batch.ts';
+import { foldBatch, type ReadApplied, stateCache } from './fold-batch.ts';
 import { type Generation, tableNames } from './generations.ts';
-import { type BrokenStream, countWaiting, type ParkedStream, type ParkedStreams, park } from './parked.ts';
-import { advanceCheckpoint, type Late, type Projection } from './projection.ts';
+import { type BrokenStream, countWaiting, type ParkedStream, type ParkedStreams, park, unpark } from './parked.ts';
+import { advanceCheckpoint, type Projection } from './projection.ts';
 import type { TableName, Tx } from './table.ts';
 
 type DecodedBatch = {
@@ -19,7 +20,16 @@ type DecodedBatch = {
   readonly queued: readonly Recorded[];
   /** Events of a type that this version does not know. */
   readonly unknown: number;
+  /** Streams that were parked, and are erased here: what broke is gone. */
+  readonly freed: readonly ParkedStream[];
 };
+
+/** By stream: the last event that erases what is before it. */
+function erasuresIn(events: readonly Recorded[]): ReadonlyMap<string, bigint> {
+  const found = new Map<string, bigint>();
+  for (const event of events) if (beginsErasure(event)) found.set(event.stream, event.position);
+  return found;
+}
 
 /** Decodes events and sets those of parked streams apart; later events of a stream with an unreadable one are skipped. */
 export function decodeBatch(events: readonly Recorded[], parked: ParkedStreams): DecodedBatch {
@@ -27,8 +37,12 @@ export function decodeBatch(events: readonly Recorded[], parked: ParkedStreams):
   const queued: Recorded[] = [];
   const unreadable = new Map<string, BrokenFact>();
   let unknown = 0;
+  const erasures = erasuresIn(events);
+  const freed = [...erasures.keys()].map((stream) => parked.get(stream)).filter((one) => one !== undefined);
   for (const event of events) {
-    if (parked.size > 0 && parked.has(event.stream)) {
+    const erased = erasures.get(event.stream);
+    if (erased !== undefined && event.position < erased) continue; // it begins anew there
+    if (erased === undefined && parked.size > 0 && parked.has(event.stream)) {
       queued.push(event);
       continue;
     }
@@ -41,7 +55,7 @@ export function decodeBatch(events: readonly Recorded[], parked: ParkedStreams):
       unreadable.set(event.stream, new BrokenFact(event, error));
     }
   }
-  return { facts, unreadable, queued, unknown };
+  return { facts, unreadable, queued, unknown, freed };
 }
 
 /**
@@ -53,14 +67,14 @@ export async function foldIsolatingFailures(
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-  late?: Late,
+  options: { readonly readApplied?: ReadApplied | undefined; readonly isLate?: boolean } = {},
 ): Promise<ReadonlyMap<string, BrokenFact>> {
   const broken = new Map<string, BrokenFact>();
   const pieces = [facts];
   for (let piece = pieces.pop(); piece; piece = pieces.pop()) {
     const whole = broken.size > 0 ? piece.filter(({ stream }) => !broken.has(stream)) : piece;
     if (whole.length === 0) continue;
-    const failure = await failureOf(trx, () => foldBatch(trx, projection, table, whole, { late }));
+    const failure = await failureOf(trx, () => foldBatch(trx, projection, table, whole, options));
     if (failure === undefined) continue;
     if (whole.length > 1) {
       const half = Math.ceil(whole.length / 2);
@@ -129,10 +143,13 @@ export async function applyBatch(
   base: bigint | undefined,
   { facts, position, eventId, caughtUp, weight }: FactBatch,
   cache = stateCache(),
+  readApplied?: ReadApplied,
 ): Promise<'applied' | 'superseded'> {
   const written = await inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp, eventId))) return undefined;
-    return facts.length > 0 ? foldBatch(trx, projection, tableNames(generation), facts, { cache }) : new Map();
+    return facts.length > 0
+      ? foldBatch(trx, projection, tableNames(generation), facts, { cache, readApplied })
+      : new Map();
   });
   if (!written) return 'superseded';
   cache.put(written, weight);
@@ -146,6 +163,8 @@ export type BatchResult = {
   /** Events of parked streams, those parked by this batch included. */
   readonly parked: number;
   readonly newlyParked: readonly (ParkedStream & BrokenStream)[];
+  /** No longer parked, since they were erased. */
+  readonly freed: readonly ParkedStream[];
   /** Why the batch failed although none of its facts does alone; without content. */
   readonly failedAsAWhole?: string;
 };
@@ -158,16 +177,18 @@ export async function applyEvents(
   { events, caughtUp, weight }: WeighedBatch,
   parked: ParkedStreams,
   cache = stateCache(),
+  readApplied?: ReadApplied,
 ): Promise<BatchResult | 'superseded'> {
   const decoded = decodeBatch(events, parked);
-  const { facts, unreadable, queued, unknown } = decoded;
+  const { facts, unreadable, queued, unknown, freed } = decoded;
   const { position, id: eventId } = events.at(-1)!;
   let failure: string | undefined;
-  if (unreadable.size === 0 && queued.length === 0) {
+  if (unreadable.size === 0 && queued.length === 0 && freed.length === 0) {
     try {
       const batch = { facts, position, eventId, caughtUp, weight };
-      const outcome = await applyBatch(db, projection, generation, generation.checkpoint, batch, cache);
-      return outcome === 'applied' ? { applied: facts.length, unknown, parked: 0, newlyParked: [] } : outcome;
+      const outcome = await applyBatch(db, projection, generation, generation.checkpoint, batch, cache, readApplied);
+      if (outcome === 'superseded') return outcome;
+      return { applied: facts.length, unknown, parked: 0, newlyParked: [], freed };
     } catch (error) {
       if (!isFactsFault(error)) throw error;
       failure = reasonOf(error);
@@ -177,7 +198,7 @@ export async function applyEvents(
   return inTransaction(db, async (trx) => {
     if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp, eventId)))
       return 'superseded';
-    const result = await applyIsolatingFailures(trx, projection, generation, events, decoded);
+    const result = await applyIsolatingFailures(trx, projection, generation, events, decoded, readApplied);
     return failure !== undefined && result.newlyParked.length === 0 ? { ...result, failedAsAWhole: failure } : result;
   });
 }
@@ -188,13 +209,15 @@ export async function applyIsolatingFailures(
   projection: Projection,
   generation: Generation,
   events: readonly Recorded[],
-  { facts, unreadable, queued, unknown }: DecodedBatch,
+  { facts, unreadable, queued, unknown, freed }: DecodedBatch,
+  readApplied?: ReadApplied,
 ): Promise<BatchResult> {
-  const unfoldable = await foldIsolatingFailures(trx, projection, tableNames(generation), facts);
+  for (const { id } of freed) await unpark(trx, id);
+  const unfoldable = await foldIsolatingFailures(trx, projection, tableNames(generation), facts, { readApplied });
   const broken = firstBroken(events, unreadable, unfoldable);
   const streams = await park(trx, generation, broken);
   await countWaiting(trx, generation, countByStream(queued));
   const parked = broken.reduce((sum, { waiting }) => sum + 1 + waiting, queued.length);
   const newlyParked = streams.map((stream, i) => ({ ...stream, ...broken[i]! }));
-  return { applied: events.length - unknown - parked, unknown, parked, newlyParked };
+  return { applied: events.length - unknown - parked, unknown, parked, newlyParked, freed };
 }

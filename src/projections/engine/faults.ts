@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type FactPlace, UnreadableFact } from '../../events/codec.ts';
+import { EventStoreUnavailable } from '../../events/event-log.ts';
 import { isDatabaseUnavailable, isRefused, safeErrorMessage } from '../../postgres/errors.ts';
 
 /** A fact that a projection cannot apply. It has no `cause`, which might quote personal data. */
@@ -38,5 +39,6 @@ function placeOf({ message, stack = '' }: Error): string | undefined {
 export function isFactsFault(error: unknown, connection?: { readonly lost: AbortSignal }): boolean {
   if (connection?.lost.aborted) return false;
   if (error instanceof pg.DatabaseError) return isRefused(error);
+  if (error instanceof EventStoreUnavailable) return false;
   return !isDatabaseUnavailable(error) && !(error instanceof Error && error.name === 'AbortError');
 }

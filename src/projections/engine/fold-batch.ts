@@ -1,4 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
+import { beginsErasure, keptFacts } from '../../events/erased.ts';
 import { type PendingText, withPersonal } from '../../events/personal-text.ts';
 import type { Change, FoldedBatch, Late, Projection } from './projection.ts';
 import { selectBy, type Table, type TableName, type Tx, write } from './table.ts';
@@ -55,20 +56,61 @@ export const streamStates: Table = {
 
 type StreamRow = { stream: string; state: unknown; pending: PendingText | null };
 
-/** Folds a batch into the streams' states and has the projection write its rows; returns the new states. */
+/** Reads facts of the log that a generation has applied, up to a position; see `Late`. */
+export type ReadApplied = (streams: readonly string[], upTo: bigint) => Promise<readonly Fact[]>;
+
+type FoldOptions = {
+  readonly cache?: StateCache | undefined;
+  readonly readApplied?: ReadApplied | undefined;
+  /** Later facts of the log have been applied already. */
+  readonly isLate?: boolean;
+};
+
+/**
+ * Folds a batch into the streams' states and has the projection write its rows; returns the new states. Erased streams
+ * come last: what is left of their facts belongs before what the batch has of others.
+ */
 export async function foldBatch(
   trx: Tx,
   projection: Projection,
   table: TableName,
   facts: readonly Fact[],
-  { cache, late }: { readonly cache?: StateCache; readonly late?: Late | undefined } = {},
+  options: FoldOptions = {},
 ): Promise<ReadonlyMap<string, FoldedStream>> {
+  const erased = new Set(facts.filter(beginsErasure).map(({ stream }) => stream));
+  const fold = (some: readonly Fact[], more: Partial<Folding> = {}) =>
+    foldOnce(trx, projection, table, some, { ...options, erased, upTo: facts.at(-1)!.position, ...more });
+  if (erased.size === 0 || options.isLate) return fold(facts);
+  const others = facts.filter(({ stream }) => !erased.has(stream));
+  const before = others.length > 0 ? await fold(others) : new Map<string, FoldedStream>();
+  const left = facts.filter(({ stream }) => erased.has(stream));
+  return new Map([...before, ...(await fold(left, { before, isLate: true }))]);
+}
+
+type Folding = FoldOptions & {
+  /** Streams that the batch erases. */
+  readonly erased: ReadonlySet<string>;
+  readonly upTo: bigint;
+  /** States that the batch has written already. */
+  readonly before?: ReadonlyMap<string, FoldedStream>;
+};
+
+async function foldOnce(
+  trx: Tx,
+  projection: Projection,
+  table: TableName,
+  facts: readonly Fact[],
+  folding: Folding,
+): Promise<ReadonlyMap<string, FoldedStream>> {
+  const { cache, isLate, before: written } = folding;
+  const known = { get: (stream: string) => written?.get(stream) ?? cache?.get(stream) };
   if (!projection.reduce) {
+    const late = isLate ? lateBy(facts, folding, async () => new Map()) : undefined;
     await projection.save(trx, table, { facts, states: [], late, changed: new Map(), statesOf: async () => new Map() });
     return new Map();
   }
-  const existing = existingStreams(facts);
-  const before = await load(trx, table, existing, cache);
+  const before = await load(trx, table, existingStreams(facts), known);
+  const existing = new Set(before.keys());
   const { folded, whole, states: after } = foldFacts(projection.reduce, before, facts);
   const changed = new Map<string, Change<unknown>>();
   for (const stream of new Set(whole.map((fact) => fact.stream)))
@@ -76,19 +118,14 @@ export async function foldBatch(
 
   const states = new Map([...changed].map(([stream, { after }]) => [stream, after]));
   const read = new Set(states.keys());
-  const batch: FoldedBatch<unknown> = {
-    facts: whole,
-    states: after,
-    late,
-    changed,
-    async statesOf(streams) {
-      const unread = streams.filter((stream) => !read.has(stream));
-      for (const [stream, { state }] of await load(trx, table, unread, cache)) states.set(stream, state);
-      for (const stream of unread) read.add(stream);
-      return states;
-    },
+  const statesOf = async (streams: readonly string[]) => {
+    const unread = streams.filter((stream) => !read.has(stream));
+    for (const [stream, { state }] of await load(trx, table, unread, known)) states.set(stream, state);
+    for (const stream of unread) read.add(stream);
+    return states;
   };
-  await projection.save(trx, table, batch);
+  const late = isLate ? lateBy(whole, folding, statesOf) : undefined;
+  await projection.save(trx, table, { facts: whole, states: after, late, changed, statesOf });
   const rowOf = (stream: string) => {
     const { state = null, pending } = folded.get(stream)!;
     return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
@@ -97,6 +134,25 @@ export async function foldBatch(
   await write(trx, table(streamStates), streamStates, { added: fresh.map(rowOf), changed: [...existing].map(rowOf) });
   return folded;
 }
+
+/** What is left of an erased stream comes with its erasure; other streams are read, as far as anything is known of them. */
+const lateBy = (
+  facts: readonly Fact[],
+  { erased, upTo, readApplied }: Folding,
+  statesOf: FoldedBatch<unknown>['statesOf'],
+): Late => ({
+  async factsOf(streams) {
+    const wanted = new Set(streams);
+    const here = facts.filter(({ stream }) => erased.has(stream) && wanted.has(stream));
+    const others = [...wanted].filter((stream) => !erased.has(stream));
+    const known = await statesOf(others);
+    const unread = others.filter((stream) => known.has(stream));
+    if (unread.length > 0 && !readApplied) throw new Error('facts that come late need the log');
+    const read = unread.length > 0 ? await readApplied!(unread, upTo) : [];
+    const all = [...here.flatMap((fact) => [...keptFacts(fact), fact]), ...read];
+    return all.sort((a, b) => (a.position < b.position ? -1 : 1));
+  },
+});
 
 /** Folds facts in the order of the log. `whole`: those with all of their text; `states`: of its stream after each of them. */
 export function foldFacts<State>(
@@ -112,7 +168,7 @@ export function foldFacts<State>(
   const [whole, states]: [Fact[], State[]] = [[], []];
   for (const recorded of facts) {
     const { state, pending: texts } = folded.get(recorded.stream) ?? { state: undefined, pending: {} };
-    const [pending, fact] = withPersonal(texts, recorded);
+    const [pending, fact] = withPersonal(beginsErasure(recorded) ? {} : texts, recorded);
     if (!fact) {
       folded.set(recorded.stream, { state, pending });
       continue;
@@ -125,7 +181,7 @@ export function foldFacts<State>(
   return { folded, whole, states };
 }
 
-/** Streams that have a state already: not those whose first event is in the batch, as most are while catching up. */
+/** Streams that may have a state already: not those whose first event is in the batch, as most are while catching up. */
 function existingStreams(facts: readonly Fact[]): ReadonlySet<string> {
   const firsts = new Map<string, Fact>();
   for (const fact of facts) if (!firsts.has(fact.stream)) firsts.set(fact.stream, fact);
@@ -136,12 +192,12 @@ async function load(
   trx: Tx,
   table: TableName,
   streams: Iterable<string>,
-  cache: StateCache | undefined,
+  known: Pick<StateCache, 'get'>,
 ): Promise<Map<string, FoldedStream>> {
   const found = new Map<string, FoldedStream>();
   const keys: { stream: string }[] = [];
   for (const stream of streams) {
-    const cached = cache?.get(stream);
+    const cached = known.get(stream);
     if (cached) found.set(stream, cached);
     else keys.push({ stream });
   }

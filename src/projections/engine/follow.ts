@@ -15,7 +15,7 @@ import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
 import { type Progress, type RunnerOptions, recordBatch, setGenerations } from './progress.ts';
 import type { Projection } from './projection.ts';
 import { buildAndSwap, Superseded } from './rebuild.ts';
-import { redriveOnRequest } from './redrive.ts';
+import { readApplied, redriveOnRequest } from './redrive.ts';
 import { watchShown } from './take-back.ts';
 
 /** Runs work one after the other: for a connection that two loops write on. */
@@ -136,7 +136,7 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
 
 /** Applies a batch. False: another generation has taken the place of this one. */
 async function applyNext(
-  { connection: { db }, projection, options: { logger }, progress }: Following,
+  { connection: { db }, projection, options: { logger, log }, progress }: Following,
   led: Led,
   batch: WeighedBatch,
 ): Promise<boolean> {
@@ -150,7 +150,7 @@ async function applyNext(
     return true;
   }
   const began = Date.now();
-  const result = await applyEvents(db, projection, generation, batch, parked, cache);
+  const result = await applyEvents(db, projection, generation, batch, parked, cache, readApplied(log, parked));
   if (result === 'superseded') {
     if ((await generationFor(db, projection)).generation !== generation.generation) return false;
     throw new Superseded(

@@ -189,15 +189,19 @@ export function recordBatch(
   progress.parkedEvents += result.parked;
 }
 
-/** Adds the streams that a batch has parked, and logs them; also a batch that failed as a whole, which costs time. */
+/** Adds the streams that a batch has parked, removes those that it has freed, and logs them; also a batch that failed as a whole, which costs time. */
 export function recordParked(
-  { newlyParked, failedAsAWhole }: Pick<BatchResult, 'newlyParked' | 'failedAsAWhole'>,
+  { newlyParked, failedAsAWhole, freed }: Pick<BatchResult, 'newlyParked' | 'failedAsAWhole' | 'freed'>,
   { name, generation }: Generation,
   parked: Map<string, ParkedStream>,
   logger: Logger,
 ): void {
   if (failedAsAWhole !== undefined)
     logger.warn({ projection: name, generation, error: failedAsAWhole }, 'projection_batch_in_pieces');
+  for (const { stream, id } of freed) {
+    parked.delete(stream);
+    logger.info({ projection: name, generation, parked_id: id, stream }, 'projection_unparked_by_erasure');
+  }
   for (const { broken, waiting: _, ...stream } of newlyParked) {
     parked.set(stream.stream, stream);
     const { type, position } = broken.fact;

@@ -5,9 +5,9 @@ import type { Row, Table, TableName, Tx } from './table.ts';
 /** What the facts of a batch have made of one stream. */
 export type Change<State> = { readonly before: State | undefined; readonly after: State };
 
-/** Set when facts are applied after later ones of the log, because their stream was parked. */
+/** Set when facts are applied after later ones of the log: their stream was parked, or an erasure has left them. */
 export type Late = {
-  /** All facts of some streams that have been applied, in the order of the log. */
+  /** All facts of some streams that have been applied, in the order of the log. Throws EventStoreUnavailable. */
   factsOf(streams: readonly string[]): Promise<readonly Fact[]>;
 };
 

@@ -26,6 +26,7 @@ import { countParked, parkedStreams } from './parked.ts';
 import { MAX_PARKED, refuseTooManyParked } from './parked-limit.ts';
 import { recordParked } from './progress.ts';
 import type { Projection } from './projection.ts';
+import { readApplied } from './redrive.ts';
 
 type BuildOptions = {
   readonly log: EventLog;
@@ -83,7 +84,15 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
       const last = events.at(-1);
       if (last) {
         const { caughtUp } = batch;
-        const result = await applyEvents(connection.db, projection, built, { ...batch, events }, parked, cache);
+        const result = await applyEvents(
+          connection.db,
+          projection,
+          built,
+          { ...batch, events },
+          parked,
+          cache,
+          readApplied(log, parked),
+        );
         if (result === 'superseded')
           throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
         recordParked(result, built, parked, logger);

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { decode, type Fact } from '../../events/codec.ts';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { type Database, inTransaction } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { decodeBatch, firstBroken, foldIsolatingFailures } from './apply.ts';
+import type { ReadApplied } from './fold-batch.ts';
 import { type Generation, tableNames } from './generations.ts';
 import {
   type BrokenStream,
@@ -16,7 +18,7 @@ import {
   unpark,
 } from './parked.ts';
 import type { Progress } from './progress.ts';
-import type { CheckpointOf, Late, Projection } from './projection.ts';
+import type { CheckpointOf, Projection } from './projection.ts';
 import type { Tx } from './table.ts';
 
 const NOTHING_PARKED = new Map<string, never>();
@@ -39,8 +41,10 @@ export async function redrive(
   const { facts, unreadable } = decodeBatch(events, NOTHING_PARKED);
   return inTransaction(db, async (trx) => {
     await lockCheckpoint(trx, generation);
+    const applied = readApplied(log, new Map([...others].filter(([stream]) => stream !== parked.stream)));
     const unfoldable = await foldIsolatingFailures(trx, projection, tableNames(generation), facts, {
-      factsOf: appliedOf(log, checkpoint, parked, others),
+      readApplied: (streams) => applied(streams, checkpoint),
+      isLate: true,
     });
     const [still] = firstBroken(events, unreadable, unfoldable);
     if (still) await parkAgain(trx, parked.id, still);
@@ -49,18 +53,28 @@ export async function redrive(
   });
 }
 
-/** Reads facts that the generation has applied: up to its checkpoint, and of other parked streams up to what broke. */
-const appliedOf =
-  (log: EventLog, checkpoint: bigint, redriven: ParkedStream, parked: ParkedStreams): Late['factsOf'] =>
-  async (streams) => {
+/** Reads facts that a generation has applied: up to a position, and of parked streams up to what broke. */
+export const readApplied =
+  (log: EventLog, parked: ParkedStreams): ReadApplied =>
+  async (streams, upTo) => {
     const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
     const isApplied = ({ stream, position, revision }: Recorded) => {
-      const broken = stream === redriven.stream ? undefined : parked.get(stream)?.revision;
-      return position <= checkpoint && (broken === undefined || revision < broken);
+      const broken = parked.get(stream)?.revision;
+      return position <= upTo && (broken === undefined || revision < broken);
     };
     const applied = recorded.filter(isApplied).sort((a, b) => (a.position < b.position ? -1 : 1));
-    return decodeBatch(applied, NOTHING_PARKED).facts;
+    return applied.flatMap(factOrNot);
   };
+
+/** What a broken fact does not let apply is not looked at either. */
+function factOrNot(recorded: Recorded): readonly Fact[] {
+  try {
+    const fact = decode(recorded);
+    return fact ? [fact] : [];
+  } catch {
+    return [];
+  }
+}
 
 /** Throws when the checkpoint has moved: then another process writes, and this one must not. */
 async function lockCheckpoint(

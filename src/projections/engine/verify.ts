@@ -18,6 +18,7 @@ import {
 } from './parked.ts';
 import { recordParked } from './progress.ts';
 import { buildGeneration, type OperationContext, OperationFailed, ownLive, type RunOperation } from './rebuild.ts';
+import { readApplied } from './redrive.ts';
 import type { Tx } from './table.ts';
 
 /** All differences are counted, this many listed. */
@@ -147,7 +148,8 @@ async function foldUpTo(trx: Tx, context: OperationContext, built: Generation, p
     logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
   for await (const batch of log.subscribe({ prefixes, after: built.checkpoint, maxBatch, signal, onBreak })) {
     const events: readonly Recorded[] = batch.events.filter((event) => event.position <= position);
-    const result = await applyIsolatingFailures(trx, projection, built, events, decodeBatch(events, parked));
+    const decoded = decodeBatch(events, parked);
+    const result = await applyIsolatingFailures(trx, projection, built, events, decoded, readApplied(log, parked));
     recordParked(result, built, parked, logger);
     const beyond = events.length < batch.events.length || events.at(-1)?.position === position;
     if (beyond || batch.caughtUp) return;

@@ -1,3 +1,4 @@
+import { beginsErasure, keptFacts } from '../../events/erased.ts';
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import type { AppointmentId } from '../../model/appointment.ts';
 import { reduceStream } from '../../model/stream-state.ts';
@@ -75,9 +76,16 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
     ...[...ever.sessions.values()].flatMap(({ calls }) => calls.map((call) => callStream(call.tenantId, call.callId))),
   ];
   const last = new Map(batch.facts.map(({ stream, position }) => [stream, position]));
-  const facts = (await late.factsOf([...new Set(streams)])).filter(
-    ({ stream, position }) => position <= (last.get(stream) ?? position),
-  );
+  const known = await batch.statesOf([...new Set(streams)]);
+  // What is left of an erased stream comes with its erasure; the others are read.
+  const erased = new Set(batch.facts.filter(beginsErasure).map(({ stream }) => stream));
+  const others = streams.filter((stream) => known.has(stream) && !erased.has(stream));
+  const facts = [
+    ...batch.facts.filter(({ stream }) => erased.has(stream)).flatMap((fact) => [...keptFacts(fact), fact]),
+    ...(await late.factsOf([...new Set(others)])).filter(
+      ({ stream, position }) => position <= (last.get(stream) ?? position),
+    ),
+  ].sort((a, b) => (a.position < b.position ? -1 : 1));
   const { whole, states } = foldFacts(reduceStream, new Map(), facts);
   const course = { facts: whole, states, before: () => undefined };
   const changes = (await changesOf(trx, table, batch, course, ever)).filter((change) =>

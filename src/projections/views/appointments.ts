@@ -1,11 +1,5 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
-import {
-  type AppointmentId,
-  appointmentOf,
-  type SessionDecision,
-  type StaffEntry,
-  type StaffState,
-} from '../../model/appointment.ts';
+import { type AppointmentId, appointmentOf, type SessionDecision, type StaffState } from '../../model/appointment.ts';
 import { type Decisions, decisionOf } from '../../model/appointment-decision.ts';
 import { entriesOf, findNamed, isBefore, type Position } from '../../model/entries.ts';
 import { latestValue } from '../../model/latest.ts';
@@ -174,11 +168,11 @@ async function saveAppointments(
   for (const id of ids) {
     const stream = streamOf(id);
     const staff = states.get(stream) as StaffState | undefined;
-    const entries = entriesOf(staff?.entries);
     const decidedBy = (calls.get(stream) ?? []).map(({ decision }) => decision);
     const birth = births.get(stream)?.birth;
     const before = born.get(stream);
     // The facts of a redriven stream may be earlier than the first one so far.
+    if (!birth && !before) continue; // erased, while what named it waits in a parked stream
     const isFirst = birth && (!before || isBefore(birth.position, before.first_position));
     const createdAt = isFirst ? birth.recordedAt : before!.created_at;
     const firstPosition = isFirst ? birth.position : before!.first_position;
@@ -188,7 +182,7 @@ async function saveAppointments(
       birth?.earliestAt ?? Number.POSITIVE_INFINITY,
     );
     const row = {
-      ...appointmentRowOf(id, { calls: decidedBy, entries, createdAt, firstEventAt }),
+      ...appointmentRowOf(id, { calls: decidedBy, staff, createdAt, firstEventAt }),
       first_position: firstPosition,
     };
     made[before ? 'changed' : 'added'].push(row);
@@ -198,7 +192,7 @@ async function saveAppointments(
 
 export type Grounds = {
   readonly calls: readonly DatedDecision[];
-  readonly entries: readonly StaffEntry[];
+  readonly staff: StaffState | undefined;
   readonly createdAt: Date | string;
   /** In milliseconds. */
   readonly firstEventAt: number;
@@ -209,8 +203,9 @@ const rowOf = rowMaker('appointments');
 /** The row of an appointment; what the query API shows is made of it. */
 export function appointmentRowOf(
   { tenantId, id }: AppointmentId,
-  { calls, entries, createdAt, firstEventAt }: Grounds,
+  { calls, staff, createdAt, firstEventAt }: Grounds,
 ): Row {
+  const entries = entriesOf(staff?.entries);
   const appointment = appointmentOf(calls, entries);
   const events = [...calls.map((call) => call.lastEventAt), ...entries.map((entry) => entry.occurredAt)];
   const lastEventAt = events.reduce((last, at) => Math.max(last, at), firstEventAt);
@@ -221,6 +216,7 @@ export function appointmentRowOf(
     decidingCallAt: calls.find(({ callId }) => callId === appointment.decidedByCallId)?.countedAt,
     createdAt,
     lastEventAt: new Date(lastEventAt).toISOString(),
+    erased: staff?.erased !== undefined,
   });
   return { ...row, first_event_at: firstEventAt };
 }

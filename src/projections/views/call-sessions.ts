@@ -41,6 +41,8 @@ export const sessionRows: Table = {
     // Mostly it is one of the two above.
     `(tenant_id, customer_phone) where customer_phone is distinct from from_number
       and customer_phone is distinct from to_number`,
+    // What is due by a tenant's retention.
+    '(tenant_id, coalesce(ended_at, created_at)) where not erased',
   ],
   view: Object.keys(columns.call_sessions),
 };
@@ -100,5 +102,6 @@ export function sessionRowOf(session: Session<Description>): Row {
     toNumber: phone(document.toNumber),
     customerPhone: phone(document.customerPhone),
     tenantMismatch: document.tenantMismatch ?? false,
+    erased: document.erased ?? false,
   });
 }

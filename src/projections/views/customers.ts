@@ -1,5 +1,5 @@
 import { callStream } from '../../events/streams.ts';
-import { type Customer, customerBy, withCall } from '../../model/customer.ts';
+import { type Customer, customerBy, withCall, withoutCall } from '../../model/customer.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { changesOf } from '../calls/membership.ts';
@@ -45,13 +45,22 @@ export const customers: View = {
     await deleteBy(trx, table(customerCalls), customerCalls, customerCalls.key, left.map(linkOf));
     await insert(trx, table(customerCalls), customerCalls, came.map(linkOf));
 
-    // What a customer owes to a call that has left cannot be taken away: those are made anew, of all their calls.
-    const anew = await madeAnew(trx, table, batch, new Map(left.map(({ from }) => [from!.id, from!])));
-    const grown = moves.filter(({ to }) => to && !anew.has(to.id));
-    const known = await kept(trx, table, [...new Map(grown.map(({ to }) => [to!.id, to!])).values()]);
-    for (const { from, to } of grown) known.set(to!.id, withCall(known.get(to!.id), to!, from?.id !== to!.id));
+    const touched = moves.flatMap(({ from, to }) => [from, to]).filter((one) => one !== undefined);
+    const known = await kept(trx, table, [...new Map(touched.map((one) => [one.id, one])).values()]);
+    const losers = new Map<string, Customer>();
+    for (const { from, to } of moves) {
+      const isSame = from !== undefined && from.id === to?.id;
+      const before = from && !isSame ? known.get(from.id) : undefined;
+      const rest = before && withoutCall(before, from!);
+      if (rest) known.set(rest.id, rest);
+      else if (from && !isSame) losers.set(from.id, from);
+      if (to) known.set(to.id, withCall(known.get(to.id), to, isSame ? from : undefined));
+    }
+    // What a customer owes to a call that has left cannot always be taken away: those are made anew, of all their calls.
+    const anew = await madeAnew(trx, table, batch, losers);
+    for (const id of losers.keys()) known.delete(id);
     await upsert(trx, table(customerRows), customerRows, [...known.values(), ...present(anew)].map(customerRowOf));
-    await deleteBy(trx, table(customerRows), customerRows, customerRows.key, gone(anew, left));
+    await deleteBy(trx, table(customerRows), customerRows, customerRows.key, gone(anew, losers));
   },
   async streamsBehind(trx, table, of, { tenant_id, id }) {
     if (of !== customerRows) return [];
@@ -80,7 +89,7 @@ async function madeAnew(
   const made = new Map<string, Customer | undefined>([...losers.keys()].map((id) => [id, undefined]));
   for (const stream of streams) {
     const call = customerBy(states.get(stream) as WholeCall);
-    if (call) made.set(call.id, withCall(made.get(call.id), call, true));
+    if (call) made.set(call.id, withCall(made.get(call.id), call));
   }
   return made;
 }
@@ -100,10 +109,10 @@ async function kept(trx: Tx, table: TableName, some: readonly Customer[]): Promi
 const present = (made: ReadonlyMap<string, Customer | undefined>): Customer[] =>
   [...made.values()].filter((customer) => customer !== undefined);
 
-const gone = (made: ReadonlyMap<string, Customer | undefined>, left: readonly Move[]): Row[] =>
-  left
-    .filter(({ from }) => made.get(from!.id) === undefined)
-    .map(({ from }) => ({ tenant_id: from!.tenantId, id: from!.id }));
+const gone = (made: ReadonlyMap<string, Customer | undefined>, losers: ReadonlyMap<string, Customer>): Row[] =>
+  [...losers.values()]
+    .filter(({ id }) => made.get(id) === undefined)
+    .map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
 
 const shownOf = rowMaker('customers');
 

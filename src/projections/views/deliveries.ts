@@ -1,10 +1,11 @@
 import type { Fact } from '../../events/codec.ts';
+import { keptFacts } from '../../events/erased.ts';
 import { occurrenceOf } from '../../events/metadata.ts';
 import { parseStream } from '../../events/streams.ts';
 import { correlation } from '../../model/call.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import type { View } from '../calls/view.ts';
-import { insert, type Row, type Table } from '../engine/table.ts';
+import { insert, type Row, type Table, upsert } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 const rows: Table = {
@@ -23,6 +24,8 @@ export const deliveries: View = {
   async save(trx, table, { facts }) {
     const ofCalls = facts.filter(({ stream }) => parseStream(stream)?.category === 'call');
     await insert(trx, table(rows), rows, ofCalls.map(deliveryOf));
+    // Where the store has removed what was erased, these come with the erasure alone.
+    await upsert(trx, table(rows), rows, ofCalls.flatMap(keptFacts).map(deliveryOf));
   },
 };
 

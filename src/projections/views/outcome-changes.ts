@@ -148,6 +148,7 @@ export const outcomeChanges: View = {
   tables: [rows],
   async save(trx, table, batch) {
     const all = callsWithSessions(batch.related);
+    // An erased call's come with its erasure, where the store has removed their facts.
     if (batch.late) {
       const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
       await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);

@@ -10,6 +10,7 @@ import { type DueOptions, dueMailsOf } from './due.ts';
 import {
   among,
   appendMailFact,
+  isErased,
   type MailKey,
   type MailRecord,
   openRecipients,
@@ -108,14 +109,13 @@ async function attempt(options: AttemptOptions, key: MailKey, job: { readonly cr
     await again(key, foreign - now());
     return { word: 'done' };
   }
-
   const content = contentOf(facts, { name: settings?.name ?? key.tenantId, timeZone: settings?.timeZone })!;
   const envelope = { from: options.from, to: recipients, now: open, messageId, at: now() };
   const message = messageOf(renderTicketMail(content), envelope);
   const line = await openLine(smtpUrl, times);
   if (!('socket' in line)) return giveUpOrRetry(options, key, job, line.reason);
   try {
-    const claim = await claimMail(options, key, record);
+    const claim = (await isErased(log, key)) ? 'settled' : await claimMail(options, key, record);
     if (claim !== 'claimed') return { word: 'retry', reason: claim };
     const delivery = await deliver(smtpUrl, line.socket, message, times);
     if (delivery.word === 'later') return await giveUpOrRetry(options, key, job, delivery.reason);

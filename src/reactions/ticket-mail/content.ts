@@ -2,7 +2,8 @@ import type { Json, JsonObject } from '../../events/json.ts';
 import { type CallFact, namesOf } from '../../model/call-fact.ts';
 import { customerBy } from '../../model/customer.ts';
 import { latestValue, occurredAt } from '../../model/latest.ts';
-import { isSelection, outcomeFields } from '../../model/outcome.ts';
+import { isSelection } from '../../model/outcome.ts';
+import { decidingFields } from '../../model/redaction.ts';
 import {
   noFactsYet,
   type SessionDocument,
@@ -12,13 +13,9 @@ import {
   withFact,
 } from '../../model/session-document.ts';
 import { reduceTicket, type Ticket, ticketOf } from '../../model/ticket.ts';
-import { actionField, qualifiedFlags } from '../../model/ticket-call.ts';
 import { isBlankAnswer, isScalar, normalName, truthOf } from '../../model/words.ts';
 import { orUnreadable } from '../../projections/fold-stream.ts';
 import type { TicketFacts } from './mail-record.ts';
-
-/** Our names of the fields that decide an outcome or a ticket. */
-export const decidingFields: readonly string[] = [actionField, ...qualifiedFlags, ...outcomeFields];
 
 /** Retell's own variables, which are about the agent's machinery and not the call. */
 const vendorsOwn: ReadonlySet<string> = new Set([

@@ -34,6 +34,7 @@ export function dueMailsOf(facts: TicketFacts, { startAfter, waitMs }: DueOption
   const ticket = ticketOf(state);
   const { required, transferred } = state.call?.needSince ?? {};
   if (!ticket) return { mails: [], waiting: required !== undefined || transferred !== undefined };
+  if (ticket.erased) return { ticket, mails: [], waiting: false }; // what they would say is gone
   const before = startAfter === undefined ? 0 : openingsUpTo(facts, startAfter);
   const dueAt = dueAtOf(state, facts.ofCall, waitMs);
   const records = mailRecords(facts.ofTicket);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decode, type Fact } from '../../events/codec.ts';
 import { handle, overFacts } from '../../events/decider.ts';
+import { erasureIn } from '../../events/erased.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import type { FactMetadata } from '../../events/metadata.ts';
@@ -24,6 +25,10 @@ export async function readTicketFacts(log: EventLog, tenantId: string, callId: s
   const ofCall = factsOf(await log.read(callStream(tenantId, callId)));
   return { tenantId, callId, ofCall, ofTicket };
 }
+
+/** Whether the person of its call was erased: what is rendered must not go out any more. */
+export const isErased = async (log: EventLog, { tenantId, callId }: Pick<MailKey, 'tenantId' | 'callId'>) =>
+  erasureIn(await log.read(callStream(tenantId, callId))) !== undefined;
 
 const factsOf = (recorded: readonly Recorded[]): Fact[] => [
   ...wholeFacts(recorded.map(decode).filter((fact) => fact !== undefined)),

@@ -68,6 +68,7 @@ export function mailRoutes({ log, tenants, mail, access, logger }: MailRoutesDep
       const { id, ticketId } = c.req.valid('param');
       const tenant = tenants.get(id);
       const rendered = tenant && (await previewTicketMail(log, id, ticketId, tenant.settings));
+      if (rendered === 'erased') return problem(c, 410, 'erased', { detail: 'The person of this ticket is erased.' });
       return rendered === undefined || rendered === 'unknown_ticket' ? unknown(c) : c.json(rendered, 200);
     },
   );

@@ -154,10 +154,11 @@ export async function previewTicketMail(
   tenantId: string,
   ticketId: string,
   tenant: { readonly name?: string | undefined; readonly timeZone?: string | undefined } = {},
-): Promise<RenderedMail | 'unknown_ticket'> {
+): Promise<RenderedMail | 'unknown_ticket' | 'erased'> {
   const callId = callIdOfTicket(ticketId);
   if (callId === undefined) return 'unknown_ticket';
   const facts = await readTicketFacts(log, tenantId, callId);
   const content = contentOf(facts, { name: tenant.name ?? tenantId, timeZone: tenant.timeZone });
+  if (content?.ticket.erased) return 'erased';
   return content ? renderTicketMail(content) : 'unknown_ticket';
 }

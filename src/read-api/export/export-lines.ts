@@ -15,6 +15,7 @@ import {
   seedOf,
   VERSION,
 } from './export-line.ts';
+import { hiddenIn, isHidden } from './hidden.ts';
 
 /** Where a range begins or ends: at a time of recording, or at a position of the log. */
 type Boundary = { readonly time: string } | { readonly position: bigint };
@@ -189,8 +190,9 @@ const asked = ({ from, to, tenant }: ExportRange): Pick<Header, 'from' | 'to' | 
 
 async function* factsOf(log: EventLog, range: ExportRange, signal: AbortSignal): AsyncGenerator<Recorded> {
   const { tenant } = range;
+  const hidden = await hiddenIn(log, signal);
   for await (const fact of factsBetween(log, range, signal))
-    if (tenant === undefined || belongsTo(fact.stream, tenant)) yield fact;
+    if ((tenant === undefined || belongsTo(fact.stream, tenant)) && !isHidden(hidden, fact)) yield fact;
 }
 
 type FactWithEvidence = { readonly fact: Recorded; readonly evidence?: Omit<EvidenceLine, 'sha256'> | undefined };

@@ -57,7 +57,7 @@ test('four are on their way at once, the last alone, each at the revision that t
     async () => void seen.push(++underWay),
     async () => void underWay--,
   );
-  expect(await appendMissing(stream, eventsFor(stream, 9), writing(over))).toBe('appended');
+  expect(await appendMissing({ stream, events: eventsFor(stream, 9) }, writing(over))).toBe('appended');
   expect(await namesIn(stream)).toEqual(names(9));
   expect(Math.max(...seen)).toBe(4);
   expect(seen.at(-1)).toBe(1);
@@ -67,7 +67,7 @@ test('what another process has written meanwhile is found, and the last comes la
   const stream = `call-acme.${newCallId()}`;
   // As much as one append holds, so that the next one finds the revision that it expects.
   const over = watched((n) => (n === 2 ? rival(stream, 'of another') : undefined));
-  await appendMissing(stream, eventsFor(stream, 6), writing(over));
+  await appendMissing({ stream, events: eventsFor(stream, 6) }, writing(over));
   const found = await namesIn(stream);
   expect(found.toSorted()).toEqual([...names(6), 'of another'].toSorted());
   expect(found.at(-1)).toBe('5');
@@ -82,7 +82,7 @@ test('an answer that was lost is no reason to write twice: the stream is read fi
         if (n === lost) throw new EventStoreUnavailable('the answer was lost');
       },
     );
-    await appendMissing(stream, eventsFor(stream, 6), writing(over));
+    await appendMissing({ stream, events: eventsFor(stream, 6) }, writing(over));
     expect(await namesIn(stream)).toEqual(names(6));
   }
 });
@@ -91,7 +91,7 @@ test('a stream that was deleted softly goes on where it was', async () => {
   const stream = `call-acme.${newCallId()}`;
   for (const name of ['a', 'b', 'c']) await rival(stream, name);
   await deleteStream(store.url, stream);
-  await appendMissing(stream, eventsFor(stream, 5), writing(log));
+  await appendMissing({ stream, events: eventsFor(stream, 5) }, writing(log));
   expect(await namesIn(stream)).toEqual(names(5));
 });
 
@@ -104,10 +104,10 @@ test('who had no time left goes on where he stopped: nothing is read, and nothin
   const first = writing(counting);
   const isOver = () => (sent < 3 ? Number.POSITIVE_INFINITY : 0);
   const brief = Object.defineProperty({ ...first }, 'deadline', { get: isOver });
-  await expect(appendMissing(stream, eventsFor(stream, 4), brief)).rejects.toThrow(EventStoreUnavailable);
+  await expect(appendMissing({ stream, events: eventsFor(stream, 4) }, brief)).rejects.toThrow(EventStoreUnavailable);
   expect(await namesIn(stream)).toEqual(names(3));
   const unread = { ...counting, read: () => Promise.reject(new Error('nothing is to be read')) };
-  await appendMissing(stream, eventsFor(stream, 4), { ...writing(unread), memory: first.memory });
+  await appendMissing({ stream, events: eventsFor(stream, 4) }, { ...writing(unread), memory: first.memory });
   expect(sent).toBe(4);
   expect(await namesIn(stream)).toEqual(names(4));
 });
@@ -134,7 +134,7 @@ test('whatever goes wrong, each is there once and the last is last', async () =>
           if (troubles[n - 1] === 'lost') throw new EventStoreUnavailable('the answer was lost');
         },
       );
-      await appendMissing(stream, eventsFor(stream, count), writing(over));
+      await appendMissing({ stream, events: eventsFor(stream, count) }, writing(over));
       const found = await namesIn(stream);
       expect(found.toSorted()).toEqual([...names(count), ...rivals].toSorted());
       const own = found.filter((name) => !name.startsWith('rival'));

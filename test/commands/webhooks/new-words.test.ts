@@ -56,6 +56,7 @@ async function heardOf(calls: readonly Call[], recorded: Recorded = 'recorded', 
     const recorder = {
       record: async () => recorded,
       quarantine: async () => 'quarantined' as const,
+      isErased: async () => false,
       forget: () => {},
       idle: async () => {},
     };

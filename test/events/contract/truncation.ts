@@ -89,8 +89,10 @@ export function truncationContract(scene: ContractScene): void {
         events(2),
         { log: scene.log, memory: streamMemory(), deadline: performance.now() + 5000 },
       ];
-      expect(await appendMissing(stream, delivered, writing)).toBe('appended');
-      expect(await appendMissing(stream, delivered, { ...writing, memory: streamMemory() })).toBe('already there');
+      expect(await appendMissing({ stream, events: delivered }, writing)).toBe('appended');
+      expect(await appendMissing({ stream, events: delivered }, { ...writing, memory: streamMemory() })).toBe(
+        'already there',
+      );
       expect(await revisions(stream)).toEqual([7, 8]);
     });
   });
@@ -145,7 +147,9 @@ export function truncationContract(scene: ContractScene): void {
       const stream = someStream();
       await scene.log.append(stream, 'no_stream', events(2));
       const writing = { log: scene.log, memory: streamMemory(), deadline: performance.now() + 10_000 };
-      const others = events(10).map((one) => appendMissing(stream, [one], { ...writing, memory: streamMemory() }));
+      const others = events(10).map((one) =>
+        appendMissing({ stream, events: [one] }, { ...writing, memory: streamMemory() }),
+      );
       const position = await scene.log.deleteStream(stream);
       await Promise.all(others);
       const reader = follow({ prefixes: [stream] });

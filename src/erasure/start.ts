@@ -1,0 +1,132 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Logger } from 'pino';
+import { pause, supervise } from '../events/waiting.ts';
+import { connect } from '../postgres/connection.ts';
+import { safeErrorMessage } from '../postgres/errors.ts';
+import { tryLock } from '../postgres/mutex.ts';
+import { createReadPool } from '../postgres/pool.ts';
+import type { ReadModel } from '../projections/tables.ts';
+import { type CarryingOut, carryOut, inPieces } from './carry-out.ts';
+import { type ErasureState, record } from './erasure.ts';
+import type { Erasures } from './erasures.ts';
+import { dueOf } from './retention.ts';
+
+export type ErasureOptions = Omit<CarryingOut, 'db' | 'signal' | 'now'> & {
+  readonly erasures: Erasures;
+  readonly databaseUrl: string;
+  /** RETENTION_EVERY_MINUTES */
+  readonly everyMinutes: number;
+  readonly logger: Logger;
+  readonly now?: () => number;
+  /** Removes what is hidden from the files of both stores. Absent: nobody says when that is done. */
+  readonly remove?: (upTo: bigint, signal: AbortSignal) => Promise<'done' | 'pending' | 'unknown'>;
+  /** How often a process that does not lead tries to, and whether what was removed is asked again. */
+  readonly standbyMs?: number;
+};
+
+export type RunningErasure = { stop(): Promise<void> };
+
+const BACK_OFF_MS = [200, 500, 1000, 2000, 5000] as const;
+const DAY_MS = 86_400_000;
+
+/** Carries erasures out, and what is due by the tenants' retention; one process does. Never throws; waits for stores that are away. */
+export function startErasure(options: ErasureOptions): RunningErasure {
+  const { databaseUrl, logger, standbyMs = 2000 } = options;
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const pool = createReadPool(databaseUrl, { logger });
+  const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
+
+  async function lead(onWell: () => void): Promise<void> {
+    await using connection = await connect(databaseUrl, 'erasure');
+    const until = AbortSignal.any([signal, connection.lost]);
+    while (!until.aborted && !(await tryLock(connection.db, { kind: 'reaction', name: 'erasure' })))
+      await pause(standbyMs, until);
+    if (!until.aborted) await work({ ...options, db, signal: until, now: options.now ?? Date.now }, onWell);
+    if (!signal.aborted) throw connection.lost.reason;
+  }
+
+  const ended = supervise(lead, {
+    ...{ signal, backOffMs: BACK_OFF_MS },
+    onFailure: (error, retryInMs) => logger.warn({ error: safeErrorMessage(error), retryInMs }, 'erasure_interrupted'),
+  });
+  return {
+    async stop() {
+      stopped.abort();
+      await ended;
+      await db.destroy();
+    },
+  };
+}
+
+type Working = CarryingOut & Pick<ErasureOptions, 'erasures' | 'everyMinutes' | 'remove' | 'standbyMs'>;
+
+async function work(working: Working, onWell: () => void): Promise<void> {
+  const { erasures, signal, everyMinutes, standbyMs = 2000 } = working;
+  let retentionAt = 0;
+  while (!signal.aborted) {
+    const changed = erasures.changes.next();
+    const open = erasures.ready()
+      ? erasures.list().filter(({ state }) => state === 'queued' || state === 'running')
+      : [];
+    for (const erasure of open.toReversed()) {
+      signal.throwIfAborted();
+      await carryOut(working, erasure);
+      onWell();
+    }
+    if (erasures.ready() && open.length === 0) {
+      await removeAll(working);
+      if (performance.now() >= retentionAt) {
+        retentionAt = performance.now() + everyMinutes * 60_000;
+        await retain(working);
+        onWell();
+        continue;
+      }
+    }
+    await Promise.race([changed, pause(standbyMs, signal)]);
+  }
+}
+
+/** Records when no byte of what was erased is left; asked again until it is. */
+async function removeAll({ erasures, log, now, remove, signal, logger }: Working): Promise<void> {
+  const hidden = erasures.list().filter(({ state, isRemoved }) => state === 'done' && !isRemoved);
+  if (hidden.length === 0 || !remove) return;
+  const upTo = hidden.reduce((last, { hiddenAt }) => (hiddenAt > last ? hiddenAt : last), -1n);
+  if ((await remove(upTo, signal)) !== 'done') return;
+  for (const { tenantId, erasure } of hidden) {
+    const position = await record(log, { tenantId, id: erasure.id }, [{ type: 'ErasureRemoved', data: {} }], now());
+    await erasures.reached(position);
+    logger.info({ event: 'erasure_removed', erasure_id: erasure.id, tenant_id: tenantId }, 'erasure');
+  }
+}
+
+/** Erases what is due by the tenants' settings. */
+async function retain(working: Working): Promise<void> {
+  const { tenants, now, signal } = working;
+  for (const { id, settings } of tenants.list())
+    for (const what of ['personal', 'evidence'] as const) {
+      const days = settings.retention?.[`${what}Days`];
+      if (days === undefined) continue;
+      const until = now() - days * DAY_MS;
+      for await (const found of dueOf({ ...working, tenantId: id, what, until })) {
+        signal.throwIfAborted();
+        await carryOut(working, await begin(working, id, { what, until }, found));
+      }
+    }
+}
+
+/** An erasure of what is due, found already. */
+async function begin(
+  { erasures, log, now }: Working,
+  tenantId: string,
+  { what, until }: { readonly what: 'personal' | 'evidence'; readonly until: number },
+  found: Parameters<typeof inPieces>[0],
+): Promise<ErasureState> {
+  const subject = { kind: 'retention', what, until: new Date(until).toISOString() } as const;
+  const asked = await erasures.request({ tenantId, subject, by: 'retention', reason: 'retention' });
+  if (typeof asked === 'string' || !('erasure' in asked)) throw new Error('the erasure did not come back from the log');
+  const events = inPieces(found).map((data) => ({ type: 'ErasureFound', data }) as const);
+  for (const event of events)
+    await erasures.reached(await record(log, { tenantId, id: asked.erasure.id }, [event], now()));
+  return erasures.get(asked.erasure.id)!;
+}
