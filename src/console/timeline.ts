@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { HistoryItem } from '../read-api/history.ts';
+import { type Page, path } from './api.ts';
 import { badge, duration, type Html, minutes, nothing, time } from './parts.ts';
 import { turnsOf } from './transcript.ts';
 import { evidenceSentence, factName, fieldName, label, plain } from './words.ts';
@@ -73,12 +74,23 @@ type Options = {
   readonly address?: string;
 };
 
+/** Which call it is of, or who said it, and what was written beside it. */
+function saidBy({ callId, keyId, note }: HistoryItem, isOfSeveral: boolean): Html | string {
+  const call =
+    isOfSeveral &&
+    callId !== undefined &&
+    html`of <a href="${path`/console/calls/${`call:${callId}`}`}">call ${callId}</a> `;
+  if (!call && keyId === undefined && note === undefined) return nothing;
+  return html`<p class="faint">${call}${keyId === undefined ? nothing : `with the API key ${keyId} `}${note === undefined ? nothing : html`“${note}”`}</p>`;
+}
+
 function entry(item: HistoryItem, number: number, timeZone: string, { chosen, address }: Options): Html {
   const { occurredAt, recordedAt, source, evidence } = item;
   const late = occurredAt === undefined ? 0 : Date.parse(recordedAt) - Date.parse(occurredAt);
   return html`<li${number === chosen ? html` class="chosen" aria-current="step"` : nothing}>
 <p><b>${factName(item.type)}</b> ${evidence === undefined ? nothing : html`<span title="${evidenceSentence(evidence)}">${badge(evidence, `evidence ${evidence}`)}</span>`}</p>
 <p class="faint">happened ${time(occurredAt, timeZone)} · known ${late >= 1000 ? `${duration(late)} later` : 'at once'}${source === undefined ? nothing : ` · ${sources[source] ?? source}`}${address === undefined ? nothing : html` · <a href="${address}?fact=${number}">what was known then</a>`}</p>
+${saidBy(item, address === undefined)}
 ${item.unreadable ? html`<p class="notice bad">This fact makes no sense to this version: ${item.unreadable.reason}. An operator has to mend it.</p>` : nothing}
 ${item.waitsFor ? html`<p class="notice">It waits for the fact at position ${item.waitsFor}, and has changed nothing yet.</p>` : nothing}
 ${changesOf(item, timeZone)}
@@ -86,5 +98,14 @@ ${changesOf(item, timeZone)}
 }
 
 /** Facts in the order in which they became known: when each happened, how it is proved, and what it changed. */
-export const timeline = (items: readonly HistoryItem[], timeZone: string, options: Options = {}): Html =>
+const timeline = (items: readonly HistoryItem[], timeZone: string, options: Options = {}): Html =>
   html`<ol class="timeline">${items.map((item, i) => entry(item, i + 1, timeZone, options))}</ol>`;
+
+/** The same as a part of a page, with a word where there is more. */
+export const whySection = (
+  { items, nextCursor }: Page<HistoryItem>,
+  timeZone: string,
+  options: Options = {},
+): Html => html`<section aria-labelledby="why"><h2 id="why">Why it says so</h2>
+<div id="facts">${timeline(items, timeZone, options)}</div>
+${nextCursor === null ? nothing : html`<p>There are more facts than these ${items.length}; the API has the rest.</p>`}</section>`;

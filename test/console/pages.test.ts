@@ -32,16 +32,10 @@ describe('the overview', () => {
           : query.has('status')
             ? list()
             : list(call()),
-      'GET /api/tickets': list(
-        ticket({ id: 'tkt_open' }),
-        ticket({
-          id: 'tkt_later',
-          actionRequired: null,
-          status: 'contacted',
-          mail: 'not_sent',
-          mailReason: 'disabled',
-        }),
-      ),
+      'GET /api/tickets': (query: URLSearchParams) =>
+        query.has('mail')
+          ? list(ticket({ id: 'tkt_open' }), ticket({ id: 'tkt_later', mailReason: 'disabled' }))
+          : list(ticket({ id: 'tkt_open' })),
       'GET /api/customers/cus_1': customer(),
       'GET /api/appointments': list(appointment({ id: 'apt-r', needsReview: true, rescheduleText: 'after Easter' })),
     });
@@ -229,6 +223,19 @@ describe('a ticket', () => {
     expect(to).toBe('/console/tickets/tkt_call_1?done=status&was=contacted');
     expect(said((await page(to, cookie)).text)).toContain('The ticket has its new status. ');
     expect((await page(to, cookie)).text).toContain('Undo: back to contacted');
+  });
+
+  test('says who has said what of it, and by which call', async () => {
+    const history = list(
+      fact({ callId: 'call_1', changes: [{ field: 'status', from: null, to: 'new' }] }),
+      fact({ type: 'TicketStatusSet', source: 'command', evidence: 'none', keyId: 'key-7', note: 'rang <back>' }),
+    );
+    const { said, text } = await shown('/console/tickets/tkt_call_1', {
+      ...answers,
+      'GET /api/tickets/tkt_call_1/history': history,
+    });
+    expect(text).toContain('href="/console/calls/call%3Acall_1"');
+    expect(said).toContain('with the API key key-7 “rang &lt;back&gt;”');
   });
 
   test('its mail is read and sent again with an admin key as well', async () => {

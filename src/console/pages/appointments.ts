@@ -4,6 +4,7 @@ import { appointmentStatuses } from '../../events/appointment-facts.ts';
 import { localAt } from '../../model/time.ts';
 import type { Appointment } from '../../read-api/appointments.ts';
 import type { CallSession } from '../../read-api/call-session.ts';
+import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { instantTyped } from '../days.ts';
@@ -22,6 +23,7 @@ import {
   table,
   time,
 } from '../parts.ts';
+import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
 import { label, sentence } from '../words.ts';
 import { callAddress, callTable } from './calls.ts';
@@ -48,7 +50,7 @@ async function list(c: ConsoleContext): Promise<Html> {
   const [status, cursor] = [c.req.query('status') || undefined, c.req.query('cursor')];
   const [review, others] = await Promise.all([
     status === undefined && cursor === undefined
-      ? api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', limit: 50 })
+      ? api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', order: 'oldest', limit: 50 })
       : undefined,
     api.get<Page<Appointment>>('/api/appointments', {
       status,
@@ -103,8 +105,9 @@ ${call.transcript ? html`<details><summary>The whole conversation</summary>${con
 
 async function one(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
-  const [appointment, calls] = await Promise.all([
+  const [appointment, history, calls] = await Promise.all([
     api.get<Appointment>(path`/api/appointments/${id}`),
+    api.get<Page<HistoryItem>>(path`/api/appointments/${id}/history`),
     api.get<Page<CallSession>>('/api/call-sessions', { appointmentId: id, archived: 'all' }),
   ]);
   return html`<p><a href="/console/appointments">Appointments</a></p>
@@ -123,6 +126,7 @@ ${live('known', address(id), [
 ])}
 ${mayWrite(c) ? actions(appointment, me.timeZone) : html`<p class="faint">This key only reads.</p>`}
 ${await decidingCall(c, appointment)}
+${whySection(history, me.timeZone)}
 ${appointment.notes.length === 0 ? nothing : html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${appointment.notes.map(({ text, at }) => html`<li>${time(at, me.timeZone)}: ${text}</li>`)}</ul></section>`}
 ${calls.items.length === 0 ? nothing : html`<section aria-labelledby="calls"><h2 id="calls">Its calls</h2>${callTable('Calls of this appointment', calls.items, me.timeZone)}</section>`}`;
 }

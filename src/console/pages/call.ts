@@ -6,7 +6,7 @@ import { type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';
 import { action, badge, details, type Html, live, minutes, nothing, time } from '../parts.ts';
-import { timeline } from '../timeline.ts';
+import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
 import { label, plain, sentence } from '../words.ts';
 
@@ -111,9 +111,7 @@ ${call.transcript === undefined ? nothing : conversation(call.transcript)}`;
 <h1>Call ${call?.startedAt ? html`of ${time(call.startedAt, me.timeZone)}` : call?.id}</h1>
 ${slider(address, items, chosen, me.timeZone)}
 ${isNow ? live('known', address, [known]) : html`<div id="known">${past}${known}</div>`}
-<section aria-labelledby="why"><h2 id="why">Why it says so</h2>
-<div id="facts">${timeline(items, me.timeZone, { chosen: isNow ? undefined : chosen, address })}</div>
-${nextCursor === null ? nothing : html`<p>There are more facts than these ${items.length}: <code>call-ledger history</code> shows all.</p>`}</section>
+${whySection({ items, nextCursor }, me.timeZone, { chosen: isNow ? undefined : chosen, address })}
 ${call && mayWrite(c) ? archiveForm(call) : nothing}`,
       ),
     );

@@ -13,7 +13,7 @@ import { type Html, live, nothing, time } from '../parts.ts';
 import { appointmentTable } from './appointments.ts';
 import { callTable } from './calls.ts';
 import { operationsToDo } from './operations/index.ts';
-import { needsSomebody, ticketTable } from './tickets.ts';
+import { ticketTable } from './tickets.ts';
 
 const SHOWN = 10;
 const PENDING_MS = 30 * 60_000;
@@ -31,29 +31,39 @@ const listOf = async <Item>(
 
 const count = ({ items, hasMore }: List<unknown>): string => `${items.length}${hasMore ? '+' : ''}`;
 
+/** Those that say so, and those that nobody has looked at yet; the oldest first. */
+async function openTickets({ api }: ReturnType<typeof tenantOf>): Promise<List<Ticket>> {
+  const oldest = { order: 'oldest', limit: 50 };
+  const [required, fresh] = await Promise.all([
+    listOf(api.get<Page<Ticket>>('/api/tickets', { active: 'true', actionRequired: 'true', ...oldest })),
+    listOf(api.get<Page<Ticket>>('/api/tickets', { status: 'new', ...oldest })),
+  ]);
+  const both = new Map([...required.items, ...fresh.items].map((ticket) => [ticket.id, ticket]));
+  const items = [...both.values()].sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+  return { items, hasMore: required.hasMore || fresh.hasMore };
+}
+
 /** What somebody has to look at now. */
 async function toDo(c: ConsoleContext) {
-  const { api } = tenantOf(c);
+  const tenant = tenantOf(c);
+  const { api } = tenant;
   const now = Date.now();
   const ago = (ms: number) => new Date(now - ms).toISOString();
-  const [tickets, appointments, failed, pending] = await Promise.all([
-    listOf(api.get<Page<Ticket>>('/api/tickets', { active: 'true', limit: 200 }), needsSomebody),
-    listOf(api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', limit: 50 })),
+  const [tickets, appointments, failed, pending, mails] = await Promise.all([
+    openTickets(tenant),
+    listOf(api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', order: 'oldest', limit: 50 })),
     listOf(api.get<Page<CallSession>>('/api/call-sessions', { status: 'failed', from: ago(WEEK_MS), limit: 50 })),
     listOf(
       api.get<Page<CallSession>>('/api/call-sessions', {
-        status: 'pending',
-        from: ago(WEEK_MS),
-        to: ago(PENDING_MS),
-        limit: 50,
+        ...{ status: 'pending', from: ago(WEEK_MS), to: ago(PENDING_MS), limit: 50 },
       }),
     ),
+    listOf(
+      api.get<Page<Ticket>>('/api/tickets', { mail: 'failed,not_sent', from: ago(WEEK_MS), limit: 50 }),
+      // Where mails are switched off, that none goes out is what was wanted.
+      ({ mailReason }) => mailReason !== 'disabled',
+    ),
   ]);
-  const mails = await listOf(
-    api.get<Page<Ticket>>('/api/tickets', { from: ago(WEEK_MS), limit: 200 }),
-    // Where mails are switched off, that none goes out is what was wanted.
-    ({ mail, mailReason }) => mail === 'failed' || (mail === 'not_sent' && mailReason !== 'disabled'),
-  );
   return { tickets, appointments, failed, pending, mails };
 }
 
@@ -70,7 +80,7 @@ async function toDoOf(c: ConsoleContext): Promise<Html> {
       'tickets',
       'tickets need somebody',
       tickets,
-      () => ticketTable(c, 'Tickets, the oldest first', tickets.items.toReversed().slice(0, SHOWN)),
+      () => ticketTable(c, 'Tickets, the oldest first', tickets.items.slice(0, SHOWN)),
       '/console/tickets',
     ],
     [
@@ -99,7 +109,7 @@ async function toDoOf(c: ConsoleContext): Promise<Html> {
       'mails not sent in a week',
       mails,
       () => ticketTable(c, 'Tickets whose mail was not sent', mails.items.slice(0, SHOWN)),
-      '/console/tickets?mail=failed',
+      '/console/tickets?mail=failed,not_sent',
     ],
   ];
   const open = kinds.filter(([, , { items }]) => items.length > 0);

@@ -1,8 +1,10 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { type TicketStatus, ticketStatuses } from '../../events/ticket-facts.ts';
+import { mailStates } from '../../model/ticket.ts';
 import type { CallSession } from '../../read-api/call-session.ts';
 import type { Customer } from '../../read-api/customers.ts';
+import type { HistoryItem } from '../../read-api/history.ts';
 import type { Ticket } from '../../read-api/tickets.ts';
 import { type Page, path } from '../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
@@ -21,15 +23,12 @@ import {
   table,
   time,
 } from '../parts.ts';
+import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
 import { label, mailSentence, sentence } from '../words.ts';
 import { callAddress, callTable } from './calls.ts';
 
 export const ticketAddress = (id: string): string => path`/console/tickets/${id}`;
-
-/** Whether a person has to do something about an active ticket. */
-export const needsSomebody = ({ active, actionRequired, transferred, status }: Ticket): boolean =>
-  active && (actionRequired === true || transferred || status === 'new');
 
 /** Who is behind tickets; each is asked for once. */
 async function customersOf(c: ConsoleContext, tickets: readonly Ticket[]): Promise<ReadonlyMap<string, Customer>> {
@@ -76,31 +75,38 @@ const buttons = (ticket: Ticket, to: readonly TicketStatus[]): Html =>
     )}</div>`;
 
 const choices: readonly Choice[] = [['', 'any'], ...ticketStatuses.map((one): Choice => [one, label(one)])];
+const yesNo: readonly Choice[] = [
+  ['', 'any'],
+  ['true', 'yes'],
+  ['false', 'no'],
+];
+const mails: readonly Choice[] = [
+  ['', 'any'],
+  ...mailStates.map((one): Choice => [one, label(one)]),
+  ['failed,not_sent', 'Failed or not sent'],
+];
+const orders: readonly Choice[] = [
+  ['', 'the newest first'],
+  ['oldest', 'the oldest first'],
+];
 
 async function list(c: ConsoleContext): Promise<Html> {
   const { api } = tenantOf(c);
-  const [status, cursor] = [c.req.query('status') || undefined, c.req.query('cursor')];
-  const active = c.req.query('active') ?? (status === undefined ? 'true' : undefined);
-  const { items, nextCursor } = await api.get<Page<Ticket>>('/api/tickets', {
-    status,
-    active: active || undefined,
-    cursor,
-  });
-  const here = `/console/tickets${new URL(c.req.url).search}`;
+  const asked = new URL(c.req.url).searchParams;
+  // At first what is left to be done.
+  if ([...asked.keys()].length === 0) asked.set('active', 'true');
+  const value = (name: string) => asked.get(name) || undefined;
+  const filter = {
+    ...{ status: value('status'), active: value('active'), actionRequired: value('actionRequired') },
+    ...{ mail: value('mail'), order: value('order') },
+  };
+  const { items, nextCursor } = await api.get<Page<Ticket>>('/api/tickets', { ...filter, cursor: value('cursor') });
   return html`<h1>Tickets</h1>
-<form method="get" action="/console/tickets" class="filters">${select('status', 'Status', choices, status)}
-${select(
-  'active',
-  'Left to be done',
-  [
-    ['', 'any'],
-    ['true', 'yes'],
-    ['false', 'no'],
-  ],
-  active,
-)}<button>Show</button></form>
-${live('rows', here, items.length === 0 ? html`<p>No ticket is like that.</p>` : await ticketTable(c, 'Tickets, the newest first', items))}
-${pager('/console/tickets', { status, active }, nextCursor)}`;
+<form method="get" action="/console/tickets" class="filters">${select('status', 'Status', choices, filter.status)}
+${select('active', 'Left to be done', yesNo, filter.active)}${select('actionRequired', 'Somebody has to act', yesNo, filter.actionRequired)}
+${select('mail', 'Mail', mails, filter.mail)}${select('order', 'In order', orders, filter.order)}<button>Show</button></form>
+${live('rows', `/console/tickets?${asked}`, items.length === 0 ? html`<p>No ticket is like that.</p>` : await ticketTable(c, 'Tickets', items))}
+${pager('/console/tickets', filter, nextCursor)}`;
 }
 
 const statusForm = (c: ConsoleContext, ticket: Ticket): Html | string =>
@@ -133,8 +139,9 @@ const undo = (c: ConsoleContext, ticket: Ticket): Html | string => {
 async function one(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
   const ticket = await api.get<Ticket>(path`/api/tickets/${id}`);
-  const [call, customer, earlier] = await Promise.all([
+  const [call, history, customer, earlier] = await Promise.all([
     api.find<CallSession>(path`/api/call-sessions/${ticket.sessionId}`),
+    api.get<Page<HistoryItem>>(path`/api/tickets/${id}/history`),
     ticket.customerId === undefined ? undefined : api.find<Customer>(path`/api/customers/${ticket.customerId}`),
     ticket.customerId === undefined
       ? undefined
@@ -165,6 +172,7 @@ ${call.transcript ? html`<details><summary>The whole conversation</summary>${con
 <p><a href="${callAddress(call.id)}">Why it says so, and all that is known</a></p></section>`
     : nothing
 }
+${whySection(history, me.timeZone)}
 ${others.length === 0 ? nothing : html`<section aria-labelledby="others"><h2 id="others">Other tickets of this customer</h2>${await ticketTable(c, 'Other tickets', others)}</section>`}`;
 }
 
