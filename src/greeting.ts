@@ -31,6 +31,7 @@ export async function printGreeting(config: Config, keys: Keys, service: Service
   console.error(`
   Call Ledger listens at ${service.url}
 
+    console      ${service.url}/console
     webhooks     ${service.url}/api/webhooks/retell
     query API    ${service.url}/api/call-sessions
     docs         ${service.url}/docs

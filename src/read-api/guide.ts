@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { html, raw } from 'hono/html';
 import { Marked } from 'marked';
 import { gfmHeadingId } from 'marked-gfm-heading-id';
@@ -54,6 +54,7 @@ nav ul { list-style: none; margin: 0 0 1rem; padding: 0; } nav li { padding: .15
 a { color: light-dark(#0b57a4, #8ec5ff); } h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; font-size: .9rem; } th, td { border: 1px solid light-dark(#d0d4d9, #444b53); padding: .35rem .6rem; text-align: left; vertical-align: top; }
 code { font: .875em ui-monospace, monospace; background: light-dark(#eef0f3, #262b31); padding: .1em .3em; border-radius: 3px; }
+img { max-width: 100%; height: auto; border: 1px solid light-dark(#d0d4d9, #444b53); border-radius: 4px; }
 pre { background: light-dark(#eef0f3, #262b31); padding: .75rem 1rem; overflow-x: auto; border-radius: 6px; } pre code { padding: 0; background: none; }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; max-height: none; } }
 @media print { nav { display: none; } body { display: block; } }
@@ -61,7 +62,7 @@ pre { background: light-dark(#eef0f3, #262b31); padding: .75rem 1rem; overflow-x
 
 const headers = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
 };
 
@@ -75,9 +76,19 @@ export function guide(): Hono {
       reading ??= readPages();
       const pages = await reading.catch((): Pages => new Map()); // a package without its documents has no guide
       const page = c.req.param('page');
+      if (PICTURE.test(page)) return picture(page, c);
       return pages.has(page) ? c.html(document(page, pages), 200, headers) : problem(c, 404, 'not_found');
     });
 }
+
+/** The pictures of the console; no other file is served. */
+const PICTURE = /^docs\/console\/[a-z]+\.png$/;
+
+const picture = async (page: string, c: Context) =>
+  readFile(join(ROOT, page)).then(
+    (bytes) => c.body(new Uint8Array(bytes), 200, { 'content-type': 'image/png', 'cache-control': 'max-age=3600' }),
+    () => problem(c, 404, 'not_found'),
+  );
 
 function document(page: string, pages: Pages) {
   const link = ([path, { title }]: [string, Page]) =>

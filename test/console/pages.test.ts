@@ -39,12 +39,12 @@ describe('the overview', () => {
       'GET /api/customers/cus_1': customer(),
       'GET /api/appointments': list(appointment({ id: 'apt-r', needsReview: true, rescheduleText: 'after Easter' })),
     });
-    expect(said).toContain('1 tickets need somebody');
+    expect(said).toContain('1 ticket needs somebody');
     expect(said).toContain('The agent says that something has to be done.');
     expect(said).toContain('Ada');
     expect(said).toContain('after Easter');
     expect(said).toContain('nothing says what became of the appointment');
-    expect(said).toContain('1 mails not sent in a week');
+    expect(said).toContain('1 mail not sent in a week');
     expect(text).not.toContain('tkt_later');
     expect(text.indexOf('To do')).toBeLessThan(text.indexOf('The last 24 hours'));
     expect(said).toContain('Retell was not asked in the last seven days');

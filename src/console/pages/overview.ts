@@ -67,10 +67,19 @@ async function toDo(c: ConsoleContext) {
   return { tickets, appointments, failed, pending, mails };
 }
 
-type Kind = readonly [id: string, title: string, list: List<unknown>, shown: () => Html | Promise<Html>, all: string];
+type Kind = readonly [
+  id: string,
+  title: readonly [one: string, more: string],
+  list: List<unknown>,
+  shown: () => Html | Promise<Html>,
+  all: string,
+];
+
+const named = ([one, more]: Kind[1], { items, hasMore }: List<unknown>): string =>
+  items.length === 1 && !hasMore ? one : more;
 
 const card = ([id, title, list]: Kind) =>
-  html`<li class="${list.items.length > 0 ? 'open' : 'done'}"><a href="#${id}"><b>${count(list)}</b> ${title}</a></li>`;
+  html`<li class="${list.items.length > 0 ? 'open' : 'done'}"><a href="#${id}"><b>${count(list)}</b> ${named(title, list)}</a></li>`;
 
 async function toDoOf(c: ConsoleContext): Promise<Html> {
   const { me } = tenantOf(c);
@@ -78,35 +87,35 @@ async function toDoOf(c: ConsoleContext): Promise<Html> {
   const kinds: readonly Kind[] = [
     [
       'tickets',
-      'tickets need somebody',
+      ['ticket needs somebody', 'tickets need somebody'],
       tickets,
       () => ticketTable(c, 'Tickets, the oldest first', tickets.items.slice(0, SHOWN)),
       '/console/tickets',
     ],
     [
       'appointments',
-      'appointments to review',
+      ['appointment to review', 'appointments to review'],
       appointments,
       () => appointmentTable('Appointments to review', appointments.items.slice(0, SHOWN), me.timeZone),
       '/console/appointments',
     ],
     [
       'failed',
-      'failed calls in a week',
+      ['failed call in a week', 'failed calls in a week'],
       failed,
       () => callTable('Failed calls', failed.items.slice(0, SHOWN), me.timeZone),
       '/console/calls?status=failed',
     ],
     [
       'pending',
-      'calls pending for over 30 minutes',
+      ['call pending for over 30 minutes', 'calls pending for over 30 minutes'],
       pending,
       () => callTable('Pending calls', pending.items.slice(0, SHOWN), me.timeZone),
       '/console/calls?status=pending',
     ],
     [
       'mails',
-      'mails not sent in a week',
+      ['mail not sent in a week', 'mails not sent in a week'],
       mails,
       () => ticketTable(c, 'Tickets whose mail was not sent', mails.items.slice(0, SHOWN)),
       '/console/tickets?mail=failed,not_sent',
@@ -118,7 +127,7 @@ async function toDoOf(c: ConsoleContext): Promise<Html> {
 ${open.length === 0 ? html`<p>Nothing waits for anybody.</p>` : nothing}
 ${parts.map(
   ({ kind: [id, title, list, , all], shown }) =>
-    html`<section aria-labelledby="${id}"><h3 id="${id}">${count(list)} ${title}</h3>${shown}${list.items.length > SHOWN || list.hasMore ? html`<p><a href="${all}">All of them</a></p>` : nothing}</section>`,
+    html`<section aria-labelledby="${id}"><h3 id="${id}">${count(list)} ${named(title, list)}</h3>${shown}${list.items.length > SHOWN || list.hasMore ? html`<p><a href="${all}">All of them</a></p>` : nothing}</section>`,
 )}`;
 }
 

@@ -42,7 +42,9 @@ const who = (customer: Customer | undefined): Html | string | undefined =>
   html`<a href="${path`/console/customers/${customer.id}`}">${customer.name ?? customer.phone}</a>${customer.name ? html` ${customer.phone}` : nothing}`;
 
 const mailMark = ({ mail, mailReason }: Ticket): Html | string =>
-  mail === 'none' ? '–' : html`<span title="${mailSentence(mail, mailReason)}">${badge(mail)}</span>`;
+  mail === 'none'
+    ? '–'
+    : html`<span title="${mailSentence(mail, mailReason)}">${badge(mailReason === 'disabled' ? 'plain' : mail, label(mail).toLowerCase())}</span>`;
 
 /** Tickets as rows, with buttons where the key may write. */
 export async function ticketTable(c: ConsoleContext, caption: string, tickets: readonly Ticket[]): Promise<Html> {
