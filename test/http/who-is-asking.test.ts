@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namedTenant } from '../../src/commands/webhooks/routes.ts';
+import { namedTenant } from '../../src/commands/webhooks/named-tenant.ts';
 import { clientIp, proxyTrust } from '../../src/http/rate-limit.ts';
 
 describe('the client’s address', () => {

@@ -2,54 +2,21 @@ import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { isTenantId, sha256 } from '../../events/identity.ts';
+import { sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { shares } from '../../events/shares.ts';
 import { problem } from '../../http/problem.ts';
 import { clientIp, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
 import { type Claim, claimOf, verify } from '../../retell/signature.ts';
-import { DEFAULT_TENANT, type TenantDirectory, type WebhookKey } from '../../tenants/tenant.ts';
+import type { TenantDirectory, WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
 import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode } from './answers.ts';
 import { bodyReader } from './body.ts';
+import { tenantIn, tenantNamedBy } from './named-tenant.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
 import { turnsOfLarge } from './turns.ts';
-
-/**
- * Routes webhooks with doubled or trailing slashes to the path that was meant: people add them when they type or join
- * addresses.
- */
-export function routedPath(request: Request): string {
-  const path = getPath(request);
-  if (!path.includes('//') && !path.endsWith('/')) return path;
-  const meant = path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
-  return /^\/(api\/webhooks|t)\//.test(meant) ? meant : path;
-}
-
-/** A host without its port, in lower case, as DNS ignores case. */
-const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();
-
-type Selectors = {
-  readonly path: string | undefined;
-  readonly header: string | undefined;
-  readonly host: string | undefined;
-};
-
-/**
- * The tenant to verify with, by path, `x-tenant-id` or subdomain of PUBLIC_HOST, in lower case; undefined: not named.
- * It proves nothing (A3), so it may be any text.
- */
-export function namedTenant({ path, header, host }: Selectors, publicHost: string | undefined): string | undefined {
-  if (path !== undefined) return path.toLowerCase();
-  if (header !== undefined && header !== '') return header.toLowerCase();
-  if (publicHost === undefined || host === undefined) return undefined;
-  const suffix = `.${hostName(publicHost)}`;
-  const name = hostName(host);
-  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : undefined;
-}
 
 export type WebhookConfig = {
   readonly bodyLimitBytes: number;
@@ -226,12 +193,6 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   };
 }
 
-const tenantNamedBy = (c: Ctx, publicHost: string | undefined): string =>
-  namedTenant(
-    { path: c.req.param('tenant'), header: c.req.header('x-tenant-id'), host: c.req.header('host') },
-    publicHost,
-  ) ?? DEFAULT_TENANT;
-
 /**
  * For the log only: whether a proxy re-serialised the JSON and so broke the signature. Tried for small bodies, whatever
  * the tenant.
@@ -244,9 +205,6 @@ function reasonOf(refusal: RefusalCode, claim: Claim, body: Buffer, keys: readon
   } catch {} // no JSON, or too deep to write
   return refusal;
 }
-
-/** An impossible tenant name counts as unknown. */
-const tenantIn = (tenants: TenantDirectory, name: string) => (isTenantId(name) ? tenants.get(name) : undefined);
 
 /** The work continues: a timeout means *unknown*, and a retry waits behind it. */
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {

@@ -15,6 +15,7 @@ import { unavailable } from '../query-routes.ts';
 import { openFeed } from './feed.ts';
 import { AppointmentChanged, type Cursor, OutcomeChanged, parseCursor } from './feed-event.ts';
 import { type Client, eventStream, type Listener, listen, refuse, webSocketClient } from './listener.ts';
+import { BEARER, isWebSocket, PATH, upgradeHeaders } from './upgrade-request.ts';
 
 export type LiveFeedOptions = {
   /** Over a pool of `createReadPool`. */
@@ -47,13 +48,10 @@ export type LiveFeed = {
 type Admitted = { readonly caller: Caller; readonly cursor: Cursor; readonly leave: () => void };
 type LiveEnv = CallerEnv & { Bindings: Partial<HttpBindings> & { upgrade?: (admitted: Admitted) => void } };
 
-const PATH = '/api/live';
 /** A revoked key ends its connections at the next of these looks. */
 const RECHECK_MS = 500;
 /** Clients have nothing to send, so a little is enough. */
 const MAX_MESSAGE_BYTES = 4096;
-/** How a browser, which can set no headers, gives its key among the subprotocols. */
-const BEARER = 'bearer.';
 
 const cursor = z.string().transform((text, context) => {
   const place = parseCursor(text);
@@ -237,18 +235,3 @@ const streamHeaders = {
 };
 
 const keyOf = (authorization: string): string => authorization.slice('Bearer '.length);
-
-const isWebSocket = ({ url = '', headers }: IncomingMessage): boolean =>
-  headers.upgrade?.toLowerCase() === 'websocket' && url.split('?')[0] === PATH;
-
-/** The headers that the route reads; a key among the subprotocols becomes the authorization header. */
-function upgradeHeaders({ headers }: IncomingMessage): Headers {
-  const given = new Headers();
-  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  const key = offered.find((name) => name.startsWith(BEARER))?.slice(BEARER.length);
-  const authorization = headers.authorization ?? (key && `Bearer ${key}`);
-  if (authorization) given.set('authorization', authorization);
-  const last = headers['last-event-id'];
-  if (typeof last === 'string') given.set('last-event-id', last);
-  return given;
-}
