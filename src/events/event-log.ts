@@ -31,6 +31,7 @@ import {
   type Appended,
   type Expected,
   type NewEvent,
+  type Place,
   type ReadOptions,
   type Recorded,
   recordedOf,
@@ -39,7 +40,7 @@ import { type Scavenged, scavenge } from './scavenging.ts';
 import { places } from './shares.ts';
 import { parseStream } from './streams.ts';
 import { type Subscription, type SubscriptionOptions, subscribe } from './subscription.ts';
-import { deleteStream, truncateBefore } from './truncation.ts';
+import { deleteStream, holds, truncateBefore } from './truncation.ts';
 
 export type { Appended, Expected, NewEvent, ReadOptions };
 export { EventStoreNotWriting, EventStoreOverloaded, EventStoreUnavailable, LogReplaced, StreamDeleted };
@@ -76,6 +77,8 @@ export type EventLog = {
   newest(max: number, before?: bigint): Promise<Recorded[]>;
   /** The event at exactly this position; undefined: there is none. Throws EventStoreUnavailable. */
   at(position: bigint): Promise<Recorded | undefined>;
+  /** Whether an event is in this log at its place, or was until a scavenge. Throws EventStoreUnavailable. */
+  holds(place: Place): Promise<boolean>;
   /** The first event in `$all`: another log has another one. Throws EventStoreUnavailable. */
   oldest(): Promise<Recorded | undefined>;
   /** Events of streams with one of the prefixes, in order, endlessly; see subscription.ts. */
@@ -174,7 +177,8 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
     at: (position) => at(client, timeoutMs, position),
     oldest: () => oldest(client, timeoutMs),
 
-    subscribe: (options) => subscribe(client, timeoutMs, options),
+    holds: (place) => holds(log, place),
+    subscribe: (options) => subscribe(client, log.holds, options),
     writing: health.now,
     forget: health.forget,
     async close() {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from './event-log.ts';
+import { hasOrigin, originOf } from './origin.ts';
 import type { Place, Recorded } from './recorded.ts';
 import { pause } from './waiting.ts';
 
@@ -28,7 +29,6 @@ const SHOWN_FOR_MS = 10_000;
  */
 export function watchLog(log: EventLog, options: WatchOptions): WatchedLog {
   const { logger, signal, onDoubt, everyMs = EVERY_MS, shownForMs = SHOWN_FOR_MS } = options;
-  /** Of the first event. */
   let origin: string | undefined;
   let seen: Place | undefined;
   let restoredAt = Number.NEGATIVE_INFINITY;
@@ -48,13 +48,13 @@ export function watchLog(log: EventLog, options: WatchOptions): WatchedLog {
       another = undefined;
       shorterSince = undefined;
       seen = newest ?? seen;
-      if (seen) origin ??= (await log.oldest())?.id;
+      if (seen && origin === undefined) origin = await log.oldest().then((first) => first && originOf(first));
       return performance.now() - restoredAt < shownForMs ? 'the log was restored to an earlier state' : undefined;
     }
     forget();
     const positions = { read: `${seen?.position}`, end: newest ? `${newest.position}` : null };
     const first = await log.oldest();
-    if (first === undefined || first.id !== origin) {
+    if (first === undefined || !(await hasOrigin(log, first, origin))) {
       if (another === undefined) logger.error(positions, 'log_is_another');
       another = first ? 'the log is another one than before' : 'the log is empty, and was not before';
       return another;
@@ -103,5 +103,5 @@ export function watchLog(log: EventLog, options: WatchOptions): WatchedLog {
 async function isStillThere(log: EventLog, seen: Place | undefined, newest: Recorded | undefined): Promise<boolean> {
   if (seen === undefined) return true;
   if (newest === undefined || newest.position < seen.position) return false;
-  return (newest.position === seen.position ? newest : await log.at(seen.position))?.id === seen.id;
+  return newest.position === seen.position ? newest.id === seen.id : log.holds(seen);
 }

@@ -40,18 +40,28 @@ export type ReadOptions = {
   readonly max?: number;
 };
 
-/** Where an event is, and which one: in another log, or after a restore, another one is there. */
-export type Place = Pick<Recorded, 'position' | 'id'>;
+/**
+ * Where an event is, and which one: in another log, or after a restore, another one is there. By stream and revision the
+ * log tells that a scavenge has removed it.
+ */
+export type Place = Pick<Recorded, 'position' | 'id'> & Partial<Pick<Recorded, 'stream' | 'revision'>>;
 
 /** As a checkpoint keeps it. */
-export const placeText = ({ position, id }: Place): string => `${position}:${id}`;
+export const placeText = ({ position, id, stream, revision }: Place): string =>
+  stream === undefined ? `${position}:${id}` : `${position}:${id}:${revision}:${stream}`;
+
+/** Undefined for what is none, such as the bare id that an earlier release kept. */
+export function placeFrom(text: string): Place | undefined {
+  const [, position, id, revision, stream] = /^(\d+):([^:]+)(?::(\d+):(.+))?$/s.exec(text) ?? [];
+  if (position === undefined || id === undefined) return undefined;
+  const place = { position: BigInt(position), id };
+  return revision === undefined ? place : { ...place, revision: BigInt(revision), stream: stream! };
+}
 
 /** The place at a checkpoint; undefined where an older release has moved the checkpoint without it. */
 export function placeAt(checkpoint: bigint | undefined, text: string | null | undefined): Place | undefined {
-  const [position, id] = text?.split(':') ?? [];
-  return checkpoint !== undefined && id !== undefined && position === `${checkpoint}`
-    ? { position: checkpoint, id }
-    : undefined;
+  const place = placeFrom(text ?? '');
+  return place?.position === checkpoint ? place : undefined;
 }
 
 export function recordedOf(event: RecordedEvent | AllStreamRecordedEvent): Recorded {

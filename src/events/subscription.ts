@@ -1,8 +1,7 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { type AllStreamSubscription, type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
 import { isInvalidPosition, LogReplaced } from './event-store-errors.ts';
-import { at } from './read-all.ts';
-import { type Recorded, recordedOf } from './recorded.ts';
+import { type Place, type Recorded, recordedOf } from './recorded.ts';
 import { backOff, pause } from './waiting.ts';
 
 export type SubscriptionOptions = {
@@ -10,8 +9,8 @@ export type SubscriptionOptions = {
   readonly prefixes: readonly string[];
   /** The position of the last event handled; absent: from the beginning. */
   readonly after?: bigint | undefined;
-  /** The id of that event. Absent: it is not looked whether the log still has it there. */
-  readonly afterId?: string | undefined;
+  /** That event. Absent: it is not looked whether the log still has it there. */
+  readonly place?: Place | undefined;
   /** At most this many events at once. */
   readonly maxBatch?: number;
   /** Ends the iteration, without an error. */
@@ -42,20 +41,20 @@ const END_WITHIN_MS = 1000;
  */
 export async function* subscribe(
   client: EventStoreDBClient,
-  timeoutMs: number,
+  holds: (place: Place) => Promise<boolean>,
   options: SubscriptionOptions,
 ): AsyncGenerator<Batch, void> {
   const { signal, onBreak } = options;
-  let { after, afterId } = options;
+  let { after, place } = options;
   const waits = backOff();
   while (!signal.aborted) {
     try {
-      if (after !== undefined && afterId !== undefined && (await at(client, timeoutMs, after))?.id !== afterId)
+      if (place !== undefined && !(await holds(place)))
         throw new LogReplaced(`the event that was read at position ${after} is not in the log any more`);
       for await (const batch of connected(client, { ...options, after })) {
         waits.reset();
         const last = batch.events.at(-1);
-        if (last) [after, afterId] = [last.position, last.id];
+        if (last) [after, place] = [last.position, last];
         yield batch;
       }
     } catch (error) {

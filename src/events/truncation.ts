@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type EventStoreDBClient, WrongExpectedVersionError } from '@eventstore/db-client';
 import { asOurs, EventStoreUnavailable, StreamDeleted } from './event-store-errors.ts';
 import { answered } from './read-all.ts';
-import type { Appended, Expected, NewEvent, ReadOptions, Recorded } from './recorded.ts';
+import type { Appended, Expected, NewEvent, Place, ReadOptions, Recorded } from './recorded.ts';
 
 /** STORED FORMAT: the last event of a deleted stream, since a scavenge keeps that one, whatever is in it. */
 export const STREAM_ERASED = 'StreamErased';
@@ -11,6 +11,7 @@ type Streams = {
   read(stream: string, options: ReadOptions): Promise<Recorded[]>;
   append(stream: string, expected: Expected, events: readonly NewEvent[]): Promise<Appended>;
   head(): Promise<bigint | undefined>;
+  at(position: bigint): Promise<Recorded | undefined>;
 };
 
 /** Others change a stream's metadata seldom, and its last event while its call goes on. */
@@ -91,3 +92,21 @@ export const deleteStream = (
     }
     throw new EventStoreUnavailable(`${stream} changed under us ${ATTEMPTS} times`);
   });
+
+/**
+ * See `EventLog.holds`. An event that a scavenge has removed is known by its stream, which goes on after it and does not
+ * show it: a log that was restored to an earlier state would.
+ */
+export async function holds(log: Streams, { position, id, stream, revision }: Place): Promise<boolean> {
+  const event = await log.at(position);
+  if (event !== undefined || stream === undefined || revision === undefined) return event?.id === id;
+  try {
+    const [shown] = await log.read(stream, { from: revision, max: 1 });
+    if (shown !== undefined) return shown.revision > revision;
+    const metadata = await metadataOf(log, stream);
+    return shownFrom(metadata) > Number(revision) || typeof fieldsOf(metadata).$maxAge === 'number';
+  } catch (error) {
+    if (error instanceof StreamDeleted) return true;
+    throw error;
+  }
+}

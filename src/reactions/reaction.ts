@@ -14,7 +14,7 @@ type Reaction = 'reconciliation' | 'ticket-mail' | 'call-linking' | 'outgoing-we
 export const mutexOf = (reaction: Reaction): Mutex => ({ kind: 'reaction', name: reaction });
 
 /** Up to where a reaction has read. The event is absent where an older release has moved the checkpoint. */
-export type Checkpoint = { readonly position: bigint; readonly id?: string };
+export type Checkpoint = { readonly position: bigint; readonly place?: Place };
 
 /**
  * Undefined, so that it reads from where it began: there is none with this origin (the log, and where earlier work is
@@ -30,8 +30,8 @@ export async function loadCheckpoint(
   if (rows[0]?.origin !== origin) return undefined;
   const position = BigInt(rows[0].position);
   const place = placeAt(position, rows[0].event);
-  const isThere = place ? (await log.at(position))?.id === place.id : position <= ((await log.head()) ?? -1n);
-  if (isThere) return place ?? { position };
+  const isThere = place ? await log.holds(place) : position <= ((await log.head()) ?? -1n);
+  if (isThere) return place ? { position, place } : { position };
   logger.warn({ reaction, position: `${position}` }, 'reaction_starts_over');
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type EventLog, LogReplaced } from '../events/event-log.ts';
+import { hasOrigin, originOf } from '../events/origin.ts';
 import type { Place, Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import { pause, steps, waitUntil } from '../events/waiting.ts';
@@ -85,7 +86,8 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       } catch (err) {
         logger.error({ err, reason: 'tenant_event_broken', tenantId }, 'passed over');
       }
-      last = { position: recorded.position, id: recorded.id };
+      const { position, id, stream, revision } = recorded;
+      last = { position, id, stream, revision };
     }
     for (const state of changed.values()) put(state);
   };
@@ -125,7 +127,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       const { name, message } = err as Error;
       logger.warn({ reason: 'subscription_broken', error: name, detail: message, retryInMs }, 'tenant directory');
     };
-    const after = { after: last?.position, afterId: last?.id };
+    const after = { after: last?.position, place: last };
     for await (const batch of log.subscribe({ prefixes: [prefixOf('tenant')], ...after, signal, onBreak })) {
       apply(batch.events);
       if (batch.caughtUp && !ready) {
@@ -136,7 +138,10 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       }
       if (ready) reportClosed();
       batches.done();
-      origin ??= (await log.oldest().catch(() => undefined))?.id;
+      origin ??= await log.oldest().then(
+        (first) => first && originOf(first),
+        () => undefined,
+      );
     }
     if (!ready) throw new Error('stopped before the tenants were read');
   };
@@ -150,7 +155,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
         if (!(error instanceof LogReplaced)) throw error;
         const first = await log.oldest().catch(() => undefined);
         logger.warn({ reason: 'log_replaced', detail: error.message }, 'tenant directory');
-        if (first !== undefined && first.id === origin) forget();
+        if (await hasOrigin(log, first, origin)) forget();
         else await pause(LOOK_AGAIN_MS, signal);
       }
     }

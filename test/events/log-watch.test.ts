@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { watchLog } from '../../src/events/log-watch.ts';
+import { hasOrigin, originOf } from '../../src/events/origin.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { type RestorableStore, startRestorableStore } from '../support/restorable-store.ts';
 
@@ -89,3 +90,25 @@ test('a node that is behind for a moment has restored nothing', async () => {
   expect(await watched.doubt()).toBeUndefined();
   expect(lines).toEqual([]);
 });
+
+test('the first event and the newest that was read may be scavenged, and it is the same log as before', async () => {
+  const { watched, lines } = watch({ shownForMs: 400 });
+  const [first] = (await log.newest(1000)).reverse();
+  const newest = await appended();
+  await vi.waitFor(async () => expect(await watched.doubt()).toBeUndefined());
+  for (const { stream } of [first!, newest]) await log.deleteStream(stream);
+  const position = (await log.head())!;
+  await vi.waitFor(async () => expect(await log.scavenge(position)).toBe('done'), 10_000);
+  expect((await log.oldest())!.id).not.toBe(first!.id);
+  expect(await watched.doubt()).toBeUndefined();
+  expect(await hasOrigin(log, await log.oldest(), originOf(first!))).toBe(true);
+  expect(await hasOrigin(log, await log.oldest(), originOf({ ...first!, stream: 'call-acme.other' }))).toBe(false);
+  expect(await hasOrigin(log, await log.oldest(), first!.id), 'as an earlier release kept it').toBe(false);
+  await say(watched);
+  expect(lines).toEqual([]);
+});
+
+const appended = async () => {
+  await say(log);
+  return (await log.newest(1))[0]!;
+};

@@ -25,13 +25,19 @@ function strangerTo(position: bigint) {
     return stream;
   };
   const client = { subscribeToAll: refuse, readAll: refuse } as unknown as EventStoreDBClient;
+  const holdsNot = async () => {
+    asked++;
+    return false;
+  };
   const open = (options: Partial<SubscriptionOptions>) =>
-    firstOf(subscribe(client, 1000, { prefixes, after: position, signal: AbortSignal.timeout(20_000), ...options }));
+    firstOf(
+      subscribe(client, holdsNot, { prefixes, after: position, signal: AbortSignal.timeout(20_000), ...options }),
+    );
   return { open, asked: () => asked };
 }
 
 test.each([
-  ['its event is known', { afterId: '3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11' }],
+  ['its event is known', { place: { position: 5n, id: '3f0e8f6e-3c56-4be5-9f5e-3f2c0f1d7a11' } }],
   ['its event is not known', {}],
 ])('a server that has no event at the position is not asked again and again; %s', async (_, known) => {
   const { open, asked } = strangerTo(5n);
@@ -75,6 +81,8 @@ test('one that goes on at another server looks whether its last event is there, 
   expect(handedOut).toEqual(['call-acme.kept', 'call-acme.lost']);
   const [kept] = (await log.newest(3)).reverse();
   const after = { prefixes, after: kept!.position, signal };
-  expect(await firstOf(log.subscribe({ ...after, afterId: kept!.id }))).toMatchObject({ events: [{}, {}] });
-  await expect(firstOf(log.subscribe({ ...after, afterId: crypto.randomUUID() }))).rejects.toThrow(LogReplaced);
+  expect(await firstOf(log.subscribe({ ...after, place: kept }))).toMatchObject({ events: [{}, {}] });
+  await expect(firstOf(log.subscribe({ ...after, place: { ...kept!, id: crypto.randomUUID() } }))).rejects.toThrow(
+    LogReplaced,
+  );
 });

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { decode, type Fact } from '../../events/codec.ts';
 import { beginsErasure } from '../../events/erased.ts';
-import type { Recorded } from '../../events/recorded.ts';
+import type { Place, Recorded } from '../../events/recorded.ts';
 import { type Database, inTransaction } from '../../postgres/connection.ts';
 import type { WeighedBatch } from './batches.ts';
 import { BrokenFact, isFactsFault, reasonOf } from './faults.ts';
@@ -129,7 +129,7 @@ type FactBatch = {
   readonly facts: readonly Fact[];
   /** Of the last event read, whether or not it is a fact. */
   readonly position: bigint;
-  readonly eventId?: string;
+  readonly place?: Place;
   readonly caughtUp: boolean;
   /** About how many characters are in the facts. */
   readonly weight: number;
@@ -141,12 +141,12 @@ export async function applyBatch(
   projection: Projection,
   generation: Generation,
   base: bigint | undefined,
-  { facts, position, eventId, caughtUp, weight }: FactBatch,
+  { facts, position, place, caughtUp, weight }: FactBatch,
   cache = stateCache(),
   readApplied?: ReadApplied,
 ): Promise<'applied' | 'superseded'> {
   const written = await inTransaction(db, async (trx) => {
-    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp, eventId))) return undefined;
+    if (!(await advanceCheckpoint(trx, generation, base, position, caughtUp, place))) return undefined;
     return facts.length > 0
       ? foldBatch(trx, projection, tableNames(generation), facts, { cache, readApplied })
       : new Map();
@@ -181,11 +181,12 @@ export async function applyEvents(
 ): Promise<BatchResult | 'superseded'> {
   const decoded = decodeBatch(events, parked);
   const { facts, unreadable, queued, unknown, freed } = decoded;
-  const { position, id: eventId } = events.at(-1)!;
+  const place = events.at(-1)!;
+  const { position } = place;
   let failure: string | undefined;
   if (unreadable.size === 0 && queued.length === 0 && freed.length === 0) {
     try {
-      const batch = { facts, position, eventId, caughtUp, weight };
+      const batch = { facts, position, place, caughtUp, weight };
       const outcome = await applyBatch(db, projection, generation, generation.checkpoint, batch, cache, readApplied);
       if (outcome === 'superseded') return outcome;
       return { applied: facts.length, unknown, parked: 0, newlyParked: [], freed };
@@ -196,7 +197,7 @@ export async function applyEvents(
   }
   cache.clear(); // what is written below is not put into it
   return inTransaction(db, async (trx) => {
-    if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp, eventId)))
+    if (!(await advanceCheckpoint(trx, generation, generation.checkpoint, position, caughtUp, place)))
       return 'superseded';
     const result = await applyIsolatingFailures(trx, projection, generation, events, decoded, readApplied);
     return failure !== undefined && result.newlyParked.length === 0 ? { ...result, failedAsAWhole: failure } : result;

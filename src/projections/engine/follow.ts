@@ -100,7 +100,7 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   await using watched = watchShown({ db, projection, generation: current, progress, options, exclusively });
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
-      ...{ prefixes: projection.prefixes, after: generation.checkpoint, afterId: placeOf(generation)?.id },
+      ...{ prefixes: projection.prefixes, after: generation.checkpoint, place: placeOf(generation) },
       ...{ maxBatch, signal },
       onLife() {
         if (progress.askedAt !== undefined) progress.askedAt = performance.now();

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { EventLog } from '../../events/event-log.ts';
+import { hasOrigin, originOf } from '../../events/origin.ts';
 import { type Place, placeAt } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { lockGenerations } from '../../postgres/mutex.ts';
@@ -25,12 +26,12 @@ export async function isStale(log: EventLog, generation: Generation, againMs = L
     await pause(againMs);
     return isStale(log, generation, 0);
   }
-  const origin = (await log.oldest())?.id;
-  if (origin !== undefined && origin === generation.origin) return true;
+  const first = await log.oldest();
+  if (await hasOrigin(log, first, generation.origin)) return true;
   const { name, checkpoint } = generation;
   throw new ForeignLog(
     `the log and the read model do not belong together: the projection ${name} has read up to position ${checkpoint} of a log, and this one ` +
-      (origin === undefined
+      (first === undefined
         ? 'is empty. '
         : found === 'shorter'
           ? 'is shorter and begins otherwise. '
@@ -72,7 +73,7 @@ async function atCheckpoint(log: EventLog, generation: Generation): Promise<'the
   const head = await log.head();
   if (head === undefined || head < checkpoint) return 'shorter';
   const place = placeOf(generation);
-  return place === undefined || (await log.at(checkpoint))?.id === place.id ? 'there' : 'another';
+  return place === undefined || (await log.holds(place)) ? 'there' : 'another';
 }
 
 /** The event at the checkpoint, as far as it is known. */
@@ -81,8 +82,10 @@ export const placeOf = ({ checkpoint, checkpointEvent }: Generation): Place | un
 
 /** Remembers which log a generation is read from, by its first event; for one whose checkpoint is in it. */
 export async function recordOrigin(db: Kysely<unknown>, log: EventLog, generation: Generation): Promise<Generation> {
-  const origin = (await log.oldest())?.id;
-  if (origin === undefined || origin === generation.origin) return generation;
+  const first = await log.oldest();
+  if (first === undefined) return generation;
+  const origin = originOf(first);
+  if (origin === generation.origin) return generation;
   await sql`update projection.projections set origin = ${origin}
     where name = ${generation.name} and generation = ${generation.generation}`.execute(db);
   return { ...generation, origin };

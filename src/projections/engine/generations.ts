@@ -18,9 +18,9 @@ export type Generation = {
   readonly version: number;
   readonly state: GenerationState;
   readonly checkpoint: bigint | undefined;
-  /** The event at the checkpoint, as `position:id`; absent, or of another position, where an older release has moved it. */
+  /** The event at the checkpoint, as `placeText` writes it; absent, or of another position, where an older release has moved it. */
   readonly checkpointEvent?: string | undefined;
-  /** The id of the log's first event; absent until that has been looked at. */
+  /** The log's first event; absent until that has been looked at. */
   readonly origin?: string | undefined;
   readonly caughtUp: boolean;
   /** Whether it has the indexes that readers need (indexes.ts). */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import type { Recorded } from '../../events/recorded.ts';
+import type { Place, Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { placeOf } from './foreign-log.ts';
@@ -23,14 +23,14 @@ type Reader = {
   /** Of its streams. */
   readonly prefixes: readonly string[];
   readonly checkpoint: bigint | undefined;
-  /** The id of the event there, as far as it is known. */
-  readonly eventId?: string | undefined;
+  /** The event there, as far as it is known. */
+  readonly place?: Place | undefined;
 };
 
 /** Of what a generation shows. */
 export const readerOf = ({ prefixes }: Pick<Projection, 'prefixes'>, shown: Generation | undefined): Reader => ({
   ...{ prefixes, checkpoint: shown?.checkpoint },
-  eventId: shown && placeOf(shown)?.id,
+  place: shown && placeOf(shown),
 });
 
 const PAGE = 100;
@@ -75,14 +75,13 @@ function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorde
 }
 
 /** Whether the event at a reader's checkpoint is in the log. */
-async function isThere(log: EventLog, scanned: readonly Recorded[], { checkpoint, eventId }: Reader): Promise<boolean> {
+async function isThere(log: EventLog, scanned: readonly Recorded[], { checkpoint, place }: Reader): Promise<boolean> {
   if (checkpoint === undefined) return true;
   const newest = scanned[0]?.position;
   if (newest === undefined || newest < checkpoint) return false;
-  if (eventId === undefined) return true;
-  const isScanned = scanned.at(-1)!.position <= checkpoint;
-  const event = isScanned ? scanned.find(({ position }) => position === checkpoint) : await log.at(checkpoint);
-  return event?.id === eventId;
+  if (place === undefined) return true;
+  const event = scanned.find(({ position }) => position === checkpoint);
+  return event ? event.id === place.id : log.holds(place);
 }
 
 /** A projection whose lag this process measures. */

@@ -1,4 +1,5 @@
 import type { Fact } from '../../events/codec.ts';
+import { type Place, placeText } from '../../events/recorded.ts';
 import type { Mutex } from '../../postgres/mutex.ts';
 import type { Row, Table, TableName, Tx } from './table.ts';
 
@@ -67,7 +68,7 @@ export async function advanceCheckpoint(
   from: bigint | undefined,
   to: bigint,
   caughtUp: boolean,
-  eventId?: string,
+  place?: Place,
 ): Promise<boolean> {
   const moved = await trx.prepared(
     `update projection.projections
@@ -77,7 +78,7 @@ export async function advanceCheckpoint(
      returning 1`,
     [
       ...[`${to}`, caughtUp, name, generation, from === undefined ? null : `${from}`],
-      eventId === undefined ? null : `${to}:${eventId}`,
+      place === undefined ? null : placeText(place),
     ],
   );
   return moved.length === 1;

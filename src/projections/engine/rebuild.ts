@@ -69,7 +69,7 @@ export async function buildGeneration(options: BuildOptions): Promise<Generation
       log.subscribe({
         prefixes: projection.prefixes,
         after: options.generation.checkpoint,
-        afterId: placeOf(options.generation)?.id,
+        place: placeOf(options.generation),
         maxBatch,
         signal,
         onBreak(error, retryInMs) {

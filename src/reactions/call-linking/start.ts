@@ -73,7 +73,7 @@ async function follow(options: CallLinkingOptions, db: Kysely<unknown>, signal: 
   let savedAt = performance.now();
   const batches = log.subscribe({
     prefixes: [prefixOf('call'), prefixOf('session')],
-    ...{ after: kept?.position, afterId: kept?.id },
+    ...{ after: kept?.position, place: kept?.place },
     maxBatch: 1000,
     signal,
     onBreak: (error, retryInMs) =>

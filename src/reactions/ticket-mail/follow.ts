@@ -143,7 +143,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   onProgress({ position: after, caughtUp: false });
   const batches = log.subscribe({
     prefixes: [prefixOf('call'), prefixOf('ticket')],
-    ...{ after, afterId: kept?.id },
+    ...{ after, place: kept?.place },
     maxBatch: 1000,
     signal,
     onBreak: (error, retryInMs) =>

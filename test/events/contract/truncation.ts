@@ -167,6 +167,7 @@ export function truncationContract(scene: ContractScene): void {
       const [gone, other] = [someStream(), someStream()];
       await scene.log.append(gone, 'no_stream', events(3));
       await scene.log.append(other, 'no_stream', events(3));
+      const [deleted] = await scene.log.read(gone);
       const position = await scene.log.deleteStream(gone);
       const before = [...(await scene.log.read(stream)), ...(await scene.log.read(other))];
       expect(await scene.log.scavenge(position!)).not.toBe('done');
@@ -178,20 +179,28 @@ export function truncationContract(scene: ContractScene): void {
       await reader.caughtUp();
       expect(reader.seen.filter((one) => one.stream !== gone)).toEqual(before);
       expect(reader.seen.filter((one) => one.stream === gone)).toMatchObject([{ type: STREAM_ERASED, revision: 3n }]);
+      expect(await scene.log.holds(deleted!)).toBe(true);
       expect(idsOf(await scene.log.read(stream))).toEqual(idsOf(sent.slice(4)));
     }, 90_000);
 
     test('who has read as far as an event that is gone goes on with the next', async () => {
       const [stream, sent] = [someStream(), events(3)];
       await scene.log.append(stream, 'no_stream', sent);
-      const after = (await scene.log.read(stream))[1]!.position;
+      const place = (await scene.log.read(stream))[1]!;
+      const after = place.position;
+      expect(await scene.log.holds(place)).toBe(true);
+      expect(await scene.log.holds({ ...place, id: sent[0]!.id })).toBe(false);
       const position = await scene.log.truncateBefore(stream, 2n);
       await vi.waitFor(async () => expect(await scene.patiently(() => scene.log.scavenge(position!))).toBe('done'), {
         timeout: 60_000,
         interval: 200,
       });
       expect(await scene.log.at(after)).toBeUndefined();
-      const reader = follow({ prefixes: [stream], after });
+      expect(await scene.log.holds(place)).toBe(true);
+      expect(await scene.log.holds({ ...place, revision: 2n })).toBe(false);
+      expect(await scene.log.holds({ ...place, stream: someStream() })).toBe(false);
+      expect(await scene.log.holds({ position: after, id: place.id })).toBe(false);
+      const reader = follow({ prefixes: [stream], after, place });
       await reader.caughtUp();
       expect(idsOf(reader.seen)).toEqual(idsOf(sent.slice(2)));
     }, 90_000);
