@@ -89,10 +89,7 @@ type Beginning = {
 async function beginning(options: FollowOptions): Promise<Beginning> {
   const { log, db, endpoints, start } = options;
   const kept = await loadCheckpoint(options, REACTION, start.id);
-  if (kept) {
-    const place = kept.id === undefined ? undefined : { position: kept.position, id: kept.id };
-    return { after: kept.position, place, settled: new Map(), seen: await wantsSeen(db) };
-  }
+  if (kept) return { after: kept.position, place: kept.place, settled: new Map(), seen: await wantsSeen(db) };
   const settled = new Map<string, Mark>();
   const seen = new Map<string, bigint>();
   for (const endpoint of endpoints()) {
@@ -184,19 +181,22 @@ async function putWaiting({ db, put }: FollowOptions, which: 'all' | 'overdue'):
   for (const endpoint of rows) await put(endpoint);
 }
 
+/** Of the event at a position, or the last one before it that a scavenge has left: then a little is queued again. */
 async function placeOf(log: EventLog, position: bigint): Promise<Place> {
-  const event = await log.at(position);
+  const isWithin = position <= ((await log.head()) ?? -1n);
+  const event = isWithin ? ((await log.at(position)) ?? (await log.newest(1, position))[0]) : undefined;
   if (!event) throw new Error('the read model has what the log has not: it is to be built anew');
-  return { position, id: event.id };
+  const { id, stream, revision } = event;
+  return { position: event.position, id, stream, revision };
 }
 
 async function refuseOtherLog(log: EventLog, place: Place | undefined): Promise<void> {
   if (!place) return;
-  const there = await log.at(place.position).catch((error) => {
+  const isThere = await log.holds(place).catch((error) => {
     unlessUnavailable(error);
-    return place;
+    return true;
   });
-  if (there?.id !== place.id) throw new Error('the log was restored to an earlier state');
+  if (!isThere) throw new Error('the log was restored to an earlier state');
 }
 
 /** What needs the log waits for it; what is queued already is sent without. */
