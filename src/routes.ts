@@ -26,6 +26,7 @@ import type { Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
 import { consoleElsewhere, consoleRoutes } from './console/routes.ts';
 import { sessionsUnder } from './console/session.ts';
+import { personRoutes } from './erasure/person-routes.ts';
 import { type ErasureRoutesDeps, erasureRoutes } from './erasure/routes.ts';
 import type { WatchedLog } from './events/log-watch.ts';
 import { slowGuesses } from './http/bearer.ts';
@@ -43,6 +44,7 @@ import { type OutsideDependencies, outsideRoutes } from './reactions/outside.ts'
 import { readCoverage } from './reactions/reconciliation/coverage.ts';
 import type { Reconciliation } from './reactions/reconciliation/start.ts';
 import { mailRoutes } from './reactions/ticket-mail/mail-routes.ts';
+import { previewTicketMail } from './reactions/ticket-mail/render.ts';
 import type { TicketMail } from './reactions/ticket-mail/start.ts';
 import { coverageRoutes } from './read-api/coverage.ts';
 import { docsPage } from './read-api/docs-page.ts';
@@ -99,7 +101,7 @@ export type Parts = {
   readonly allowPrivate?: boolean;
   readonly reconciliation?: Reconciliation;
   /** Absent where this process does not react. */
-  readonly erasures?: Pick<ErasureRoutesDeps, 'erasures' | 'sealing' | 'isRemoving'>;
+  readonly erasures?: Pick<ErasureRoutesDeps, 'erasures' | 'sealing'>;
   /** Absent where this process neither asks Retell by itself nor sends mails. */
   readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'>;
 };
@@ -191,8 +193,12 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     const administration = changesOf(parts.administration);
     root.route('/', endpointRoutes({ authenticate, directory, administration, outgoing, allowPrivate, logger }));
   }
-  if (parts.erasures && db)
-    root.route('/', erasureRoutes({ log, db, tenants: directory, access, logger, ...parts.erasures }));
+  if (parts.erasures && db) {
+    const common = { log, db, tenants: directory, access, logger };
+    root.route('/', erasureRoutes({ ...common, ...parts.erasures }));
+    const mailOf = (id: string, ticketId: string) => previewTicketMail(log, id, ticketId, directory.get(id)?.settings);
+    root.route('/', personRoutes({ ...common, mailOf }));
+  }
   if (reconciliation && coverage) {
     const isTenant = (id: string) => directory.get(id) !== undefined;
     root.route('/', reconciliationRoutes({ access, reconciliation, coverage, isTenant }));

@@ -43,6 +43,7 @@ import { startTicketMail } from './reactions/ticket-mail/start.ts';
 import { exportRoutes } from './read-api/export/routes.ts';
 import { metricsRoute } from './read-api/health-routes.ts';
 import { liveFeed } from './read-api/live/live-feed.ts';
+import { deleteAtRetell } from './retell/delete-call.ts';
 import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
 import { type AdministrationDeps, administration as changesOf } from './tenants/administration.ts';
@@ -156,6 +157,12 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     startErasure({
       ...{ log, erasures, tenants: directory, sealing, databaseUrl: databaseUrl!, logger },
       everyMinutes: config.retentionEveryMinutes,
+      deleteAtRetell: (tenantId, callId, ends) => {
+        const key = retellAccess.retellApiKeyOf(tenantId);
+        return key === undefined
+          ? Promise.resolve('no_key')
+          : deleteAtRetell(key, retellAccess.retellBaseUrl, callId, ends);
+      },
     });
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
   if (mail) measureMail(metrics.registry, mail);
@@ -201,7 +208,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...(exports && { exports }),
     ...(mail && { mail }),
     ...(outgoing && { outgoing, allowPrivate: config.outgoing.allowPrivate }),
-    ...(erasures && { erasures: { erasures, sealing, isRemoving: false } }),
+    ...(erasures && { erasures: { erasures, sealing } }),
     ...(reconciliation && { reconciliation, outside: { ...retellAccess, smtpUrl: config.mail.smtpUrl } }),
   });
   const { url, server, close } = await listen(root, config.host, config.port, config.maxConnections);

@@ -10,6 +10,7 @@ import type {
 import type { Overview } from '../administration/projection-routes.ts';
 import type { ShownTenant } from '../administration/tenant-routes.ts';
 import type { RetryAnswer } from '../commands/quarantine.ts';
+import type { ErasureShown } from '../erasure/routes.ts';
 import type { DeliveryItem } from '../reactions/outgoing-webhooks/delivery-routes.ts';
 import type { Endpoint as EndpointAnswer } from '../reactions/outgoing-webhooks/endpoint-routes.ts';
 import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
@@ -47,6 +48,7 @@ type MailDeadLetters = z.infer<typeof DeadLetters>;
 type WebhookEndpoint = z.infer<typeof EndpointAnswer>;
 export type WebhookDelivery = z.infer<typeof DeliveryItem>;
 
+export type Erasure = z.infer<typeof ErasureShown>;
 export type { CallSession, HistoryItem, ReconciliationState };
 
 /** What the routes that a command calls answer, under their names in the OpenAPI document. */
@@ -85,6 +87,8 @@ export type Answers = {
   'GET /api/quarantine/{id}': QuarantineReview;
   'POST /api/quarantine/{id}/retry': QuarantineRetry;
   'GET /api/deliveries/{id}': RecordedDelivery;
+  'POST /api/erasures': Erasure;
+  'GET /api/erasures/{id}': Erasure;
   'GET /api/outside': Outside;
   'GET /api/reconciliation': ReconciliationState;
   'POST /api/reconciliation': ReconciliationState;

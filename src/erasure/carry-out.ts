@@ -5,6 +5,7 @@ import type { ErasureRecordEvent } from '../events/erasure-record.ts';
 import { type EventLog, readLeft } from '../events/event-log.ts';
 import { sha256 } from '../events/identity.ts';
 import { callStream, erasureStream, quarantineStream, sessionStream } from '../events/streams.ts';
+import type { Projection } from '../projections/engine/projection.ts';
 import { projections } from '../projections/index.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { ReadModelBehind } from '../read-api/as-of.ts';
@@ -77,7 +78,12 @@ async function find(options: CarryingOut, { tenantId, subject, position }: Erasu
   }
 }
 
-async function reached({ log, db, signal }: CarryingOut, position: bigint, projection: (typeof projections)[number]) {
+/** Waits until a projection has all up to a position. */
+export async function reached(
+  { log, db, signal }: Pick<CarryingOut, 'log' | 'db' | 'signal'>,
+  position: bigint,
+  projection: Projection,
+): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     try {

@@ -37,6 +37,7 @@ export function openErasures(options: {
   let known = new Map<string, ErasureState>();
   let handled = -1n;
   let ready = false;
+  let removal: 'pending' | 'unknown' = 'pending';
   const changes: Steps = steps();
 
   const apply = (event: Recorded) => {
@@ -73,6 +74,11 @@ export function openErasures(options: {
   return {
     changes,
     ready: () => ready,
+    /** What the stores say of what is hidden and not removed yet. */
+    removal: () => removal,
+    removing(word: 'done' | 'pending' | 'unknown'): void {
+      removal = word === 'unknown' ? 'unknown' : 'pending';
+    },
     get: (id: string): ErasureState | undefined => known.get(id),
     /** The newest first. */
     list: (): readonly ErasureState[] => [...known.values()].sort((a, b) => (a.position < b.position ? 1 : -1)),

@@ -25,11 +25,9 @@ export type ErasureRoutesDeps = {
   readonly db: Kysely<ReadModel>;
   readonly tenants: TenantDirectory;
   readonly sealing: Pick<Sealing, 'nameless'>;
-  readonly erasures: Pick<Erasures, 'request' | 'get' | 'list' | 'ready'>;
+  readonly erasures: Pick<Erasures, 'request' | 'get' | 'list' | 'ready' | 'removal'>;
   readonly access: AdminAccess;
   readonly logger: Logger;
-  /** Whether somebody removes what is hidden from the stores' files, and says when. */
-  readonly isRemoving: boolean;
 };
 
 const id = (normal: (value: unknown) => string | undefined) =>
@@ -81,7 +79,7 @@ export const ErasureShown = z
     physical: z.enum(physicalStates).openapi({
       description:
         "`done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: an " +
-        'event store of your own removes it with its next scavenge.',
+        'event store of your own removes it with its next scavenge, and does not say when.',
     }),
   })
   .openapi('Erasure');
@@ -99,7 +97,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
   const common = adminRoute(access, 'erasure');
-  const shown = (erasure: ErasureState): z.infer<typeof ErasureShown> => shownOf(erasure, deps.isRemoving);
+  const shown = (erasure: ErasureState): z.infer<typeof ErasureShown> => shownOf(erasure, erasures.removal());
 
   routes.openapi(
     createRoute({
@@ -207,7 +205,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
 const invalid = (c: Context, path: string, message: string) =>
   problem(c, 400, 'invalid_request', { detail: message, errors: [{ path, message }] });
 
-function shownOf(state: ErasureState, isRemoving: boolean): z.infer<typeof ErasureShown> {
+function shownOf(state: ErasureState, removal: 'pending' | 'unknown'): z.infer<typeof ErasureShown> {
   const { tenantId, erasure, doneAt, failed, calls, erased, quarantined, deletedAtRetell, isRemoved } = state;
   return {
     ...{ ...erasure, tenantId, state: state.state },
@@ -215,6 +213,6 @@ function shownOf(state: ErasureState, isRemoving: boolean): z.infer<typeof Erasu
     ...{ calls, erased, quarantined },
     ...(state.deleteAtRetell && { deletedAtRetell }),
     ...(failed !== undefined && { failed }),
-    physical: isRemoved ? 'done' : isRemoving ? 'pending' : 'unknown',
+    physical: isRemoved ? 'done' : removal,
   };
 }

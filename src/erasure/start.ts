@@ -9,6 +9,7 @@ import type { ReadModel } from '../projections/tables.ts';
 import { type CarryingOut, carryOut, inPieces } from './carry-out.ts';
 import { type ErasureState, record } from './erasure.ts';
 import type { Erasures } from './erasures.ts';
+import { remover } from './remove.ts';
 import { dueOf } from './retention.ts';
 
 export type ErasureOptions = Omit<CarryingOut, 'db' | 'signal' | 'now'> & {
@@ -18,9 +19,7 @@ export type ErasureOptions = Omit<CarryingOut, 'db' | 'signal' | 'now'> & {
   readonly everyMinutes: number;
   readonly logger: Logger;
   readonly now?: () => number;
-  /** Removes what is hidden from the files of both stores. Absent: nobody says when that is done. */
-  readonly remove?: (upTo: bigint, signal: AbortSignal) => Promise<'done' | 'pending' | 'unknown'>;
-  /** How often a process that does not lead tries to, and whether what was removed is asked again. */
+  /** How often a process that does not lead tries to. */
   readonly standbyMs?: number;
 };
 
@@ -59,10 +58,11 @@ export function startErasure(options: ErasureOptions): RunningErasure {
   };
 }
 
-type Working = CarryingOut & Pick<ErasureOptions, 'erasures' | 'everyMinutes' | 'remove' | 'standbyMs'>;
+type Working = CarryingOut & Pick<ErasureOptions, 'erasures' | 'everyMinutes' | 'standbyMs'>;
 
 async function work(working: Working, onWell: () => void): Promise<void> {
   const { erasures, signal, everyMinutes, standbyMs = 2000 } = working;
+  const removing = remover(working);
   let retentionAt = 0;
   while (!signal.aborted) {
     const changed = erasures.changes.next();
@@ -75,7 +75,7 @@ async function work(working: Working, onWell: () => void): Promise<void> {
       onWell();
     }
     if (erasures.ready() && open.length === 0) {
-      await removeAll(working);
+      await removing.step();
       if (performance.now() >= retentionAt) {
         retentionAt = performance.now() + everyMinutes * 60_000;
         await retain(working);
@@ -83,20 +83,7 @@ async function work(working: Working, onWell: () => void): Promise<void> {
         continue;
       }
     }
-    await Promise.race([changed, pause(standbyMs, signal)]);
-  }
-}
-
-/** Records when no byte of what was erased is left; asked again until it is. */
-async function removeAll({ erasures, log, now, remove, signal, logger }: Working): Promise<void> {
-  const hidden = erasures.list().filter(({ state, isRemoved }) => state === 'done' && !isRemoved);
-  if (hidden.length === 0 || !remove) return;
-  const upTo = hidden.reduce((last, { hiddenAt }) => (hiddenAt > last ? hiddenAt : last), -1n);
-  if ((await remove(upTo, signal)) !== 'done') return;
-  for (const { tenantId, erasure } of hidden) {
-    const position = await record(log, { tenantId, id: erasure.id }, [{ type: 'ErasureRemoved', data: {} }], now());
-    await erasures.reached(position);
-    logger.info({ event: 'erasure_removed', erasure_id: erasure.id, tenant_id: tenantId }, 'erasure');
+    await Promise.race([changed, pause(Math.min(standbyMs, 500), signal)]);
   }
 }
 

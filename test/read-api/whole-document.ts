@@ -70,7 +70,7 @@ function routesOfRoles(of: readonly Role[]) {
       mail: {} as TicketMail,
       outgoing: {} as OutgoingWebhooks,
       reconciliation: {} as Reconciliation,
-      erasures: { erasures: {} as Erasures, sealing: {} as Sealing, isRemoving: false },
+      erasures: { erasures: {} as Erasures, sealing: {} as Sealing },
       outside: { retellApiKeyOf: () => undefined, retellBaseUrl: undefined, smtpUrl: undefined },
     }),
   });
