@@ -73,6 +73,7 @@ const Environment = z.object({
   WEBHOOK_BODY_LIMIT_BYTES: set(positive),
   TRUST_PROXY: set(z.string().transform(parsedBy(proxyTrust))),
   PUBLIC_HOST: set(z.string().toLowerCase()),
+  CONSOLE_API_URL: set(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })),
   KEEP_TRANSCRIPT_UPDATES: set(flag),
   SESSION_MATCH_MINUTES: set(positive),
   GENERATION_KEEP_HOURS: set(z.coerce.number().min(0)),
@@ -132,6 +133,8 @@ export type Config = {
   };
   /** Retell's API for tenant `default`; other tenants have a key of their own. */
   readonly retell: { readonly apiKey: string | undefined; readonly baseUrl: string | undefined };
+  /** Whom the console asks what this process has not the role for. */
+  readonly consoleApiUrl: string | undefined;
   readonly sessionMatchMinutes: number;
   /** How long a generation of a projection that was replaced can be swapped back. */
   readonly generationKeepHours: number;
@@ -210,6 +213,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
     },
     retell: { apiKey: env.RETELL_API_KEY, baseUrl: env.RETELL_BASE_URL },
+    consoleApiUrl: env.CONSOLE_API_URL,
     sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
     generationKeepHours: env.GENERATION_KEEP_HOURS ?? 24,
     rebuildMaxParked: env.REBUILD_MAX_PARKED ?? 100,

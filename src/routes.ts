@@ -24,6 +24,7 @@ import type { WebhookHealth } from './commands/webhooks/health.ts';
 import { routedPath } from './commands/webhooks/named-tenant.ts';
 import type { Webhooks } from './commands/webhooks/routes.ts';
 import type { Role } from './config.ts';
+import { withOthers } from './console/api.ts';
 import { consoleElsewhere, consoleRoutes } from './console/routes.ts';
 import { sessionsUnder } from './console/session.ts';
 import { personRoutes } from './erasure/person-routes.ts';
@@ -77,6 +78,8 @@ export type Parts = {
   readonly webhookHealth: WebhookHealth;
   /** TRUST_PROXY */
   readonly trustProxy: ProxyTrust;
+  /** CONSOLE_API_URL */
+  readonly consoleApiUrl?: string | undefined;
   readonly retellOf: CallRoutesDeps['retellOf'];
   readonly placements: Placements;
   readonly metrics: Metrics;
@@ -170,7 +173,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     '/',
     roles.includes('serve')
       ? consoleRoutes({
-          answer: (request, env) => root.fetch(request, env),
+          answer: withOthers((request, env) => root.fetch(request, env), parts.consoleApiUrl),
           sessions: sessionsUnder(parts.administration.sealing),
           isSecure: (c) =>
             isForwardedTls(getConnInfo(c).remote.address, c.req.header('x-forwarded-proto'), parts.trustProxy),

@@ -198,7 +198,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const root = routesOf({
     ...{ log, directory, administration, administrators, webhooks, placements, metrics, logger },
     ...{ roles: config.roles, metricsApart: config.metricsPort !== undefined },
-    ...{ webhookHealth, trustProxy: config.webhooks.trustProxy },
+    ...{ webhookHealth, trustProxy: config.webhooks.trustProxy, consoleApiUrl: config.consoleApiUrl },
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
     ...(operations && { operations }),
     ...(db && { db }),

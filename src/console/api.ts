@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { PROBLEM, type Problem } from '../http/problem.ts';
 
@@ -28,7 +29,7 @@ export type Api = {
     body?: object,
     once?: string,
   ): Promise<Answer>;
-  /** The answer as it is, for what is no JSON. */
+  /** The answer as it is, to be passed on as this request's own. */
   raw(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
 };
 
@@ -42,9 +43,42 @@ export const path = (parts: TemplateStringsArray, ...ids: readonly string[]): st
 /** What an inner request takes over, so that limits, logs and the audit trail are those of a request from outside. */
 const PASSED_ON = ['x-forwarded-for', 'user-agent'] as const;
 
+/** How long another process may take. */
+const WITHIN_MS = 30_000;
+
+/**
+ * The root application, and behind it another process for what this one has not the role for. `elsewhere`: the address
+ * at which every role answers; undefined: nobody else is asked.
+ */
+export const withOthers =
+  (root: Answer, elsewhere: string | undefined): Answer =>
+  async (request, env) => {
+    if (elsewhere === undefined) return root(request, env);
+    const again = request.clone();
+    const response = await root(request, env);
+    if (response.status !== 404 || !(await isOfAnotherRole(response.clone()))) return response;
+    const { pathname, search } = new URL(again.url);
+    const { method, headers } = again;
+    const body = method === 'GET' ? null : await again.arrayBuffer();
+    const init = { method, headers, body, redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) } as const;
+    return fetch(new URL(`${pathname}${search}`, elsewhere), init).catch(() => response);
+  };
+
+const isOfAnotherRole = async (response: Response): Promise<boolean> =>
+  response.headers.get('content-type')?.startsWith(PROBLEM) === true &&
+  ((await response.json()) as Problem).code === 'role_not_here';
+
 /** The API's own routes in this process, asked with a key on behalf of a request. */
 export function apiWith(answer: Answer, key: string, c: Context): Api {
-  const ask = async (method: string, to: string, init: { body?: object; headers?: Record<string, string> } = {}) => {
+  // Without the page's own answer: a read gives its turn back when its answer is sent, and that is here.
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  const here = incoming === undefined ? {} : { incoming };
+  const ask = async (
+    method: string,
+    to: string,
+    init: { body?: object; headers?: Record<string, string> } = {},
+    env: object = here,
+  ) => {
     const headers = new Headers({ authorization: `Bearer ${key}`, 'x-request-id': c.get('requestId') ?? '' });
     for (const name of PASSED_ON) {
       const value = c.req.header(name);
@@ -53,7 +87,7 @@ export function apiWith(answer: Answer, key: string, c: Context): Api {
     for (const [name, value] of Object.entries(init.headers ?? {})) headers.set(name, value);
     if (init.body !== undefined) headers.set('content-type', 'application/json');
     const body = init.body === undefined ? null : JSON.stringify(init.body);
-    return answer(new Request(new URL(to, 'http://localhost'), { method, headers, body }), c.env ?? {});
+    return answer(new Request(new URL(to, 'http://localhost'), { method, headers, body }), env);
   };
   const answered = async <T>(response: Response): Promise<T> => {
     const text = await response.text();
@@ -81,7 +115,7 @@ export function apiWith(answer: Answer, key: string, c: Context): Api {
       }),
     send: async (method, to, body, once) =>
       answered(await ask(method, to, { ...(body && { body }), ...(once && { headers: { 'idempotency-key': once } }) })),
-    raw: (to, headers = {}) => ask('GET', to, { headers: { ...headers } }),
+    raw: (to, headers = {}) => ask('GET', to, { headers: { ...headers } }, c.env ?? {}),
   };
 }
 

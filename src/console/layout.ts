@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { asset } from './assets.ts';
-import type { ConsoleContext } from './console-env.ts';
+import { type ConsoleContext, mayWrite } from './console-env.ts';
 import { type Html, nothing } from './parts.ts';
 import { doneSentence } from './words.ts';
 
@@ -90,7 +90,7 @@ ${tenant ? html`<span id="live" role="status"></span>` : nothing}
 ${done === undefined ? nothing : html`<p class="notice good" role="status">${done}</p>`}
 ${content}
 </main>
-<footer><p>Times are in ${at.startsWith(operations[0]) ? 'UTC' : (tenant?.me.timeZone ?? 'UTC')}. <a href="/guide">Documents</a> · <a href="/docs">API</a></p></footer>
+<footer><p>Times are in ${at.startsWith(operations[0]) ? 'UTC' : (tenant?.me.timeZone ?? 'UTC')}. ${mayWrite(c) ? html`<a href="/console/endpoints">Webhook endpoints</a> · ` : nothing}<a href="/guide">Documents</a> · <a href="/docs">API</a></p></footer>
 </body>`,
   );
 }

@@ -115,3 +115,7 @@ export const select = (name: string, text: string, choices: readonly Choice[], c
  */
 export const live = (id: string, address: string, content: Html | string | readonly (Html | string)[]): Html =>
   html`<div id="${id}" hx-get="${address}" hx-trigger="ledger from:body" hx-select="#${id}" hx-swap="outerHTML" hx-sync="this:replace">${content}</div>`;
+
+/** A secret that was issued: it is shown this once, and is in no address. */
+export const issued = (what: string, secret: string): Html =>
+  html`<div class="notice good" role="status"><p>${what}. It is shown this once:</p><pre tabindex="0"><code>${secret}</code></pre></div>`;

@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -17,7 +18,10 @@ const known: Readonly<Record<string, readonly [title: string, remedy: string]>> 
   read_model_unavailable: ['Not that far yet', 'What is shown has not come so far yet. Try again in a moment.'],
   missing_scope: ['This key may not do that', 'Sign in with a key that has the scope.'],
   not_found: ['There is no such thing', 'It may belong to another tenant, or the address is mistyped.'],
-  role_not_here: ['Another process does that', 'The parts of this installation run in processes of their own.'],
+  role_not_here: [
+    'Another process does that',
+    'The roles of this installation run in processes of their own. An operator can have the console reach them: CONSOLE_API_URL.',
+  ],
   idempotency_key_reused: ['This form was sent already', 'Open the page again, and look at what has become of it.'],
   operation_under_way: ['Something is under way already', 'Wait for its end, or cancel it.'],
 };
@@ -90,6 +94,13 @@ export function errorPage(error: Error, c: ConsoleContext): Response | Promise<R
     return c.html(bare('Not taken', html`<p>${text}</p><p><a href="/console">To the overview</a></p>`), error.status);
   }
   throw error;
+}
+
+/** The root application's answer to an unexpected error, as a page. */
+export async function unexpectedPage(c: Context): Promise<Response> {
+  const { detail } = (await c.res.clone().json()) as Problem;
+  const content = html`<p>${detail ?? nothing}</p><p><a href="/console">To the overview</a></p>`;
+  return c.html(bare('Something went wrong here', content), 500);
 }
 
 export const notFoundPage = (c: ConsoleContext): Response | Promise<Response> =>

@@ -11,11 +11,13 @@ import { liveRoute } from './live.ts';
 import { appointmentPages } from './pages/appointments.ts';
 import { callPages } from './pages/calls.ts';
 import { customerPages } from './pages/customers.ts';
+import { endpointPages } from './pages/endpoints.ts';
+import { erasurePages } from './pages/erasures.ts';
 import { operationPages } from './pages/operations/index.ts';
 import { overviewPage } from './pages/overview.ts';
 import { searchPage } from './pages/search.ts';
 import { ticketPages } from './pages/tickets.ts';
-import { errorPage, notFoundPage, signInForm } from './problems.ts';
+import { errorPage, notFoundPage, signInForm, unexpectedPage } from './problems.ts';
 import type { SessionKeys, Sessions } from './session.ts';
 
 export type ConsoleDependencies = {
@@ -42,6 +44,8 @@ const headers: MiddlewareHandler = async (c, next) => {
   c.header('referrer-policy', 'no-referrer');
   c.header('cache-control', 'no-store');
   await next();
+  // An unexpected error is the root application's, which has logged it.
+  if (c.res.status === 500) c.res = await unexpectedPage(c);
 };
 
 /** A page of ours to go on to, and nothing else. */
@@ -135,6 +139,8 @@ ${signInForm(next)}
   ticketPages(app);
   customerPages(app);
   searchPage(app);
+  endpointPages(app);
+  erasurePages(app);
   operationPages(app);
   app.all('/console/*', notFoundPage);
   return app;

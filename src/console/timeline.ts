@@ -91,6 +91,7 @@ function entry(item: HistoryItem, number: number, timeZone: string, { chosen, ad
 <p><b>${factName(item.type)}</b> ${evidence === undefined ? nothing : html`<span title="${evidenceSentence(evidence)}">${badge(evidence, `evidence ${evidence}`)}</span>`}</p>
 <p class="faint">happened ${time(occurredAt, timeZone)} · known ${late >= 1000 ? `${duration(late)} later` : 'at once'}${source === undefined ? nothing : ` · ${sources[source] ?? source}`}${address === undefined ? nothing : html` · <a href="${address}?fact=${number}">what was known then</a>`}</p>
 ${saidBy(item, address === undefined)}
+${item.erasure === undefined ? nothing : html`<p class="faint">Erased: asked for ${time(item.erasure.requestedAt, timeZone)}.</p>`}
 ${item.unreadable ? html`<p class="notice bad">This fact makes no sense to this version: ${item.unreadable.reason}. An operator has to mend it.</p>` : nothing}
 ${item.waitsFor ? html`<p class="notice">It waits for the fact at position ${item.waitsFor}, and has changed nothing yet.</p>` : nothing}
 ${changesOf(item, timeZone)}

@@ -204,6 +204,8 @@ const done: Readonly<Record<string, string>> = {
   revoked: 'The key opens nothing any more.',
   retired: 'The key verifies nothing any more.',
   settings: 'The settings are in force.',
+  queued: 'It will be sent in a moment.',
+  removed: 'Nothing more is sent there.',
 };
 export const doneSentence = (code: string | undefined): string | undefined =>
   code === undefined ? undefined : done[code];

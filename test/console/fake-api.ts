@@ -52,7 +52,7 @@ const holders: Readonly<Record<string, Me>> = {
   reads: { kind: 'tenant', keyId: 'r', tenantId: 'acme', timeZone: 'Europe/Berlin', scopes: ['read'] },
   administers: {
     ...{ kind: 'administrator', keyId: 'ADMIN_KEY', keyName: 'ADMIN_KEY' },
-    scopes: ['tenants', 'operations', 'personal', 'audit'],
+    scopes: ['tenants', 'operations', 'personal', 'audit', 'erasure'],
   },
 };
 
@@ -87,6 +87,8 @@ type Asked = {
   readonly query: string;
   readonly key: string;
   readonly body: Json;
+  /** What of the page's own request it had. */
+  readonly has: readonly string[];
 };
 
 /** `answers`: by `GET /api/path`, without the query; a function has the query. A list that is not given is empty. */
@@ -95,6 +97,7 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
   const revoked = new Set<string>();
   let now = Date.parse(AT);
   const root = new Hono();
+  root.onError((_, c) => problem(c, 500, 'internal_error', { detail: 'In the log it is 4711.' }));
   root.route(
     '/',
     consoleRoutes({
@@ -110,7 +113,7 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
     const { method } = c.req;
     const text = await c.req.text();
     const body = (text === '' ? {} : JSON.parse(text)) as Json;
-    asked.push({ method, path: url.pathname, query: url.search, key, body });
+    asked.push({ method, path: url.pathname, query: url.search, key, body, has: Object.keys(c.env ?? {}) });
     const me = revoked.has(key) ? undefined : holders[key];
     if (me === undefined) return problem(c, 401, 'unauthorized', { headers: { 'www-authenticate': 'Bearer' } });
     if (url.pathname === '/api/me') return c.json(me);
@@ -125,11 +128,12 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
   });
 
   const origin = 'http://localhost';
-  const request = (path: string, { cookie, ...init }: RequestInit & { cookie?: string } = {}) =>
-    root.request(path, {
-      ...init,
-      headers: { origin, ...(cookie && { cookie }), ...(init.headers as Record<string, string>) },
-    });
+  const request = (path: string, { cookie, ...init }: RequestInit & { cookie?: string } = {}, env: object = {}) =>
+    root.request(
+      path,
+      { ...init, headers: { origin, ...(cookie && { cookie }), ...(init.headers as Record<string, string>) } },
+      env,
+    );
   const post = (
     path: string,
     form: Readonly<Record<string, string>>,

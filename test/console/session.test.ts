@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { withOthers } from '../../src/console/api.ts';
 import { consoleOver, refusal } from './fake-api.ts';
 
 const HOUR_MS = 3_600_000;
@@ -131,4 +136,34 @@ test('with one kind of key, pages of the other ask for it; with both, both are t
   expect((await page('/console', tenant)).text).not.toContain('>Operations</a>');
   const both = await signIn('writes', 'administers');
   for (const path of ['/console/calls', '/console/operations']) expect((await page(path, both)).status, path).toBe(200);
+});
+
+test('what this process has not the role for is asked of the others, where their address is known', async () => {
+  const seen: unknown[] = [];
+  const others = createServer(async (request, response) => {
+    seen.push([request.method, request.url, request.headers.authorization, await text(request)]);
+    response.setHeader('content-type', 'application/json').end('{"items":[]}');
+  }).listen(0, '127.0.0.1');
+  await once(others, 'listening');
+  const here = (_: Request) => refusal(404, 'role_not_here').clone();
+  const url = `http://127.0.0.1:${(others.address() as AddressInfo).port}`;
+  const asked = () =>
+    new Request('http://localhost/api/tickets/1/status?x=1', {
+      ...{ method: 'POST', body: '{"a":1}', headers: { authorization: 'Bearer k' } },
+    });
+  expect((await withOthers(here, url)(asked(), {})).status).toBe(200);
+  expect(seen).toEqual([['POST', '/api/tickets/1/status?x=1', 'Bearer k', '{"a":1}']]);
+  expect((await withOthers(here, undefined)(asked(), {})).status).toBe(404);
+  expect((await withOthers(() => refusal(404, 'not_found'), url)(asked(), {})).status).toBe(404);
+  expect(seen).toHaveLength(1);
+  await new Promise((resolve) => others.close(resolve));
+});
+
+test('what a page asks gives its turn back at once, and not with the page', async () => {
+  const { asked, request, signIn } = consoleOver();
+  const cookie = await signIn('writes');
+  await request('/console/calls', { cookie }, { incoming: {}, outgoing: {} });
+  expect(asked.at(-1)).toMatchObject({ path: '/api/call-sessions', has: ['incoming'] });
+  await request('/console/live', { cookie }, { incoming: {}, outgoing: {} });
+  expect(asked.at(-1)).toMatchObject({ path: '/api/live', has: ['incoming', 'outgoing'] });
 });

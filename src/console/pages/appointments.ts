@@ -8,6 +8,7 @@ import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { instantTyped } from '../days.ts';
+import { typed } from '../forms.ts';
 import { page } from '../layout.ts';
 import {
   appointmentTime,
@@ -131,9 +132,6 @@ ${appointment.notes.length === 0 ? nothing : html`<section aria-labelledby="note
 ${calls.items.length === 0 ? nothing : html`<section aria-labelledby="calls"><h2 id="calls">Its calls</h2>${callTable('Calls of this appointment', calls.items, me.timeZone)}</section>`}`;
 }
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-
 /** What a button of the form asks the API for. */
 function changeOf(what: string, at: string | undefined, timeZone: string): { startsAt?: string; status?: string } {
   if (what === 'confirmed' || what === 'cancelled') return { status: what };
@@ -154,10 +152,10 @@ export function appointmentPages(app: Hono<ConsoleEnv>): void {
     const { api, me } = tenantOf(c);
     const id = c.req.param('id');
     const form = await c.req.parseBody();
-    const what = text(form.do) ?? 'noted';
-    const note = text(form.note);
-    const change = { ...changeOf(what, text(form.at), me.timeZone), ...(note && { note }) };
-    if (Object.keys(change).length > 0) await api.send('PUT', path`/api/appointments/${id}`, change, text(form.once));
+    const what = typed(form.do) ?? 'noted';
+    const note = typed(form.note);
+    const change = { ...changeOf(what, typed(form.at), me.timeZone), ...(note && { note }) };
+    if (Object.keys(change).length > 0) await api.send('PUT', path`/api/appointments/${id}`, change, typed(form.once));
     return c.redirect(`${address(id)}?done=${encodeURIComponent(what)}`, 303);
   });
 }

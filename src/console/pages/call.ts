@@ -9,6 +9,7 @@ import { action, badge, details, type Html, live, minutes, nothing, time } from 
 import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
 import { label, plain, sentence } from '../words.ts';
+import { erasureForm } from './erasures.ts';
 
 type History = Page<HistoryItem>;
 
@@ -97,6 +98,7 @@ export function callPage(app: Hono<ConsoleEnv>): void {
       call === undefined
         ? html`<p>Then nothing of this call was known.</p>`
         : html`<p class="verdict">${badge(call.status, label(call.status))} ${sentence('call', call.statusReason)}</p>
+${call.erased ? html`<p class="notice">The person of this call was erased: what would name them is gone.</p>` : nothing}
 ${factsOf(call, me.timeZone)}
 ${analysisOf(call)}
 ${call.transcript === undefined ? nothing : conversation(call.transcript)}`;
@@ -112,7 +114,8 @@ ${call.transcript === undefined ? nothing : conversation(call.transcript)}`;
 ${slider(address, items, chosen, me.timeZone)}
 ${isNow ? live('known', address, [known]) : html`<div id="known">${past}${known}</div>`}
 ${whySection({ items, nextCursor }, me.timeZone, { chosen: isNow ? undefined : chosen, address })}
-${call && mayWrite(c) ? archiveForm(call) : nothing}`,
+${call && mayWrite(c) ? archiveForm(call) : nothing}
+${call && !call.erased ? erasureForm(c, `${path`/console/calls/${call.id}`}/erase`, 'erase') : nothing}`,
       ),
     );
   });

@@ -6,8 +6,9 @@ import type { Ticket } from '../../read-api/tickets.ts';
 import { type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';
-import { details, type Html, live, nothing, pager, shortTime, table, time } from '../parts.ts';
+import { action, details, type Html, live, nothing, pager, shortTime, table, time } from '../parts.ts';
 import { callTable } from './calls.ts';
+import { erasureForm } from './erasures.ts';
 import { ticketTable } from './tickets.ts';
 
 export const customerAddress = (id: string): string => path`/console/customers/${id}`;
@@ -41,7 +42,13 @@ ${details([
   ['Last call', time(customer.lastSeenAt, me.timeZone)],
 ])}
 ${tickets.items.length === 0 ? nothing : html`<section aria-labelledby="tickets"><h2 id="tickets">Tickets</h2>${await ticketTable(c, 'Tickets of this customer', tickets.items)}</section>`}
-<section aria-labelledby="calls"><h2 id="calls">Calls</h2>${live('rows', customerAddress(id), callTable('Calls from and to this number', calls.items, me.timeZone))}</section>`;
+<section aria-labelledby="calls"><h2 id="calls">Calls</h2>${live('rows', customerAddress(id), callTable('Calls from and to this number', calls.items, me.timeZone))}</section>
+${
+  c.var.admin?.me.scopes.includes('personal')
+    ? action(`${customerAddress(id)}/access`, 'All that is kept about this number')
+    : html`<p class="faint">All that is kept about a person, and erasing them, need an admin key as well.</p>`
+}
+${erasureForm(c, `${customerAddress(id)}/erase`, customer.phone)}`;
 }
 
 /** `GET /console/customers`, and each one's page. Ids are in addresses, numbers are not. */

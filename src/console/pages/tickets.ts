@@ -8,6 +8,7 @@ import type { HistoryItem } from '../../read-api/history.ts';
 import type { Ticket } from '../../read-api/tickets.ts';
 import { type Page, path } from '../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
+import { typed } from '../forms.ts';
 import { page } from '../layout.ts';
 import {
   action,
@@ -178,9 +179,6 @@ ${whySection(history, me.timeZone)}
 ${others.length === 0 ? nothing : html`<section aria-labelledby="others"><h2 id="others">Other tickets of this customer</h2>${await ticketTable(c, 'Other tickets', others)}</section>`}`;
 }
 
-const given = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-
 /** `GET /console/tickets`, each one's page, its status and its mail. */
 export function ticketPages(app: Hono<ConsoleEnv>): void {
   app.get('/console/tickets', async (c) => c.html(page(c, 'Tickets', await list(c))));
@@ -188,10 +186,10 @@ export function ticketPages(app: Hono<ConsoleEnv>): void {
   app.post('/console/tickets/:id/status', async (c) => {
     const id = c.req.param('id');
     const form = await c.req.parseBody();
-    const note = given(form.note);
-    const order = { status: given(form.status), ...(note && { note }) };
-    await tenantOf(c).api.send('POST', path`/api/tickets/${id}/status`, order, given(form.once));
-    const was = given(form.was);
+    const note = typed(form.note);
+    const order = { status: typed(form.status), ...(note && { note }) };
+    await tenantOf(c).api.send('POST', path`/api/tickets/${id}/status`, order, typed(form.once));
+    const was = typed(form.was);
     return c.redirect(`${ticketAddress(id)}?${new URLSearchParams({ done: 'status', ...(was && { was }) })}`, 303);
   });
   const mailOf = (c: ConsoleContext, id: string) => path`/api/tenants/${tenantOf(c).me.tenantId}/tickets/${id}/mail`;

@@ -10,6 +10,7 @@ const pages = [
   ['/console/operations/webhooks', 'Webhooks'],
   ['/console/operations/tenants', 'Tenants'],
   ['/console/operations/admin-keys', 'Admin keys'],
+  ['/console/operations/erasures', 'Erasures'],
   ['/console/operations/audit', 'Audit'],
 ] as const;
 

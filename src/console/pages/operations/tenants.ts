@@ -7,7 +7,8 @@ import { adminScopes } from '../../../events/administration-facts.ts';
 import { scopes } from '../../../events/tenant-facts.ts';
 import { type Page, path } from '../../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv } from '../../console-env.ts';
-import { action, details, type Html, nothing, pager, table, time } from '../../parts.ts';
+import { every, typed } from '../../forms.ts';
+import { action, details, type Html, issued, nothing, pager, table, time } from '../../parts.ts';
 import { operationsPage } from './frame.ts';
 
 type Tenant = z.infer<typeof ShownTenant>;
@@ -16,9 +17,6 @@ type AdminKey = z.infer<typeof AdminKeyAnswer>;
 const ZONE = 'UTC';
 const HERE = '/console/operations/tenants';
 const address = (id: string) => path`/console/operations/tenants/${id}`;
-
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 
 async function list(c: ConsoleContext): Promise<Html> {
   const { items, nextCursor } = await adminOf(c).api.get<Page<Tenant>>('/api/tenants', {
@@ -38,10 +36,6 @@ async function list(c: ConsoleContext): Promise<Html> {
 <p class="faint">A tenant is registered with <code>call-ledger tenants put</code> or <code>PUT /api/tenants/{id}</code>.</p>`;
 }
 
-/** A key that was issued is shown once, and is in no address. */
-const issued = (key: string): Html =>
-  html`<div class="notice good" role="status"><p>The new key. It is shown this once, and kept nowhere:</p><pre tabindex="0"><code>${key}</code></pre></div>`;
-
 const scopeBoxes = (all: readonly string[], chosen: readonly string[]): Html =>
   html`<fieldset><legend>Scopes</legend>${all.map((scope) => html`<label><input type="checkbox" name="scopes" value="${scope}"${chosen.includes(scope) ? html` checked` : ''}> ${scope}</label> `)}</fieldset>`;
 
@@ -49,7 +43,7 @@ async function one(c: ConsoleContext, id: string, newKey?: string): Promise<Html
   const tenant = await adminOf(c).api.get<Tenant>(path`/api/tenants/${id}`);
   const { mail } = tenant;
   return html`<p><a href="${HERE}">Tenants</a></p>
-${newKey === undefined ? nothing : issued(newKey)}
+${newKey === undefined ? nothing : issued('The new key', newKey)}
 ${details([
   ['Name', tenant.name],
   ['Time zone', tenant.timeZone ?? 'UTC'],
@@ -113,12 +107,9 @@ ${
 <label for="secret">A new webhook key, as Retell shows it</label><input id="secret" name="key" type="password" required minlength="8" maxlength="512" autocomplete="off"><button>Add it</button></form></section>`;
 }
 
-const every = (value: unknown): readonly string[] =>
-  (Array.isArray(value) ? value : [value]).flatMap((one) => (typeof one === 'string' ? [one] : []));
-
 async function adminKeys(c: ConsoleContext, newKey?: string): Promise<Html> {
   const { items } = await adminOf(c).api.get<{ items: readonly AdminKey[] }>('/api/admin-keys');
-  return html`${newKey === undefined ? nothing : issued(newKey)}
+  return html`${newKey === undefined ? nothing : issued('The new key', newKey)}
 ${
   items.length === 0
     ? html`<p>There are none but ADMIN_KEY.</p>`
@@ -150,16 +141,16 @@ export function tenantPages(app: Hono<ConsoleEnv>): void {
   app.post('/console/operations/tenants/:id', async (c) => {
     const id = c.req.param('id');
     const form = await c.req.parseBody();
-    const recipients = (text(form.recipients) ?? '').split(/\s*\n\s*/).filter(Boolean);
+    const recipients = (typed(form.recipients) ?? '').split(/\s*\n\s*/).filter(Boolean);
     const mail = { enabled: form.enabled === 'true', recipients };
-    const settings = { name: text(form.name) ?? null, timeZone: text(form.timeZone) ?? null, mail };
+    const settings = { name: typed(form.name) ?? null, timeZone: typed(form.timeZone) ?? null, mail };
     await adminOf(c).api.send('PATCH', path`/api/tenants/${id}`, settings);
     return c.redirect(`${address(id)}?done=settings`, 303);
   });
   app.post('/console/operations/tenants/:id/api-keys', async (c) => {
     const id = c.req.param('id');
     const form = await c.req.parseBody({ all: true });
-    const name = text(form.name);
+    const name = typed(form.name);
     const order = { scopes: every(form.scopes), ...(name && { name }) };
     const { key } = await adminOf(c).api.send<{ key: string }>('POST', path`/api/tenants/${id}/api-keys`, order);
     return c.html(operationsPage(c, `Tenant ${id}`, await one(c, id, key)));
@@ -167,7 +158,7 @@ export function tenantPages(app: Hono<ConsoleEnv>): void {
   app.post('/console/operations/tenants/:id/webhook-keys', async (c) => {
     const id = c.req.param('id');
     const { key } = await c.req.parseBody();
-    await adminOf(c).api.send('POST', path`/api/tenants/${id}/webhook-keys`, { key: text(key) });
+    await adminOf(c).api.send('POST', path`/api/tenants/${id}/webhook-keys`, { key: typed(key) });
     return c.redirect(`${address(id)}?done=settings`, 303);
   });
   for (const [kind, word, done] of [
@@ -183,7 +174,7 @@ export function tenantPages(app: Hono<ConsoleEnv>): void {
   app.get('/console/operations/admin-keys', async (c) => c.html(operationsPage(c, 'Admin keys', await adminKeys(c))));
   app.post('/console/operations/admin-keys', async (c) => {
     const form = await c.req.parseBody({ all: true });
-    const order = { name: text(form.name), scopes: every(form.scopes) };
+    const order = { name: typed(form.name), scopes: every(form.scopes) };
     const { key } = await adminOf(c).api.send<{ key: string }>('POST', '/api/admin-keys', order);
     return c.html(operationsPage(c, 'Admin keys', await adminKeys(c, key)));
   });
