@@ -43,7 +43,14 @@ const PAGES = [
     '/tickets/tkt_call_ticket/mail',
   ],
   ...['/customers', '/operations', '/operations/set-aside', '/operations/coverage', '/operations/webhooks'],
-  ...['/operations/tenants', '/operations/tenants/default', '/operations/admin-keys', '/operations/audit', '/operations/erasures', '/endpoints'],
+  ...[
+    '/operations/tenants',
+    '/operations/tenants/default',
+    '/operations/admin-keys',
+    '/operations/audit',
+    '/operations/erasures',
+    '/endpoints',
+  ],
   ...['/no-such-page', '/calls/nobody'],
 ];
 
