@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ShownAfter } from './commands/command-routes.ts';
 import { waitUntil } from './events/waiting.ts';
+import type { Appointment, CallSession, Ticket } from './http/resources.ts';
 import { liveGeneration } from './projections/engine/generations.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
@@ -11,9 +12,9 @@ import { ticketOf } from './read-api/tickets.ts';
 
 /** What a command has just changed, as the query API shows it once it is applied. */
 export type ShownResources = {
-  readonly appointment: ShownAfter;
-  readonly ticket: ShownAfter;
-  readonly session: ShownAfter;
+  readonly appointment: ShownAfter<Appointment>;
+  readonly ticket: ShownAfter<Ticket>;
+  readonly session: ShownAfter<CallSession>;
   /** As far as the read model has applied them. */
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
 };
@@ -28,7 +29,7 @@ export function shownResources(db: Kysely<ReadModel>, running: RunningProjection
           everyMs: 25,
         });
   const after =
-    (find: (reads: TenantReads, id: string) => Promise<unknown>): ShownAfter =>
+    <Resource>(find: (reads: TenantReads, id: string) => Promise<Resource | undefined>): ShownAfter<Resource> =>
     async (tenantId, id, position, timeoutMs) =>
       (await isApplied(position, timeoutMs)) ? find(readsOf(db, tenantId), id) : undefined;
   return {

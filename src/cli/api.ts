@@ -11,18 +11,17 @@ import type { Overview } from '../administration/projection-routes.ts';
 import type { ShownTenant } from '../administration/tenant-routes.ts';
 import type { RetryAnswer } from '../commands/quarantine.ts';
 import type { ErasureShown } from '../erasure/routes.ts';
+import type { Appointment, CallSession, Ticket } from '../http/resources.ts';
 import type { DeliveryItem } from '../reactions/outgoing-webhooks/delivery-routes.ts';
 import type { Endpoint as EndpointAnswer } from '../reactions/outgoing-webhooks/endpoint-routes.ts';
 import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
-import type { Appointment } from '../read-api/appointments.ts';
-import type { CallSession } from '../read-api/call-session.ts';
+
 import type { CoverageDay } from '../read-api/coverage.ts';
 import type { RecordedDelivery } from '../read-api/export/delivery-route.ts';
 import type { HistoryItem } from '../read-api/history.ts';
 import type { QuarantineItem, QuarantineReview } from '../read-api/quarantine.ts';
-import type { Ticket } from '../read-api/tickets.ts';
 
 // Only types are imported here, and of the service's own schemas: a command must not load the service to speak to it.
 

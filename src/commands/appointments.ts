@@ -18,6 +18,8 @@ import { failures } from '../http/failures.ts';
 import { instant, newPathId } from '../http/parameters.ts';
 import { badRequest, factUnreadable, json, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
+import { Appointment } from '../http/resources.ts';
+import { appointmentOf } from '../model/appointment.ts';
 import {
   bodyRefusals,
   IdempotencyKey,
@@ -88,7 +90,7 @@ const decider = {
 export type AppointmentRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
-  readonly appointmentAfter: ShownAfter;
+  readonly appointmentAfter: ShownAfter<Appointment>;
   readonly logger: Logger;
   readonly now?: () => Date;
 };
@@ -98,9 +100,6 @@ const startsAt = instant
   .openapi({ type: 'string', format: 'date-time', example: '2026-01-31T09:30:00+01:00' });
 
 const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), note: staffNote }).partial();
-
-/** The query API's appointment (its schema is generated there). */
-const ShownAppointment = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.enum(appointmentStatuses) });
 
 /** `PUT /api/appointments/{id}`: what staff say of an appointment. */
 export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<CallerEnv> {
@@ -125,7 +124,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
         body: { content: { 'application/json': { schema: Body } }, required: true },
       },
       responses: {
-        200: json(ShownAppointment, 'The appointment'),
+        200: json(Appointment, 'The appointment.'),
         ...staffRefusals,
         ...bodyRefusals,
         409: problemResponse(`\`idempotency_key_reused\`: the key came before with another body. ${factUnreadable}`),
@@ -148,7 +147,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const appointment =
         (await shownAfter(deps.appointmentAfter, logger, tenantId, appointmentId, result.position)) ??
         fromLog(tenantId, appointmentId, result.state);
-      return c.json(appointment as z.infer<typeof ShownAppointment>, 200);
+      return c.json(appointment, 200);
     },
   );
 
@@ -156,14 +155,11 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
 }
 
 /** What is known without the read model: what staff said, not what calls decided. */
-const fromLog = (tenantId: string, id: string, { status, startsAt, lastEventAt, changes }: StaffRecord) => ({
-  id,
-  tenantId,
-  status,
-  startsAt,
-  needsReview: false,
-  notes: changes.flatMap(({ data: { note: text }, recordedAt }) =>
-    text === undefined ? [] : [{ text, at: recordedAt }],
-  ),
-  lastEventAt,
-});
+function fromLog(tenantId: string, id: string, { lastEventAt, changes }: StaffRecord): Appointment {
+  const entries = changes.map(({ id, data, recordedAt }) => {
+    const occurredAt = Date.parse(recordedAt);
+    return { ...data, id, recordedAt, occurredAt, position: '' };
+  });
+  const appointment = appointmentOf([], entries);
+  return { id, tenantId, ...appointment, notes: [...appointment.notes], lastEventAt: lastEventAt! };
+}

@@ -10,15 +10,18 @@ import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.
 import { DatabaseUnavailable, failures } from '../http/failures.ts';
 import { chosenPathId } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse } from '../http/problem.ts';
+import { CallSession } from '../http/resources.ts';
 import { normalSessionId } from '../model/ids.ts';
 import {
   IdempotencyKey,
   keyReused,
+  NOT_SHOWN,
   requestIdOf,
   type ShownAfter,
   shownAfter,
   staffRefusals,
 } from './command-routes.ts';
+import { sessionInLog } from './from-log.ts';
 
 const archiveActions = ['archive', 'unarchive'] as const;
 type ArchiveAction = (typeof archiveActions)[number];
@@ -127,15 +130,12 @@ type ArchiveRoutesDeps = {
    * Rejects when the read model cannot be asked.
    */
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
-  readonly sessionAfter: ShownAfter;
+  readonly sessionAfter: ShownAfter<CallSession>;
   readonly logger: Logger;
   readonly now?: () => Date;
 };
 
 const CALL = 'call:';
-
-/** The query API's call session (its schema is generated there). */
-const ShownSession = z.looseObject({ id: z.string(), tenantId: z.string(), archived: z.boolean() });
 
 const summaries = {
   archive: 'Leave a session out of the call records',
@@ -178,7 +178,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
           headers: z.object({ 'idempotency-key': IdempotencyKey }),
         },
         responses: {
-          200: json(ShownSession, 'The session'),
+          200: json(CallSession, 'The session.'),
           ...staffRefusals,
           404: problemResponse('`not_found`: there is no such session, or it is not yours.'),
           409: problemResponse(
@@ -204,8 +204,8 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
         if (result.changed > 0)
           logger.info({ event: `session_${action}d`, tenantId, sessionId: id, keyId: by }, `session ${action}d`);
         const shown = await shownAfter(deps.sessionAfter, logger, tenantId, id, result.position);
-        const session = shown ?? { id, tenantId, archived: action === 'archive' };
-        return c.json(session as z.infer<typeof ShownSession>, 200);
+        const session = shown ?? (await sessionInLog(log, tenantId, id, callIds));
+        return session ? c.json(session, 200) : problem(c, 503, 'read_model_unavailable', { detail: NOT_SHOWN });
       },
     );
 

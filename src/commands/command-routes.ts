@@ -40,12 +40,12 @@ export const keyReused = (c: Context) =>
  * A resource as the query API shows it, once the read model has a position; undefined: not in time.
  * Composition gives it; without a read model in the process it is `async () => undefined`.
  */
-export type ShownAfter = (
+export type ShownAfter<Resource> = (
   tenantId: string,
   id: string,
   position: bigint,
   timeoutMs: number,
-) => Promise<unknown | undefined>;
+) => Promise<Resource | undefined>;
 
 const READ_MODEL_WITHIN_MS = 1000;
 /** A Postgres that hangs must not keep an answer that the log can give. */
@@ -55,13 +55,13 @@ const ANSWER_WITHIN_MS = 2000;
  * What a command answers with. Ingest needs no Postgres, so neither does the answer: undefined where the read model
  * cannot be asked, and the command then answers from the log.
  */
-export async function shownAfter(
-  ask: ShownAfter,
+export async function shownAfter<Resource>(
+  ask: ShownAfter<Resource>,
   logger: Pick<Logger, 'warn'>,
   tenantId: string,
   id: string,
   position: bigint | undefined,
-): Promise<unknown | undefined> {
+): Promise<Resource | undefined> {
   if (position === undefined) return undefined;
   try {
     const shown = ask(tenantId, id, position, READ_MODEL_WITHIN_MS);
@@ -71,6 +71,9 @@ export async function shownAfter(
     return undefined;
   }
 }
+
+/** A command was carried out, and nothing can be read of what it was about. */
+export const NOT_SHOWN = 'It is recorded, and cannot be shown now.';
 
 /** What staff write beside a change. It is personal data, so facts and answers hold it and no log does. */
 export const staffNote = z

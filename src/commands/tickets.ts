@@ -12,18 +12,20 @@ import { failures } from '../http/failures.ts';
 import { ticketPath } from '../http/parameters.ts';
 import { badRequest, factUnreadable, json, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
+import { Ticket } from '../http/resources.ts';
 import { makesTickets } from '../model/call-fact.ts';
-import { isActive } from '../model/ticket.ts';
 import {
   bodyRefusals,
   IdempotencyKey,
   keyReused,
+  NOT_SHOWN,
   requestIdOf,
   type ShownAfter,
   shownAfter,
   staffNote,
   staffRefusals,
 } from './command-routes.ts';
+import { ticketInLog } from './from-log.ts';
 
 type StatusSet = Extract<TicketEvent, { readonly type: 'TicketStatusSet' }>;
 
@@ -97,15 +99,12 @@ const bringsTicket = ({ metadata }: Recorded): boolean => {
 type TicketRoutesDeps = {
   readonly log: EventLog;
   readonly authenticate: Authenticate;
-  readonly ticketAfter: ShownAfter;
+  readonly ticketAfter: ShownAfter<Ticket>;
   readonly logger: Logger;
   readonly now?: () => Date;
 };
 
 const Body = z.strictObject({ status: z.enum(ticketStatuses), note: staffNote.optional() });
-
-/** The query API's ticket (its schema is generated there). */
-const ShownTicket = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.enum(ticketStatuses) });
 
 /** `POST /api/tickets/{id}/status`: staff decide what a ticket is. */
 export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
@@ -130,7 +129,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
         body: { content: { 'application/json': { schema: Body } }, required: true },
       },
       responses: {
-        200: json(ShownTicket, 'The ticket'),
+        200: json(Ticket, 'The ticket.'),
         ...staffRefusals,
         ...bodyRefusals,
         404: problemResponse('`not_found`: there is no such ticket, or it is not yours.'),
@@ -155,21 +154,11 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       if (result.appended.length > 0)
         logger.info({ event: 'ticket_status_set', tenantId, ticketId, keyId: by }, 'ticket status set');
       const shown = await shownAfter(deps.ticketAfter, logger, tenantId, ticketId, result.position);
-      return c.json((shown ?? fromLog(tenantId, ticketId, result.state.at(-1)!)) as z.infer<typeof ShownTicket>, 200);
+      const { callId } = result.state.at(-1)!.data;
+      const ticket = shown ?? (await ticketInLog(log, tenantId, ticketId, callId));
+      return ticket ? c.json(ticket, 200) : problem(c, 503, 'read_model_unavailable', { detail: NOT_SHOWN });
     },
   );
 
   return routes;
 }
-
-/** What is known without the read model: what staff said, not what the call was about. */
-const fromLog = (tenantId: string, id: string, { data: { callId, status }, recordedAt }: Fact<StatusSet>) => ({
-  id,
-  tenantId,
-  callId,
-  status,
-  active: isActive(status),
-  statusReason: 'staff',
-  setBy: 'staff',
-  lastEventAt: recordedAt,
-});

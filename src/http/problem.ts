@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { UnreadableFact } from '../events/codec.ts';
+import { type Code, codes } from './codes.ts';
 
 /** RFC 9457 problem details; `code` is stable and meant for programs, `detail` for people. */
 export const Problem = z
@@ -9,7 +10,12 @@ export const Problem = z
     type: z.string().openapi({ example: 'about:blank' }),
     title: z.string(),
     status: z.int(),
-    code: z.string().openapi({ example: 'not_found' }),
+    code: z.string().openapi({
+      example: 'not_found',
+      enum: Object.keys(codes),
+      description:
+        'Explained in docs/words.md; a later release may have more, so take one that is not listed by its `status`.',
+    }),
     detail: z.string().optional(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     operationId: z.string().optional().openapi({ description: 'The operation that is in the way.' }),
@@ -46,7 +52,7 @@ export const PROBLEM = 'application/problem+json';
  * Answers with a problem; `detail` says what to do and holds no secret. Typed `never`, because zod-openapi allows a
  * handler no other JSON than its route declares.
  */
-export function problem(c: Context, status: ContentfulStatusCode, code: string, extra: Extra = {}): never {
+export function problem(c: Context, status: ContentfulStatusCode, code: Code, extra: Extra = {}): never {
   const { headers, ...rest } = extra;
   const body: Problem = { type: 'about:blank', title: titles[status] ?? 'Error', status, code, ...rest };
   return c.body(JSON.stringify(body), status, { 'content-type': PROBLEM, ...headers }) as never;

@@ -15,6 +15,7 @@ import { customerOfCall } from './customer.ts';
 import { type Entries, type Entry, entriesOf, isBefore, type Position, withEntry } from './entries.ts';
 import { latestValue, occurredAt } from './latest.ts';
 import type { Outcome } from './outcome.ts';
+import type { mailReasons, ticketReasons } from './reasons.ts';
 import { directionOf, type NeedSince, reduceTicketCall, strongestNeed, type TicketCall } from './ticket-call.ts';
 
 /** One entry of staff or the mail. */
@@ -47,7 +48,7 @@ type MailState =
   | { readonly mail: 'none' | 'queued' | 'sent' | 'failed' }
   | { readonly mail: 'sent'; readonly mailReason: 'recipients_refused' }
   | { readonly mail: 'not_sent'; readonly mailReason: MailObstacle | 'erased' };
-type MailReason = 'recipients_refused' | MailObstacle | 'erased';
+type MailReason = keyof typeof mailReasons;
 
 /** Sent is final; otherwise the last entry counts, since a redrive may follow. */
 function mailOf(openings: number, entries: readonly TicketEntry[]): MailState {
@@ -124,20 +125,7 @@ function staffOverrideOf(since: NeedSince, entries: readonly TicketEntry[]): Sta
 
 // docs/rules.md, "Tickets, customers, mail", as data.
 
-const statusReasons = [
-  'transferred',
-  'action_required',
-  'action_not_required',
-  'qualified',
-  'successful',
-  'conversation',
-  'unanswered',
-  'in_progress',
-  'analysis_missing',
-  'outbound_default',
-  'staff',
-] as const;
-type StatusReason = (typeof statusReasons)[number];
+type StatusReason = keyof typeof ticketReasons;
 
 type TicketVerdict = { readonly status: TicketStatus; readonly statusReason: StatusReason };
 

@@ -34,15 +34,6 @@ export const unreadable = { 409: problemResponse(`With \`at\`: ${factUnreadable}
 
 export const apiKey = [{ apiKey: [] }];
 
-/** Of what is shown without its person. */
-export const erased = z
-  .literal(true)
-  .optional()
-  .openapi({ description: 'The person is erased: what identified them is absent, and stays so.' });
-
-/** A time as this API writes all of them. */
-export const instant = z.iso.datetime({ precision: 3 });
-
 /** What has been read of a row. The driver makes a `Date` of an instant; inside of JSON it is text. */
 export type Stored<Row> = { readonly [K in keyof Row]?: Row[K] | (Date extends Row[K] ? string : never) };
 

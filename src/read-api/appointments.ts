@@ -1,53 +1,13 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute, type z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { appointmentStatuses } from '../events/appointment-facts.ts';
 import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, erased, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { Appointment } from '../http/resources.ts';
+import { apiKey, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-
-const DecidedBy = z
-  .object({
-    kind: z.enum(['call', 'staff']),
-    callId: z.string().optional().openapi({ description: "Retell's id of the call." }),
-    sessionId: z.string().optional().openapi({ description: "The call's session." }),
-    keyId: z.string().optional().openapi({
-      description: 'The API key with which staff decided; absent where an earlier release did not record it.',
-    }),
-    at: instant.openapi({ description: 'When the call took place, or when staff said so: the latest decides.' }),
-  })
-  .openapi('DecidedBy');
-
-/** Of the appointment and of the feed's event about one. */
-export const decision = {
-  decidedByCallId: z.string().optional().openapi({ description: "Retell's id of the call that decided the status." }),
-  decidedBy: DecidedBy.optional().openapi({
-    description: 'Who decided the status: a call, or staff. Absent: nobody yet.',
-  }),
-  statusReason: z.string().optional().openapi({
-    description: "The field of the call's analysis that decided the status; `staff`. Absent: nobody has decided yet.",
-  }),
-};
-
-/** docs/rules.md, "API shapes". What is not known is absent. */
-export const Appointment = z
-  .object({
-    id: z.string(),
-    tenantId: z.string(),
-    status: z.enum(appointmentStatuses),
-    startsAt: instant.optional(),
-    rescheduleText: z.string().optional().openapi({ description: 'A new time that was said in words; never guessed.' }),
-    cancellationReason: z.string().optional(),
-    needsReview: z.boolean().openapi({ description: 'Something was said that a person has to read.' }),
-    ...decision,
-    notes: z.array(z.object({ text: z.string(), at: instant })),
-    lastEventAt: instant,
-    erased,
-  })
-  .openapi('Appointment');
-export type Appointment = z.infer<typeof Appointment>;
 
 export const appointmentOf = itemMaker('appointments', Appointment);
 

@@ -1,84 +1,15 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute, type z } from '@hono/zod-openapi';
 import { type Expression, type RawBuilder, sql } from 'kysely';
-import { directions } from '../events/call-facts.ts';
 import { only, sessionPath, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { type Outcome, outcomes as weakestFirst } from '../model/outcome.ts';
+import { Appointment, CallSession, Ticket } from '../http/resources.ts';
 import type { CallSessionRow } from '../projections/tables.ts';
-import { apiKey, erased, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
-import { Appointment, appointmentOf } from './appointments.ts';
+import { apiKey, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { appointmentOf } from './appointments.ts';
 import { type AsOf, atParameter, type ExpandedRow, type Expansion, expandable } from './as-of.ts';
 import { Customer, customerOf } from './customers.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-import { Ticket, ticketOf } from './tickets.ts';
-
-/** Strongest first (docs/rules.md, "Outcome of a call"). */
-export const outcomes = weakestFirst.toReversed() as [Outcome, ...Outcome[]];
-
-const Analysis = z
-  .object({
-    summary: z.string().optional(),
-    sentiment: z.string().optional(),
-    successful: z.boolean().optional(),
-    inVoicemail: z.boolean().optional(),
-    custom: z
-      .record(z.string(), z.unknown())
-      .openapi({ type: 'object', description: 'The fields that the agent was told to fill in.' }),
-  })
-  .openapi('CallAnalysis');
-
-/** docs/rules.md, "API shapes". What is not known is absent. */
-export const CallSession = z
-  .object({
-    id: z.string().openapi({ description: 'The call session id; `call:<Retell call id>` for a call without one.' }),
-    tenantId: z.string(),
-    appointmentId: z.string().optional(),
-    contactId: z.string().optional(),
-    ticketId: z.string().optional(),
-    retellCallId: z.string().optional().openapi({ description: 'The latest started of `retellCallIds`.' }),
-    retellCallIds: z.array(z.string()),
-    matchedByPhoneNumber: z
-      .array(z.string())
-      .optional()
-      .openapi({
-        description:
-          'Those of `retellCallIds` that named no session when they were first heard of, and were linked by their ' +
-          'phone number to the only request that waited for a call to it; also where a later fact has confirmed it.',
-      }),
-    createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
-    tenantMismatch: z
-      .literal(true)
-      .optional()
-      .openapi({ description: 'A call named another tenant; its correlation ids were ignored.' }),
-    direction: z.enum(directions).optional().openapi({ description: 'Absent as long as no fact has told.' }),
-    status: z.enum(outcomes).openapi({ description: 'The strongest outcome of all calls of the session.' }),
-    statusReason: z.string(),
-    agentId: z.string().optional(),
-    agentName: z.string().optional(),
-    fromNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
-    toNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
-    customerPhone: z
-      .string()
-      .optional()
-      .openapi({ description: 'The number of the other side, in E.164; absent where it is withheld or no number.' }),
-    startedAt: instant.optional(),
-    endedAt: instant.optional(),
-    durationMs: z.number().optional(),
-    disconnectionReason: z.string().optional().openapi({ description: "Retell's word; an open list." }),
-    transferred: z.boolean(),
-    analysis: Analysis.optional(),
-    transcript: z.string().optional().openapi({ description: 'In lists only where `fields` names it.' }),
-    recordingUrl: z.string().optional(),
-    archived: z.boolean(),
-    requestedAt: instant
-      .optional()
-      .openapi({ description: 'When the call was requested here; absent for calls placed elsewhere.' }),
-    lastEventAt: instant,
-    revision: z.int().openapi({ description: 'Grows with every fact of the session.' }),
-    erased,
-  })
-  .openapi('CallSession');
-export type CallSession = z.infer<typeof CallSession>;
+import { ticketOf } from './tickets.ts';
 
 /** A session, and what `expand` names. */
 const ExpandedCallSession = CallSession.extend({

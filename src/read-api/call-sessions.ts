@@ -2,9 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { directions } from '../events/call-facts.ts';
 import { idParameter, instantParameter, phoneParameter, wordsParameter } from '../http/parameters.ts';
+import { CallSession, outcomes } from '../http/resources.ts';
 import { columns } from '../projections/tables.ts';
 import { apiKey, json, refusals } from './answers.ts';
-import { CallSession, callSessionOf, outcomes } from './call-session.ts';
+import { callSessionOf } from './call-session.ts';
 import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 

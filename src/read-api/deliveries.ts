@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'kysely';
 import { only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, instant, itemMaker, json, notFound, refusals } from './answers.ts';
+import { instant } from '../http/resources.ts';
+import { apiKey, itemMaker, json, notFound, refusals } from './answers.ts';
 import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 

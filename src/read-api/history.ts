@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { Erasure } from '../events/erasure-facts.ts';
 import { idPath, limitParameterOf, only, sessionPath, ticketPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { apiKey, erased, json, notFound, refusals } from './answers.ts';
+import { erased } from '../http/resources.ts';
+import { apiKey, json, notFound, refusals } from './answers.ts';
 import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 

@@ -4,8 +4,9 @@ import { quarantineReasons } from '../events/raw-delivery.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { erased } from '../http/resources.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import { erased, itemMaker } from './answers.ts';
+import { itemMaker } from './answers.ts';
 import { listParameters, pageOf, pageSchema } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
 

@@ -3,9 +3,10 @@ import { sql } from 'kysely';
 import { directions } from '../events/call-facts.ts';
 import { only, plus } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
+import { outcomes } from '../http/resources.ts';
 import { isTimeZone } from '../model/time.ts';
 import { apiKey, json, refusals } from './answers.ts';
-import { outcomes } from './call-session.ts';
+
 import { boundParameter, type Day, DEFAULT_DAYS, daysOf, inDay, MAX_DAYS } from './days.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 

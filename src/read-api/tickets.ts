@@ -10,43 +10,14 @@ import {
   wordsParameter,
 } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
+import { Ticket } from '../http/resources.ts';
 import { ticketDirections } from '../model/call-fact.ts';
 import { normalSessionId } from '../model/ids.ts';
 import { mailStates } from '../model/ticket.ts';
-import { apiKey, erased, instant, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { apiKey, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
 import { listParameters, pageSchema } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
-
-/** docs/rules.md, "API shapes". What is not known is absent, but for `actionRequired`, whose null is an answer. */
-export const Ticket = z
-  .object({
-    id: z.string(),
-    tenantId: z.string(),
-    callId: z.string().openapi({ description: "Retell's call id." }),
-    sessionId: z.string(),
-    direction: z.enum(ticketDirections).optional(),
-    status: z.enum(ticketStatuses),
-    active: z.boolean().openapi({ description: 'Whether something is left to be done.' }),
-    actionRequired: z
-      .boolean()
-      .nullable()
-      .openapi({ description: 'What the analysis says; null: nothing that is understood.' }),
-    transferred: z.boolean(),
-    customerId: z.string().optional().openapi({ description: 'Absent where no usable number is known.' }),
-    statusReason: z.string(),
-    setBy: z.enum(['rule', 'staff']),
-    mail: z.enum(mailStates),
-    mailReason: z.string().optional().openapi({
-      description:
-        'Why it was not sent: `disabled`, `no_recipients`, `no_smtp`, `erased`; sent: `recipients_refused`, some for good.',
-    }),
-    createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
-    lastEventAt: instant,
-    erased,
-  })
-  .openapi('Ticket');
-export type Ticket = z.infer<typeof Ticket>;
 
 export const ticketOf = itemMaker('tickets', Ticket);
 

@@ -4,6 +4,7 @@ import type { Context, Env } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
+import type { Code } from '../http/codes.ts';
 import { routeOf } from '../http/metrics.ts';
 import { problem } from '../http/problem.ts';
 import { originOf } from '../postgres/errors.ts';
@@ -66,7 +67,7 @@ function frontPage(c: Context, roles: readonly string[]): Response | undefined {
 const named = (roles: readonly string[], last = 'and') =>
   `role${roles.length > 1 ? 's' : ''} ${new Intl.ListFormat('en', { type: last === 'and' ? 'conjunction' : 'disjunction' }).format(roles)}`;
 
-const codes: Readonly<Record<number, string>> = {
+const codes: Readonly<Record<number, Code>> = {
   400: 'invalid_request',
   401: 'unauthorized',
   403: 'forbidden',

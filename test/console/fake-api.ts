@@ -1,14 +1,15 @@
 // The API as far as the console asks it, with answers of the API's own types, and what it was asked.
+
 import { Hono } from 'hono';
 import { consoleRoutes } from '../../src/console/routes.ts';
 import { sessionsUnder } from '../../src/console/session.ts';
 import { problem } from '../../src/http/problem.ts';
-import type { Appointment } from '../../src/read-api/appointments.ts';
-import type { CallSession } from '../../src/read-api/call-session.ts';
+import type { Appointment, CallSession, Ticket } from '../../src/http/resources.ts';
+
 import type { Customer } from '../../src/read-api/customers.ts';
 import type { HistoryItem } from '../../src/read-api/history.ts';
 import type { Me } from '../../src/read-api/me.ts';
-import type { Ticket } from '../../src/read-api/tickets.ts';
+
 import { sealingUnder } from '../../src/tenants/sealing.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';

@@ -83,7 +83,7 @@ export function changesOfAppointments(facts: readonly Fact[]) {
       const text = JSON.stringify({ ...became, decidedBy: undefined, statusReason: undefined });
       if (text === (last.get(id) ?? JSON.stringify({ status: 'scheduled', needsReview: false }))) return [];
       last.set(id, text);
-      return [{ position: `${fact.position}`, id, ...JSON.parse(text), startsAt: normal(became.startsAt) }];
+      return [{ position: `${fact.position}`, id, ...became, startsAt: normal(became.startsAt) }];
     }),
   );
 }

@@ -110,6 +110,8 @@ async function shown(tenantId: string) {
     cancellationReason: row.cancellation_reason ?? undefined,
     needsReview: row.needs_review,
     decidedByCallId: row.decided_by_call_id ?? undefined,
+    decidedBy: row.decided_by_json ?? undefined,
+    statusReason: row.status_reason ?? undefined,
     notes: row.notes_json,
   }));
   const links = (await rows('call_session_calls')).map((row) => [row.call_id, row.session_id]);
@@ -122,6 +124,8 @@ async function shown(tenantId: string) {
     cancellationReason: row.cancellation_reason ?? undefined,
     needsReview: row.needs_review,
     decidedByCallId: row.decided_by_call_id ?? undefined,
+    decidedBy: row.decided_by_json ?? undefined,
+    statusReason: row.status_reason ?? undefined,
   }));
   return {
     sessions: sessions.sort(byId),

@@ -140,7 +140,8 @@ test('of a fact whose content cannot be read, what it says of itself is told; th
   const [fact] = recorded(started());
   const item = (metadata: unknown) =>
     historyOf(ofSession(TENANT, 'cs_1'), [{ recorded: { ...fact!, metadata }, error: new TypeError('Jane Roe') }])[0];
-  const told = { position: '7', revision: 0, type: 'CallStarted', recordedAt: fact!.recordedAt, changes: [] };
+  const place = { position: '7', revision: 0, callId: 'call_1', recordedAt: fact!.recordedAt };
+  const told = { ...place, type: 'CallStarted', changes: [] };
   const unreadable = { stream: fact!.stream, reason: expect.stringMatching(/^TypeError at /) };
   expect(item({})).toEqual({ ...told, unreadable });
   expect(item(fact!.metadata)).toEqual({ ...told, unreadable, occurredAt: expect.any(String), source: 'webhook' });

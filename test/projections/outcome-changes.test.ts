@@ -149,7 +149,8 @@ test('each change tells why, by what was known then, and when what made it took 
     [second, 'outcome', minute(9)],
     [third, 'outcome', minute(2)],
   ]);
-  expect(told([placed(first)], [concerns('apt_2', first)])).toEqual([
+  const begun = { occurredAt: Date.parse(minute(5)) };
+  expect(told([{ ...placed(first), ...begun }], [{ ...concerns('apt_2', first), ...begun }])).toEqual([
     [first, 'undecided', minute(5)],
     [second, 'outcome', minute(9)],
   ]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { outcomes } from '../../src/read-api/call-session.ts';
+import { outcomes } from '../../src/http/resources.ts';
+
 import { queryApi } from './callers.ts';
 import { at, createReadModel } from './read-model.ts';
 

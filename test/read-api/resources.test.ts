@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { Appointment } from '../../src/read-api/appointments.ts';
-import { CallSession } from '../../src/read-api/call-session.ts';
+import { Appointment, CallSession } from '../../src/http/resources.ts';
+
 import { Delivery } from '../../src/read-api/deliveries.ts';
 import { HistoryItem } from '../../src/read-api/history.ts';
 import { queryApi } from './callers.ts';

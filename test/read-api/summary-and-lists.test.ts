@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { outcomes } from '../../src/read-api/call-session.ts';
+import { outcomes } from '../../src/http/resources.ts';
+
 import type { DailySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
 import { createReadModel } from './read-model.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { outcomes } from '../../src/read-api/call-session.ts';
+import { outcomes } from '../../src/http/resources.ts';
+
 import type { DailySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
 import { createReadModel } from './read-model.ts';

@@ -7,6 +7,7 @@ import { type Authenticate, type CallerEnv, requireScope } from '../../http/bear
 import { failures } from '../../http/failures.ts';
 import { badRequest, factUnreadable, json, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
+import { CallSession } from '../../http/resources.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import {
   bodyRefusals,
@@ -30,13 +31,10 @@ export type CallRoutesDeps = {
   /** Undefined: the tenant has no key for Retell's API. */
   readonly retellOf: (tenantId: string) => RetellApi | undefined;
   readonly placements: Placements;
-  readonly sessionAfter: ShownAfter;
+  readonly sessionAfter: ShownAfter<CallSession>;
   readonly logger: Logger;
   readonly now?: () => Date;
 };
-
-/** The query API's call session (its schema is generated there). */
-const ShownSession = z.looseObject({ id: z.string(), tenantId: z.string(), status: z.string() });
 
 /** `POST /api/calls`: asks Retell for a call (A1). */
 export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
@@ -60,7 +58,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
         body: { content: { 'application/json': { schema: CallBody } }, required: true },
       },
       responses: {
-        202: json(ShownSession, 'The session'),
+        202: json(CallSession, 'The session.'),
         ...staffRefusals,
         ...bodyRefusals,
         402: problemResponse('`retell_payment_required`.'),
@@ -120,7 +118,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
         return refused(c, record.failed, location, details);
       const shown = await shownAfter(deps.sessionAfter, logger, tenantId, sessionId, record.position);
       c.header('location', location);
-      return c.json((shown ?? fromLog(tenantId, sessionId, record)) as z.infer<typeof ShownSession>, 202);
+      return c.json(shown ?? fromLog(tenantId, sessionId, record), 202);
     },
   );
 
@@ -128,7 +126,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
 }
 
 /** What is known without the read model: what was asked for, and whether Retell has taken it. */
-function fromLog(tenantId: string, id: string, { request, placed, facts, lastEventAt }: SessionRecord) {
+function fromLog(tenantId: string, id: string, { request, placed, facts, lastEventAt }: SessionRecord): CallSession {
   const { fromNumber, toNumber, agentId, appointmentId, contactId } = request?.data ?? {};
   return {
     id,
@@ -139,16 +137,16 @@ function fromLog(tenantId: string, id: string, { request, placed, facts, lastEve
     appointmentId,
     contactId,
     retellCallId: placed.at(-1),
-    retellCallIds: placed,
+    retellCallIds: [...placed],
     agentId,
     fromNumber,
     toNumber,
     customerPhone: toNumber,
     transferred: false,
     archived: false,
-    createdAt: request?.recordedAt,
+    createdAt: request!.recordedAt,
     requestedAt: request?.requestedAt,
-    lastEventAt,
+    lastEventAt: lastEventAt!,
     revision: facts,
   };
 }

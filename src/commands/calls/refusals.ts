@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Code } from '../../http/codes.ts';
 import { problem } from '../../http/problem.ts';
 
 type Answer = { readonly status: ContentfulStatusCode; readonly detail: string; readonly retryAfterS?: number };
@@ -41,7 +42,7 @@ export const refusals = {
     retryAfterS: 1,
   },
   not_placed: { status: 503, detail: 'Retell did not answer, and its lists hold no such call.', retryAfterS: 1 },
-} as const satisfies Readonly<Record<string, Answer>>;
+} as const satisfies { readonly [C in Code]?: Answer };
 
 export type Refusal = keyof typeof refusals;
 
@@ -77,7 +78,7 @@ export function refused(c: Context, reason: string, location: string, details: R
   const answer = (Object.hasOwn(refusals, reason) ? refusals[reason as Refusal] : refusals.retell_refused) as Answer;
   const message = details.retellMessage ? ` Retell says: ${details.retellMessage}` : '';
   const retryAfterS = details.retryAfterS ?? answer.retryAfterS;
-  return problem(c, answer.status, reason, {
+  return problem(c, answer.status, reason as Code, {
     detail: `${answer.detail}${message} ${ONCE} To try again, use another callSessionId and Idempotency-Key.`,
     headers: { location, ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }) },
   });

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
+import type { Code } from '../../http/codes.ts';
 import { problem, problemResponse } from '../../http/problem.ts';
 import type { RateDecision } from '../../http/rate-limit.ts';
 import { ignoresDecision } from '../../model/outcome.ts';
@@ -177,7 +178,7 @@ const refusals = {
   not_ready: { status: 503, detail: 'The service is starting.', headers: RETRY_SOON },
   event_store_unavailable: { status: 503, detail: 'Not known to be recorded. Send it again.', headers: RETRY_SOON },
   internal_error: { status: 503, detail: 'Not recorded. Send it again.', headers: RETRY_SOON },
-} as const satisfies Record<string, Refused> & Record<Unread, Refused>;
+} as const satisfies { readonly [C in Code]?: Refused } & Record<Unread, Refused>;
 export type RefusalCode = keyof typeof refusals;
 
 type Behind = { readonly error?: unknown; readonly reason?: string | undefined };

@@ -1,9 +1,8 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { appointmentStatuses } from '../../events/appointment-facts.ts';
+import type { Appointment, CallSession } from '../../http/resources.ts';
 import { localAt } from '../../model/time.ts';
-import type { Appointment } from '../../read-api/appointments.ts';
-import type { CallSession } from '../../read-api/call-session.ts';
 import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { CallSession } from '../../read-api/call-session.ts';
+import type { CallSession } from '../../http/resources.ts';
+
 import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';

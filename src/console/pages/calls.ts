@@ -1,7 +1,8 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import type { CallSession } from '../../http/resources.ts';
 import { outcomes } from '../../model/outcome.ts';
-import type { CallSession } from '../../read-api/call-session.ts';
+
 import { type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { dayRange } from '../days.ts';

@@ -1,10 +1,10 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Appointment } from '../../read-api/appointments.ts';
-import type { CallSession } from '../../read-api/call-session.ts';
+import type { Appointment, CallSession, Ticket } from '../../http/resources.ts';
+
 import type { CoverageDay } from '../../read-api/coverage.ts';
 import type { DailySummary } from '../../read-api/summary.ts';
-import type { Ticket } from '../../read-api/tickets.ts';
+
 import type { Page } from '../api.ts';
 import { chart, daily, hourly } from '../charts.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';

@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Appointment } from '../../read-api/appointments.ts';
-import type { CallSession } from '../../read-api/call-session.ts';
+import type { Appointment, CallSession, Ticket } from '../../http/resources.ts';
+
 import type { Customer } from '../../read-api/customers.ts';
-import type { Ticket } from '../../read-api/tickets.ts';
+
 import { type Api, type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';

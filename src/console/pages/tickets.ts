@@ -1,11 +1,10 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { type TicketStatus, ticketStatuses } from '../../events/ticket-facts.ts';
+import type { CallSession, Ticket } from '../../http/resources.ts';
 import { mailStates } from '../../model/ticket.ts';
-import type { CallSession } from '../../read-api/call-session.ts';
 import type { Customer } from '../../read-api/customers.ts';
 import type { HistoryItem } from '../../read-api/history.ts';
-import type { Ticket } from '../../read-api/tickets.ts';
 import { type Page, path } from '../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { typed } from '../forms.ts';

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { NewsType } from '../../events/tenant-facts.ts';
+import { Ticket } from '../../http/resources.ts';
 import { AppointmentChanged, OutcomeChanged } from '../../read-api/live/feed-event.ts';
-import { Ticket } from '../../read-api/tickets.ts';
 import type { DeliveryType } from './deliveries.ts';
 
 const headers = z.object({

@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { type Kysely, sql } from 'kysely';
 import { appointmentStatuses } from '../../events/appointment-facts.ts';
+import { decision, instant, outcomes } from '../../http/resources.ts';
 import type { ReadModel } from '../../projections/tables.ts';
-import { instant, itemMaker, type Stored } from '../answers.ts';
-import { decision } from '../appointments.ts';
-import { outcomes } from '../call-session.ts';
+import { itemMaker, type Stored } from '../answers.ts';
 
 /**
  * How far a client has read: all changes up to the position `after`, and the first `taken` of those that the next

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type AppointmentRoutesDeps, appointmentRoutes } from '../../../src/commands/appointments.ts';
 import { EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import type { Caller, CallerEnv } from '../../../src/http/bearer.ts';
+import type { Appointment } from '../../../src/http/resources.ts';
 import { eventStore, listeningLogger } from '../tenants/scene.ts';
 
 const callers: Readonly<Record<string, Caller>> = {
@@ -103,7 +104,7 @@ test('the answer is the read model once it has the change', async () => {
   const asked: unknown[] = [];
   appointmentAfter = async (...args) => {
     asked.push(args);
-    return { id: 'a-3', tenantId: 'acme', status: 'cancelled', decidedByCallId: 'call_1' };
+    return { id: 'a-3', tenantId: 'acme', status: 'cancelled', decidedByCallId: 'call_1' } as Appointment;
   };
   expect((await put('a-3', {})).body).toEqual({
     id: 'a-3',

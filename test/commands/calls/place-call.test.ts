@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CallSession } from '../../../src/http/resources.ts';
 import { startRetell } from '../../../src/retell-emulator/start.ts';
 import { type Door, KEY, openDoor } from '../webhooks/door.ts';
 import { callsOfFile } from './calls-of-file.ts';
@@ -87,11 +88,11 @@ describe('a call is placed', () => {
       retellUrl: retell.url,
       sessionAfter: async (...args) => {
         asked.push(args);
-        return { id: 'as', tenantId: 'it', status: 'is' };
+        return { id: 'as', tenantId: 'it', statusReason: 'is' } as CallSession;
       },
     });
     const request = newRequest();
-    expect((await other.post(request)).body).toEqual({ id: 'as', tenantId: 'it', status: 'is' });
+    expect((await other.post(request)).body).toEqual({ id: 'as', tenantId: 'it', statusReason: 'is' });
     await other.close();
     const position = (await log.read(`session-default.${request.callSessionId}`)).at(-1)!.position;
     expect(asked).toEqual([['default', request.callSessionId, position, 1000]]);
