@@ -3,12 +3,12 @@ import type { EventLog } from '../events/event-log.ts';
 import { wholeFacts } from '../events/personal-text.ts';
 import { callStream, sessionStream, ticketStream } from '../events/streams.ts';
 import type { CallSession, Ticket } from '../http/resources.ts';
-import { sessionIdOf } from '../model/session.ts';
+import { ownSessionId, sessionIdOf } from '../model/session.ts';
 import { noFactsYet, sessionDocument, sessionOf, withFact } from '../model/session-document.ts';
 import { reduceTicket, type TicketState, ticketOf } from '../model/ticket.ts';
 
-// What commands answer where there is no read model, or it does not come so far in time: the resource as its own streams
-// make it. What only other streams say is missing: that a request placed a call which does not name it.
+// What commands answer where the read model does not come so far in time: the resource as its own streams make it.
+// That a request placed a call which does not name it is missing.
 
 type Log = Pick<EventLog, 'read'>;
 
@@ -23,7 +23,8 @@ export async function sessionInLog(
   const fold = (await readable(log, streams)).reduce(withFact, noFactsYet(tenantId, sessionId));
   const session = sessionOf(fold);
   if (session === undefined) return undefined;
-  const [call] = session.calls;
+  // Named by one of its calls; what it is called itself, the calls say.
+  const call = session.calls.find(({ callId }) => sessionId === callId || sessionId === ownSessionId(callId));
   const parts = { tenantId, calls: session.calls, requests: session.request ? [session.request] : [] };
   const id = (call && sessionIdOf(call.callId, parts)) ?? sessionId;
   const { retellCallIds, matchedByPhoneNumber: matched, ...document } = sessionDocument({ ...session, id });

@@ -1,5 +1,5 @@
-// Why things are as they are, each in one sentence for people: the API's enums, docs/words.md and the console use these.
-// New words may come with a release, and of Retell's own at any time; none is renamed or taken away.
+// Why things are as they are, in a sentence each: for the API's enums, docs/words.md and the console.
+// None is renamed or taken away. New ones may come, of Retell's own at any time.
 
 /** `statusReason` of a call session: of what facts of its calls say. */
 const saidOfCalls = {
