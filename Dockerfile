@@ -1,5 +1,7 @@
 # Runs the TypeScript sources as they are: Node 24 strips the types, nothing is built.
-FROM node:24-slim
+# A digest pins it: docs/production.md, "What is run".
+ARG NODE_IMAGE=node:24-slim
+FROM ${NODE_IMAGE}
 
 WORKDIR /app
 ENV NODE_ENV=production

@@ -9,7 +9,7 @@ import { type CallPayload, readPayload } from '../../retell/payload.ts';
 import { kinds, occurredAt, translatePayload } from '../../retell/translate.ts';
 import { ownerOf, type TenantDirectory } from '../../tenants/tenant.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from './tenant-turns.ts';
 
 /** The known words of the vendor in the fields that we decide by (docs/retell-api.md). */
 export const knownWords = {

@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
-import { shares } from '../../events/shares.ts';
 import { problem } from '../../http/problem.ts';
 import { clientIp, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
 import { type Claim, claimOf, verify } from '../../retell/signature.ts';
@@ -16,7 +15,7 @@ import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode
 import { bodyReader } from './body.ts';
 import { tenantIn, tenantNamedBy } from './named-tenant.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
-import { turnsOfLarge } from './turns.ts';
+import { turnsOfLarge, waitingRoom } from './tenant-turns.ts';
 
 export type WebhookConfig = {
   readonly bodyLimitBytes: number;
@@ -76,8 +75,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   const underWay = new Set<Promise<Response>>();
   let stopping = false;
   const turn = turnsOfLarge();
-  const waiting = shares(2 * mostWaiting);
-  const waitingBytes = shares(bodiesTotalBytes);
+  const waiting = waitingRoom(2 * mostWaiting, bodiesTotalBytes);
 
   const ipOf = (c: Context) =>
     clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
@@ -123,15 +121,8 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
         return unverified(verdict.reason, body.length, () => reasonOf(verdict.reason, claim, body, keys));
       }
       if (tenant === undefined) return unverified('sig_mismatch', body.length);
-      const [place, memory] = [waiting(tenant.id), waitingBytes(tenant.id, body.length)];
-      const leave = () => {
-        place?.();
-        memory?.();
-      };
-      if (place === undefined || memory === undefined) {
-        leave();
-        return answers.refused(place ? 'too_busy' : 'overloaded', tenant.id);
-      }
+      const leave = waiting(tenant.id, body.length);
+      if (typeof leave === 'string') return answers.refused(leave, tenant.id);
 
       const delivery = {
         tenant,

@@ -101,7 +101,6 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   });
   let closing = false;
   const listeners = new Map<Listener, { readonly key: string; readonly caller: Caller }>();
-
   const enter = shares(maxListeners);
 
   const mayListen = (key: string, { tenantId, keyId }: Caller): boolean => {
@@ -154,6 +153,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     }),
     async (c) => {
       const place = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').cursor ?? (await feed.now());
+      if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders) as never; // nobody would read the stream
       const leave = enter(c.var.caller.tenantId);
       if (leave === undefined)
         return problem(c, 503, 'too_many_listeners', {
@@ -165,10 +165,6 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
       if (upgrade) {
         upgrade(admitted);
         return c.body(null, 204) as never;
-      }
-      if (c.req.method === 'HEAD') {
-        leave(); // nobody would read the stream
-        return c.body(null, 200, streamHeaders) as never;
       }
       const { body, client } = eventStream(() => outgoing?.destroy());
       admit(client, keyOf(c.req.header('authorization')!), admitted);
@@ -193,8 +189,8 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     });
     if (admitted === undefined) return refuse(socket, response);
     const place = admitted;
-    socket.once('close', place.leave); // also of one that was never upgraded
-    if (socket.destroyed) place.leave();
+    if (socket.destroyed) return place.leave();
+    socket.once('close', place.leave); // also where it was never upgraded
     sockets.handleUpgrade(request, socket, head, (ws: WebSocket) =>
       admit(webSocketClient(ws), keyOf(headers.get('authorization')!), place),
     );

@@ -1,6 +1,6 @@
 import { concurrencyLimit } from '../../events/concurrency-limit.ts';
 import { EventStoreOverloaded } from '../../events/event-log.ts';
-import { places } from '../../events/shares.ts';
+import { places, shares } from '../../events/shares.ts';
 
 const LARGE = 1024 * 1024;
 const WAIT_MS = 30_000;
@@ -21,5 +21,25 @@ export function turnsOfLarge(): Turns {
     if (length <= LARGE) return;
     const leave = await enter(tenantId);
     setImmediate(leave);
+  };
+}
+
+/** Where verified deliveries wait to be recorded: what gives a place back, or why a tenant gets none. */
+type WaitingRoom = (tenantId: string, bytes: number) => (() => void) | 'overloaded' | 'too_busy';
+
+export function waitingRoom(most: number, totalBytes: number): WaitingRoom {
+  const [places, memory] = [shares(most), shares(totalBytes)];
+  return (tenantId, bytes) => {
+    const leave = places(tenantId);
+    if (leave === undefined) return 'overloaded';
+    const free = memory(tenantId, bytes);
+    if (free === undefined) {
+      leave();
+      return 'too_busy';
+    }
+    return () => {
+      leave();
+      free();
+    };
   };
 }

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+
+type Locked = { version: string; integrity?: string; resolved?: string; link?: boolean };
+type Dependencies = Readonly<Record<string, string>>;
+const locked = Object.entries(read('package-lock.json').packages as Record<string, Locked>).filter(([at]) => at !== '');
+const { dependencies, optionalDependencies, devDependencies } = read('package.json') as Record<string, Dependencies>;
+
+test('every package of the lockfile has a digest, and none an address of its own', () => {
+  expect(locked.length).toBeGreaterThan(100);
+  expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([at]) => at)).toEqual([]);
+  expect(locked.filter(([, { resolved, link }]) => resolved !== undefined || link).map(([at]) => at)).toEqual([]);
+});
+
+test('what is asked for is one version each', () => {
+  const all = Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies });
+  expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+});
+
+test('the Node that runs everything is a package of the lockfile, fetched by no script', () => {
+  const nodes = locked.filter(([at]) => /^node_modules\/node(-bin)?(-(linux|darwin|win)-\w+)?$/.test(at));
+  expect(nodes.map(([at]) => at.replace('node_modules/', ''))).toEqual(Object.keys(optionalDependencies!));
+  expect(new Set(nodes.map(([, { version }]) => version)).size).toBe(1);
+  const own = nodes.find(([at]) => process.execPath.startsWith(`${join(root, at)}/`));
+  if (own) expect(own[1].version).toBe(process.versions.node);
+});
