@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import type { Place } from '../../events/recorded.ts';
+import { type Place, placeAt } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
+import { type Generation, liveGeneration } from '../../projections/engine/generations.ts';
 import { type WebhookEndpoint, wants } from '../../tenants/webhook-endpoints.ts';
 import { loadCheckpoint, type StartPosition, saveCheckpoint } from '../reaction.ts';
 import { type Change, changesAfter, PAGE } from './changes.ts';
@@ -28,7 +29,6 @@ export type FollowOptions = {
 };
 
 const MARKS_EVERY_MS = 1000;
-const LOG_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = 15_000;
 const PARKED_EVERY_MS = 2000;
 const CLEAN_EVERY_MS = 3_600_000;
@@ -37,14 +37,20 @@ const CLEAN_EVERY_MS = 3_600_000;
 export async function follow(options: FollowOptions): Promise<void> {
   const { log, db, endpoints, put, signal, everyMs, onProgress } = options;
   const marks = markRecorder(log, options.marksEveryMs);
-  const { settled, seen, ...begin } = await beginning(options);
+  const { settled, wantsSeen, ...begin } = await beginning(options);
   let { after, place } = begin;
   let anyBefore = endpoints().length > 0;
   const isTime = intervals();
+  const look = looker(options);
+  /** Never into a log that was restored: what comes at the same positions there has not been seen. */
+  const recordMarks = async (when: { readonly atOnce?: boolean }) => {
+    if (!place) return;
+    await refuseOtherLog(log, place);
+    await marks.record(db, after, when);
+  };
   await putWaiting(options, 'all');
   try {
     while (!signal.aborted) {
-      if (isTime('log', LOG_EVERY_MS)) await refuseOtherLog(log, place);
       if (isTime('sweep', SWEEP_EVERY_MS)) await putWaiting(options, 'overdue');
       if (isTime('parked', PARKED_EVERY_MS))
         for (const endpoint of await queueRedriven(db, endpoints(), after)) await put(keyOf(endpoint));
@@ -54,20 +60,20 @@ export async function follow(options: FollowOptions): Promise<void> {
       if (!anyBefore)
         for (const first of all.map(wantsSince).sort(byPosition).slice(0, 1)) after = greater(after, first);
       anyBefore = all.length > 0;
-      await queueWantedBefore(options, all, after, seen);
-      const found = anyBefore ? await changesAfter(db, after) : [];
-      const last = found.at(-1);
-      if (last) {
-        place = await placeOf(log, last.position);
-        await queueFor(options, found, all, { settled, place });
-        after = last.position;
+      await queueWantedBefore(options, all, after, wantsSeen);
+      const seen = anyBefore ? await look(after) : undefined;
+      if (seen) {
+        const { found, isAll } = seen;
+        await queueFor(options, found, all, { settled, ...(isAll && { place: seen.place }) });
+        if (isAll) place = seen.place;
+        after = greater(after, isAll ? seen.place.position : found.at(-1)!.position);
       }
-      onProgress({ position: after, caughtUp: found.length < PAGE });
-      if (isTime('marks', MARKS_EVERY_MS)) await marks.record(db, after).catch(unlessUnavailable);
-      if (found.length < PAGE) await pause(everyMs, signal);
+      onProgress({ position: after, caughtUp: seen?.isAll !== false });
+      if (isTime('marks', MARKS_EVERY_MS)) await recordMarks({}).catch(unlessUnavailable);
+      if (seen?.isAll !== false) await pause(everyMs, signal);
     }
   } finally {
-    await marks.record(db, after, { atOnce: true }).catch(() => {}); // else a little is sent again if Postgres is lost
+    await recordMarks({ atOnce: true }).catch(() => {}); // else a little is sent again if Postgres is lost
   }
 }
 
@@ -82,23 +88,23 @@ type Beginning = {
   /** What was settled before Postgres was lost; by endpoint. */
   readonly settled: ReadonlyMap<string, Mark>;
   /** Since when each endpoint wants what it wants, as far as that is queued. */
-  readonly seen: Map<string, bigint>;
+  readonly wantsSeen: Map<string, bigint>;
 };
 
 /** The checkpoint; without one, or after a restore of the log, where the marks in the log are. */
 async function beginning(options: FollowOptions): Promise<Beginning> {
   const { log, db, endpoints, start } = options;
   const kept = await loadCheckpoint(options, REACTION, start.id);
-  if (kept) return { after: kept.position, place: kept.place, settled: new Map(), seen: await wantsSeen(db) };
+  if (kept) return { after: kept.position, place: kept.place, settled: new Map(), wantsSeen: await loadWantsSeen(db) };
   const settled = new Map<string, Mark>();
-  const seen = new Map<string, bigint>();
+  const wantsSeen = new Map<string, bigint>();
   for (const endpoint of endpoints()) {
     settled.set(endpoint.id, (await markOf(log, keyOf(endpoint))) ?? { after: wantsSince(endpoint), open: new Set() });
-    await saveSeen(db, endpoint, seen);
+    await saveSeen(db, endpoint, wantsSeen);
   }
   const places = [...settled.values()].flatMap(({ after, open }) => [after, ...[...open].map((open) => open - 1n)]);
   const after = places.sort(byPosition)[0] ?? (await log.head()) ?? 0n;
-  return { after, place: undefined, settled, seen };
+  return { after, place: undefined, settled, wantsSeen };
 }
 
 const isSettled = (mark: Mark, position: bigint): boolean => position <= mark.after && !mark.open.has(position);
@@ -108,8 +114,9 @@ async function queueFor(
   { db, start, put }: FollowOptions,
   changes: readonly Change[],
   endpoints: readonly WebhookEndpoint[],
-  { settled, place }: Pick<Beginning, 'settled'> & { readonly place: Place },
+  { settled, place }: Pick<Beginning, 'settled'> & { readonly place?: Place },
 ): Promise<void> {
+  if (changes.length === 0) return;
   const ofTenant = Map.groupBy(endpoints, ({ tenantId }) => tenantId);
   const wanting = changes.flatMap((change) =>
     (ofTenant.get(change.tenantId) ?? [])
@@ -125,7 +132,7 @@ async function queueFor(
       trx,
       wanting.map(({ endpoint, ...change }) => ({ ...change, endpointId: endpoint.id })),
     );
-    await saveCheckpoint(trx, REACTION, start.id, place);
+    if (place) await saveCheckpoint(trx, REACTION, start.id, place); // else there is more: a crash repeats it
   });
   for (const endpoint of new Set(wanting.map(({ endpoint }) => endpoint))) await put(keyOf(endpoint));
 }
@@ -154,7 +161,7 @@ async function queueWantedBefore(
   }
 }
 
-async function wantsSeen(db: Kysely<unknown>): Promise<Map<string, bigint>> {
+async function loadWantsSeen(db: Kysely<unknown>): Promise<Map<string, bigint>> {
   const { rows } = await sql<{ id: string; after: string }>`
     select endpoint_id as id, wanted_after as after from reactions.webhook_endpoints
      where wanted_after is not null`.execute(db);
@@ -181,22 +188,31 @@ async function putWaiting({ db, put }: FollowOptions, which: 'all' | 'overdue'):
   for (const endpoint of rows) await put(endpoint);
 }
 
-/** Of the event at a position, or the last one before it that a scavenge has left: then a little is queued again. */
-async function placeOf(log: EventLog, position: bigint): Promise<Place> {
-  const isWithin = position <= ((await log.head()) ?? -1n);
-  const event = isWithin ? ((await log.at(position)) ?? (await log.newest(1, position))[0]) : undefined;
-  if (!event) throw new Error('the read model has what the log has not: it is to be built anew');
-  const { id, stream, revision } = event;
-  return { position: event.position, id, stream, revision };
+/** What has changed behind a position, and up to where the read model shows that. */
+type Look = { readonly found: readonly Change[]; readonly place: Place; readonly isAll: boolean };
+
+/**
+ * Looks at the read model when it has moved. Undefined: it has not, or was swapped meanwhile. Throws where it shows what the
+ * log has not: after a restore, until it is built anew.
+ */
+function looker({ log, db }: FollowOptions) {
+  let seen: Generation | undefined;
+  return async (after: bigint): Promise<Look | undefined> => {
+    const live = await liveGeneration(db, 'calls');
+    const place = live && placeAt(live.checkpoint, live.checkpointEvent);
+    if (!place || (live.generation === seen?.generation && live.checkpoint === seen.checkpoint)) return undefined;
+    const page = await changesAfter(db, after);
+    if ((await liveGeneration(db, 'calls'))?.generation !== live.generation) return undefined;
+    if (!(await log.holds(place))) throw new Error('the read model shows what the log has not: it is to be built anew');
+    const found = page.filter(({ position }) => position <= place.position);
+    const isAll = page.length < PAGE || found.length < page.length;
+    if (isAll) seen = live;
+    return { found, place, isAll };
+  };
 }
 
-async function refuseOtherLog(log: EventLog, place: Place | undefined): Promise<void> {
-  if (!place) return;
-  const isThere = await log.holds(place).catch((error) => {
-    unlessUnavailable(error);
-    return true;
-  });
-  if (!isThere) throw new Error('the log was restored to an earlier state');
+async function refuseOtherLog(log: EventLog, place: Place): Promise<void> {
+  if (!(await log.holds(place))) throw new Error('the log was restored to an earlier state');
 }
 
 /** What needs the log waits for it; what is queued already is sent without. */

@@ -55,14 +55,12 @@ export function markRecorder(log: EventLog, everyMs: number) {
       waiting.set(endpoint_id, { tenantId: tenant_id, endpointId: endpoint_id });
   }
 
-  async function append(endpoint: EndpointKey, data: ReactionReached): Promise<void> {
+  /** False: another process has recorded one, and it is looked at again. */
+  async function append(endpoint: EndpointKey, data: ReactionReached): Promise<boolean> {
     const stream = streamOf(endpoint);
-    for (;;) {
-      const [newest] = await log.read(stream, { backwards: true, max: 1 });
-      const event = { id: randomUUID(), type: REACTION_REACHED, data, metadata: {} };
-      const { outcome } = await log.append(stream, newest?.revision ?? 'no_stream', [event]);
-      if (outcome === 'appended') return;
-    }
+    const [newest] = await log.read(stream, { backwards: true, max: 1 });
+    const event = { id: randomUUID(), type: REACTION_REACHED, data, metadata: {} };
+    return (await log.append(stream, newest?.revision ?? 'no_stream', [event])).outcome === 'appended';
   }
 
   return {
@@ -74,7 +72,7 @@ export function markRecorder(log: EventLog, everyMs: number) {
         if (!atOnce && last && Date.now() - last.at < everyMs) continue;
         const mark = await markNow(db, id, queued);
         const text = JSON.stringify(mark);
-        if (text !== last?.text) await append(endpoint, mark);
+        if (text !== last?.text && !(await append(endpoint, mark))) continue;
         recorded.set(id, { text, at: Date.now() });
         waiting.delete(id);
       }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { queueTest, replay, retry } from '../../../src/reactions/outgoing-webhooks/deliveries.ts';
 import { analyzed, changed, ended, requested, started, TENANT } from '../../projections/controls.ts';
@@ -66,6 +67,46 @@ test('a call’s news comes in the order of the log, and the next as soon as the
   expect(received.map(({ type }) => type)).toEqual(types);
   const [first, last] = [received[0]!, received[4]!];
   expect([last.id, last.body]).toEqual([first.id, first.body]);
+});
+
+test('whatever is answered, each call’s news is first sent in the order of the log, one behind the other', async () => {
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
+  const random = fc.sample(fc.integer({ min: 0, max: 99 }), { numRuns: 400, seed });
+  const next = () => random.pop() ?? 0;
+  scene.start({ retrySeconds: Array(30).fill(0), pace: { answerMs: 300 } });
+  const endpoint = await scene.endpoint('ticket.opened', 'ticket.changed');
+  const ends = new Map<string, number>();
+  endpoint.answers(async ({ id, at }) => {
+    const chance = next();
+    const end = (ms: number) => ends.set(id, Math.min(ends.get(id) ?? Number.POSITIVE_INFINITY, at + ms));
+    if (chance < 10) return end(300) && 'nothing';
+    await new Promise((resolve) => setTimeout(resolve, chance));
+    end(chance);
+    return chance < 40 ? 500 : 204;
+  });
+  const some = Array.from({ length: 5 }, newCall);
+  const opened = some.map((call) => analyzed({ flags: { action_required: true } }, inbound, call));
+  const steps = Array.from({ length: 30 }, () => some[next() % 5]!);
+  const statuses = ['contacted', 'closed', 'qualified', 'resolved'] as const;
+  const said = steps.map((call, i) => staffSays(statuses[i % 4]!, `${i}`, call));
+  await scene.say(...opened, ...said);
+  const all = async () => (await scene.states(endpoint.endpointId)).filter((state) => state === 'delivered').length;
+  await soon(async () => expect(await all()).toBeGreaterThan(20));
+  await soon(async () => expect(await scene.states(endpoint.endpointId)).not.toContain('pending'));
+  const { rows } = await scene.pool.query<{ call_id: string; position: string; status: string }>(
+    'select call_id, position, status from ticket_changes where call_id = any($1) order by position',
+    [some],
+  );
+  for (const call of some) {
+    const theirs = endpoint.received.filter(({ data }) => data.callId === call);
+    const firsts = theirs.filter(({ id }, i) => theirs.findIndex((one) => one.id === id) === i);
+    expect(
+      firsts.map(({ data }) => data.status),
+      `TEST_SEED=${seed}`,
+    ).toEqual(rows.filter(({ call_id }) => call_id === call).map(({ status }) => status));
+    for (const [i, one] of firsts.entries())
+      if (i > 0) expect(one.at, `TEST_SEED=${seed}`).toBeGreaterThanOrEqual(ends.get(firsts[i - 1]!.id)! - 20);
+  }
 });
 
 test('an endpoint that hangs holds up no other, nor does a call that fails hold up others', async () => {

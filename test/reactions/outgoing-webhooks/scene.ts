@@ -18,7 +18,7 @@ import { administration } from '../../../src/tenants/administration.ts';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { sealingUnder } from '../../../src/tenants/sealing.ts';
 import { TENANT } from '../../projections/controls.ts';
-import { logger, startStores } from '../../projections/stores.ts';
+import { logger, type Stores, startStores } from '../../projections/stores.ts';
 
 export const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
 
@@ -30,11 +30,13 @@ export type Received = {
   readonly at: number;
 };
 
+type Answer = number | [number, Record<string, string>] | 'nothing';
+
 /** A receiver that answers with what it is given: a status, headers with it, or nothing at all. */
 export async function startReceiver() {
   const received: Received[] = [];
   const headers: Record<string, string>[] = [];
-  let answer: (one: Received) => number | [number, Record<string, string>] | 'nothing' = () => 204;
+  let answer: (one: Received) => Answer | Promise<Answer> = () => 204;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -43,7 +45,7 @@ export async function startReceiver() {
     const one = { id: String(request.headers['webhook-id']), type, data, body, at: Date.now() };
     received.push(one);
     headers.push(request.headers as Record<string, string>);
-    const answered = answer(one);
+    const answered = await answer(one);
     if (answered === 'nothing') return;
     const [status, more] = typeof answered === 'number' ? [answered, {}] : answered;
     response.writeHead(status, more).end('thanks');
@@ -66,8 +68,8 @@ export async function startReceiver() {
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
 /** Real stores, the projections over them, and the tenants in the log; one for each test file. */
-export async function startScene() {
-  const stores = await startStores();
+export async function startScene(starting: Promise<Stores> = startStores()) {
+  const stores = await starting;
   const { log, databaseUrl, pool } = stores;
   const ending = new AbortController();
   const { signal } = ending;
