@@ -111,10 +111,16 @@ export const select = (name: string, text: string, choices: readonly Choice[], c
   )}</select></label>`;
 
 /**
- * A part of a page that is fetched anew when the live feed has brought something. `address` is the page's own.
+ * A part of a page that is fetched anew when the live feed has brought something. `address` is the page's own;
+ * `pace` slows what costs more.
  */
-export const live = (id: string, address: string, content: Html | string | readonly (Html | string)[]): Html =>
-  html`<div id="${id}" hx-get="${address}" hx-trigger="ledger from:body" hx-select="#${id}" hx-swap="outerHTML" hx-sync="this:replace">${content}</div>`;
+export const live = (
+  id: string,
+  address: string,
+  content: Html | string | readonly (Html | string)[],
+  pace = '',
+): Html =>
+  html`<div id="${id}" hx-get="${address}" hx-trigger="ledger from:body ${pace}" hx-select="#${id}" hx-swap="outerHTML" hx-sync="this:replace">${content}</div>`;
 
 /** A secret that was issued: it is shown this once, and is in no address. */
 export const issued = (what: string, secret: string): Html =>

@@ -96,11 +96,11 @@ export function errorPage(error: Error, c: ConsoleContext): Response | Promise<R
   throw error;
 }
 
-/** The root application's answer to an unexpected error, as a page. */
+/** A problem that no page of the console has made, as a page. */
 export async function unexpectedPage(c: Context): Promise<Response> {
-  const { detail } = (await c.res.clone().json()) as Problem;
+  const { detail, title, status } = (await c.res.clone().json()) as Problem;
   const content = html`<p>${detail ?? nothing}</p><p><a href="/console">To the overview</a></p>`;
-  return c.html(bare('Something went wrong here', content), 500);
+  return c.html(bare(status === 500 ? 'Something went wrong here' : title, content), status as ContentfulStatusCode);
 }
 
 export const notFoundPage = (c: ConsoleContext): Response | Promise<Response> =>

@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
+import { PROBLEM } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import type { Me } from '../read-api/me.ts';
 import { type Answer, type Api, apiWith, Refused } from './api.ts';
@@ -44,8 +45,9 @@ const headers: MiddlewareHandler = async (c, next) => {
   c.header('referrer-policy', 'no-referrer');
   c.header('cache-control', 'no-store');
   await next();
-  // An unexpected error is the root application's, which has logged it.
-  if (c.res.status === 500) c.res = await unexpectedPage(c);
+  // An unexpected error is the root application's, which has logged it; a body that is too large is the limit's.
+  const isProblem = c.res.headers.get('content-type')?.startsWith(PROBLEM);
+  if (isProblem && c.req.path !== '/console/live') c.res = await unexpectedPage(c);
 };
 
 /** A page of ours to go on to, and nothing else. */

@@ -51,6 +51,15 @@ describe('the overview', () => {
   });
 });
 
+test('a part of the overview that is fetched anew asks for nothing that only the others need', async () => {
+  const { asked, request, signIn } = consoleOver({ 'GET /api/call-sessions': list(call()) });
+  const cookie = await signIn('writes');
+  const before = asked.length;
+  const part = await request('/console', { cookie, headers: { 'hx-request': 'true', 'hx-target': 'todo' } });
+  expect(await part.text()).toMatch(/^<div id="todo"/);
+  expect(asked.slice(before).map(({ path }) => path)).not.toContain('/api/summary');
+});
+
 describe('calls', () => {
   test('are filtered as the API filters them, by the days of the tenant', async () => {
     const { asked, said, text } = await shown(

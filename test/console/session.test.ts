@@ -167,3 +167,11 @@ test('what a page asks gives its turn back at once, and not with the page', asyn
   await request('/console/live', { cookie }, { incoming: {}, outgoing: {} });
   expect(asked.at(-1)).toMatchObject({ path: '/api/live', has: ['incoming', 'outgoing'] });
 });
+
+test('a form that is too large is refused by a page', async () => {
+  const { post, signIn } = consoleOver();
+  const sent = await post('/console/tickets/1/status', { note: 'x'.repeat(70_000) }, await signIn('writes'), {
+    'content-length': '70020',
+  });
+  expect([sent.status, sent.headers.get('content-type')]).toEqual([413, 'text/html; charset=UTF-8']);
+});

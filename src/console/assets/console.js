@@ -5,7 +5,7 @@
 
   // ---- Live: what the feed brings refreshes the parts of the page that ask for it.
 
-  const EVERY_MS = 3000;
+  const EVERY_MS = 4000;
   const mark = document.getElementById('live');
   const say = (text) => {
     if (mark && mark.textContent !== text) mark.textContent = text;
@@ -49,8 +49,11 @@
   addEventListener('pagehide', leave);
   listen();
 
-  for (const name of ['htmx:responseError', 'htmx:sendError'])
-    body.addEventListener(name, () => say('not up to date: the service does not answer'));
+  const LOST = 'not up to date: the service does not answer';
+  for (const name of ['htmx:responseError', 'htmx:sendError']) body.addEventListener(name, () => say(LOST));
+  body.addEventListener('htmx:afterOnLoad', () => {
+    if (mark?.textContent === LOST) say(feed?.readyState === EventSource.OPEN ? 'live' : 'connecting…');
+  });
 
   // ---- Pictures: each is drawn of its table.
 

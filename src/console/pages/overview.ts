@@ -10,6 +10,7 @@ import { chart, daily, hourly } from '../charts.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';
 import { type Html, live, nothing, time } from '../parts.ts';
+import { part } from '../problems.ts';
 import { appointmentTable } from './appointments.ts';
 import { callTable } from './calls.ts';
 import { operationsToDo } from './operations/index.ts';
@@ -122,18 +123,24 @@ async function toDoOf(c: ConsoleContext): Promise<Html> {
     ],
   ];
   const open = kinds.filter(([, , { items }]) => items.length > 0);
-  const parts = await Promise.all(open.map(async (kind) => ({ kind, shown: await kind[3]() })));
+  const tables = await Promise.all(open.map(async (kind) => ({ kind, shown: await kind[3]() })));
   return html`<ul class="cards">${kinds.map(card)}</ul>
 ${open.length === 0 ? html`<p>Nothing waits for anybody.</p>` : nothing}
-${parts.map(
+${tables.map(
   ({ kind: [id, title, list, , all], shown }) =>
     html`<section aria-labelledby="${id}"><h3 id="${id}">${count(list)} ${named(title, list)}</h3>${shown}${list.items.length > SHOWN || list.hasMore ? html`<p><a href="${all}">All of them</a></p>` : nothing}</section>`,
 )}`;
 }
 
+const newestCall = async (c: ConsoleContext): Promise<CallSession | undefined> => {
+  const newest = await tenantOf(c).api.get<Page<CallSession>>('/api/call-sessions', { limit: 1, archived: 'all' });
+  return newest.items[0];
+};
+
 /** Whether calls are coming in, in words. */
-async function incoming(c: ConsoleContext, last: CallSession | undefined): Promise<Html> {
+async function incoming(c: ConsoleContext): Promise<Html> {
   const { api, me } = tenantOf(c);
+  const last = await newestCall(c);
   const { items } = await api.get<{ items: readonly CoverageDay[] }>('/api/coverage', {
     from: new Date(Date.now() - WEEK_MS).toISOString(),
   });
@@ -160,40 +167,42 @@ const noCallsYet = (c: ConsoleContext): Html => {
 <pre><code>${origin}/api/webhooks/retell</code></pre></section>`;
 };
 
+async function pictures(c: ConsoleContext): Promise<Html> {
+  const { api, me } = tenantOf(c);
+  const [hours, days] = await Promise.all([
+    hourly(api, me.timeZone, Date.now()),
+    api.get<DailySummary>('/api/summary'),
+  ]);
+  return html`<div class="charts">${chart('hours', 'The last 24 hours', hours)}${chart('days', 'The last 30 days', daily(days))}</div>`;
+}
+
+/** The parts that are fetched anew by themselves: what the others cost is not asked for again. */
+const parts: Readonly<Record<string, (c: ConsoleContext) => Promise<Html>>> = {
+  async todo(c) {
+    const [todo, operations] = await Promise.all([
+      part(() => toDoOf(c)),
+      c.var.admin ? part(() => operationsToDo(c)) : nothing,
+    ]);
+    return live('todo', '/console', [html`<h2>To do</h2>`, todo, operations]);
+  },
+  coming: async (c) => live('coming', '/console', [await part(() => incoming(c))]),
+  pictures: async (c) => live('pictures', '/console', [await part(() => pictures(c))], 'throttle:60s'),
+};
+
+async function overview(c: ConsoleContext): Promise<Html> {
+  if (c.var.tenant === undefined)
+    return html`${await operationsToDo(c)}
+<p>An admin key sees no calls. <a href="/console/calls">Sign in with an API key of a tenant as well</a> to see what to do there.</p>`;
+  if ((await newestCall(c)) === undefined) return live('overview', '/console', noCallsYet(c));
+  const shown = await Promise.all(['todo', 'coming', 'pictures'].map((name) => parts[name]!(c)));
+  return html`<div id="overview">${shown[0]}<h2>Calls</h2>${shown[1]}${shown[2]}</div>`;
+}
+
 /** `GET /console`: what to do now, then how things are. */
 export function overviewPage(app: Hono<ConsoleEnv>): void {
   app.get('/console', async (c) => {
-    if (c.var.tenant === undefined)
-      return c.html(
-        page(
-          c,
-          'Overview',
-          html`<h1>Overview</h1>${await operationsToDo(c)}
-<p>An admin key sees no calls. <a href="/console/calls">Sign in with an API key of a tenant as well</a> to see what to do there.</p>`,
-        ),
-      );
-    const { api, me } = tenantOf(c);
-    const newest = await api.get<Page<CallSession>>('/api/call-sessions', { limit: 1, archived: 'all' });
-    const last = newest.items[0];
-    if (last === undefined)
-      return c.html(page(c, 'Overview', html`<h1>Overview</h1>${live('todo', '/console', [noCallsYet(c)])}`));
-    const [todo, hours, days, coming, operations] = await Promise.all([
-      toDoOf(c),
-      hourly(api, me.timeZone, Date.now()),
-      api.get<DailySummary>('/api/summary'),
-      incoming(c, last),
-      c.var.admin ? operationsToDo(c) : nothing,
-    ]);
-    return c.html(
-      page(
-        c,
-        'Overview',
-        html`<h1>Overview</h1>
-${live('todo', '/console', [html`<h2>To do</h2>`, todo, operations])}
-<h2>Calls</h2>
-${live('coming', '/console', [coming])}
-<div class="charts">${chart('hours', 'The last 24 hours', hours)}${chart('days', 'The last 30 days', daily(days))}</div>`,
-      ),
-    );
+    const wanted = c.var.tenant && c.req.header('hx-target');
+    if (wanted !== undefined && Object.hasOwn(parts, wanted)) return c.html(await parts[wanted]!(c));
+    return c.html(page(c, 'Overview', html`<h1>Overview</h1>${await overview(c)}`));
   });
 }
