@@ -71,7 +71,7 @@ const open = async (colorScheme: 'light' | 'dark', width: number): Promise<Page>
 };
 
 /** All pages one after the other: a quarter of a minute on an idle machine. */
-const MINUTES = 240_000;
+const MINUTES = 480_000;
 
 /** In the second run only what depends on colours and width: the rest is as before. */
 const VISIBLE = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'];
