@@ -7,6 +7,7 @@ WORKDIR /app
 ENV NODE_ENV=production
 
 COPY package.json package-lock.json .npmrc ./
+COPY clients/typescript/package.json ./clients/typescript/
 RUN npm ci --omit=dev && npm cache clean --force
 
 COPY src ./src

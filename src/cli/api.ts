@@ -19,6 +19,7 @@ import type { ReconciliationStatus as ReconciliationState } from '../reactions/r
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
 
 import type { CoverageDay } from '../read-api/coverage.ts';
+import type { Delivery } from '../read-api/deliveries.ts';
 import type { RecordedDelivery } from '../read-api/export/delivery-route.ts';
 import type { HistoryItem } from '../read-api/history.ts';
 import type { QuarantineItem, QuarantineReview } from '../read-api/quarantine.ts';
@@ -94,6 +95,7 @@ export type Answers = {
   'GET /api/reconciliation/coverage': Items<CoverageDay>;
   'GET /api/call-sessions': Page<CallSession>;
   'GET /api/call-sessions/{id}': CallSession;
+  'GET /api/call-sessions/{id}/deliveries': Items<Delivery>;
   'GET /api/call-sessions/{id}/history': Page<HistoryItem>;
   'GET /api/appointments/{id}': Appointment;
   'GET /api/tickets/{id}': Ticket;

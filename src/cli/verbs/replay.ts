@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
 import type { Answers } from '../api.ts';
-import { allPages, type Cli } from '../cli.ts';
+import type { Cli } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { examples, table } from '../text.ts';
@@ -36,7 +36,7 @@ export const verb: Verb = (program, cli) => {
         'replay 184467 --to http://127.0.0.1:8080/webhooks',
         'replay call_5f0c2b1e --to http://127.0.0.1:8080/webhooks',
         'replay default.9f86d081… --to http://127.0.0.1:3000/api/webhooks/retell',
-      )}\n\nA delivery is a POSITION of \`call-ledger history\`, an ID of \`quarantine list\`, or a call: all deliveries of its session.`,
+      )}\n\nA delivery is a POSITION of \`call-ledger history\`, an ID of \`quarantine list\`, or a call: all of its deliveries.`,
     )
     .action(async (id: string, options: Options) => {
       if (!['http:', 'https:'].includes(URL.parse(options.to)?.protocol ?? ''))
@@ -55,13 +55,11 @@ export const verb: Verb = (program, cli) => {
 
 /** The positions of all facts of a call that came by webhook. */
 async function deliveriesOf(cli: Cli, callId: string, tenantId: string): Promise<readonly string[]> {
-  const path = { id: callId.startsWith('call:') ? callId : `call:${callId}` };
-  const facts = await allPages((cursor) =>
-    cli.as(tenantId).call('GET /api/call-sessions/{id}/history', { path, query: { cursor } }),
-  );
-  const found = facts.filter(({ source, evidence }) => source === 'webhook' && evidence !== 'expired');
+  const path = { id: `call:${callId}` };
+  const { items } = await cli.as(tenantId).call('GET /api/call-sessions/{id}/deliveries', { path });
+  const found = items.filter((one) => one.source === 'webhook' && one.callId === callId);
   if (found.length > 0) return found.map(({ position }) => position);
-  throw new Failure(1, `Nothing of ${callId} came by webhook, or all of it has expired.`);
+  throw new Failure(1, `Nothing of ${callId} came by webhook.`);
 }
 
 async function post(cli: Cli, delivery: Delivery, options: Options): Promise<{ status: number; signed: string }> {
