@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { earlyAnswer } from './http/request-body.ts';
@@ -41,6 +41,11 @@ export function listen(root: OpenAPIHono, host: string, port: number, maxConnect
     getRequestListener(answer, { autoCleanupIncoming: false }),
   );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   return new Promise((resolve, reject) => {
     server.on('error', (error) => reject(cannotListen(host, port, error)));
     server.listen(port, host, () => {
@@ -50,7 +55,7 @@ export function listen(root: OpenAPIHono, host: string, port: number, maxConnect
         url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
         close: () => {
           closing.abort();
-          return close(server);
+          return close(server, open);
         },
       });
     });
@@ -73,9 +78,13 @@ export async function refuseTakenPort(host: string, port: number): Promise<void>
   await once(server, 'close');
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    // Node does not count those as idle that have never asked, such as a client's spare one.
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  }, 20);
   server.close(() => {
     clearInterval(idle);
     resolve();

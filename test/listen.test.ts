@@ -45,3 +45,12 @@ test('a port that is taken is refused before anything is started, with what to d
   const again = await listen(new OpenAPIHono(), '127.0.0.1', port);
   await again.close();
 });
+
+test('a connection that has asked nothing does not hold up a stop', async () => {
+  const listening = await listen(new OpenAPIHono(), '127.0.0.1', 0);
+  const spare = connect(Number(new URL(listening.url).port), '127.0.0.1').on('error', () => {});
+  await once(spare, 'connect');
+  const gone = once(spare, 'close');
+  await listening.close();
+  await gone;
+});

@@ -110,6 +110,7 @@ test('replay finds what is in quarantine, and says what is not there', async () 
 
 test('tail shows what changes, and goes on behind the last event', async () => {
   const listening = scene.cli(['tail', '--json', '--count', '1', '--cursor', '0']);
+  await triggered('cancelled');
   const { callId } = await triggered('confirmed');
   const first = (await listening).json();
   expect(first).toMatchObject({ event: 'call.outcome.changed', id: expect.any(String) });

@@ -1,6 +1,7 @@
 /** `npm run screenshots`: the pictures of docs/console.md, of a service of its own with simulated calls. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { answerHelp } from '../../src/help.ts';
 import { clientOf } from '../support/client.ts';
 import { dataDirectory, startService } from '../support/service.ts';
 import { chromiumAt, openBrowser, signIn } from './browser.ts';
@@ -8,6 +9,10 @@ import { postCallsOfADay } from './calls-of-a-day.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+answerHelp(`usage: npm run screenshots
+
+Takes the pictures of docs/console.md anew, of a service of its own with simulated calls. It takes no options, and needs Chromium (its
+path in CHROMIUM, where it is not found).`);
 const executable = chromiumAt();
 if (executable === undefined) {
   console.error('There is no Chromium here: apt-get install chromium, or set CHROMIUM.');

@@ -1,4 +1,4 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ProblemError } from './errors.ts';
 import type { AppointmentChanged, OutcomeChanged } from './schema.ts';
 import { wait } from './wait.ts';
@@ -58,28 +58,38 @@ export async function* liveEvents(connection: Connection): AsyncGenerator<LiveEv
 }
 
 async function* oneConnection({ url, key, fetch, cursor, signal }: Connection): AsyncGenerator<LiveEvent, void> {
-  const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(), SILENT_MS);
+  const connecting = new AbortController();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  // A body that is aborted by its request's signal may leave the connection open; one that is cancelled does not.
+  const end = () => (reader ? void reader.cancel().catch(() => {}) : connecting.abort());
+  const silence = setTimeout(end, SILENT_MS);
+  signal?.addEventListener('abort', end);
   try {
     const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
     const response = await fetch(`${url}/api/live${query}`, {
       headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
       redirect: 'error',
-      signal: signal ? AbortSignal.any([signal, silent.signal]) : silent.signal,
+      signal: connecting.signal,
     });
     if (!response.ok || response.body === null) throw await ProblemError.of('GET /api/live', response);
-    const beating = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        timer.refresh();
-        controller.enqueue(chunk);
-      },
-    });
-    const text = response.body.pipeThrough(beating).pipeThrough(new TextDecoderStream());
-    for await (const { event, id, data } of text.pipeThrough(new EventSourceParserStream())) {
-      if (event === 'closed') return;
-      yield { event, id, data: JSON.parse(data) } as LiveEvent;
+    reader = response.body.getReader();
+    if (signal?.aborted) return;
+    const found: EventSourceMessage[] = [];
+    const parser = createParser({ onEvent: (message) => found.push(message) });
+    const decoder = new TextDecoder();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      silence.refresh();
+      parser.feed(decoder.decode(value, { stream: true }));
+      for (const { event, id, data } of found.splice(0)) {
+        if (event === 'closed') return;
+        yield { event, id, data: JSON.parse(data) } as LiveEvent;
+      }
     }
   } finally {
-    clearTimeout(timer);
+    clearTimeout(silence);
+    signal?.removeEventListener('abort', end);
+    end();
   }
 }

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 0c8230f2fcfa0c4d297d065c0edd7fa562938508ac566453af230fdc6f5bf605
+// 6e3d3b58d7f47ced1ac173d992b10c74b2926d54f8a6a33af1978fc4397bee6e
 
 export interface paths {
   readonly "/api/webhooks/retell": {
@@ -590,6 +590,26 @@ export interface paths {
         };
       };
     };
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-health": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * How webhooks were answered, by endpoint, tenant and outcome
+    * @description By this process, since it started; the latest first. Metrics have the same without the tenant.
+    */
+    readonly get: operations["getWebhookHealth"];
+    readonly put?: never;
+    readonly post?: never;
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -1618,6 +1638,187 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/api/webhook-endpoints": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Where news is sent to, the newest first */
+    readonly get: operations["listWebhookEndpoints"];
+    readonly put?: never;
+    /**
+    * Have news sent to an address
+    * @description What changes from now on; older changes by replay. Each is a POST, signed as https://www.standardwebhooks.com has it; see `webhooks` in this document.
+    */
+    readonly post: operations["addWebhookEndpoint"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** One webhook endpoint */
+    readonly get: operations["getWebhookEndpoint"];
+    readonly put?: never;
+    readonly post?: never;
+    /** Have nothing more sent there */
+    readonly delete: operations["removeWebhookEndpoint"];
+    readonly options?: never;
+    readonly head?: never;
+    /**
+    * Change, pause or resume a webhook endpoint
+    * @description What is absent stays. An empty `description` removes it.
+    */
+    readonly patch: operations["changeWebhookEndpoint"];
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/rotate-secret": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have a new secret sign
+    * @description The secret before it signs too for 24 hours, so that the receiver can be changed meanwhile.
+    */
+    readonly post: operations["rotateWebhookSecret"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/deliveries": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * What became of the messages, the newest first
+    * @description What was delivered is listed for a week, what was given up for ninety days.
+    */
+    readonly get: operations["listWebhookDeliveries"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/test": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have a message sent that is about nothing
+    * @description Of type `endpoint.test`, with an id of its own, also while the endpoint is paused.
+    */
+    readonly post: operations["testWebhookEndpoint"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/deliveries/{deliveryId}/retry": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have a message sent again
+    * @description Whatever became of it, at once and under the same `webhook-id`; the schedule begins anew.
+    */
+    readonly post: operations["retryWebhookDelivery"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/replay": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have everything sent from a time or a position on
+    * @description Of the events that the endpoint wants, each under the id that it had; also what was delivered, and what is from before there was the endpoint.
+    */
+    readonly post: operations["replayToWebhookEndpoint"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/erasures": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Erasures, the newest first; those by retention too */
+    readonly get: operations["listErasures"];
+    readonly put?: never;
+    /**
+    * Erase a person
+    * @description Outcomes, times and ids stay; numbers, names, words, recordings and signed bytes go, everywhere and for good. It goes on by itself, whatever restarts.
+    */
+    readonly post: operations["erasePerson"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/erasures/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** How far an erasure is */
+    readonly get: operations["getErasure"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/api/reconciliation": {
     readonly parameters: {
       readonly query?: never;
@@ -1762,7 +1963,93 @@ export interface paths {
     readonly trace?: never;
   };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+  readonly "call.outcome.changed": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** The outcome of a call has changed */
+    readonly post: operations["receiveCallOutcomeChanged"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "appointment.changed": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** A call or staff has changed an appointment */
+    readonly post: operations["receiveAppointmentChanged"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "ticket.opened": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** A ticket needs somebody, for the first time or again */
+    readonly post: operations["receiveTicketOpened"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "ticket.changed": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** A ticket has another status, or another who set it */
+    readonly post: operations["receiveTicketChanged"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "endpoint.test": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Asked for, to see whether messages come */
+    readonly post: operations["receiveEndpointTest"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+}
 export interface components {
   schemas: {
     readonly OutcomeChanged: {
@@ -1822,6 +2109,43 @@ export interface components {
       */
       readonly at: string;
     };
+    readonly Ticket: {
+      readonly id: string;
+      readonly tenantId: string;
+      /** @description Retell's call id. */
+      readonly callId: string;
+      readonly sessionId: string;
+      /** @enum {string} */
+      readonly direction?: "inbound" | "outbound";
+      /** @enum {string} */
+      readonly status: "new" | "qualified" | "contacted" | "resolved" | "closed";
+      /** @description Whether something is left to be done. */
+      readonly active: boolean;
+      /** @description What the analysis says; null: nothing that is understood. */
+      readonly actionRequired: boolean | null;
+      readonly transferred: boolean;
+      /** @description Absent where no usable number is known. */
+      readonly customerId?: string;
+      readonly statusReason: string;
+      /** @enum {string} */
+      readonly setBy: "rule" | "staff";
+      /** @enum {string} */
+      readonly mail: "none" | "queued" | "sent" | "failed" | "not_sent";
+      /** @description Why it was not sent: `disabled`, `no_recipients`, `no_smtp`, `erased`; sent: `recipients_refused`, some for good. */
+      readonly mailReason?: string;
+      /**
+      * Format: date-time
+      * @description When the first fact was recorded; never changes.
+      */
+      readonly createdAt: string;
+      /** Format: date-time */
+      readonly lastEventAt: string;
+      /**
+      * @description The person is erased: what identified them is absent, and stays so.
+      * @enum {boolean}
+      */
+      readonly erased?: true;
+    };
     readonly Problem: {
       /** @example about:blank */
       readonly type: string;
@@ -1849,6 +2173,28 @@ export interface components {
       };
     } & {
       readonly [key: string]: unknown;
+    };
+    readonly WebhookHealth: {
+      /**
+      * Format: date-time
+      * @description When this process began to count.
+      */
+      readonly since: string;
+      readonly items: readonly {
+        /** @description `unknown`: a signed post to a path that does not exist. */
+        readonly endpoint: string;
+        /** @description The registered tenant that the address names; of a refusal nobody knows who sent it. */
+        readonly tenantId?: string;
+        readonly status: number;
+        /**
+        * @description What the log says of it.
+        * @example sig_mismatch
+        */
+        readonly outcome: string;
+        readonly count: number;
+        /** Format: date-time */
+        readonly lastAt: string;
+      }[];
     };
     readonly Tenant: {
       readonly id: string;
@@ -1902,6 +2248,17 @@ export interface components {
         readonly perDay?: number;
         readonly needsScope?: boolean;
       };
+      /**
+      * @description Days after the end of a call until its personal data, or its signed bytes, are erased by themselves. Absent: never.
+      * @example {
+      *       "personalDays": 365,
+      *       "evidenceDays": 90
+      *     }
+      */
+      readonly retention?: {
+        readonly personalDays?: number;
+        readonly evidenceDays?: number;
+      };
       readonly retellApiKeySet: boolean;
       readonly webhookKeys: readonly {
         readonly keyId: string;
@@ -1946,7 +2303,7 @@ export interface components {
       * @description Why it is still in quarantine; `evidence_…`: its bytes no longer verify, or are gone.
       * @enum {string}
       */
-      readonly reason?: "not_json" | "schema_invalid" | "too_deep" | "too_many_fields" | "call_id_invalid" | "not_a_call" | "untranslatable" | "tenant_mismatch" | "stream_deleted" | "evidence_failed" | "evidence_expired";
+      readonly reason?: "not_json" | "schema_invalid" | "too_deep" | "too_many_fields" | "call_id_invalid" | "not_a_call" | "untranslatable" | "tenant_mismatch" | "stream_deleted" | "evidence_failed" | "evidence_expired" | "evidence_erased";
       readonly callId?: string;
       readonly factId?: string;
     };
@@ -2047,6 +2404,11 @@ export interface components {
       readonly lastEventAt: string;
       /** @description Grows with every fact of the session. */
       readonly revision: number;
+      /**
+      * @description The person is erased: what identified them is absent, and stays so.
+      * @enum {boolean}
+      */
+      readonly erased?: true;
     };
     readonly CallAnalysis: {
       readonly summary?: string;
@@ -2086,38 +2448,11 @@ export interface components {
       }[];
       /** Format: date-time */
       readonly lastEventAt: string;
-    };
-    readonly Ticket: {
-      readonly id: string;
-      readonly tenantId: string;
-      /** @description Retell's call id. */
-      readonly callId: string;
-      readonly sessionId: string;
-      /** @enum {string} */
-      readonly direction?: "inbound" | "outbound";
-      /** @enum {string} */
-      readonly status: "new" | "qualified" | "contacted" | "resolved" | "closed";
-      /** @description Whether something is left to be done. */
-      readonly active: boolean;
-      /** @description What the analysis says; null: nothing that is understood. */
-      readonly actionRequired: boolean | null;
-      readonly transferred: boolean;
-      /** @description Absent where no usable number is known. */
-      readonly customerId?: string;
-      readonly statusReason: string;
-      /** @enum {string} */
-      readonly setBy: "rule" | "staff";
-      /** @enum {string} */
-      readonly mail: "none" | "queued" | "sent" | "failed" | "not_sent";
-      /** @description Why it was not sent: `disabled`, `no_recipients`, `no_smtp`; sent: `recipients_refused`, some for good. */
-      readonly mailReason?: string;
       /**
-      * Format: date-time
-      * @description When the first fact was recorded; never changes.
+      * @description The person is erased: what identified them is absent, and stays so.
+      * @enum {boolean}
       */
-      readonly createdAt: string;
-      /** Format: date-time */
-      readonly lastEventAt: string;
+      readonly erased?: true;
     };
     readonly Customer: {
       readonly id: string;
@@ -2175,10 +2510,24 @@ export interface components {
         readonly removed?: readonly unknown[];
       }[];
       /**
-      * @description Whether the signed bytes behind the fact still verify; `none`: nothing was signed.
+      * @description Whether the signed bytes behind the fact still verify; `erased`: with their person; `expired`: they are gone otherwise; `none`: nothing was signed.
       * @enum {string}
       */
-      readonly evidence?: "verified" | "failed" | "expired" | "none";
+      readonly evidence?: "verified" | "failed" | "expired" | "erased" | "none";
+      /**
+      * @description The person is erased: what identified them is absent, and stays so.
+      * @enum {boolean}
+      */
+      readonly erased?: true;
+      /** @description What erased the person of this fact, and why. */
+      readonly erasure?: {
+        readonly id: string;
+        /** @enum {string} */
+        readonly by: "admin" | "tenant" | "retention";
+        readonly reason?: string;
+        /** Format: date-time */
+        readonly requestedAt: string;
+      };
       /** @description The fact makes no sense to this version, and has changed nothing. `reason` names fields and codes and quotes nothing. Its stream is parked (`GET /api/parked`) until an operator has mended it. */
       readonly unreadable?: {
         readonly stream: string;
@@ -2293,13 +2642,18 @@ export interface components {
         readonly callId: string;
         readonly factId: string;
       };
+      /**
+      * @description The person is erased: what identified them is absent, and stays so.
+      * @enum {boolean}
+      */
+      readonly erased?: true;
     };
     readonly QuarantineReview: components["schemas"]["QuarantineItem"] & {
       /**
       * @description Whether the stored bytes still are what the webhook key signed.
       * @enum {string}
       */
-      readonly evidence: "verified" | "failed" | "expired";
+      readonly evidence: "verified" | "failed" | "expired" | "erased";
       /** @description Of the webhook key that signed it. */
       readonly keyId?: string;
       readonly sha256?: string;
@@ -2336,8 +2690,8 @@ export interface components {
       * @example on-call
       */
       readonly name: string;
-      /** @description `tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; `personal`: exports, bodies in quarantine, previews of mails; `audit`: who did what. */
-      readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit")[];
+      /** @description `tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; `personal`: exports, bodies in quarantine, previews of mails, all of a person; `audit`: who did what; `erasure`: erasing people. */
+      readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit" | "erasure")[];
       /**
       * Format: date-time
       * @description It opens nothing from then on.
@@ -2389,7 +2743,7 @@ export interface components {
       readonly kind: "administrator";
       readonly keyId: string;
       readonly keyName: string;
-      readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit")[];
+      readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit" | "erasure")[];
     };
     readonly Projections: {
       readonly items: readonly components["schemas"]["Projection"][];
@@ -2577,6 +2931,85 @@ export interface components {
         readonly since: string;
       }[];
     };
+    readonly WebhookEndpointWithSecret: components["schemas"]["WebhookEndpoint"] & {
+      /**
+      * @description Signs what is sent there. Shown this once.
+      * @example whsec_…
+      */
+      readonly secret: string;
+    };
+    readonly WebhookEndpoint: {
+      readonly id: string;
+      readonly url: string;
+      readonly events: readonly ("call.outcome.changed" | "appointment.changed" | "ticket.opened" | "ticket.changed")[];
+      readonly description?: string;
+      /**
+      * @description What changes while it is paused is not queued: replay it. What is queued waits.
+      * @enum {string}
+      */
+      readonly state: "active" | "paused";
+      /**
+      * @description It answered 410.
+      * @enum {string}
+      */
+      readonly pausedBecause?: "gone";
+      /**
+      * @description No MASTER_KEY opens its secret, so nothing is sent: rotate it.
+      * @enum {boolean}
+      */
+      readonly needsSecret?: true;
+      /** Format: date-time */
+      readonly createdAt: string;
+    };
+    readonly WebhookDelivery: {
+      readonly id: string;
+      /** @description The header `webhook-id`: the same across retries and replays. */
+      readonly webhookId: string;
+      /** @enum {string} */
+      readonly type: "call.outcome.changed" | "appointment.changed" | "ticket.opened" | "ticket.changed" | "endpoint.test";
+      /** @enum {string} */
+      readonly state: "pending" | "delivered" | "dead";
+      readonly attempts: number;
+      /** @description Of the last attempt, if it was answered. */
+      readonly lastStatus?: number;
+      /**
+      * @description Why the last attempt was not answered; `gone`: what it was about cannot be shown any more.
+      * @example no_answer_in_time
+      */
+      readonly lastFailure?: string;
+      /**
+      * Format: date-time
+      * @description Of one that is pending.
+      */
+      readonly nextAttemptAt?: string;
+    };
+    readonly Erasure: {
+      readonly id: string;
+      readonly tenantId: string;
+      /** @enum {string} */
+      readonly state: "queued" | "running" | "done" | "failed";
+      /** @enum {string} */
+      readonly by: "admin" | "tenant" | "retention";
+      readonly reason?: string;
+      /** Format: date-time */
+      readonly requestedAt: string;
+      /** Format: date-time */
+      readonly doneAt?: string;
+      /** @description Found, as far as it has been looked. */
+      readonly calls: number;
+      /** @description Of the calls. */
+      readonly erased: number;
+      /** @description Bodies in quarantine that were erased. */
+      readonly quarantined: number;
+      readonly deletedAtRetell?: number;
+      /** @description Why it failed, as a code. */
+      readonly failed?: string;
+      /**
+      * @description `done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: an event store of your own removes it with its next scavenge.
+      * @enum {string}
+      */
+      readonly physical: "done" | "pending" | "unknown";
+    };
     readonly ReconciliationState: {
       readonly state: string;
     } & {
@@ -2614,8 +3047,10 @@ export interface components {
 export type OutcomeChanged = components['schemas']['OutcomeChanged'];
 export type AppointmentChanged = components['schemas']['AppointmentChanged'];
 export type DecidedBy = components['schemas']['DecidedBy'];
+export type Ticket = components['schemas']['Ticket'];
 export type Problem = components['schemas']['Problem'];
 export type RetellWebhook = components['schemas']['RetellWebhook'];
+export type WebhookHealth = components['schemas']['WebhookHealth'];
 export type Tenant = components['schemas']['Tenant'];
 export type Resealed = components['schemas']['Resealed'];
 export type Forgotten = components['schemas']['Forgotten'];
@@ -2627,7 +3062,6 @@ export type CallSession = components['schemas']['CallSession'];
 export type CallAnalysis = components['schemas']['CallAnalysis'];
 export type ExpandedCallSession = components['schemas']['ExpandedCallSession'];
 export type Appointment = components['schemas']['Appointment'];
-export type Ticket = components['schemas']['Ticket'];
 export type Customer = components['schemas']['Customer'];
 export type History = components['schemas']['History'];
 export type HistoryItem = components['schemas']['HistoryItem'];
@@ -2663,12 +3097,65 @@ export type Outside = components['schemas']['Outside'];
 export type OutsideService = components['schemas']['OutsideService'];
 export type TicketMail = components['schemas']['TicketMail'];
 export type MailDeadLetters = components['schemas']['MailDeadLetters'];
+export type WebhookEndpointWithSecret = components['schemas']['WebhookEndpointWithSecret'];
+export type WebhookEndpoint = components['schemas']['WebhookEndpoint'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type Erasure = components['schemas']['Erasure'];
 export type ReconciliationState = components['schemas']['ReconciliationState'];
 export type Liveness = components['schemas']['Liveness'];
 export type Readiness = components['schemas']['Readiness'];
 export type Check = components['schemas']['Check'];
 export type $defs = Record<string, never>;
 export interface operations {
+  readonly getWebhookHealth: {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenantId?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The counts. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookHealth"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope` */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   readonly getTenant: {
     readonly parameters: {
       readonly query?: never;
@@ -2807,6 +3294,17 @@ export interface operations {
             readonly perDay?: number;
             readonly needsScope?: boolean;
           };
+          /**
+          * @description Days after the end of a call until its personal data, or its signed bytes, are erased by themselves. Absent: never.
+          * @example {
+          *       "personalDays": 365,
+          *       "evidenceDays": 90
+          *     }
+          */
+          readonly retention?: {
+            readonly personalDays?: number;
+            readonly evidenceDays?: number;
+          };
           /** @description Stored encrypted; never shown again. */
           readonly retellApiKey?: string;
         };
@@ -2911,6 +3409,10 @@ export interface operations {
             readonly countries?: readonly string[] | null;
             readonly perDay?: number | null;
             readonly needsScope?: boolean | null;
+          } | null;
+          readonly retention?: {
+            readonly personalDays?: number | null;
+            readonly evidenceDays?: number | null;
           } | null;
           /** @description Stored encrypted; never shown again. */
           readonly retellApiKey?: string | null;
@@ -3590,6 +4092,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -4241,6 +4752,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -4323,6 +4843,15 @@ export interface operations {
       };
       /** @description `missing_scope`: the API key has no read scope. */
       readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -4431,6 +4960,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -4507,6 +5045,15 @@ export interface operations {
       };
       /** @description `not_found`: there is none with this id, or it is not yours. */
       readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -4597,6 +5144,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -4673,6 +5229,15 @@ export interface operations {
       };
       /** @description `not_found`: there is none with this id, or it is not yours. */
       readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -4758,6 +5323,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -4833,6 +5407,15 @@ export interface operations {
       };
       /** @description `missing_scope`: the API key has no read scope. */
       readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -4924,6 +5507,15 @@ export interface operations {
       };
       /** @description `missing_scope`: the API key has no read scope. */
       readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -5030,6 +5622,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -5099,6 +5700,15 @@ export interface operations {
       };
       /** @description `missing_scope`: the API key has no read scope. */
       readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -5184,6 +5794,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -5258,6 +5877,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -5275,7 +5903,7 @@ export interface operations {
         readonly tenantId?: string;
         /** @description Why it could not be understood. One of not_json, schema_invalid, too_deep, too_many_fields, call_id_invalid, not_a_call, untranslatable, tenant_mismatch, stream_deleted, or several with commas. */
         readonly reason?: string;
-        /** @description `true`: only those that a retry has released; `all`: both. */
+        /** @description `true`: only those that a retry has released; `all`: both, and those that were erased. */
         readonly released?: "true" | "false" | "all";
         /** @description `newest`: by `createdAt` descending, then `id`; `oldest`: exactly the other way round. */
         readonly order?: "newest" | "oldest";
@@ -5571,6 +6199,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -5633,6 +6270,15 @@ export interface operations {
       };
       /** @description `unknown_tenant` */
       readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -5755,8 +6401,8 @@ export interface operations {
           * @example on-call
           */
           readonly name: string;
-          /** @description `tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; `personal`: exports, bodies in quarantine, previews of mails; `audit`: who did what. */
-          readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit")[];
+          /** @description `tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; `personal`: exports, bodies in quarantine, previews of mails, all of a person; `audit`: who did what; `erasure`: erasing people. */
+          readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit" | "erasure")[];
           /**
           * Format: date-time
           * @description It opens nothing from then on.
@@ -6815,6 +7461,954 @@ export interface operations {
       };
     };
   };
+  readonly listWebhookEndpoints: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description All of them: they are 50 at most. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["WebhookEndpoint"][];
+            readonly nextCursor: null;
+          };
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly addWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          /** @example https://example.com/hooks/call-ledger */
+          readonly url: string;
+          /** @description What it is sent. Others come to be: an endpoint gets those it names. */
+          readonly events: readonly ("call.outcome.changed" | "appointment.changed" | "ticket.opened" | "ticket.changed")[];
+          readonly description?: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The endpoint, with its secret. */
+      readonly 201: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+        };
+      };
+      /** @description Not as documented; `url_not_allowed`: not https, with a user name, or no address of the public internet. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_endpoints`: the tenant has 50. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The endpoint. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookEndpoint"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly removeWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is gone, with what was queued for it. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly changeWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          /** @example https://example.com/hooks/call-ledger */
+          readonly url?: string;
+          /** @description What it is sent. Others come to be: an endpoint gets those it names. */
+          readonly events?: readonly ("call.outcome.changed" | "appointment.changed" | "ticket.opened" | "ticket.changed")[];
+          readonly description?: string | "";
+          /** @enum {string} */
+          readonly state?: "active" | "paused";
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The endpoint. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookEndpoint"];
+        };
+      };
+      /** @description Not as documented; `url_not_allowed`: not https, with a user name, or no address of the public internet. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly rotateWebhookSecret: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The endpoint, with its new secret. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listWebhookDeliveries: {
+    readonly parameters: {
+      readonly query?: {
+        readonly state?: "pending" | "delivered" | "dead";
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before, with the same `state`. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["WebhookDelivery"][];
+            readonly nextCursor: string | null;
+          };
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly testWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is sent at once. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookDelivery"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly retryWebhookDelivery: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly deliveryId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is sent at once, or when the endpoint is active again. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookDelivery"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: the endpoint has no such delivery, or is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly replayToWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          /** @description A time, inclusive; or a position of the log, exclusive. */
+          readonly from: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description So many are sent, or when the endpoint is active again. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly count: number;
+          };
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listErasures: {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenantId?: string;
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["Erasure"][];
+            readonly nextCursor: string | null;
+          };
+        };
+      };
+      /** @description `invalid_request`: not as documented; `errors[]` names each fault. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the admin key lacks the scope `erasure`. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable` or `database_unavailable`: repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly erasePerson: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        readonly "idempotency-key"?: string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": {
+          readonly tenantId: string;
+          /**
+          * @description Every call from or to it. In E.164, or national in the tenant's default region.
+          * @example +4930123456
+          */
+          readonly phone?: string;
+          readonly customerId?: string;
+          /** @description Retell's id: this call alone. */
+          readonly callId?: string;
+          /** @description This session alone. */
+          readonly callSessionId?: string;
+          /**
+          * @description Kept for good: name nobody.
+          * @example request of 12 May, case 4711
+          */
+          readonly reason?: string;
+          /** @description Has Retell delete its calls as well. */
+          readonly deleteAtRetell?: boolean;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description It is recorded, and begins. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Erasure"];
+        };
+      };
+      /** @description `invalid_request`: not as documented; `errors[]` names each fault. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the admin key lacks the scope `erasure`. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_tenant`, or `not_found`: there is none with this id. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `idempotency_key_reused`: the key came before with another body. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable` or `database_unavailable`: repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getErasure: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The erasure. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Erasure"];
+        };
+      };
+      /** @description `invalid_request`: not as documented; `errors[]` names each fault. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the admin key lacks the scope `erasure`. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable` or `database_unavailable`: repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   readonly getReconciliation: {
     readonly parameters: {
       readonly query?: never;
@@ -7136,6 +8730,198 @@ export interface operations {
         content: {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
+      };
+    };
+  };
+  readonly receiveCallOutcomeChanged: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description The same across retries and replays: know repeats by it. */
+        readonly "webhook-id": string;
+        /** @description Seconds since 1970, of this attempt. */
+        readonly "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256, in Base64, of `<webhook-id>.<webhook-timestamp>.<body>` under the secret; several with spaces while it is rotated. */
+        readonly "webhook-signature": string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        readonly "application/json": {
+          /** @enum {string} */
+          readonly type: "call.outcome.changed";
+          /**
+          * Format: date-time
+          * @description When the change was recorded.
+          */
+          readonly timestamp: string;
+          readonly data: components["schemas"]["OutcomeChanged"];
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Received, within 15 seconds. 410: never again. */
+      readonly "2XX": {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  readonly receiveAppointmentChanged: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description The same across retries and replays: know repeats by it. */
+        readonly "webhook-id": string;
+        /** @description Seconds since 1970, of this attempt. */
+        readonly "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256, in Base64, of `<webhook-id>.<webhook-timestamp>.<body>` under the secret; several with spaces while it is rotated. */
+        readonly "webhook-signature": string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        readonly "application/json": {
+          /** @enum {string} */
+          readonly type: "appointment.changed";
+          /**
+          * Format: date-time
+          * @description When the change was recorded.
+          */
+          readonly timestamp: string;
+          readonly data: components["schemas"]["AppointmentChanged"];
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Received, within 15 seconds. 410: never again. */
+      readonly "2XX": {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  readonly receiveTicketOpened: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description The same across retries and replays: know repeats by it. */
+        readonly "webhook-id": string;
+        /** @description Seconds since 1970, of this attempt. */
+        readonly "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256, in Base64, of `<webhook-id>.<webhook-timestamp>.<body>` under the secret; several with spaces while it is rotated. */
+        readonly "webhook-signature": string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        readonly "application/json": {
+          /** @enum {string} */
+          readonly type: "ticket.opened";
+          /**
+          * Format: date-time
+          * @description When the change was recorded.
+          */
+          readonly timestamp: string;
+          readonly data: components["schemas"]["Ticket"];
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Received, within 15 seconds. 410: never again. */
+      readonly "2XX": {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  readonly receiveTicketChanged: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description The same across retries and replays: know repeats by it. */
+        readonly "webhook-id": string;
+        /** @description Seconds since 1970, of this attempt. */
+        readonly "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256, in Base64, of `<webhook-id>.<webhook-timestamp>.<body>` under the secret; several with spaces while it is rotated. */
+        readonly "webhook-signature": string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        readonly "application/json": {
+          /** @enum {string} */
+          readonly type: "ticket.changed";
+          /**
+          * Format: date-time
+          * @description When the change was recorded.
+          */
+          readonly timestamp: string;
+          readonly data: components["schemas"]["Ticket"];
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Received, within 15 seconds. 410: never again. */
+      readonly "2XX": {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  readonly receiveEndpointTest: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description The same across retries and replays: know repeats by it. */
+        readonly "webhook-id": string;
+        /** @description Seconds since 1970, of this attempt. */
+        readonly "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256, in Base64, of `<webhook-id>.<webhook-timestamp>.<body>` under the secret; several with spaces while it is rotated. */
+        readonly "webhook-signature": string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        readonly "application/json": {
+          /** @enum {string} */
+          readonly type: "endpoint.test";
+          /**
+          * Format: date-time
+          * @description When the change was recorded.
+          */
+          readonly timestamp: string;
+          readonly data: {
+            readonly tenantId: string;
+          };
+        };
+      };
+    };
+    readonly responses: {
+      /** @description Received, within 15 seconds. 410: never again. */
+      readonly "2XX": {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };
