@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 6e3d3b58d7f47ced1ac173d992b10c74b2926d54f8a6a33af1978fc4397bee6e
+// 20c5a1baf649cbd681564db79d1d6b035bcd7f6cb5bf40429967a987147d9952
 
 export interface paths {
   readonly "/api/webhooks/retell": {
@@ -1819,6 +1819,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/api/tenants/{id}/people": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * Everything that is kept of a person
+    * @description Of every call from or to the number; of sessions with others only their part. Personal data.
+    */
+    readonly get: operations["getPerson"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/api/reconciliation": {
     readonly parameters: {
       readonly query?: never;
@@ -3005,10 +3025,29 @@ export interface components {
       /** @description Why it failed, as a code. */
       readonly failed?: string;
       /**
-      * @description `done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: an event store of your own removes it with its next scavenge.
+      * @description `done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: an event store of your own removes it with its next scavenge, and does not say when.
       * @enum {string}
       */
       readonly physical: "done" | "pending" | "unknown";
+    };
+    readonly Person: {
+      readonly tenantId: string;
+      readonly phone: string;
+      readonly sessions: readonly {
+        readonly [key: string]: unknown;
+      }[];
+      readonly appointments: readonly {
+        readonly [key: string]: unknown;
+      }[];
+      readonly tickets: readonly {
+        readonly [key: string]: unknown;
+      }[];
+      readonly mails: readonly {
+        readonly [key: string]: unknown;
+      }[];
+      readonly evidence: readonly {
+        readonly [key: string]: unknown;
+      }[];
     };
     readonly ReconciliationState: {
       readonly state: string;
@@ -3101,6 +3140,7 @@ export type WebhookEndpointWithSecret = components['schemas']['WebhookEndpointWi
 export type WebhookEndpoint = components['schemas']['WebhookEndpoint'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type Erasure = components['schemas']['Erasure'];
+export type Person = components['schemas']['Person'];
 export type ReconciliationState = components['schemas']['ReconciliationState'];
 export type Liveness = components['schemas']['Liveness'];
 export type Readiness = components['schemas']['Readiness'];
@@ -8390,6 +8430,78 @@ export interface operations {
         };
       };
       /** @description `not_found` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable` or `database_unavailable`: repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getPerson: {
+    readonly parameters: {
+      readonly query: {
+        readonly phone: string;
+        /** @description `zip`: `person.json` and `recordings.txt`, the links to recordings, which are not fetched. */
+        readonly format?: "json" | "zip";
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description All of it; arrays, empty where there is nothing. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Person"];
+          readonly "application/zip": unknown;
+        };
+      };
+      /** @description `invalid_request`: no possible phone number. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the admin key lacks the scope `personal`. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_tenant` */
       readonly 404: {
         headers: {
           readonly [name: string]: unknown;
