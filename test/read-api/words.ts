@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { answerHelp } from '../../src/help.ts';
 import { codes } from '../../src/http/codes.ts';
 import { appointmentReasons, callReasons, mailReasons, ticketReasons } from '../../src/model/reasons.ts';
 
@@ -47,4 +48,9 @@ ${table('reason', ticketReasons)}
 ${table('reason', mailReasons)}
 `;
 
-if (import.meta.main) writeFileSync(FILE, page);
+if (import.meta.main) {
+  answerHelp(`usage: npm run words
+
+Writes docs/words.md, the page of all codes and reasons of the API, from the data that makes its enums. It takes no options.`);
+  writeFileSync(FILE, page);
+}

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 20c5a1baf649cbd681564db79d1d6b035bcd7f6cb5bf40429967a987147d9952
+// 97760d9446ab7030b8c86ce4480f9aa21f9486e9ebc85ada0f40e22ef5d00cbf
 
 export interface paths {
   readonly "/api/webhooks/retell": {
@@ -2105,8 +2105,11 @@ export interface components {
       /** @description Retell's id of the call that decided the status. */
       readonly decidedByCallId?: string;
       readonly decidedBy?: components["schemas"]["DecidedBy"];
-      /** @description The field of the call's analysis that decided the status; `staff`. Absent: nobody has decided yet. */
-      readonly statusReason?: string;
+      /**
+      * @description The field of the call's analysis that decided the status; `staff`. Absent: nobody has decided yet. Explained in docs/words.md; new words may come, so take one that is not listed as a word and no error.
+      * @enum {string}
+      */
+      readonly statusReason?: "appointment_confirmed" | "appointment_rescheduled" | "appointment_cancelled" | "appointment_outcome" | "outcome" | "staff";
       /**
       * Format: date-time
       * @description When what changed it took place.
@@ -2146,13 +2149,20 @@ export interface components {
       readonly transferred: boolean;
       /** @description Absent where no usable number is known. */
       readonly customerId?: string;
-      readonly statusReason: string;
+      /**
+      * @description Why it has this status. Explained in docs/words.md; new words may come, so take one that is not listed as a word and no error.
+      * @enum {string}
+      */
+      readonly statusReason: "transferred" | "action_required" | "action_not_required" | "qualified" | "successful" | "conversation" | "unanswered" | "in_progress" | "analysis_missing" | "outbound_default" | "staff";
       /** @enum {string} */
       readonly setBy: "rule" | "staff";
       /** @enum {string} */
       readonly mail: "none" | "queued" | "sent" | "failed" | "not_sent";
-      /** @description Why it was not sent: `disabled`, `no_recipients`, `no_smtp`, `erased`; sent: `recipients_refused`, some for good. */
-      readonly mailReason?: string;
+      /**
+      * @description Why it was not sent, or not to all. Explained in docs/words.md; new words may come, so take one that is not listed as a word and no error.
+      * @enum {string}
+      */
+      readonly mailReason?: "disabled" | "no_recipients" | "no_smtp" | "erased" | "recipients_refused";
       /**
       * Format: date-time
       * @description When the first fact was recorded; never changes.
@@ -2171,8 +2181,12 @@ export interface components {
       readonly type: string;
       readonly title: string;
       readonly status: number;
-      /** @example not_found */
-      readonly code: string;
+      /**
+      * @description Explained in docs/words.md; a later release may have more, so take one that is not listed by its `status`.
+      * @example not_found
+      * @enum {string}
+      */
+      readonly code: "invalid_request" | "unrecordable" | "range_beyond_log" | "refused" | "method_not_allowed" | "unsupported_media_type" | "body_too_large" | "body_too_slow" | "client_gone" | "unauthorized" | "missing_scope" | "forbidden" | "rate_limited" | "too_many_requests" | "too_many_listeners" | "not_found" | "role_not_here" | "unknown_tenant" | "unknown_key" | "unknown_projection" | "unknown_operation" | "unknown_ticket" | "erased" | "stream_deleted" | "fact_unreadable" | "idempotency_key_reused" | "call_session_exists" | "no_call_yet" | "busy" | "key_from_environment" | "too_many_webhook_keys" | "url_not_allowed" | "too_many_endpoints" | "operation_under_way" | "operation_over" | "nothing_is_built" | "nothing_to_swap_back" | "sig_missing" | "sig_malformed" | "sig_stale" | "sig_mismatch" | "retell_not_configured" | "destination_not_allowed" | "daily_limit_reached" | "retell_invalid_request" | "retell_key_rejected" | "retell_payment_required" | "retell_not_found" | "retell_rate_limited" | "retell_concurrency_limit" | "retell_unreachable" | "retell_refused" | "request_expired" | "not_placed" | "event_store_unavailable" | "database_unavailable" | "read_model_unavailable" | "not_ready" | "stopping" | "overloaded" | "too_busy" | "internal_error";
       readonly detail?: string;
       readonly errors?: readonly {
         readonly path: string;
@@ -2327,39 +2341,38 @@ export interface components {
       readonly callId?: string;
       readonly factId?: string;
     };
-    readonly Coverage: {
-      readonly items: readonly components["schemas"]["CoverageDay"][];
-    };
-    readonly CoverageDay: {
+    readonly Appointment: {
+      readonly id: string;
       readonly tenantId: string;
+      /** @enum {string} */
+      readonly status: "scheduled" | "confirmed" | "rescheduled" | "cancelled";
+      /** Format: date-time */
+      readonly startsAt?: string;
+      /** @description A new time that was said in words; never guessed. */
+      readonly rescheduleText?: string;
+      readonly cancellationReason?: string;
+      /** @description Something was said that a person has to read. */
+      readonly needsReview: boolean;
+      /** @description Retell's id of the call that decided the status. */
+      readonly decidedByCallId?: string;
+      readonly decidedBy?: components["schemas"]["DecidedBy"];
       /**
-      * Format: date
-      * @description UTC; of the start of the call, else of when it became known.
+      * @description The field of the call's analysis that decided the status; `staff`. Absent: nobody has decided yet. Explained in docs/words.md; new words may come, so take one that is not listed as a word and no error.
+      * @enum {string}
       */
-      readonly day: string;
-      /** @description Calls that Retell was seen to know. */
-      readonly retell: number;
-      /** @description Calls in the log. */
-      readonly log: number;
-      /** @description Facts of the calls of this day, by how they came. */
-      readonly facts: {
-        readonly webhook: number;
-        readonly reconciliation: number;
-      };
-      /** @description Calls of which the log lacks something that Retell has. */
-      readonly missing: number;
-      /** @description Of the calls that Retell knows; 100 is all. Absent: Retell was not asked for this day. */
-      readonly percent?: number;
+      readonly statusReason?: "appointment_confirmed" | "appointment_rescheduled" | "appointment_cancelled" | "appointment_outcome" | "outcome" | "staff";
+      readonly notes: readonly {
+        readonly text: string;
+        /** Format: date-time */
+        readonly at: string;
+      }[];
+      /** Format: date-time */
+      readonly lastEventAt: string;
       /**
-      * Format: date-time
-      * @description When a list of Retell's that has calls of this day was last read to its end.
+      * @description The person is erased: what identified them is absent, and stays so.
+      * @enum {boolean}
       */
-      readonly askedAt?: string;
-    };
-    readonly CallSessionPage: {
-      readonly items: readonly components["schemas"]["CallSession"][];
-      /** @description Opaque; null when this is the last page. */
-      readonly nextCursor: string | null;
+      readonly erased?: true;
     };
     readonly CallSession: {
       /** @description The call session id; `call:<Retell call id>` for a call without one. */
@@ -2393,7 +2406,11 @@ export interface components {
       * @enum {string}
       */
       readonly status: "confirmed" | "rescheduled" | "cancelled" | "voicemail" | "no_answer" | "busy" | "failed" | "answered" | "pending";
-      readonly statusReason: string;
+      /**
+      * @description Why; also a disconnection reason that Retell has had only since. Explained in docs/words.md; new words may come, so take one that is not listed as a word and no error.
+      * @enum {string}
+      */
+      readonly statusReason: "requested" | "in_progress" | "analysis_missing" | "answered" | "undecided" | "appointment_confirmed" | "appointment_rescheduled" | "appointment_cancelled" | "appointment_outcome" | "outcome" | "in_voicemail" | "voicemail" | "no_answer" | "human_detected" | "busy" | "failed" | "not_connected" | "error" | "destination_not_allowed" | "daily_limit_reached" | "retell_invalid_request" | "retell_key_rejected" | "retell_payment_required" | "retell_not_found" | "retell_rate_limited" | "retell_concurrency_limit" | "retell_unreachable" | "retell_refused" | "request_expired" | "not_placed" | "voicemail_reached" | "machine_detected" | "dial_no_answer" | "user_declined" | "ivr_reached" | "dial_busy" | "inactivity" | "user_hangup" | "agent_hangup" | "max_duration_reached" | "manual_stopped" | "call_take_over" | "no_concurrency_fallback" | "user_requested_dnc" | "user_requested_callback" | "call_transfer" | "transfer_bridged" | "transfer_cancelled" | "dial_failed" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "network_blocked" | "concurrency_limit_reached" | "no_valid_payment" | "credit_exhausted" | "budget_reached" | "scam_detected" | "registered_call_timeout" | "error_inbound_webhook" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_frontend_corrupted_payload" | "error_twilio" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined";
       readonly agentId?: string;
       readonly agentName?: string;
       /** @description As Retell gave it. */
@@ -2438,41 +2455,45 @@ export interface components {
       /** @description The fields that the agent was told to fill in. */
       readonly custom: Record<string, never>;
     };
+    readonly Coverage: {
+      readonly items: readonly components["schemas"]["CoverageDay"][];
+    };
+    readonly CoverageDay: {
+      readonly tenantId: string;
+      /**
+      * Format: date
+      * @description UTC; of the start of the call, else of when it became known.
+      */
+      readonly day: string;
+      /** @description Calls that Retell was seen to know. */
+      readonly retell: number;
+      /** @description Calls in the log. */
+      readonly log: number;
+      /** @description Facts of the calls of this day, by how they came. */
+      readonly facts: {
+        readonly webhook: number;
+        readonly reconciliation: number;
+      };
+      /** @description Calls of which the log lacks something that Retell has. */
+      readonly missing: number;
+      /** @description Of the calls that Retell knows; 100 is all. Absent: Retell was not asked for this day. */
+      readonly percent?: number;
+      /**
+      * Format: date-time
+      * @description When a list of Retell's that has calls of this day was last read to its end.
+      */
+      readonly askedAt?: string;
+    };
+    readonly CallSessionPage: {
+      readonly items: readonly components["schemas"]["CallSession"][];
+      /** @description Opaque; null when this is the last page. */
+      readonly nextCursor: string | null;
+    };
     /** @description With what `expand` names, as far as there is one. */
     readonly ExpandedCallSession: components["schemas"]["CallSession"] & {
       readonly appointment?: components["schemas"]["Appointment"];
       readonly ticket?: components["schemas"]["Ticket"];
       readonly customer?: components["schemas"]["Customer"];
-    };
-    readonly Appointment: {
-      readonly id: string;
-      readonly tenantId: string;
-      /** @enum {string} */
-      readonly status: "scheduled" | "confirmed" | "rescheduled" | "cancelled";
-      /** Format: date-time */
-      readonly startsAt?: string;
-      /** @description A new time that was said in words; never guessed. */
-      readonly rescheduleText?: string;
-      readonly cancellationReason?: string;
-      /** @description Something was said that a person has to read. */
-      readonly needsReview: boolean;
-      /** @description Retell's id of the call that decided the status. */
-      readonly decidedByCallId?: string;
-      readonly decidedBy?: components["schemas"]["DecidedBy"];
-      /** @description The field of the call's analysis that decided the status; `staff`. Absent: nobody has decided yet. */
-      readonly statusReason?: string;
-      readonly notes: readonly {
-        readonly text: string;
-        /** Format: date-time */
-        readonly at: string;
-      }[];
-      /** Format: date-time */
-      readonly lastEventAt: string;
-      /**
-      * @description The person is erased: what identified them is absent, and stays so.
-      * @enum {boolean}
-      */
-      readonly erased?: true;
     };
     readonly Customer: {
       readonly id: string;
@@ -3094,13 +3115,13 @@ export type Tenant = components['schemas']['Tenant'];
 export type Resealed = components['schemas']['Resealed'];
 export type Forgotten = components['schemas']['Forgotten'];
 export type QuarantineRetry = components['schemas']['QuarantineRetry'];
+export type Appointment = components['schemas']['Appointment'];
+export type CallSession = components['schemas']['CallSession'];
+export type CallAnalysis = components['schemas']['CallAnalysis'];
 export type Coverage = components['schemas']['Coverage'];
 export type CoverageDay = components['schemas']['CoverageDay'];
 export type CallSessionPage = components['schemas']['CallSessionPage'];
-export type CallSession = components['schemas']['CallSession'];
-export type CallAnalysis = components['schemas']['CallAnalysis'];
 export type ExpandedCallSession = components['schemas']['ExpandedCallSession'];
-export type Appointment = components['schemas']['Appointment'];
 export type Customer = components['schemas']['Customer'];
 export type History = components['schemas']['History'];
 export type HistoryItem = components['schemas']['HistoryItem'];
@@ -4179,20 +4200,13 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description The appointment */
+      /** @description The appointment. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": {
-            readonly id: string;
-            readonly tenantId: string;
-            /** @enum {string} */
-            readonly status: "scheduled" | "confirmed" | "rescheduled" | "cancelled";
-          } & {
-            readonly [key: string]: unknown;
-          };
+          readonly "application/json": components["schemas"]["Appointment"];
         };
       };
       /** @description Not as documented; `errors[]` names each. */
@@ -4291,20 +4305,13 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description The ticket */
+      /** @description The ticket. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": {
-            readonly id: string;
-            readonly tenantId: string;
-            /** @enum {string} */
-            readonly status: "new" | "qualified" | "contacted" | "resolved" | "closed";
-          } & {
-            readonly [key: string]: unknown;
-          };
+          readonly "application/json": components["schemas"]["Ticket"];
         };
       };
       /** @description Not as documented; `errors[]` names each. */
@@ -4404,19 +4411,13 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description The session */
+      /** @description The session. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": {
-            readonly id: string;
-            readonly tenantId: string;
-            readonly archived: boolean;
-          } & {
-            readonly [key: string]: unknown;
-          };
+          readonly "application/json": components["schemas"]["CallSession"];
         };
       };
       /** @description Not as documented; `errors[]` names each. */
@@ -4498,19 +4499,13 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description The session */
+      /** @description The session. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": {
-            readonly id: string;
-            readonly tenantId: string;
-            readonly archived: boolean;
-          } & {
-            readonly [key: string]: unknown;
-          };
+          readonly "application/json": components["schemas"]["CallSession"];
         };
       };
       /** @description Not as documented; `errors[]` names each. */
@@ -4615,19 +4610,13 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description The session */
+      /** @description The session. */
       readonly 202: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": {
-            readonly id: string;
-            readonly tenantId: string;
-            readonly status: string;
-          } & {
-            readonly [key: string]: unknown;
-          };
+          readonly "application/json": components["schemas"]["CallSession"];
         };
       };
       /** @description Not as documented; `errors[]` names each. */
