@@ -18,7 +18,7 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
         requestId: tryGetContext()?.get('requestId'),
         traceId: trace.getActiveSpan()?.spanContext().traceId,
       }),
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: inSnakeCase },
       serializers: { err: (error: unknown) => safeError(error) },
       redact: [
         'key',
@@ -34,6 +34,25 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
     },
     destination,
   );
+
+/** Of all lines in one style, `tenant_id`, whatever the code calls it. Values stay as they are. */
+function inSnakeCase(fields: Record<string, unknown>): Record<string, unknown> {
+  const named: Record<string, unknown> = {};
+  for (const name in fields) named[snake(name)] = fields[name];
+  return named;
+}
+
+const snake = (name: string): string => {
+  let known = snakes.get(name);
+  if (known === undefined) {
+    known = name.replace(/(?<=[a-z\d])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    snakes.set(name, known);
+  }
+  return known;
+};
+
+/** The names of fields are the code's own, so they are few. */
+const snakes = new Map<string, string>();
 
 type SafeError = {
   readonly type?: string;

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createLogger } from '../src/logger.ts';
@@ -47,4 +49,34 @@ test('an error that is its own cause is logged like any other', () => {
   const error = new Error('in a circle');
   error.cause = error;
   expect(logged(error)).toContain('in a circle');
+});
+
+test('fields have one style, and a line says its own', () => {
+  const lines: string[] = [];
+  const logger = createLogger('info', { write: (line) => void lines.push(line) });
+  logger.info({ event: 'tenant_changed', tenantId: 'acme', call_id: 'c', retryInMs: 50, err: new Error('no') }, 'said');
+  const line = JSON.parse(lines[0]!) as Record<string, unknown>;
+  expect(line).toMatchObject({
+    event: 'tenant_changed',
+    tenant_id: 'acme',
+    call_id: 'c',
+    retry_in_ms: 50,
+    msg: 'said',
+  });
+  expect(Object.keys(line).filter((name) => /[A-Z]/.test(name))).toEqual([]);
+  expect(line.err).toMatchObject({ type: 'Error', message: 'no' });
+});
+
+test('the lines that docs/logs.md names are there', () => {
+  const root = join(import.meta.dirname, '..');
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const source = files.map((file) => readFileSync(join(root, 'src', file), 'utf8')).join('\n');
+  const rows = readFileSync(join(root, 'docs/logs.md'), 'utf8').matchAll(/^\| (`[^|]*) \| (?:warn|error)/gm);
+  const named = [...rows].flatMap(([, line]) => [...line!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+  expect(named.length).toBeGreaterThan(15);
+  expect(
+    named.filter((name) => name !== 'address' && !source.includes(`'${name}'`) && !source.includes(`${name}:`)),
+  ).toEqual([]);
 });

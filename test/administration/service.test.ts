@@ -79,7 +79,7 @@ test('each answer of each role has the id of its request, which the lines of the
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   const posted = { method: 'POST', headers: { 'x-request-id': 'mine-1' }, body: '{}' };
   expect(await ask('/api/webhooks/retell', posted)).toBe('mine-1');
-  await eventually(async () => service.logs.some((line) => line.includes('"requestId":"mine-1"')));
+  await eventually(async () => service.logs.some((line) => line.includes('"request_id":"mine-1"')));
 });
 
 test('metrics can have a port of their own, and are nowhere else then', async () => {

@@ -72,7 +72,7 @@ test('one trace leads from a webhook over the log to its row, and names nobody',
   const { call } = webhook;
   for (const personal of ['call_traced', '4915112345678', call.from_number, call.to_number])
     expect(bodies.join()).not.toContain(personal);
-  expect(service.logs.some((line) => line.includes(`"traceId":"${traceId}"`))).toBe(true);
+  expect(service.logs.some((line) => line.includes(`"trace_id":"${traceId}"`))).toBe(true);
 });
 
 test('without the variables nothing is wrapped', () => {
