@@ -60,8 +60,10 @@ export function evolve(before: ErasureState | undefined, fact: Fact<ErasureRecor
     }
     case 'CallDeletedAtRetell':
       return { ...before, deletedAtRetell: before.deletedAtRetell + (fact.data.outcome === 'deleted' ? 1 : 0) };
-    case 'ErasureDone':
-      return { ...before, state: 'done', doneAt: fact.recordedAt };
+    case 'ErasureDone': {
+      const isRemoved = before.hiddenAt === before.position; // there was nothing
+      return { ...before, state: 'done', doneAt: fact.recordedAt, isRemoved };
+    }
     case 'ErasureFailed':
       return { ...before, state: 'failed', failed: fact.data.reason };
     case 'ErasureRemoved':

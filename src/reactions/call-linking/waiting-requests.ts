@@ -113,6 +113,7 @@ export function waitingRequests(windowMs: number): WaitingRequests {
         close(fact.stream, at);
         return undefined;
       case 'CallPlacementFailed':
+      case 'SessionErased': // it has no number any more
         close(fact.stream, at);
         return undefined;
       case 'CallLinked':

@@ -41,7 +41,7 @@ export const readCoverage =
               count(*) filter (where d.source = 'webhook')::int as webhook,
               count(*) filter (where d.source = 'reconciliation')::int as reconciliation
             from deliveries d where d.tenant_id = c.tenant_id and d.call_id = c.call_id
-              and d.event not in ('CallArchived', 'CallUnarchived', 'CallLinked')) t
+              and d.event not in ('CallArchived', 'CallUnarchived', 'CallLinked', 'CallErased')) t
           left join ${retell} s on s.tenant_id = c.tenant_id and s.call_id = c.call_id and not s.before_us
       ), days as (
       select tenant_id, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day,
