@@ -34,6 +34,15 @@ export async function startScene() {
   const { db } = connection;
   await prepare(db);
   let spoken = 0;
+  /** So many calls of two facts each, one fact after the other; answers the last one's position. */
+  const calls = async (n: number): Promise<bigint> => {
+    let position = -1n;
+    for (let i = 0; i < n; i++) {
+      const callId = `call_${spoken++}`;
+      position = await stores.say(started({}, {}, callId), ended({}, {}, callId));
+    }
+    return position;
+  };
 
   const operation = async (id: string): Promise<Operation> => (await findOperation(db, id))!;
   return {
@@ -52,14 +61,21 @@ export async function startScene() {
       running.add(made);
       return made;
     },
-    /** So many calls of two facts each, one fact after the other; answers the last one's position. */
-    async calls(n: number): Promise<bigint> {
-      let position = -1n;
-      for (let i = 0; i < n; i++) {
-        const callId = `call_${spoken++}`;
-        position = await stores.say(started({}, {}, callId), ended({}, {}, callId));
-      }
-      return position;
+    calls,
+    /** A call, and again after a moment; the end answers the position of the last. */
+    load() {
+      let isOver = false;
+      const loading = (async () => {
+        let position = await calls(1);
+        for (; !isOver; await sleep(20)) position = await calls(1);
+        return position;
+      })();
+      return {
+        end() {
+          isOver = true;
+          return loading;
+        },
+      };
     },
     /** The id of what was queued. */
     async request(kind: OperationKind, order: { acceptParked?: boolean } = {}): Promise<string> {
@@ -138,7 +154,7 @@ export async function startScene() {
 }
 export type Scene = Awaited<ReturnType<typeof startScene>>;
 
-/** Reads the views without a pause, in some connections; tells what went wrong, and whether a read model went back. */
+/** Reads the views again and again, in some connections; tells what went wrong, and whether a read model went back. */
 export function readAllTheTime({ pool }: Pick<Scene, 'pool'>) {
   let reading = true;
   let reads = 0;
@@ -150,6 +166,7 @@ export function readAllTheTime({ pool }: Pick<Scene, 'pool'>) {
         const { facts } = rows[0]!;
         if (facts < most) wrong.push(`${facts} after ${most}`);
         most = facts;
+        await sleep(2);
       } catch (error) {
         wrong.push(error);
       }

@@ -184,9 +184,10 @@ test('a rebuild under live load loses nothing and doubles nothing', async () => 
   await scene.calls(30);
   const id = await scene.request('rebuild');
   // Each of these is taken by the live generation, by the one that is built, or by both.
-  let position = 0n;
-  while ((await scene.operation(id)).finishedAt === undefined) position = await scene.calls(1);
-  position = await scene.calls(3);
+  const load = scene.load();
+  await scene.over(id);
+  await load.end();
+  const position = await scene.calls(3);
   expect(await one.waitUntilCaughtUp(position, 30_000)).toBe(true);
   expect(await scene.operation(id)).toMatchObject({
     state: 'succeeded',

@@ -135,8 +135,9 @@ test('no reader fails in any swap, and none sees the read model go back', async 
   const reading = readAllTheTime(scene);
   for (const kind of ['rebuild', 'swap_back', 'rebuild', 'rebuild', 'swap_back'] as const) {
     const id = await scene.request(kind);
-    while ((await scene.operation(id)).finishedAt === undefined) await scene.calls(1);
-    expect(await scene.operation(id)).toMatchObject({ state: 'succeeded' });
+    const load = scene.load();
+    expect(await scene.over(id)).toMatchObject({ state: 'succeeded' });
+    await load.end();
   }
   expect(await one.waitUntilCaughtUp(await scene.calls(1), 30_000)).toBe(true);
   const { reads, wrong } = await reading();

@@ -39,10 +39,9 @@ const need = async (call: string) => {
   await scene.say(call, 'CallEnded');
   await scene.say(call, 'CallAnalyzed', REQUIRED);
 };
-const allSent = (calls: readonly string[]) =>
-  soon(async () => {
-    for (const call of calls) expect(await scene.record(call)).toEqual([SENT]);
-  });
+const allSent = async (calls: readonly string[]) => {
+  for (const call of calls) await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
+};
 /** How many mails came of how many openings, and how many of them were one too many. */
 const tally = (calls: readonly string[]) => {
   const sent = calls.map((call) => scene.smtp.of(call).length);

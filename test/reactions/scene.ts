@@ -42,9 +42,10 @@ export async function startScene() {
 
   const append = async (stream: string, type: string, data: object, metadata: object): Promise<bigint> => {
     for (;;) {
-      const last = (await log.read(stream, { backwards: true, max: 1 }))[0];
+      const events = await log.read(stream);
+      const last = events.at(-1);
       const id = uuidOf(stream, type, JSON.stringify(data));
-      if ((await log.read(stream)).some((event) => event.id === id)) return last!.position; // a redelivery
+      if (events.some((event) => event.id === id)) return last!.position; // a redelivery
       const appended = await log.append(stream, last?.revision ?? 'no_stream', [
         {
           id,

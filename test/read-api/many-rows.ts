@@ -19,7 +19,7 @@ const everyone = sql`(
     n > ${sql.lit(OLDEST)} as oldest, '+49151' || lpad((n % 9000)::text, 7, '0') as customer
 ) made`;
 
-/** Fills every view through which the query API reads, and has Postgres count. */
+/** Fills every view through which the query API reads. Postgres counts as the indexes are made. */
 export async function fillReadModel(db: Kysely<ReadModel>): Promise<void> {
   await sql`insert into call_sessions (tenant_id, id, status, status_reason, direction, appointment_id, contact_id, retell_call_id,
       retell_call_ids, from_number, to_number, customer_phone, started_at, transferred, tenant_mismatch, archived,
@@ -58,5 +58,4 @@ export async function fillReadModel(db: Kysely<ReadModel>): Promise<void> {
   await sql`insert into quarantine (tenant_id, id, endpoint, reason, received_at, size, released_at, created_at)
     select tenant_id, tenant_id || '.' || n, 'retell', case when oldest then 'not_json' else 'not_a_call' end, at, 1000,
       case when oldest then at end, at from ${everyone}`.execute(db);
-  await sql`analyze`.execute(db);
 }

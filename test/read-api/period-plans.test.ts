@@ -9,8 +9,7 @@ import { createReadModel } from './read-model.ts';
 let readModel: Awaited<ReturnType<typeof createReadModel>>;
 let explained: ReturnType<typeof createExplained>;
 beforeAll(async () => {
-  readModel = await createReadModel();
-  await fillReadModel(readModel.writer);
+  readModel = await createReadModel(fillReadModel);
   for (const view of ['call_sessions', 'appointments']) {
     const table = sql.ref(view);
     // Two gaps, and some that a backfill has found.
@@ -20,9 +19,9 @@ beforeAll(async () => {
     await sql`update ${table} set created_at = '2026-03-02' where id like '%77'`.execute(readModel.writer);
   }
   // As autovacuum would within a minute.
-  await sql`vacuum analyze`.execute(readModel.writer);
+  await sql`vacuum analyze projection.calls_1_call_sessions, projection.calls_1_appointments`.execute(readModel.writer);
   explained = createExplained(readModel.url);
-});
+}, 120_000);
 afterAll(async () => {
   await explained?.db.destroy();
   await readModel.drop();

@@ -17,11 +17,10 @@ let readModel: Awaited<ReturnType<typeof createReadModel>>;
 let explained: ReturnType<typeof createExplained>;
 let db: Kysely<ReadModel>;
 beforeAll(async () => {
-  readModel = await createReadModel();
-  await fillReadModel(readModel.writer);
+  readModel = await createReadModel(fillReadModel);
   explained = createExplained(readModel.url);
   db = explained.db;
-});
+}, 120_000);
 afterAll(async () => {
   await db?.destroy();
   await readModel.drop();

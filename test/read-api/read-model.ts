@@ -30,8 +30,8 @@ begin
   end loop;
 end $$`;
 
-/** A database of its own with an empty read model; `db` reads as the service does, `insert` writes as a projection. */
-export async function createReadModel() {
+/** A database of its own with a read model, empty or filled before its indexes are made, which takes a fraction; `db` reads as the service does, `insert` writes as a projection. */
+export async function createReadModel(fill: (db: Kysely<ReadModel>) => Promise<void> = async () => {}) {
   const database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
   // Its connections may still be closing when the database is dropped.
@@ -39,9 +39,12 @@ export async function createReadModel() {
   const writer = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
   const anyDb = writer as unknown as Kysely<unknown>;
   await prepare(anyDb);
-  for (const projection of projections)
-    await makeQueryIndexes(anyDb, projection, await generationFor(anyDb, projection), pino({ level: 'silent' }));
+  const generations = [];
+  for (const projection of projections) generations.push([projection, await generationFor(anyDb, projection)] as const);
   await withoutTheRest.execute(writer);
+  await fill(writer);
+  for (const [projection, generation] of generations)
+    await makeQueryIndexes(anyDb, projection, generation, pino({ level: 'silent' }));
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });
   return {
     url: database.url,
