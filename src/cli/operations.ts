@@ -33,7 +33,7 @@ export type Verification = {
 
 export const verificationOf = ({ result }: Operation): Verification => result as Verification;
 
-const words = { rebuild: 'rebuild', verify: 'verification', swap_back: 'swap back' } as const;
+const words = { rebuild: 'rebuild', verify: 'verification', swap_back: 'swap back', rewrite: 'rewriting' } as const;
 
 /** What came of an operation, for a person. */
 export function outcomeOf(operation: Operation): string {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventLog } from '../events/event-log.ts';
+import { scrub } from '../projections/engine/scrub.ts';
 import { projections } from '../projections/index.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { reached } from './carry-out.ts';
@@ -10,6 +11,7 @@ import type { Erasures } from './erasures.ts';
 type Removing = {
   readonly log: EventLog;
   readonly db: Kysely<ReadModel>;
+  readonly databaseUrl: string;
   readonly erasures: Erasures;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -21,7 +23,7 @@ const ASK_MS = [500, 1000, 2000, 5000, 15_000, 60_000] as const;
 const UNKNOWN_MS = 600_000;
 
 /** Has both stores remove from their files what erasures have hidden, and records when no byte of it is left. */
-export function remover({ log, db, erasures, logger, signal, now }: Removing) {
+export function remover({ log, db, databaseUrl, erasures, logger, signal, now }: Removing) {
   let nextAt = 0;
   let asked = 0;
   let waitsFor = -1n;
@@ -35,7 +37,9 @@ export function remover({ log, db, erasures, logger, signal, now }: Removing) {
       if (upTo > waitsFor) [waitsFor, asked, nextAt] = [upTo, 0, 0];
       if (performance.now() < nextAt) return;
       for (const projection of projections) await reached({ log, db, signal }, upTo, projection);
-      const word = await log.scavenge(upTo);
+      // The log's first: a rebuild reads what is there.
+      const scavenged = await log.scavenge(upTo);
+      const word = scavenged === 'done' ? await scrub({ databaseUrl, projections, position: upTo }) : scavenged;
       erasures.removing(word);
       nextAt = performance.now() + (word === 'unknown' ? UNKNOWN_MS : ASK_MS[Math.min(asked++, ASK_MS.length - 1)]!);
       if (word !== 'done') return;

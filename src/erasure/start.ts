@@ -58,7 +58,7 @@ export function startErasure(options: ErasureOptions): RunningErasure {
   };
 }
 
-type Working = CarryingOut & Pick<ErasureOptions, 'erasures' | 'everyMinutes' | 'standbyMs'>;
+type Working = CarryingOut & Pick<ErasureOptions, 'databaseUrl' | 'erasures' | 'everyMinutes' | 'standbyMs'>;
 
 async function work(working: Working, onWell: () => void): Promise<void> {
   const { erasures, signal, everyMinutes, standbyMs = 2000 } = working;

@@ -70,4 +70,11 @@ const migrations: Migrations = {
   async '0003_origin'(trx) {
     await addMissingColumns(trx, 'projection', 'projections', { origin: 'text' });
   },
+  /** Up to where the read model was when a rewrite was requested. */
+  async '0004_rewrite'(trx) {
+    await addMissingColumns(trx, 'projection', 'operations', { position: 'bigint' });
+    await sql`alter table projection.operations drop constraint if exists operations_kind_check`.execute(trx);
+    await sql`alter table projection.operations add constraint operations_kind_check
+      check (kind in ('rebuild', 'verify', 'swap_back', 'rewrite'))`.execute(trx);
+  },
 };

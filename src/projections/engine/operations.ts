@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { JsonObject } from '../../events/json.ts';
 
-export const operationKinds = ['rebuild', 'verify', 'swap_back'] as const;
+export const operationKinds = ['rebuild', 'verify', 'swap_back', 'rewrite'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -17,7 +17,7 @@ export type OperationError = {
   readonly type?: string;
 };
 
-/** What an operator has requested; carried out by the process that leads the projection. */
+/** What an operator has requested, or an erasure; carried out by the process that leads the projection. */
 export type Operation = {
   readonly id: string;
   readonly kind: OperationKind;
@@ -39,17 +39,33 @@ export async function requestOperation(
   db: Kysely<unknown>,
   kind: OperationKind,
   projection: string,
-  { acceptParked = false } = {},
+  { acceptParked = false, position }: { acceptParked?: boolean | undefined; position?: bigint } = {},
 ): Promise<{ readonly queued: string } | { readonly underWay: Operation }> {
   for (;;) {
     const id = randomUUID();
-    const { numAffectedRows } = await sql`insert into projection.operations (id, kind, projection, state, accept_parked)
-      values (${id}, ${kind}, ${projection}, 'queued', ${acceptParked})
+    const { numAffectedRows } = await sql`
+      insert into projection.operations (id, kind, projection, state, accept_parked, position)
+      values (${id}, ${kind}, ${projection}, 'queued', ${acceptParked}, ${position === undefined ? null : `${position}`})
       on conflict (projection) where state in ('queued', 'running') do nothing`.execute(db);
     if (numAffectedRows === 1n) return { queued: id };
     const [underWay] = (await openOperations(db)).filter((operation) => operation.projection === projection);
     if (underWay) return { underWay }; // else it has just ended
   }
+}
+
+/** Whether a rewrite has succeeded that was requested when the read model was as far as this. */
+export async function hasRewritten(db: Kysely<unknown>, projection: string, position: bigint): Promise<boolean> {
+  const { rows } = await sql`select from projection.operations where kind = 'rewrite' and state = 'succeeded'
+    and projection = ${projection} and position >= ${`${position}`}::bigint limit 1`.execute(db);
+  return rows.length > 0;
+}
+
+/** The same of what an operation is to do: it was requested once more while the one before it ended. */
+export async function isRewritten(db: Kysely<unknown>, id: string): Promise<boolean> {
+  const { rows } = await sql`select from projection.operations o join projection.operations before
+      on before.projection = o.projection and before.kind = o.kind and before.position >= o.position
+    where o.id = ${id} and before.state = 'succeeded' limit 1`.execute(db);
+  return rows.length > 0;
 }
 
 /** The newest first; without the differences that verifications list, which may be many. */

@@ -204,7 +204,12 @@ export async function ownLive(db: Kysely<unknown>, projection: Projection): Prom
   throw new OperationFailed('version_changed', 'Another version of the projection has become live meanwhile.');
 }
 
-async function replaceLive(context: OperationContext, generation: Generation, live: Generation): Promise<JsonObject> {
+/** Builds a generation up to the end of the log, and swaps it in. */
+export async function replaceLive(
+  context: OperationContext,
+  generation: Generation,
+  live: Generation,
+): Promise<JsonObject> {
   const { onProgress, ...rest } = context;
   const total = live.checkpoint ?? 0n;
   const build: BuildOptions = {

@@ -22,12 +22,14 @@ import {
 import { TooManyParked } from './parked-limit.ts';
 import type { Projection } from './projection.ts';
 import { OperationFailed, type RunOperation, rebuild, Superseded, swapBack } from './rebuild.ts';
+import { rewrite } from './rewrite.ts';
 import type { Runner } from './runner.ts';
 import { verify } from './verify.ts';
 
 /** Each kind has a route. */
 export const operationsByKind: Readonly<Partial<Record<OperationKind, RunOperation>>> = {
   rebuild,
+  rewrite,
   swap_back: swapBack,
   verify,
 };
@@ -59,6 +61,10 @@ const dropExpired = (db: Kysely<unknown>, { name, version, replaces = [] }: Proj
       if (!(await isKept(trx, generation, isOwn ? version : undefined))) await drop(trx, generation);
     }
   });
+
+/** Drops what is kept to be swapped back, likewise. */
+export const dropReplaced = (db: Kysely<unknown>, projection: Projection): Promise<void> =>
+  dropExpired(db, projection, new Date(Date.now() + DAY_MS)); // also by a clock that is late
 
 const isExpired = ({ state, replacedAt }: Generation, before: Date): boolean =>
   state === 'previous' && replacedAt !== undefined && replacedAt < before;
