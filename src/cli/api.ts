@@ -13,7 +13,7 @@ import type { RetryAnswer } from '../commands/quarantine.ts';
 import type { ErasureShown } from '../erasure/routes.ts';
 import type { Appointment, CallSession, Ticket } from '../http/resources.ts';
 import type { DeliveryItem } from '../reactions/outgoing-webhooks/delivery-routes.ts';
-import type { Endpoint as EndpointAnswer } from '../reactions/outgoing-webhooks/endpoint-routes.ts';
+import type { Endpoint as EndpointAnswer, WithSecret } from '../reactions/outgoing-webhooks/endpoint-routes.ts';
 import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
@@ -46,6 +46,7 @@ type Outside = z.infer<typeof OutsideAnswer>;
 type MailDeadLetters = z.infer<typeof DeadLetters>;
 
 type WebhookEndpoint = z.infer<typeof EndpointAnswer>;
+type WebhookEndpointWithSecret = z.infer<typeof WithSecret>;
 export type WebhookDelivery = z.infer<typeof DeliveryItem>;
 
 export type Erasure = z.infer<typeof ErasureShown>;
@@ -100,10 +101,10 @@ export type Answers = {
   'GET /api/appointments/{id}': Appointment;
   'GET /api/tickets/{id}': Ticket;
   'GET /api/webhook-endpoints': Items<WebhookEndpoint>;
-  'POST /api/webhook-endpoints': WebhookEndpoint & { readonly secret: string };
+  'POST /api/webhook-endpoints': WebhookEndpointWithSecret;
   'PATCH /api/webhook-endpoints/{id}': WebhookEndpoint;
   'DELETE /api/webhook-endpoints/{id}': NoContent;
-  'POST /api/webhook-endpoints/{id}/rotate-secret': WebhookEndpoint & { readonly secret: string };
+  'POST /api/webhook-endpoints/{id}/rotate-secret': WebhookEndpointWithSecret;
   'POST /api/webhook-endpoints/{id}/test': WebhookDelivery;
   'POST /api/webhook-endpoints/{id}/replay': { readonly count: number };
   'GET /api/webhook-endpoints/{id}/deliveries': Page<WebhookDelivery>;

@@ -39,6 +39,15 @@ const answers: Readonly<Record<string, readonly [status: number, body: unknown]>
       ...{ keysNotTried: 7, mail: { state: 'refused', reason: 'auth_plain_535' } },
     },
   ],
+  '/api/webhook-endpoints': [
+    200,
+    {
+      items: [
+        { id: 'we_1', pausedBecause: 'gone' },
+        { id: 'we_2', needsSecret: true },
+      ],
+    },
+  ],
   '/api/webhooks/retell': [200, { hello: 'from the proxy' }],
 };
 const asked: IncomingMessage[] = [];
@@ -81,7 +90,10 @@ test('doctor says of each ill what it means and what to do', async () => {
   expect(ran.out).toMatch(/^FAIL +Retell +does not answer, asked with the key of other .*\n +→ .*RETELL_BASE_URL/m);
   expect(ran.out).toMatch(/^ok +Retell +answers, and takes the key of third\nskip +Retell +7 further keys/m);
   expect(ran.out).toMatch(/^FAIL +mail server +refuses the login \(auth_plain_535\).*\n +→ .*SMTP_URL/m);
-  expect(ran.out).toMatch(/12 of 16 need attention\.\n$/);
+  expect(ran.out).toMatch(
+    /^FAIL +webhook endpoints +we_1 answered 410 and is paused; MASTER_KEY opens no secret of we_2\n/m,
+  );
+  expect(ran.out).toMatch(/13 of 17 need attention\.\n$/);
 });
 
 test('what is no Call Ledger is told from one that says no, and a key does not follow where it is sent on to', async () => {
@@ -105,7 +117,7 @@ test('without a service every command says how to find one', async () => {
   });
   const doctor = await callLedger(['doctor'], { env });
   expect(doctor.code).toBe(1);
-  expect(doctor.out.match(/^skip /gm)).toHaveLength(8);
+  expect(doctor.out.match(/^skip /gm)).toHaveLength(9);
 });
 
 test('without a key nothing is asked, and it is said where one may be put', async () => {

@@ -24,6 +24,7 @@ const checks: readonly Check[] = [
   { name: 'webhook door', run: webhooks },
   { name: 'webhook secret', run: webhookSecret },
   { name: 'Retell, mail server', run: outside },
+  { name: 'webhook endpoints', run: webhookEndpoints },
 ];
 
 async function examine(cli: Cli): Promise<readonly Finding[]> {
@@ -158,6 +159,20 @@ function mailFound({ state, reason }: Answers['GET /api/outside']['mail']): Foun
   return state === 'refused'
     ? fail(`refuses the login (${reason}): mails wait for a day`, 'Correct user and password in SMTP_URL.')
     : fail(`cannot be used (${reason}): mails wait for a day`, 'See that it runs, and that SMTP_URL names it.');
+}
+
+/** Of the tenant of the API key. Nothing is sent to them. */
+async function webhookEndpoints(cli: Cli): Promise<Found> {
+  const { status } = await cli.as(undefined).ask('GET /api/webhook-endpoints');
+  if (status === 401 || status === 403) return skip('needs an API key with the scope write');
+  if (status === 404) return skip('the process at --url has not the role react, which sends');
+  const { items } = await cli.as(undefined).call('GET /api/webhook-endpoints');
+  if (items.length === 0) return skip('there is none: nothing is sent');
+  const gone = items.filter(({ pausedBecause }) => pausedBecause).map(({ id }) => `${id} answered 410 and is paused`);
+  const closed = items.filter(({ needsSecret }) => needsSecret).map(({ id }) => `MASTER_KEY opens no secret of ${id}`);
+  const ill = [...gone, ...closed];
+  if (ill.length === 0) return ok(`${items.length}; endpoints deliveries <id> says what they answer`);
+  return fail(ill.join('; '), 'call-ledger endpoints rotate-secret, resume or remove <id>');
 }
 
 const marks = { ok: 'ok   ', fail: 'FAIL ', skip: 'skip ' } as const;

@@ -63,7 +63,7 @@ export const Endpoint = z
     createdAt: z.iso.datetime(),
   })
   .openapi('WebhookEndpoint');
-const WithSecret = Endpoint.extend({
+export const WithSecret = Endpoint.extend({
   secret: z.string().openapi({ example: 'whsec_…', description: 'Signs what is sent there. Shown this once.' }),
 }).openapi('WebhookEndpointWithSecret');
 
