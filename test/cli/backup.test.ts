@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Client, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 import { callLedger } from './command.ts';
 
 // The drill: a backup under writes, a restore from it elsewhere, and everything is the fold of the log.
@@ -24,13 +25,13 @@ beforeAll(async () => {
   [dataDir, fresh, databaseUrl] = [first.path, second.path, database.url];
 });
 
-async function start(directory: string, database = databaseUrl): Promise<{ service: RunningService; client: Client }> {
-  const service = await startService({ DATA_DIR: directory, DATABASE_URL: database });
-  cleanUp.push(service.kill);
+async function start(directory: string, database = databaseUrl): Promise<{ service: ServiceHere; client: Client }> {
+  const service = await startServiceHere({ DATA_DIR: directory, DATABASE_URL: database });
+  cleanUp.push(service.stop);
   await becomesReady(service);
   return { service, client: await clientOf(service) };
 }
-const becomesReady = ({ url }: RunningService) =>
+const becomesReady = ({ url }: ServiceHere) =>
   eventually(async () => (await fetch(`${url}/health/ready`)).ok, { within: 60_000, what: 'readiness' });
 
 /** Ids of calls as soon as they got their 204. */

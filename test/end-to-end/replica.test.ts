@@ -7,7 +7,8 @@ import { clusterIn, readAddresses } from '../../src/embedded/postgres/cluster.ts
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
 import { apiKeyFrom, type Client, clientOf } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
-import { dataDirectory, eventually, spawnService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { startServiceHere } from '../support/service-here.ts';
 
 // A primary and its hot standby: one process writes where it can, the other one only serves, and shows the standby.
 
@@ -44,13 +45,13 @@ beforeAll(async () => {
   const hosts = [both.host, new URL(primary.url).host].join();
   const all = standby.url.replace(both.host, hosts);
   const start = async (roles: string, databaseUrl: string) => {
-    const service = spawnService({
+    const service = await startServiceHere({
       ...{ DATA_DIR: directory.path, EVENTSTORE_URL: node.url, DATABASE_URL: databaseUrl, ROLES: roles },
       ...{ MASTER_KEY: 'master_0123456789abcdef', ADMIN_KEY: ADMIN, RETELL_WEBHOOK_SECRET: KEY },
     });
-    cleanUp.push(service.kill);
+    cleanUp.push(service.stop);
     const keys: Record<string, string> = { ADMIN_KEY: ADMIN, RETELL_WEBHOOK_SECRET: KEY };
-    return clientOf({ url: await service.listening, key: async (name) => keys[name] ?? '' });
+    return clientOf({ url: service.url, key: async (name) => keys[name] ?? '' });
   };
   [writing, serving] = await Promise.all([
     start('ingest,project,react', `${all}?target_session_attrs=read-write`),

@@ -2,7 +2,8 @@ import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { apiKeyFrom, clientOf } from '../support/client.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { dataDirectory, spawnService } from '../support/service.ts';
+import { dataDirectory } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 const KEY = 'key_0123456789abcdef';
 const ADMIN = 'admin_0123456789abcdef';
@@ -10,20 +11,20 @@ const ADMIN = 'admin_0123456789abcdef';
 test('a process that only serves is ready when the views show the end of the log, and says how old what it shows is', async () => {
   const [directory, database] = [await dataDirectory(), await createTestDatabase(inject('postgresUrl'))];
   const node = await spawnEventStore({ dataDir: `${directory.path}/log` });
-  const started: ReturnType<typeof spawnService>[] = [];
+  const started: ServiceHere[] = [];
   onTestFinished(async () => {
-    for (const service of started) await service.kill();
+    for (const service of started) await service.stop();
     await node.stop();
     await database.drop();
     await directory.remove();
   });
   const start = async (roles: string) => {
-    const service = spawnService({
+    const service = await startServiceHere({
       ...{ DATA_DIR: directory.path, EVENTSTORE_URL: node.url, DATABASE_URL: database.url, ROLES: roles },
       ...{ MASTER_KEY: 'master_0123456789abcdef', ADMIN_KEY: ADMIN, RETELL_WEBHOOK_SECRET: KEY },
     });
     started.push(service);
-    return { ...service, url: await service.listening };
+    return service;
   };
   const serving = await start('ingest,serve');
   const is = (wanted: object) =>

@@ -9,7 +9,8 @@ import { fillDisk, makeRoom } from '../support/disk.ts';
 import { otherServer } from '../support/other-server.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
-import { dataDirectory, eventually, type RunningService, startService } from '../support/service.ts';
+import { dataDirectory, eventually } from '../support/service.ts';
+import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterAll(async () => {
@@ -22,18 +23,19 @@ async function scene() {
   return { DATA_DIR: directory.path, DATABASE_URL: database.url };
 }
 
-async function started(environment: Readonly<Record<string, string>>): Promise<RunningService> {
-  const service = await startService(environment);
+async function started(environment: Readonly<Record<string, string>>): Promise<ServiceHere> {
+  const service = await startServiceHere(environment);
   cleanUp.push(() => service.stop());
   return service;
 }
 
 /** A service, and how its event store begins and ends to write nothing. */
-type Scene = { readonly service: RunningService; readonly fail: () => unknown; readonly mend: () => unknown };
+type Scene = { readonly service: ServiceHere; readonly fail: () => unknown; readonly mend: () => unknown };
 
 async function withEmbeddedNode(): Promise<Scene> {
-  const service = await started(await scene());
-  const pid = () => Number(execFileSync('pgrep', ['-P', `${service.pid}`, '-f', 'event-store/main.ts']).toString());
+  const stores = await scene();
+  const service = await started(stores);
+  const pid = () => Number(execFileSync('pgrep', ['-f', `event-store/main.ts.* ${stores.DATA_DIR}/`]).toString());
   return { service, fail: () => fillDisk(pid()), mend: () => makeRoom(pid()) };
 }
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase } from '../support/postgres.ts';
+import { startServiceHere } from '../support/service-here.ts';
 import { runFuzz } from './run.ts';
 
 // The short form of `npm run fuzz` (docs/fuzz.md).
 
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 200);
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 90);
 const SEED = Number(process.env.FUZZ_SEED ?? 7);
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -21,6 +22,7 @@ test(
       inputs: INPUTS,
       seed: SEED,
       environment,
+      start: startServiceHere,
       print: (l) => console.log(performance.now(), l),
     });
     expect(problems, `seed ${SEED}`).toEqual([]);

@@ -6,11 +6,16 @@ import { dataDirectory, eventually, type RunningService, startService } from '..
 import { extremes, idsOf, oddDelivery } from './deliveries.ts';
 import { type Document, type OddRequest, oddRequests } from './requests.ts';
 
+type Service = Pick<RunningService, 'url' | 'key' | 'logs'> & { stop(): Promise<unknown> };
+type Start = (environment: Readonly<Record<string, string>>) => Promise<Service>;
+
 export type FuzzOptions = {
   readonly inputs: number;
   readonly seed: number;
   /** Of the service, beside what the fuzzer sets; without `DATABASE_URL` it has an embedded Postgres. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Starts the service; in a process of its own when absent. */
+  readonly start?: Start;
   readonly print: (line: string) => void;
 };
 
@@ -33,8 +38,14 @@ const OTHER = { id: 'harbour', key: 'harbour-webhook-key-0123456789' };
  * stores of its own. What must hold: no 5xx, no answer slower than five seconds, nothing parked, nothing that could not
  * be translated, and a read model that a rebuild makes again.
  */
-export async function runFuzz({ inputs, seed, environment = {}, print }: FuzzOptions): Promise<FuzzReport> {
-  await using world = await openWorld(environment);
+export async function runFuzz({
+  inputs,
+  seed,
+  environment = {},
+  start = startService,
+  print,
+}: FuzzOptions): Promise<FuzzReport> {
+  await using world = await openWorld(start, environment);
   const { service, client } = world;
   const problems: string[] = [];
   const answers = new Map<string, number>();
@@ -102,13 +113,13 @@ export async function runFuzz({ inputs, seed, environment = {}, print }: FuzzOpt
 }
 
 /** With a Retell that dials, and a mail server. */
-async function openWorld(environment: Readonly<Record<string, string>>) {
+async function openWorld(start: Start, environment: Readonly<Record<string, string>>) {
   const [directory, mailbox, retell] = await Promise.all([
     dataDirectory(),
     openMailbox(),
     startRetell({ apiKey: RETELL_KEY, pace: 1000 }),
   ]);
-  const service = await startService({
+  const service = await start({
     DATA_DIR: directory.path,
     SMTP_URL: mailbox.url,
     MAIL_WAIT_SECONDS: '0',
@@ -148,7 +159,7 @@ const readsOf = (number: number): OddRequest[] => {
     .concat({ ...READ, path: `/api/tenants/default/tickets/${ticket}/mail`, key: 'admin' });
 };
 
-async function ask(client: Client, { url }: RunningService, { method, path, key, headers, body }: OddRequest) {
+async function ask(client: Client, { url }: Service, { method, path, key, headers, body }: OddRequest) {
   const response = await fetch(url + path, {
     method,
     headers: {

@@ -23,14 +23,13 @@ export async function startServiceHere(environment: Readonly<Record<string, stri
   });
   await service.administration.directory.caughtUp();
   await keepApiKey(keys, service);
+  let stopped: Promise<void> | undefined;
   return {
     url: service.url,
     logs,
     key: keyOf(config.dataDir),
-    async stop(): Promise<void> {
-      await service.stop();
-      await stores.stop();
-    },
+    /** A second call waits for the first. */
+    stop: () => (stopped ??= service.stop().then(stores.stop)),
   };
 }
 export type ServiceHere = Awaited<ReturnType<typeof startServiceHere>>;
