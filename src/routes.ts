@@ -30,7 +30,7 @@ import { sessionsUnder } from './console/session.ts';
 import { personRoutes } from './erasure/person-routes.ts';
 import { type ErasureRoutesDeps, erasureRoutes } from './erasure/routes.ts';
 import type { WatchedLog } from './events/log-watch.ts';
-import { slowGuesses } from './http/bearer.ts';
+import { knowsOtherKeys, slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
 import { isForwardedTls, type ProxyTrust } from './http/rate-limit.ts';
 import { tenantShare } from './http/tenant-share.ts';
@@ -142,6 +142,10 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     noSniffing,
     measureRequests(metrics),
     slowGuesses(webhooks.ipOf, logger),
+    knowsOtherKeys({
+      isAdminKey: (key) => administrators.authenticate(key) !== undefined,
+      isApiKey: (key) => authenticate(key) !== undefined,
+    }),
   );
   answerUnhandled(root, logger, roles);
 

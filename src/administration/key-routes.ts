@@ -97,10 +97,12 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       path: '/api/tenants/{id}/webhook-keys',
       operationId: 'addWebhookKey',
       summary: 'Add a webhook key',
-      description: 'It verifies beside those that are in force, so that a key can be rotated without a gap.',
+      description:
+        'It verifies beside the one that is in force, so that a key can be rotated without a gap; two are enough for that.',
       request: { params: KnownTenantParam, ...body(z.strictObject({ key: PrintableSecret(8) })) },
       responses: {
         201: json(z.object({ keyId: z.string() }), 'In force; the same key again has the same id'),
+        409: problemResponse('`too_many_webhook_keys`: two are active; retire one first.'),
         ...refusals,
         ...unknown,
       },
@@ -108,6 +110,10 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
     async (c) => {
       const { id } = c.req.valid('param');
       const { outcome, keyId } = await admin.addWebhookKey(id, c.req.valid('json').key);
+      if (outcome === 'too_many_webhook_keys')
+        return problem(c, 409, outcome, {
+          detail: `Tenant ${id} has two active webhook keys, enough for a rotation. Retire one first: \`call-ledger tenants show ${id}\` has their ids.`,
+        });
       return outcome === 'done' ? c.json({ keyId }, 201) : unknownTenant(c, id);
     },
   );

@@ -22,6 +22,20 @@ export const bearerOf = (c: Context): string | undefined =>
 export const unauthorized = (c: Context, detail: string) =>
   problem(c, 401, 'unauthorized', { detail, headers: { 'www-authenticate': 'Bearer' } });
 
+/** Whether a key is one of the other kind, for an answer that says so. */
+type OtherKeys = { isAdminKey(key: string): boolean; isApiKey(key: string): boolean };
+
+const OTHER_KEYS = 'otherKeys';
+
+/** For the root application, before the routes: they say of a key of the other kind what it is. */
+export const knowsOtherKeys =
+  (keys: OtherKeys): MiddlewareHandler =>
+  (c, next) => {
+    c.set(OTHER_KEYS, keys);
+    return next();
+  };
+const otherKeys = (c: Context): OtherKeys | undefined => c.get(OTHER_KEYS);
+
 /** Lets a request through if its API key has the scope; write includes the others (docs/rules.md, "API shapes"). */
 export const requireScope =
   (authenticate: Authenticate, scope: Scope): MiddlewareHandler<CallerEnv> =>
@@ -29,7 +43,13 @@ export const requireScope =
     const key = bearerOf(c);
     if (key === undefined) return unauthorized(c, 'Send an API key: Authorization: Bearer <api key>.');
     const caller = authenticate(key);
-    if (caller === undefined) return unauthorized(c, 'This API key is unknown or has been revoked.');
+    if (caller === undefined)
+      return unauthorized(
+        c,
+        otherKeys(c as Context)?.isAdminKey(key)
+          ? 'This is an admin key. Send an API key of the tenant: `call-ledger keys issue <tenant>` makes one.'
+          : 'This API key is unknown or has been revoked.',
+      );
     if (!(caller.scopes.includes(scope) || caller.scopes.includes('write')))
       return problem(c, 403, 'missing_scope', { detail: `This API key lacks the scope "${scope}".` });
     c.set('caller', caller);
@@ -61,8 +81,10 @@ export const adminAccess =
   async (c, next) => {
     const key = bearerOf(c);
     const administrator = key === undefined ? undefined : authenticate(key);
-    if (administrator === undefined)
-      return unauthorized(c, 'Send an admin key: Authorization: Bearer <ADMIN_KEY, or a named admin key>.');
+    if (administrator === undefined) {
+      const what = key !== undefined && otherKeys(c)?.isApiKey(key) ? 'This is an API key of a tenant. ' : '';
+      return unauthorized(c, `${what}Send an admin key: Authorization: Bearer <ADMIN_KEY, or a named admin key>.`);
+    }
     if (!administrator.scopes.includes(scope))
       return problem(c, 403, 'missing_scope', { detail: `This admin key lacks the scope "${scope}".` });
     await next();

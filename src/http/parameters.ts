@@ -76,7 +76,7 @@ export const phoneParameter = z
   .string()
   .transform(plus)
   .pipe(z.string().regex(E164, 'must be an E.164 number such as +4930123456'))
-  .openapi({ type: 'string', example: '+4930123456', description: 'Exactly this number, in E.164.' });
+  .openapi({ type: 'string', description: 'Exactly this number, in E.164, e.g. +4930123456.' });
 
 /** A moment, which must be one that can be recorded. */
 export const instant = z.iso
@@ -95,7 +95,6 @@ export const wordsParameter = <const W extends readonly [string, ...string[]]>(w
     .pipe(z.array(z.enum(words)))
     .openapi({
       type: 'string',
-      example: words[0],
       description: `${description} One of ${words.join(', ')}, or several with commas.`,
     });
 

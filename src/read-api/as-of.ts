@@ -50,9 +50,8 @@ export const atParameter = z
   })
   .openapi({
     type: 'string',
-    example: '2026-03-01T10:00:00Z',
     description:
-      'As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset), or standing at ' +
+      'As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset, e.g. 2026-03-01T10:00:00Z), or standing at ' +
       'this position of the log or before (digits alone, as in the history). In the future: now. Before the first ' +
       'fact: 404. What is answered for a time that has passed never changes.',
   });

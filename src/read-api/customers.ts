@@ -37,8 +37,7 @@ const inE164 = (spelling: string): string => spelling.replaceAll(/[\s().\-/\u00a
 const Filter = listParameters({
   phone: plainText(128).regex(/\d/, 'must be a phone number').transform(spellings).optional().openapi({
     type: 'string',
-    example: '+4930123456',
-    description: 'This number: in E.164, or in a spelling in which it came with a call.',
+    description: 'This number: in E.164, e.g. +4930123456, or in a spelling in which it came with a call.',
   }),
 });
 type Filter = z.infer<typeof Filter>;

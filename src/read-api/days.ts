@@ -20,7 +20,7 @@ export const boundParameter = (description: string) =>
       context.addIssue({ code: 'custom', message: NO_BOUND });
       return z.NEVER;
     })
-    .openapi({ type: 'string', example: '2026-03-01', description });
+    .openapi({ type: 'string', description: `${description} E.g. 2026-03-01.` });
 
 /** The part of a local day that lies in the range that was asked for. */
 export type Day = { readonly date: string; readonly from: Date; readonly to: Date };

@@ -5,7 +5,6 @@ import type { Env } from 'hono';
 
 /** In the order of the docs page. A tag that no route has is left out; one that is not here comes last. */
 const tags: readonly { readonly name: string; readonly description: string }[] = [
-  { name: 'Webhooks', description: 'Retell posts here. Verified by signature; 204 once the fact is durable.' },
   { name: 'Call sessions', description: 'What became of a call: the strongest outcome that its facts support.' },
   { name: 'Appointments', description: 'What calls and staff decided about an appointment.' },
   { name: 'Tickets', description: 'What calls left to be done.' },
@@ -17,6 +16,7 @@ const tags: readonly { readonly name: string; readonly description: string }[] =
   { name: 'Tenants', description: 'Tenants and their keys. Needs the admin key.' },
   { name: 'Administration', description: 'Projections, parked streams, quarantine. Needs the admin key.' },
   { name: 'Operations', description: 'Health, metrics, this document, and whose a key is.' },
+  { name: 'Webhooks', description: 'Retell posts here. Verified by signature; 204 once the fact is durable.' },
 ];
 
 const description = `Signed Retell webhooks become immutable facts; everything read here is a fold of those facts.
@@ -53,11 +53,14 @@ export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
       Object.values(path as Record<string, { tags?: string[] }>).flatMap((operation) => operation.tags ?? []),
     ),
   );
+  for (const path of [...Object.values(document.paths ?? {}), ...Object.values(document.webhooks ?? {})])
+    for (const operation of Object.values(path as Record<string, { security?: unknown }>)) operation.security ??= []; // no key
   const known = new Set(tags.map(({ name }) => name));
   // Mounted routes have a slash put before their path, and a webhook's name is none.
   const webhooks = Object.entries(document.webhooks ?? {}).map(([name, one]) => [name.replace(/^\//, ''), one]);
   return {
     ...document,
+    info: { ...document.info, license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' } },
     ...(webhooks.length > 0 && { webhooks: Object.fromEntries(webhooks) as object }),
     tags: [
       ...tags.filter(({ name }) => used.has(name)),

@@ -102,7 +102,7 @@ const Range = only({
     .transform(plus)
     .refine(isTimeZone, 'must be an IANA time zone, as Europe/Berlin')
     .optional()
-    .openapi({ type: 'string', example: 'Europe/Berlin', description: "Default: the tenant's, else UTC." }),
+    .openapi({ type: 'string', description: "E.g. Europe/Berlin. Default: the tenant's, else UTC." }),
 });
 
 export const getSummary = (app: QueryApp, asTenant: AsTenant, timeZoneOf: TimeZoneOf) =>

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { WebhookKey } from '../tenants/tenant.ts';
 
 /** Both directions, inclusive (A13; docs/retell-api.md, "Signature"). */
-const SKEW_MS = 300_000;
+export const SKEW_MS = 300_000;
 
 /**
  * Exactly what the vendor's SDK accepts (docs/retell-api.md, "Signature"): any case, nothing around it, no second
@@ -42,6 +42,9 @@ export function claimOf(header: string | undefined, now: number): Claim | Header
   if (claim === undefined) return 'sig_malformed';
   return claim.at !== undefined && Math.abs(now - claim.at) > SKEW_MS ? 'sig_stale' : claim;
 }
+
+/** By how many milliseconds a signature is ahead of the clock here; negative: behind it. */
+export const aheadBy = (header: string, now: number): number => (parse(header)?.at ?? now) - now;
 
 /** An empty key never matches: anybody could sign with it. */
 const matches = (claim: Claim, body: Uint8Array, { key }: WebhookKey): boolean =>

@@ -105,7 +105,9 @@ export function administration({
       const known = tenant && webhookKeysEver(tenant).find((one) => one.key === key);
       const keyId = known?.keyId ?? sealing.webhookKeyId(tenantId, key);
       const sealedKey = sealing.seal(key, { tenantId, keyId });
-      const outcome = await change(tenantId, decide.addWebhookKey, { keyId, sealedKey });
+      const inForce = tenant?.webhookKeys.map((one) => one.keyId) ?? [];
+      const fromEnvironment = inForce.filter((id) => directory.isFromEnvironment(tenantId, id));
+      const outcome = await change(tenantId, decide.addWebhookKey, { keyId, sealedKey, fromEnvironment });
       return { outcome, keyId };
     },
 

@@ -139,13 +139,20 @@ const changeSettings = (state: TenantState, settings: TenantSettings): readonly 
 
 type SealedKey = { readonly keyId: string; readonly sealedKey: string };
 
+/** As many as a rotation needs, and as a signature is tried with. */
+const MOST_WEBHOOK_KEYS = 2;
+
+/** `fromEnvironment`: the ids of keys that RETELL_WEBHOOK_SECRET keeps in force, whatever the log says of them. */
 export function addWebhookKey(
-  { keyId, sealedKey }: SealedKey,
+  { keyId, sealedKey, fromEnvironment = [] }: SealedKey & { readonly fromEnvironment?: readonly string[] },
   state: TenantState,
-): readonly TenantEvent[] | 'unknown_tenant' {
+): readonly TenantEvent[] | 'unknown_tenant' | 'too_many_webhook_keys' {
   if (!state.registered) return 'unknown_tenant';
-  const before = state.webhookKeys.find((k) => k.keyId === keyId);
-  return before?.state === 'added' ? [] : [{ type: 'WebhookKeyAdded', data: { keyId, sealedKey, source: 'admin' } }];
+  const added = state.webhookKeys.filter((k) => k.state === 'added').map((k) => k.keyId);
+  if (added.includes(keyId)) return [];
+  const others = new Set([...added, ...fromEnvironment].filter((other) => other !== keyId));
+  if (others.size >= MOST_WEBHOOK_KEYS) return 'too_many_webhook_keys';
+  return [{ type: 'WebhookKeyAdded', data: { keyId, sealedKey, source: 'admin' } }];
 }
 
 /** Keeps the key so that evidence can be checked after it has left the environment; added once is enough. */

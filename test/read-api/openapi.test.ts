@@ -15,7 +15,13 @@ type Operation = {
   'x-roles'?: string[];
   tags: string[];
   security?: Record<string, unknown>[];
-  parameters?: { name: string; in: string; schema: Record<string, unknown>; description?: string }[];
+  parameters?: {
+    name: string;
+    in: string;
+    required?: boolean;
+    schema: Record<string, unknown>;
+    description?: string;
+  }[];
   responses: Record<string, { description: string; content?: Record<string, { schema: { $ref?: string } }> }>;
 };
 type Document = {
@@ -82,6 +88,23 @@ describe('the OpenAPI document', () => {
     }
     const ids = operations().flatMap(({ operationId }) => operationId ?? []);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('has no example on a parameter that may be left out: the page would send it, and find nothing', () => {
+    for (const { parameters = [], operationId } of operations())
+      for (const { name, in: where, required, schema, ...more } of parameters)
+        if (where !== 'path' && !required)
+          expect({ ...schema, ...more }, `${operationId} ${name}`).not.toMatchObject({ example: expect.anything() });
+  });
+
+  test('names every operation, says of each which key it needs, and lists what nobody calls by hand last', () => {
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const { operationId, security } of Object.values(methods)) {
+        expect(operationId, path).toMatch(/^[a-z]\w+$/);
+        expect(security, path).toBeDefined();
+      }
+    expect(document.tags.at(-1)?.name).toBe('Webhooks');
+    expect(JSON.stringify(document)).not.toMatch(/\([ABC]\d+\)/);
   });
 
   test('describes the query API by the schemas that make its answers', () => {

@@ -9,6 +9,7 @@ import { problem, problemResponse } from '../../http/problem.ts';
 import type { RateDecision } from '../../http/rate-limit.ts';
 import { ignoresDecision } from '../../model/outcome.ts';
 import type { CallFact, Delivery } from '../../retell/call-fact.ts';
+import { SKEW_MS } from '../../retell/signature.ts';
 import type { Accepted, NewWord } from './accept.ts';
 import type { Unread } from './body.ts';
 
@@ -16,6 +17,12 @@ const ABOUT: Readonly<Record<Endpoint, string>> = {
   retell: 'Call events of appointment and reminder agents.',
   'retell-inbound-ticket': 'Call events of inbound agents; they make tickets.',
   'retell-outbound-ticket': 'Call events of outbound agents; they make tickets.',
+};
+
+const operationIds: Readonly<Record<Endpoint, string>> = {
+  retell: 'receiveWebhook',
+  'retell-inbound-ticket': 'receiveInboundTicketWebhook',
+  'retell-outbound-ticket': 'receiveOutboundTicketWebhook',
 };
 
 const Webhook = z
@@ -40,6 +47,7 @@ export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: st
   registry.registerPath({
     method: 'post',
     path: path.replace(':tenant', '{tenant}'),
+    operationId: `${operationIds[endpoint]}${byPath ? 'OfTenant' : ''}`,
     tags: ['Webhooks'],
     summary: ABOUT[endpoint],
     security: [],
@@ -158,17 +166,15 @@ type Headers = Readonly<Record<string, string>>;
 
 const RETRY_SOON = { 'retry-after': '1' };
 const CLOSE = { connection: 'close' };
-const UNVERIFIED: Refused = {
-  status: 401,
-  detail: 'Sign the exact bytes of the body with the webhook key of the tenant: x-retell-signature: v=<ms>,d=<hex>.',
-};
+const HOW = 'Sign the exact bytes of the body with the webhook key of the tenant: x-retell-signature: v=<ms>,d=<hex>.';
+const unverified = (why: string): Refused => ({ status: 401, detail: `${why} ${HOW}` });
 
 /** Every answer but 2xx and 429, by its code. */
 const refusals = {
-  sig_missing: UNVERIFIED,
-  sig_malformed: UNVERIFIED,
-  sig_stale: UNVERIFIED,
-  sig_mismatch: UNVERIFIED,
+  sig_missing: unverified('There is no x-retell-signature.'),
+  sig_malformed: unverified('The signature has another form, or one without a time, which this tenant may not take.'),
+  sig_stale: unverified('The signature is too old, or of a time to come.'),
+  sig_mismatch: unverified('The signature is not that of these bytes under a key of this tenant.'),
   body_too_large: { status: 413, detail: 'The body is larger than this service takes.', headers: CLOSE },
   body_too_slow: { status: 408, detail: 'The body did not arrive in time.', headers: CLOSE },
   client_gone: { status: 408, detail: 'The connection ended before the body did.', headers: CLOSE },
@@ -181,7 +187,19 @@ const refusals = {
 } as const satisfies { readonly [C in Code]?: Refused } & Record<Unread, Refused>;
 export type RefusalCode = keyof typeof refusals;
 
-type Behind = { readonly error?: unknown; readonly reason?: string | undefined };
+/** By how much a signature is stale: one of two clocks is wrong, or something holds webhooks back. */
+export function staleBy(aheadMs: number): string {
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  const where = aheadMs > 0 ? 'ahead of' : 'behind';
+  return `The signature is ${seconds} s ${where} the clock here, and ${SKEW_MS / 1000} s are taken: check the clocks, and what holds webhooks back.`;
+}
+
+type Behind = {
+  readonly error?: unknown;
+  readonly reason?: string | undefined;
+  /** In place of what is always said with the code. */
+  readonly detail?: string | undefined;
+};
 
 /** Answers one request; logs and measures each answer once (A11). */
 export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswered: OnAnswered = () => {}) {
@@ -206,10 +224,10 @@ export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswe
       return answered(response, accepted.outcome, delivery.tenant.id, 'newWords' in accepted ? accepted.newWords : []);
     },
     /** `reason`: finer than the code, for the operator only. */
-    refused(code: RefusalCode, tenantId: string | undefined, { error, reason = code }: Behind = {}): Response {
+    refused(code: RefusalCode, tenantId: string | undefined, { error, reason = code, ...more }: Behind = {}): Response {
       logRefused(logger, reason, { handler, tenant_id: tenantId, t: elapsed() }, error);
       const { status, detail, headers = {} }: Refused = refusals[code];
-      return answered(problem(c, status, code, { detail, headers }), reason, tenantId);
+      return answered(problem(c, status, code, { detail: more.detail ?? detail, headers }), reason, tenantId);
     },
     tooMany({ first, retryAfterSeconds }: RateDecision & { allowed: false }, tenantId: string | undefined): Response {
       if (first) logRefused(logger, 'rate_limited', { handler, tenant_id: tenantId, t: elapsed() });

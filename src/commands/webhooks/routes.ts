@@ -8,10 +8,10 @@ import { sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
 import { clientIp, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
-import { type Claim, claimOf, verify } from '../../retell/signature.ts';
+import { aheadBy, type Claim, claimOf, verify } from '../../retell/signature.ts';
 import type { TenantDirectory, WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
-import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode } from './answers.ts';
+import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode, staleBy } from './answers.ts';
 import { bodyReader } from './body.ts';
 import { tenantIn, tenantNamedBy } from './named-tenant.ts';
 import { type Recorder, recorder, timeFor } from './record.ts';
@@ -91,17 +91,19 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     const counted = config.rateLimitScope === 'all' ? limit.consume(asker) : undefined;
     if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
     /** Counts unverified requests only: all of Retell is behind one address (B11). */
-    const unverified = (code: RefusalCode, bytes?: number, reason?: () => string): Response => {
+    const unverified = (code: RefusalCode, bytes?: number, reason?: () => string, detail?: string): Response => {
       const decision = counted ?? limit.consume(asker, bytes);
       if (!decision.allowed) return answers.tooMany(decision, selected?.id);
-      return answers.refused(code, selected?.id, { reason: reason?.() });
+      return answers.refused(code, selected?.id, { reason: reason?.(), detail });
     };
 
     // Check first what costs nothing to check.
     const length = Number(c.req.header('content-length')); // NaN: it comes in chunks
     if (length > config.bodyLimitBytes) return unverified('body_too_large');
     const signatureHeader = c.req.header('x-retell-signature') ?? '';
-    const claim = claimOf(signatureHeader, now());
+    const at = now();
+    const claim = claimOf(signatureHeader, at);
+    if (claim === 'sig_stale') return unverified(claim, undefined, undefined, staleBy(aheadBy(signatureHeader, at)));
     if (typeof claim === 'string') return unverified(claim);
     if (!(length <= SMALL_BYTES) && limit.isSpent(asker)) return unverified('sig_mismatch');
 

@@ -39,7 +39,7 @@ const boundary = (description: string) => {
         context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time with an offset or Z, or a position' });
       return { time: (time ?? new Date(0)).toISOString() };
     })
-    .openapi({ type: 'string', example: '2026-01-01T00:00:00Z', description });
+    .openapi({ type: 'string', description: `${description} E.g. 2026-01-01T00:00:00Z.` });
 };
 
 const range = {

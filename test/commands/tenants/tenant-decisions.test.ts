@@ -10,6 +10,10 @@ const keyAdded: TenantEvent = {
   type: 'WebhookKeyAdded',
   data: { keyId: 'wk_1', sealedKey: 'sealed', source: 'admin' },
 };
+const otherKey = (keyId: string): TenantEvent => ({
+  type: 'WebhookKeyAdded',
+  data: { keyId, sealedKey: 'sealed', source: 'admin' },
+});
 const keyFromEnvironment: TenantEvent = {
   type: 'WebhookKeyAdded',
   data: { keyId: 'wk_1', sealedKey: 'sealed', source: 'environment' },
@@ -78,6 +82,20 @@ test.each<[string, TenantEvent[], Decision, readonly TenantEvent[] | string]>([
   ['a secret is forgotten', [keyAdded], forget, [forgotten]],
   ['a secret that was changed meanwhile is not forgotten', [keyAdded, resealed], forget, []],
   ['a forgotten key may be added again', [registered, keyAdded, forgotten], addKey, [keyAdded]],
+  ['a second key is for a rotation', [registered, otherKey('wk_2')], addKey, [keyAdded]],
+  ['a third is one too many', [registered, otherKey('wk_2'), otherKey('wk_3')], addKey, 'too_many_webhook_keys'],
+  [
+    'of three that an earlier release took each may stay',
+    [registered, keyAdded, otherKey('wk_2'), otherKey('wk_3')],
+    addKey,
+    [],
+  ],
+  [
+    'a key of the environment counts as well',
+    [registered, otherKey('wk_2')],
+    (state) => decide.addWebhookKey({ keyId: 'wk_1', sealedKey: 'sealed', fromEnvironment: ['wk_3'] }, state),
+    'too_many_webhook_keys',
+  ],
 ])('%s', (_, events, decision, expected) => expect(decision(given('acme', ...events))).toEqual(expected));
 
 test('"default" needs no registration', () => {
