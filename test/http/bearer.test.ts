@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { expect, test, vi } from 'vitest';
-import { adminRoute, type CallerEnv, requireScope, slowGuesses } from '../../src/http/bearer.ts';
+import { adminRoute, type CallerEnv, knowsOtherKeys, requireScope, slowGuesses } from '../../src/http/bearer.ts';
 import { accessWith } from '../support/admin-access.ts';
 
 const callers = {
@@ -45,6 +45,21 @@ test('only the admin key opens the administration', async () => {
   expect((await get('/admin', 'Bearer the-admin-key')).status).toBe(200);
   for (const wrong of [undefined, 'Bearer the-admin-keY', 'Bearer writer'])
     expect((await get('/admin', wrong)).status).toBe(401);
+});
+
+test('of a key of the other kind it is said what it is', async () => {
+  const knowing = new Hono();
+  const isApiKey = (key: string) => authenticate(key) !== undefined;
+  knowing.use(knowsOtherKeys({ isAdminKey: (key) => key === 'the-admin-key', isApiKey }));
+  knowing.route('/', app);
+  const detailOf = async (path: string, key: string) => {
+    const answer = await knowing.request(path, { headers: { authorization: `Bearer ${key}` } });
+    return [answer.status, ((await answer.json()) as { detail: string }).detail];
+  };
+  expect(await detailOf('/read', 'the-admin-key')).toEqual([401, expect.stringMatching(/^This is an admin key\./)]);
+  expect(await detailOf('/read', 'nobody')).toEqual([401, 'This API key is unknown or has been revoked.']);
+  expect(await detailOf('/admin', 'reader')).toEqual([401, expect.stringMatching(/^This is an API key of a tenant\./)]);
+  expect(await detailOf('/admin', 'nobody')).toEqual([401, expect.stringMatching(/^Send an admin key/)]);
 });
 
 test('guesses at keys are slowed and logged, and a key that opens is not', async () => {

@@ -189,7 +189,7 @@ export type RefusalCode = keyof typeof refusals;
 
 /** By how much a signature is stale: one of two clocks is wrong, or something holds webhooks back. */
 export function staleBy(aheadMs: number): string {
-  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  const seconds = Math.ceil(Math.abs(aheadMs) / 1000);
   const where = aheadMs > 0 ? 'ahead of' : 'behind';
   return `The signature is ${seconds} s ${where} the clock here, and ${SKEW_MS / 1000} s are taken: check the clocks, and what holds webhooks back.`;
 }

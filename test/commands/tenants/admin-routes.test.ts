@@ -263,13 +263,22 @@ test('an API key is shown once, opens its own tenant, and nothing from the momen
 test('many changes of one tenant at once all come through, each once', async () => {
   await admin.ask('PUT', '/api/tenants/busy', {});
   const answers = await Promise.all(
-    Array.from({ length: 12 }, (_, i) =>
-      admin.ask('POST', '/api/tenants/busy/webhook-keys', { key: `secret-no-${i}` }),
-    ),
+    Array.from({ length: 12 }, () => admin.ask('POST', '/api/tenants/busy/api-keys', { scopes: ['read'] })),
   );
   expect(answers.map((a) => a.status)).toEqual(Array(12).fill(201));
-  expect(admin.directory.get('busy')?.webhookKeys).toHaveLength(12);
+  expect(admin.directory.get('busy')?.apiKeys).toHaveLength(12);
   expect(await typesOf('busy')).toHaveLength(13);
+});
+
+test('of many webhook keys at once two come through', async () => {
+  await admin.ask('PUT', '/api/tenants/rotating', {});
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, (_, i) =>
+      admin.ask('POST', '/api/tenants/rotating/webhook-keys', { key: `secret-no-${i}` }),
+    ),
+  );
+  expect(answers.map((a) => a.status).toSorted()).toEqual([201, 201, 409, 409]);
+  expect(answers.find((a) => a.status === 409)?.body.code).toBe('too_many_webhook_keys');
 });
 
 test('no secret stands in an answer after it was issued, in the process log, or in the event log', async () => {

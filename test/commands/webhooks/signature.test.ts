@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { symmetric } from 'retell-sdk/lib/webhook_auth';
 import { describe, expect, test } from 'vitest';
-import { claimOf, signedBy, verify as verifyClaim } from '../../../src/retell/signature.ts';
+import { staleBy } from '../../../src/commands/webhooks/answers.ts';
+import { aheadBy, claimOf, signedBy, verify as verifyClaim } from '../../../src/retell/signature.ts';
 import { bare, signature } from './door.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
@@ -188,4 +189,10 @@ test('a tenant that nobody registered, one with a key and one in a rotation take
       fastest[count] = Math.min(fastest[count]!, performance.now() - began);
     }
   expect(Math.max(...fastest) / Math.min(...fastest)).toBeLessThan(1.4);
+
+test('of a stale signature it is said by how much', () => {
+  const at = 1_714_608_475_945;
+  const said = (now: number) => staleBy(aheadBy(`v=${at},d=${'0'.repeat(64)}`, now));
+  expect(said(at + 412_000)).toMatch(/^The signature is 412 s behind the clock here, and 300 s are taken/);
+  expect(said(at - 300_001)).toMatch(/^The signature is 301 s ahead of the clock here/);
 });
