@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 97760d9446ab7030b8c86ce4480f9aa21f9486e9ebc85ada0f40e22ef5d00cbf
+// c6d310f31606c8038267d4d072ee68c5e2de448c0daf827df7898ec6ee5997cf
 
 export interface paths {
   readonly "/api/webhooks/retell": {
@@ -12,89 +12,7 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /** Call events of appointment and reminder agents. */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never;
-        readonly header: {
-          /** @description HMAC-SHA256 of the body and v */
-          readonly "x-retell-signature": string;
-          /** @description Where neither path nor subdomain names it */
-          readonly "x-tenant-id"?: string;
-        };
-        readonly path?: never;
-        readonly cookie?: never;
-      };
-      readonly requestBody: {
-        readonly content: {
-          readonly "application/json": components["schemas"]["RetellWebhook"];
-        };
-      };
-      readonly responses: {
-        /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/json": {
-              readonly call_inbound: Record<string, never>;
-            };
-          };
-        };
-        /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-        readonly 401: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_slow` */
-        readonly 408: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_large` */
-        readonly 413: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-        readonly 429: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-        readonly 503: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
+    readonly post: operations["receiveWebhook"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -111,89 +29,7 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /** Call events of appointment and reminder agents. */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never;
-        readonly header: {
-          /** @description HMAC-SHA256 of the body and v */
-          readonly "x-retell-signature": string;
-        };
-        readonly path: {
-          readonly tenant: string;
-        };
-        readonly cookie?: never;
-      };
-      readonly requestBody: {
-        readonly content: {
-          readonly "application/json": components["schemas"]["RetellWebhook"];
-        };
-      };
-      readonly responses: {
-        /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/json": {
-              readonly call_inbound: Record<string, never>;
-            };
-          };
-        };
-        /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-        readonly 401: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_slow` */
-        readonly 408: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_large` */
-        readonly 413: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-        readonly 429: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-        readonly 503: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
+    readonly post: operations["receiveWebhookOfTenant"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -210,89 +46,7 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /** Call events of inbound agents; they make tickets. */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never;
-        readonly header: {
-          /** @description HMAC-SHA256 of the body and v */
-          readonly "x-retell-signature": string;
-          /** @description Where neither path nor subdomain names it */
-          readonly "x-tenant-id"?: string;
-        };
-        readonly path?: never;
-        readonly cookie?: never;
-      };
-      readonly requestBody: {
-        readonly content: {
-          readonly "application/json": components["schemas"]["RetellWebhook"];
-        };
-      };
-      readonly responses: {
-        /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/json": {
-              readonly call_inbound: Record<string, never>;
-            };
-          };
-        };
-        /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-        readonly 401: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_slow` */
-        readonly 408: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_large` */
-        readonly 413: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-        readonly 429: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-        readonly 503: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
+    readonly post: operations["receiveInboundTicketWebhook"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -309,89 +63,7 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /** Call events of inbound agents; they make tickets. */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never;
-        readonly header: {
-          /** @description HMAC-SHA256 of the body and v */
-          readonly "x-retell-signature": string;
-        };
-        readonly path: {
-          readonly tenant: string;
-        };
-        readonly cookie?: never;
-      };
-      readonly requestBody: {
-        readonly content: {
-          readonly "application/json": components["schemas"]["RetellWebhook"];
-        };
-      };
-      readonly responses: {
-        /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/json": {
-              readonly call_inbound: Record<string, never>;
-            };
-          };
-        };
-        /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-        readonly 401: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_slow` */
-        readonly 408: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_large` */
-        readonly 413: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-        readonly 429: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-        readonly 503: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
+    readonly post: operations["receiveInboundTicketWebhookOfTenant"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -408,89 +80,7 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /** Call events of outbound agents; they make tickets. */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never;
-        readonly header: {
-          /** @description HMAC-SHA256 of the body and v */
-          readonly "x-retell-signature": string;
-          /** @description Where neither path nor subdomain names it */
-          readonly "x-tenant-id"?: string;
-        };
-        readonly path?: never;
-        readonly cookie?: never;
-      };
-      readonly requestBody: {
-        readonly content: {
-          readonly "application/json": components["schemas"]["RetellWebhook"];
-        };
-      };
-      readonly responses: {
-        /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/json": {
-              readonly call_inbound: Record<string, never>;
-            };
-          };
-        };
-        /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-        readonly 401: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_slow` */
-        readonly 408: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_large` */
-        readonly 413: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-        readonly 429: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-        readonly 503: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
+    readonly post: operations["receiveOutboundTicketWebhook"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -507,89 +97,7 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /** Call events of outbound agents; they make tickets. */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never;
-        readonly header: {
-          /** @description HMAC-SHA256 of the body and v */
-          readonly "x-retell-signature": string;
-        };
-        readonly path: {
-          readonly tenant: string;
-        };
-        readonly cookie?: never;
-      };
-      readonly requestBody: {
-        readonly content: {
-          readonly "application/json": components["schemas"]["RetellWebhook"];
-        };
-      };
-      readonly responses: {
-        /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/json": {
-              readonly call_inbound: Record<string, never>;
-            };
-          };
-        };
-        /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-        readonly 401: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_slow` */
-        readonly 408: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `body_too_large` */
-        readonly 413: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-        readonly 429: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-        readonly 503: {
-          headers: {
-            readonly [name: string]: unknown;
-          };
-          content: {
-            readonly "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
+    readonly post: operations["receiveOutboundTicketWebhookOfTenant"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -669,7 +177,7 @@ export interface paths {
     readonly put?: never;
     /**
     * Add a webhook key
-    * @description It verifies beside those that are in force, so that a key can be rotated without a gap.
+    * @description It verifies beside the one that is in force, so that a key can be rotated without a gap; two are enough for that.
     */
     readonly post: operations["addWebhookKey"];
     readonly delete?: never;
@@ -3168,6 +2676,504 @@ export type Readiness = components['schemas']['Readiness'];
 export type Check = components['schemas']['Check'];
 export type $defs = Record<string, never>;
 export interface operations {
+  readonly receiveWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+        /** @description Where neither path nor subdomain names it */
+        readonly "x-tenant-id"?: string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveWebhookOfTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+      };
+      readonly path: {
+        readonly tenant: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveInboundTicketWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+        /** @description Where neither path nor subdomain names it */
+        readonly "x-tenant-id"?: string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveInboundTicketWebhookOfTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+      };
+      readonly path: {
+        readonly tenant: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveOutboundTicketWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+        /** @description Where neither path nor subdomain names it */
+        readonly "x-tenant-id"?: string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveOutboundTicketWebhookOfTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+      };
+      readonly path: {
+        readonly tenant: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   readonly getWebhookHealth: {
     readonly parameters: {
       readonly query?: {
@@ -3656,6 +3662,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_webhook_keys`: two are active; retire one first. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description Body over 64 KiB */
       readonly 413: {
         headers: {
@@ -4068,7 +4083,7 @@ export interface operations {
   readonly getAppointment: {
     readonly parameters: {
       readonly query?: {
-        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
+        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset, e.g. 2026-03-01T10:00:00Z), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
         readonly at?: string;
       };
       readonly header?: never;
@@ -4902,7 +4917,7 @@ export interface operations {
   readonly getCallSession: {
     readonly parameters: {
       readonly query?: {
-        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
+        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset, e.g. 2026-03-01T10:00:00Z), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
         readonly at?: string;
         /** @description What is shown whole beside its id, of the same moment. One of appointment, ticket, customer, or several with commas. */
         readonly expand?: string;
@@ -5566,7 +5581,7 @@ export interface operations {
   readonly getTicket: {
     readonly parameters: {
       readonly query?: {
-        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
+        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset, e.g. 2026-03-01T10:00:00Z), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
         readonly at?: string;
       };
       readonly header?: never;
@@ -5674,7 +5689,7 @@ export interface operations {
   readonly listCustomers: {
     readonly parameters: {
       readonly query?: {
-        /** @description This number: in E.164, or in a spelling in which it came with a call. */
+        /** @description This number: in E.164, e.g. +4930123456, or in a spelling in which it came with a call. */
         readonly phone?: string;
         /** @description `newest`: by `createdAt` descending, then `id`; `oldest`: exactly the other way round. */
         readonly order?: "newest" | "oldest";
@@ -5846,11 +5861,11 @@ export interface operations {
   readonly getSummary: {
     readonly parameters: {
       readonly query?: {
-        /** @description From the beginning of this day in `timeZone`, or from this time on. Default: the 30 days up to `to`. */
+        /** @description From the beginning of this day in `timeZone`, or from this time on. Default: the 30 days up to `to`. E.g. 2026-03-01. */
         readonly from?: string;
-        /** @description Up to the end of this day in `timeZone`, or before this time. Default: the end of today. */
+        /** @description Up to the end of this day in `timeZone`, or before this time. Default: the end of today. E.g. 2026-03-01. */
         readonly to?: string;
-        /** @description Default: the tenant's, else UTC. */
+        /** @description E.g. Europe/Berlin. Default: the tenant's, else UTC. */
         readonly timeZone?: string;
       };
       readonly header?: never;
@@ -6118,9 +6133,9 @@ export interface operations {
   readonly exportFacts: {
     readonly parameters: {
       readonly query?: {
-        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. */
+        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. E.g. 2026-01-01T00:00:00Z. */
         readonly from?: string;
-        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. */
+        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. E.g. 2026-01-01T00:00:00Z. */
         readonly to?: string;
         /** @description Only what belongs to it. Absent: all. */
         readonly tenant?: string;
@@ -6251,9 +6266,9 @@ export interface operations {
   readonly getExportDigest: {
     readonly parameters: {
       readonly query?: {
-        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. */
+        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. E.g. 2026-01-01T00:00:00Z. */
         readonly from?: string;
-        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. */
+        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. E.g. 2026-01-01T00:00:00Z. */
         readonly to?: string;
         /** @description Only what belongs to it. Absent: all. */
         readonly tenant?: string;

@@ -189,6 +189,7 @@ test('a tenant that nobody registered, one with a key and one in a rotation take
       fastest[count] = Math.min(fastest[count]!, performance.now() - began);
     }
   expect(Math.max(...fastest) / Math.min(...fastest)).toBeLessThan(1.4);
+});
 
 test('of a stale signature it is said by how much', () => {
   const at = 1_714_608_475_945;
