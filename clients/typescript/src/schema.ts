@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// c6d310f31606c8038267d4d072ee68c5e2de448c0daf827df7898ec6ee5997cf
+// 57b67b7586b1dce1848e4a4ed3da035a3bafd984e3420976976e8328fb45be81
 
 export interface paths {
   readonly "/api/webhooks/retell": {
@@ -2362,7 +2362,7 @@ export interface components {
     readonly Operation: {
       readonly id: string;
       /** @enum {string} */
-      readonly kind: "rebuild" | "verify" | "swap_back";
+      readonly kind: "rebuild" | "verify" | "swap_back" | "rewrite";
       readonly projection: string;
       /** @enum {string} */
       readonly state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
