@@ -18,6 +18,7 @@ import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
 
+import type { ExpandedCallSession } from '../read-api/call-session.ts';
 import type { CoverageDay } from '../read-api/coverage.ts';
 import type { Delivery } from '../read-api/deliveries.ts';
 import type { RecordedDelivery } from '../read-api/export/delivery-route.ts';
@@ -95,7 +96,7 @@ export type Answers = {
   'POST /api/reconciliation': ReconciliationState;
   'GET /api/reconciliation/coverage': Items<CoverageDay>;
   'GET /api/call-sessions': Page<CallSession>;
-  'GET /api/call-sessions/{id}': CallSession;
+  'GET /api/call-sessions/{id}': ExpandedCallSession;
   'GET /api/call-sessions/{id}/deliveries': Items<Delivery>;
   'GET /api/call-sessions/{id}/history': Page<HistoryItem>;
   'GET /api/appointments/{id}': Appointment;

@@ -17,6 +17,7 @@ const ExpandedCallSession = CallSession.extend({
   ticket: Ticket.optional(),
   customer: Customer.optional(),
 }).openapi('ExpandedCallSession', { description: 'With what `expand` names, as far as there is one.' });
+export type ExpandedCallSession = z.infer<typeof ExpandedCallSession>;
 
 /** In the statement that reads the session, so that all is of one moment. */
 const expansions: { readonly [E in Expansion]: (reads: TenantReads) => RawBuilder<unknown> } = {
@@ -37,7 +38,7 @@ const expansions: { readonly [E in Expansion]: (reads: TenantReads) => RawBuilde
 const ofSession = (column: keyof CallSessionRow) => sql<string>`${sql.ref(`call_sessions.${column}`)}`;
 const rowIn = (query: Expression<unknown>) => sql`(${query})`;
 
-const expandedOf = (row: ExpandedRow): z.infer<typeof ExpandedCallSession> => ({
+const expandedOf = (row: ExpandedRow): ExpandedCallSession => ({
   ...callSessionOf(row),
   ...(row.appointment && { appointment: appointmentOf(row.appointment) }),
   ...(row.ticket && { ticket: ticketOf(row.ticket) }),
