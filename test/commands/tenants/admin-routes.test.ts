@@ -271,10 +271,10 @@ test('many changes of one tenant at once all come through, each once', async () 
 });
 
 test('of many webhook keys at once two come through', async () => {
-  await admin.ask('PUT', '/api/tenants/rotating', {});
+  await admin.ask('PUT', '/api/tenants/hasty', {});
   const answers = await Promise.all(
     Array.from({ length: 4 }, (_, i) =>
-      admin.ask('POST', '/api/tenants/rotating/webhook-keys', { key: `secret-no-${i}` }),
+      admin.ask('POST', '/api/tenants/hasty/webhook-keys', { key: `secret-no-${i}` }),
     ),
   );
   expect(answers.map((a) => a.status).toSorted()).toEqual([201, 201, 409, 409]);
