@@ -69,6 +69,7 @@ test('what is appended is soon seen in every view', async () => {
       session_id: 'cs_1',
       placed_session_id: 'cs_1',
       matched_session_id: null,
+      phones: null,
     },
   ]);
   expect(await rows('appointments order by id')).toMatchObject([
