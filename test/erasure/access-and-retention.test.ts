@@ -99,7 +99,8 @@ describe('retention', () => {
       retention: { personalDays: 30, evidenceDays: 15 },
     });
     expect(patched.body).toMatchObject({ retention: { personalDays: 30, evidenceDays: 15 } });
-    await scene.shown('/api/call-sessions/call:call_old', ({ erased }) => erased === true);
+    // It is looked at every minute.
+    await scene.shown('/api/call-sessions/call:call_old', ({ erased }) => erased === true, 150_000);
     const verdicts = async (callId: string) => {
       const { body } = await scene.get(`/api/call-sessions/call:${callId}/history`);
       return body.items.map(({ evidence }: { evidence: string }) => evidence);
@@ -117,5 +118,5 @@ describe('retention', () => {
     expect(await scene.deliver('call_new_word', aCall('call_late', ended(20, { agent_name: 'x' })))).toBe(204);
     await eventually(async () => (await verdicts('call_late')).length === 4);
     expect((await verdicts('call_late')).every((verdict: string) => verdict === 'expired')).toBe(true);
-  }, 120_000);
+  }, 300_000);
 });

@@ -70,11 +70,14 @@ export async function startScene(environment: Readonly<Record<string, string>> =
       ] as const)
         if ((await scene.deliver(event, payload as Fields, options)) !== 204) throw new Error(`${event} was refused`);
     },
-    shown: (path: string, until: (body: Record<string, unknown>) => boolean = () => true) =>
-      eventually(async () => {
-        const { status, body } = await scene.get(path);
-        return status === 200 && until(body) && body;
-      }),
+    shown: (path: string, until: (body: Record<string, unknown>) => boolean = () => true, within = 45_000) =>
+      eventually(
+        async () => {
+          const { status, body } = await scene.get(path);
+          return status === 200 && until(body) && body;
+        },
+        { within },
+      ),
     /** Asks for an erasure and waits until it is done. */
     async erase(wish: Fields, headers?: Record<string, string>): Promise<Record<string, unknown>> {
       const asked = await admin('POST', '/api/erasures', { tenantId: 'default', ...wish }, headers);
