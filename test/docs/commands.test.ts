@@ -76,7 +76,7 @@ const shell = ({ document, command }: Command): Promise<{ code: number; out: str
   );
 
 /** There is one operation of a projection at a time. */
-const isBusy = ({ err }: { err: string }) => err.includes('is running: operation');
+const isBusy = ({ err }: { err: string }) => /is (running|queued): operation/.test(err);
 
 const keysOf = (command: string) => (/--tenant acme/.test(command) ? { API_KEY: env.ACME_KEY! } : {});
 

@@ -29,7 +29,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/\bdocker\b|\bsystemctl\b|\bjournalctl\b|\.env\.example/, 'needs Docker or systemd'],
   [/npm (ci|test|start|pack|install)\b|node src\/main\.ts|--version$/, 'other tests start, pack and install'],
   [
-    /npm run (bench|chaos|fuzz|format|house|simulate)\b/,
+    /npm run (bench|chaos|fuzz|format|house|simulate|soak)\b/,
     'takes minutes, or has tests of its own; that it exists is looked at',
   ],
   [/^mv |^cp /, "moves a running service's data"],
