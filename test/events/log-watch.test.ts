@@ -52,7 +52,7 @@ test.each([
     await vi.waitFor(async () => expect(await watched.doubt()).toBeUndefined());
     const known = onDoubt.mock.calls.length;
     await store.restore(early, async () => expect(onDoubt.mock.calls.length).toBeGreaterThan(known));
-    for (let n = 0; n < more; n++) await say(log);
+    for (let n = 0; n < more; n++) await vi.waitFor(() => say(log), 20_000); // the connection may not be back yet
     await vi.waitFor(async () => expect(await watched.doubt()).toBe(RESTORED), 20_000);
     expect(await say(watched)).toMatchObject({ outcome: 'appended' });
     await vi.waitFor(async () => expect(await watched.doubt()).toBeUndefined(), 20_000);

@@ -65,7 +65,7 @@ test('from a webhook’s 204 to the feed it takes well under 250 ms', async () =
     expect(await hears(ears, TIMES)).toEqual(told);
     expect(ears.heard.at(-1)!.data).toEqual({
       ...{ tenantId: 'default', callId: told.at(-1), sessionId: `call:${told.at(-1)}` },
-      outcome: 'busy',
+      ...{ outcome: 'busy', statusReason: 'dial_busy', occurredAt: expect.any(String) },
     });
     ears.cut();
   }

@@ -105,9 +105,13 @@ test('and neither do forty requests of another process whose calls Retell does n
 
   const { placements: later } = placing({ settledAfterMs: 0 });
   const signal = new AbortController().signal;
-  expect(await resolveOpenRequests({ log, placements: later, logger, signal, forMs: 600_000 })).toMatchObject({
-    failed: 40,
+  let failed = 0;
+  await scene.eventually(async () => {
+    const settled = await resolveOpenRequests({ log, placements: later, logger, signal, forMs: 600_000 });
+    failed += settled.failed;
+    return settled.open === 0; // what a busy machine leaves open is for the next run
   });
+  expect(failed).toBe(40);
   await Promise.all([placements.drain(), later.drain()]);
 });
 
