@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recorder } from '../../src/commands/webhooks/record.ts';
@@ -34,32 +34,6 @@ const ended = (callId: string, more: object = {}) =>
       ...more,
     },
   });
-
-test('each route that a command calls is one of the OpenAPI document, and its answer has the name that it has there', async () => {
-  type Schema = { $ref?: string; properties: { items: { items: Schema } } };
-  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
-    paths: Record<
-      string,
-      Record<string, { responses: Record<string, { content?: Record<string, { schema: Schema }> }> }>
-    >;
-    components: { schemas: Record<string, Schema> };
-  };
-  const nameOf = ({ $ref = '' }: Schema) => $ref.slice($ref.lastIndexOf('/') + 1);
-  const source = await readFile(join(import.meta.dirname, '../../src/cli/api.ts'), 'utf8');
-  const routes = [...source.matchAll(/^ {2}'(\w+) (\/\S+)': (?:(Items|Page)<)?(\w*)/gm)];
-  expect(routes.length).toBeGreaterThan(20);
-  for (const [, method = '', path = '', list, type] of routes) {
-    const responses = document.paths[path]?.[method.toLowerCase()]?.responses ?? {};
-    const answered = ['200', '201', '202'].flatMap((status) => responses[status]?.content?.['application/json'] ?? []);
-    const schema = answered[0]?.schema;
-    if (type === 'NoContent') expect(responses, path).toHaveProperty('204');
-    else if (schema === undefined) expect.fail(`${method} ${path} is not in the document`);
-    else if (list) {
-      const { properties } = document.components.schemas[nameOf(schema)] ?? schema;
-      expect(nameOf(properties.items.items), path).toBe(type);
-    } else if (type) expect(nameOf(schema), path).toBe(type);
-  }
-});
 
 describe('tenants', () => {
   test('put registers, changes what is named, and shows the result', async () => {

@@ -173,3 +173,14 @@ export const refusal = (status: number, code: string, detail = ''): Response =>
     status,
     headers: { 'content-type': 'application/problem+json' },
   });
+
+/** A list's only page. */
+export const list = (...items: readonly object[]) => ({ items, nextCursor: null });
+
+/** What a page says, without its marks and with single blanks. */
+export const said = (html: string) =>
+  html
+    .replace(/<head>[\s\S]*<\/head>|<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replace(/\s+/g, ' ');
