@@ -6,9 +6,8 @@ import { limitedBody } from '../http/request-body.ts';
 import type { Me } from '../read-api/me.ts';
 import { type Answer, type Api, apiWith, Refused } from './api.ts';
 import { answerAsset } from './assets.ts';
-import type { ConsoleContext, ConsoleEnv } from './console-env.ts';
+import { type ConsoleContext, type ConsoleEnv, tenantOf } from './console-env.ts';
 import { bare } from './layout.ts';
-import { liveRoute } from './live.ts';
 import { appointmentPages } from './pages/appointments.ts';
 import { callPages } from './pages/calls.ts';
 import { customerPages } from './pages/customers.ts';
@@ -134,7 +133,11 @@ ${signInForm(next)}
   };
   app.use('/console/*', signedIn);
 
-  liveRoute(app);
+  // The live feed of the API, for a browser, which has the key in its cookie alone.
+  app.get('/console/live', (c) => {
+    const last = c.req.header('last-event-id');
+    return tenantOf(c).api.raw('/api/live', last ? { 'last-event-id': last } : {});
+  });
   overviewPage(app);
   callPages(app);
   appointmentPages(app);

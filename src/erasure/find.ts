@@ -140,14 +140,19 @@ const decodeOrNot = (event: Parameters<typeof decode>[0]) => {
   }
 };
 
-async function isWholly(db: Kysely<ReadModel>, tenantId: string, id: string, calls: ReadonlySet<string>) {
-  const members = await db
+async function callsIn(db: Kysely<ReadModel>, tenantId: string, sessionId: string): Promise<string[]> {
+  const rows = await db
     .selectFrom('call_session_calls')
     .select('call_id')
     .where('tenant_id', '=', tenantId)
-    .where('session_id', '=', id)
+    .where('session_id', '=', sessionId)
     .execute();
-  return members.length > 0 && members.every(({ call_id }) => calls.has(call_id));
+  return rows.map(({ call_id }) => call_id);
+}
+
+async function isWholly(db: Kysely<ReadModel>, tenantId: string, id: string, calls: ReadonlySet<string>) {
+  const members = await callsIn(db, tenantId, id);
+  return members.length > 0 && members.every((callId) => calls.has(callId));
 }
 
 /** One call, with the request for it where it has no other call, and its bodies in quarantine. */
@@ -167,13 +172,7 @@ export async function findCall(finding: Finding, callId: string): Promise<Found>
 /** A session: its request, and its calls. */
 export async function findSession(finding: Finding, sessionId: string): Promise<Found> {
   const { db, log, tenantId } = finding;
-  const members = await db
-    .selectFrom('call_session_calls')
-    .select('call_id')
-    .where('tenant_id', '=', tenantId)
-    .where('session_id', '=', sessionId)
-    .execute();
-  const calls = members.map(({ call_id }) => call_id);
+  const calls = await callsIn(db, tenantId, sessionId);
   const hasRequest = (await readLeft(log, sessionStream(tenantId, sessionId))).length > 0;
   const quarantined = await findQuarantined(finding, { calls: new Set(calls) });
   return { calls, sessions: hasRequest ? [sessionId] : [], quarantined };

@@ -5,6 +5,8 @@ import type { EventLog } from '../events/event-log.ts';
 import { type Place, placeAt, placeText } from '../events/recorded.ts';
 import { REACTION_STARTED, ReactionStarted } from '../events/session-facts.ts';
 import { reactionStream } from '../events/streams.ts';
+import { supervise } from '../events/waiting.ts';
+import { safeErrorMessage } from '../postgres/errors.ts';
 import type { Mutex } from '../postgres/mutex.ts';
 
 /** Each is carried out by one process at a time. */
@@ -73,5 +75,45 @@ export async function startPosition(log: EventLog, reaction: Reaction, at: 'star
   }
 }
 
-/** Between attempts of a reaction that is interrupted. */
-export const REACTION_BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000] as const;
+const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000] as const;
+
+type Status = { state: string; caughtUp: boolean; error?: string };
+
+type Attempts = {
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** The line of the log that says of an interruption. */
+  readonly onInterrupted: string;
+  /** Has the error until an attempt goes well. */
+  readonly status?: Pick<Status, 'error'>;
+};
+
+/** Attempts again whatever interrupts a reaction, until the signal. Never rejects. */
+export const attemptAgain = (
+  attempt: (onWell: () => void) => Promise<void>,
+  { signal, logger, onInterrupted, status = {} }: Attempts,
+): Promise<void> =>
+  supervise(
+    (onWell) =>
+      attempt(() => {
+        onWell();
+        delete status.error;
+      }),
+    {
+      ...{ signal, backOffMs: BACK_OFF_MS },
+      onFailure(error, retryInMs) {
+        status.error = safeErrorMessage(error);
+        logger.warn({ error: status.error, retryInMs }, onInterrupted);
+      },
+    },
+  );
+
+/** Does the work of one attempt; after it the status waits. */
+export async function thenWaiting(status: Status, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    status.state = 'waiting';
+    status.caughtUp = false;
+  }
+}

@@ -55,7 +55,7 @@ test('trigger tells what there is, and plays one call of it at the service', asy
   expect(await outcomeOf(callId)).toMatchObject({ status: 'cancelled', appointmentId });
 });
 
-test('trigger sends to any address, signed with the key; what is refused there is told', async () => {
+test('trigger sends to any address, signed with the key; what is refused there is reported', async () => {
   const { callId } = await triggered('transferred', '--forward-to', `${there}/hook`);
   const mine = posted.filter(({ body }) => JSON.parse(String(body)).call.call_id === callId);
   expect(mine).toHaveLength(3);

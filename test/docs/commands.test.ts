@@ -80,7 +80,7 @@ const isBusy = ({ err }: { err: string }) => /is (running|queued): operation/.te
 
 const keysOf = (command: string) => (/--tenant acme/.test(command) ? { API_KEY: env.ACME_KEY! } : {});
 
-test('there are commands, and those that no test runs are told with the reason', () => {
+test('there are commands, and those that no test runs are printed with the reason', () => {
   expect(runnable.length).toBeGreaterThan(60);
   for (const one of commands) {
     const why = whyNotRun(one);

@@ -6,8 +6,7 @@ import { localAt } from '../../model/time.ts';
 import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
-import { instantTyped } from '../days.ts';
-import { typed } from '../forms.ts';
+import { instantTyped, typed } from '../forms.ts';
 import { page } from '../layout.ts';
 import {
   appointmentTime,

@@ -5,7 +5,7 @@ import { outcomes } from '../../model/outcome.ts';
 
 import { type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
-import { dayRange } from '../days.ts';
+import { dayRange } from '../forms.ts';
 import { page } from '../layout.ts';
 import { badge, type Choice, type Html, live, minutes, nothing, pager, select, shortTime, table } from '../parts.ts';
 import { label, sentence } from '../words.ts';

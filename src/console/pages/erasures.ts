@@ -69,7 +69,7 @@ async function access(c: ConsoleContext, id: string): Promise<Html> {
   });
   const lists = Object.entries(known).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
   return html`<p><a href="${path`/console/customers/${id}`}">Customer</a></p><h1>All that is kept about ${phone}</h1>
-<p class="faint">For whoever asks what is known about them. That it was looked at is in the audit trail.</p>
+<p class="faint">For people who ask what is known about them. That it was looked at is in the audit trail.</p>
 ${details(lists.map(([name, items]) => [label(name), items.length]))}
 <pre class="mail" tabindex="0">${JSON.stringify(known, null, 2)}</pre>`;
 }

@@ -6,12 +6,12 @@ import { type EventLog, StreamDeleted } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
-import { pause, supervise } from '../../events/waiting.ts';
+import { pause } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
 import { prepareTables } from '../migrations.ts';
-import { loadCheckpoint, mutexOf, REACTION_BACK_OFF_MS, saveCheckpoint, startPosition } from '../reaction.ts';
+import { attemptAgain, loadCheckpoint, mutexOf, saveCheckpoint, startPosition } from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
 
 export type CallLinkingOptions = {
@@ -52,11 +52,7 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
     if (!signal.aborted) throw lost.reason;
   }
 
-  const ended = supervise(lead, {
-    ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
-    onFailure: (error, retryInMs) =>
-      logger.warn({ error: safeErrorMessage(error), retryInMs }, 'call_linking_interrupted'),
-  });
+  const ended = attemptAgain(lead, { signal, logger, onInterrupted: 'call_linking_interrupted' });
   return {
     async stop() {
       stopped.abort();

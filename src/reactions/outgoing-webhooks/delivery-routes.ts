@@ -9,6 +9,7 @@ import { EndpointPath, noEndpoint, notFound, refusals } from './answers.ts';
 import {
   type Delivery,
   deliveryStates,
+  type EndpointKey,
   type From,
   listDeliveries,
   queueTest,
@@ -62,6 +63,8 @@ const Query = only({
     .openapi({ type: 'string', description: 'The `nextCursor` of the page before, with the same `state`.' }),
 });
 
+const keyOf = ({ tenantId, id }: WebhookEndpoint): EndpointKey => ({ tenantId, endpointId: id });
+
 const POSITION = /^\d{1,19}$/;
 const from = z
   .union([z.int().min(0), z.string()])
@@ -100,8 +103,7 @@ export function deliveryRoutes(routes: OpenAPIHono<CallerEnv>, { common, find, o
       const endpoint = find(c.var.caller.tenantId, c.req.valid('param').id);
       if (!endpoint) return notFound(c);
       const { state, limit, cursor: after } = c.req.valid('query');
-      const { tenantId, id: endpointId } = endpoint;
-      const found = await listDeliveries(db, { tenantId, endpointId }, { state, after, limit: limit + 1 });
+      const found = await listDeliveries(db, keyOf(endpoint), { state, after, limit: limit + 1 });
       const page = found.slice(0, limit);
       const nextCursor = found.length > limit ? `${page.at(-1)!.n}` : null;
       return c.json({ items: page.map(itemOf), nextCursor }, 200, uncached);
@@ -122,7 +124,7 @@ export function deliveryRoutes(routes: OpenAPIHono<CallerEnv>, { common, find, o
     async (c) => {
       const endpoint = find(c.var.caller.tenantId, c.req.valid('param').id);
       if (!endpoint) return notFound(c);
-      const key = { tenantId: endpoint.tenantId, endpointId: endpoint.id };
+      const key = keyOf(endpoint);
       const delivery = await queueTest(db, key);
       await wake(key);
       return c.json(itemOf(delivery), 202, uncached);
@@ -148,7 +150,7 @@ export function deliveryRoutes(routes: OpenAPIHono<CallerEnv>, { common, find, o
       const { id, deliveryId } = c.req.valid('param');
       const endpoint = find(c.var.caller.tenantId, id);
       if (!endpoint) return notFound(c);
-      const key = { tenantId: endpoint.tenantId, endpointId: endpoint.id };
+      const key = keyOf(endpoint);
       const delivery = await retry(db, key, deliveryId);
       if (!delivery) return problem(c, 404, 'not_found', { detail: 'The endpoint has no such delivery.' });
       await wake(key);
@@ -180,7 +182,7 @@ export function deliveryRoutes(routes: OpenAPIHono<CallerEnv>, { common, find, o
     async (c) => {
       const endpoint = find(c.var.caller.tenantId, c.req.valid('param').id);
       if (!endpoint) return notFound(c);
-      const key = { tenantId: endpoint.tenantId, endpointId: endpoint.id };
+      const key = keyOf(endpoint);
       const count = await replay(db, key, endpoint.events, c.req.valid('json').from);
       await wake(key);
       return c.json({ count }, 202, uncached);

@@ -1,9 +1,8 @@
-import { type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import { pause } from '../../events/waiting.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
-import { sessionClient } from '../../postgres/session.ts';
-import { SCHEMA } from '../ticket-mail/queue.ts';
+import { reactionBoss } from '../boss.ts';
 import type { EndpointKey } from './deliveries.ts';
 
 /** A job is an endpoint with something to be sent; which messages, and what became of them, is in `webhook_deliveries`. */
@@ -38,21 +37,10 @@ export type EndpointQueue = {
 };
 
 export async function startQueue({ databaseUrl, logger, serve, pollMs, clock }: QueueOptions): Promise<EndpointQueue> {
-  const boss = new PgBoss({
-    ...{ Client: sessionClient(databaseUrl) },
-    schema: SCHEMA,
-    application_name: 'call-ledger outgoing-webhooks queue',
-    max: 3,
-    connectionTimeoutMillis: 5000,
-    schedule: false,
-    // An error of LISTEN's connection can go unhandled and would end this process.
-    useListenNotify: false,
-    superviseIntervalSeconds: 15,
-    monitorIntervalSeconds: 15,
-    reindex: false,
-    ...(clock && { clock }),
+  const boss = reactionBoss({
+    ...{ databaseUrl, logger, clock, reaction: 'outgoing-webhooks', max: 3, schedule: false },
+    ...{ superviseSeconds: 15, onError: 'outgoing_webhooks_queue' },
   });
-  boss.on('error', (error) => logger.warn({ error: safeErrorMessage(error) }, 'outgoing_webhooks_queue'));
   const [broken, stopping, cutOff] = [new AbortController(), new AbortController(), new AbortController()];
   const running = new Set<Promise<void>>();
   let wake = () => {};

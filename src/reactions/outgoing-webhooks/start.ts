@@ -2,15 +2,14 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { pause, supervise } from '../../events/waiting.ts';
+import { pause } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
-import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
 import { createPool } from '../../postgres/pool.ts';
 import type { Administration } from '../../tenants/administration.ts';
 import type { OpenTenantDirectory } from '../../tenants/directory.ts';
 import { prepareTables } from '../migrations.ts';
-import { mutexOf, REACTION_BACK_OFF_MS, startPosition } from '../reaction.ts';
+import { attemptAgain, mutexOf, startPosition, thenWaiting } from '../reaction.ts';
 import type { EndpointKey } from './deliveries.ts';
 import { follow, REACTION } from './follow.ts';
 import { failingEndpoints, unsentDeliveries } from './health.ts';
@@ -111,23 +110,9 @@ export function startOutgoingWebhooks(options: OutgoingWebhooksOptions): Outgoin
     while (!signal.aborted && !(directory.ready() && directory.webhookEndpoints().length > 0))
       await pause(LOOK_FOR_ENDPOINTS_MS, signal);
     if (signal.aborted) return;
-    try {
-      await session(options, running, () => {
-        onWell();
-        delete status.error;
-      });
-    } finally {
-      status.state = 'waiting';
-      status.caughtUp = false;
-    }
+    await thenWaiting(status, () => session(options, running, onWell));
   };
-  const ended = supervise(attempt, {
-    ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
-    onFailure(error, retryInMs) {
-      status.error = safeErrorMessage(error);
-      logger.warn({ error: status.error, retryInMs }, 'outgoing_webhooks_interrupted');
-    },
-  });
+  const ended = attemptAgain(attempt, { signal, logger, status, onInterrupted: 'outgoing_webhooks_interrupted' });
   return {
     db,
     status: () => ({ ...status }),

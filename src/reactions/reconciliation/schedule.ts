@@ -1,9 +1,7 @@
-import { type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
-import { safeErrorMessage } from '../../postgres/errors.ts';
-import { sessionClient } from '../../postgres/session.ts';
+import { reactionBoss, stopBoss } from '../boss.ts';
 
-const SCHEMA = 'pgboss';
 export const QUEUE = 'reconciliation';
 
 /** At least as often as asked: where the minutes do not divide an hour, or the hours a day, the last gap is shorter. */
@@ -32,22 +30,11 @@ export async function startSchedule(options: {
   readonly clock?: ConstructorOptions['clock'];
 }): Promise<Schedule> {
   const { databaseUrl, everyMinutes, logger, run, clock } = options;
-  const boss = new PgBoss({
-    ...{ Client: sessionClient(databaseUrl) },
-    schema: SCHEMA,
-    application_name: 'call-ledger reconciliation queue',
-    max: 3,
-    connectionTimeoutMillis: 5000,
-    reindex: false,
-    superviseIntervalSeconds: SUPERVISE_SECONDS,
-    monitorIntervalSeconds: SUPERVISE_SECONDS,
-    ...(clock && { clock }),
+  const boss = reactionBoss({
+    ...{ databaseUrl, logger, clock, reaction: 'reconciliation', max: 3, schedule: true },
+    ...{ superviseSeconds: SUPERVISE_SECONDS, onError: 'reconciliation_queue' },
   });
-  boss.on('error', (error) => logger.warn({ error: safeErrorMessage(error) }, 'reconciliation_queue'));
-  const stop = async (timeoutMs: number) => {
-    const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs + 1000).unref());
-    await Promise.race([boss.stop({ graceful: timeoutMs > 0, timeout: Math.max(timeoutMs, 1) }).catch(() => {}), late]);
-  };
+  const stop = (timeoutMs: number) => stopBoss(boss, timeoutMs);
   try {
     await boss.start();
     const queue = {

@@ -1,11 +1,9 @@
-import { type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import { safeErrorMessage } from '../../postgres/errors.ts';
-import { sessionClient } from '../../postgres/session.ts';
+import { bossOf, reactionBoss, stopBoss } from '../boss.ts';
 import type { MailKey } from './mail-record.ts';
 
-/** Schema of pg-boss's tables. They only schedule; the state of a mail is in the log. */
-export const SCHEMA = 'pgboss';
+/** Its jobs only schedule; the state of a mail is in the log. */
 export const QUEUE = 'ticket-mail';
 export const DEAD_LETTERS = 'ticket-mail-dead-letters';
 
@@ -59,25 +57,11 @@ export type DeadLetter = MailKey & { readonly reason: string; readonly since: st
 const jobKey = ({ tenantId, callId, opening }: MailKey): string => `${tenantId}.${opening}.${callId}`;
 
 export async function startQueue({ databaseUrl, logger, pace, handle, clock }: QueueOptions): Promise<MailQueue> {
-  const boss = new PgBoss({
-    ...{ Client: sessionClient(databaseUrl) },
-    schema: SCHEMA,
-    application_name: 'call-ledger ticket-mail queue',
-    max: 4,
-    connectionTimeoutMillis: 5000,
-    schedule: false,
-    // An error of LISTEN's connection can go unhandled and would end this process.
-    useListenNotify: false,
-    superviseIntervalSeconds: 30,
-    monitorIntervalSeconds: 30,
-    reindex: false,
-    ...(clock && { clock }),
+  const boss = reactionBoss({
+    ...{ databaseUrl, logger, clock, reaction: 'ticket-mail', max: 4, schedule: false },
+    ...{ superviseSeconds: 30, onError: 'ticket_mail_queue' },
   });
-  boss.on('error', (error) => logger.warn({ error: safeErrorMessage(error) }, 'ticket_mail_queue'));
-  const stop = async (timeoutMs: number) => {
-    const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs + 1000).unref());
-    await Promise.race([boss.stop({ graceful: timeoutMs > 0, timeout: Math.max(timeoutMs, 1) }).catch(() => {}), late]);
-  };
+  const stop = (timeoutMs: number) => stopBoss(boss, timeoutMs);
   try {
     await boss.start();
     await boss.createQueue(DEAD_LETTERS, { retentionSeconds: 365 * DAY_S });
@@ -149,8 +133,9 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
 
 /** Reads the queue without starting it, for an operator's command. Rejects when no `react` process has ever created it. */
 export async function readDeadLetters(databaseUrl: string): Promise<readonly DeadLetter[]> {
-  const quiet = { schedule: false, supervise: false, migrate: false, createSchema: false } as const;
-  const boss = new PgBoss({ ...{ Client: sessionClient(databaseUrl) }, schema: SCHEMA, max: 1, ...quiet });
+  const boss = bossOf(databaseUrl, {
+    ...{ max: 1, schedule: false, supervise: false, migrate: false, createSchema: false },
+  });
   boss.on('error', () => {}); // the call itself rejects
   try {
     await boss.start();

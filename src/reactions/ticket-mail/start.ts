@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { pause, supervise } from '../../events/waiting.ts';
+import { pause } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
-import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { prepareTables } from '../migrations.ts';
-import { mutexOf, REACTION_BACK_OFF_MS, type StartPosition, startPosition } from '../reaction.ts';
+import { attemptAgain, mutexOf, type StartPosition, startPosition, thenWaiting } from '../reaction.ts';
 import { attemptMail, type UnderWay } from './attempt.ts';
 import { deleteOld, follow } from './follow.ts';
 import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
@@ -84,24 +83,8 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
     unreadable: 0,
   };
   const running: Running = { status, signal, underWay: new Set(), me: randomUUID(), queue: undefined };
-  const attempt = async (onWell: () => void) => {
-    try {
-      await session(options, running, () => {
-        onWell();
-        delete status.error;
-      });
-    } finally {
-      status.state = 'waiting';
-      status.caughtUp = false;
-    }
-  };
-  const ended = supervise(attempt, {
-    ...{ signal, backOffMs: REACTION_BACK_OFF_MS },
-    onFailure(error, retryInMs) {
-      status.error = safeErrorMessage(error);
-      logger.warn({ error: status.error, retryInMs }, 'ticket_mail_interrupted');
-    },
-  });
+  const attempt = (onWell: () => void) => thenWaiting(status, () => session(options, running, onWell));
+  const ended = attemptAgain(attempt, { signal, logger, status, onInterrupted: 'ticket_mail_interrupted' });
   return {
     status: () => ({ ...status }),
     deadLetters: async () => running.queue?.deadLetters(),
