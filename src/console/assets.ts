@@ -18,20 +18,26 @@ const files = {
 } as const;
 type Name = keyof typeof files;
 
-const loaded = new Map(
-  Object.entries(files).map(([name, [file, type]]) => {
-    const bytes = new Uint8Array(readFileSync(file));
-    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
-    return [name, { bytes, type, digest }] as const;
-  }),
-);
+type Loaded = { readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string; readonly digest: string };
+let loaded: ReadonlyMap<string, Loaded> | undefined;
+
+/** Read when the first page is shown: most processes and commands show none. */
+const assets = (): ReadonlyMap<string, Loaded> => {
+  loaded ??= new Map(
+    Object.entries(files).map(([name, [file, type]]) => {
+      const bytes = new Uint8Array(readFileSync(file));
+      return [name, { bytes, type, digest: createHash('sha256').update(bytes).digest('hex').slice(0, 12) }];
+    }),
+  );
+  return loaded;
+};
 
 /** The address of a file, with a digest of it: another release has another address. */
-export const asset = (name: Name): string => `/console/assets/${loaded.get(name)!.digest}/${name}`;
+export const asset = (name: Name): string => `/console/assets/${assets().get(name)!.digest}/${name}`;
 
 /** `GET /console/assets/:digest/:name`, kept by browsers for good. Undefined: there is no such file. */
 export function answerAsset(c: Context, digest: string, name: string): Response | undefined {
-  const file = loaded.get(name);
+  const file = assets().get(name);
   if (file === undefined) return undefined;
   // Two releases run beside each other for a moment: the other's file is better than none, if it is not kept.
   const cached = digest === file.digest ? 'public, max-age=31536000, immutable' : 'no-store';

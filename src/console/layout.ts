@@ -4,8 +4,10 @@ import { type ConsoleContext, mayWrite } from './console-env.ts';
 import { type Html, nothing } from './parts.ts';
 import { doneSentence } from './words.ts';
 
+/** Every other page is below it. */
+const OVERVIEW = '/console';
 const pages = [
-  ['/console', 'Overview'],
+  [OVERVIEW, 'Overview'],
   ['/console/calls', 'Calls'],
   ['/console/appointments', 'Appointments'],
   ['/console/tickets', 'Tickets'],
@@ -48,7 +50,7 @@ export const bare = (title: string, content: Html): Html =>
 
 /** Links, of which the most exact to where one is is marked. */
 export const links = (at: string, all: readonly (readonly [to: string, text: string])[]): Html => {
-  const here = all.map(([to]) => to).filter((to) => at === to || at.startsWith(`${to}/`));
+  const here = all.map(([to]) => to).filter((to) => at === to || (to !== OVERVIEW && at.startsWith(`${to}/`)));
   const nearest = here.sort((a, b) => b.length - a.length)[0];
   return html`<ul>${all.map(([to, text]) => html`<li><a href="${to}"${to === nearest ? html` aria-current="page"` : ''}>${text}</a></li>`)}</ul>`;
 };
@@ -75,7 +77,7 @@ ${
   tenant
     ? html`<form class="search" method="post" action="/console/search" role="search">
 <label class="unseen" for="q">Search by number or id</label>
-<input id="q" name="q" type="search" placeholder="Number or id" required maxlength="512" size="15" autocomplete="off"><button>Search</button></form>`
+<input id="q" name="q" type="search" placeholder="Number or id" required maxlength="512" size="13" autocomplete="off"><button>Search</button></form>`
     : nothing
 }
 <div class="who">

@@ -30,6 +30,9 @@ export const shortTime = (iso: string | undefined, timeZone: string): Html | str
 export const appointmentTime = (iso: string, timeZone: string): Html =>
   html`<time datetime="${iso}">${formatIn(timeZone, { dateStyle: 'full', timeStyle: 'short' }).format(new Date(iso))}</time>`;
 
+/** A blank at which no line is broken. */
+const UNBROKEN = '\u00a0';
+
 const UNITS = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],
@@ -40,12 +43,12 @@ const UNITS = [
 /** A length of time in its largest unit. */
 export function duration(ms: number): string {
   const unit = UNITS.find(([length]) => ms >= length);
-  return unit ? `${Math.floor(ms / unit[0])} ${unit[1]}` : `${Math.max(0, Math.round(ms))} ms`;
+  return unit ? `${Math.floor(ms / unit[0])}${UNBROKEN}${unit[1]}` : `${Math.max(0, Math.round(ms))}${UNBROKEN}ms`;
 }
 
 export const minutes = (ms: number): string => {
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')} min`;
+  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}${UNBROKEN}min`;
 };
 
 const tones: Readonly<Record<string, string>> = {
@@ -59,7 +62,15 @@ const tones: Readonly<Record<string, string>> = {
     live: 'good',
   },
   ...{ failed: 'bad', not_sent: 'bad', cancelled: 'bad', unavailable: 'bad', refused: 'bad', failing: 'bad' },
-  ...{ rescheduled: 'warn', pending: 'warn', new: 'warn', queued: 'warn', running: 'warn', expired: 'warn' },
+  ...{
+    rescheduled: 'warn',
+    pending: 'warn',
+    new: 'warn',
+    needs_review: 'warn',
+    queued: 'warn',
+    running: 'warn',
+    expired: 'warn',
+  },
 };
 
 /** A status in its colour, which its word says as well. */

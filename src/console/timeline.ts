@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { HistoryItem } from '../read-api/history.ts';
-import { type Page, path } from './api.ts';
+import { path } from './api.ts';
+import type { Moment } from './moments.ts';
 import { badge, duration, type Html, minutes, nothing, time } from './parts.ts';
 import { turnsOf } from './transcript.ts';
-import { evidenceSentence, factName, fieldName, label, plain } from './words.ts';
+import { evidenceSentence, factName, fieldName, label, sentence, type Told } from './words.ts';
 
 type Change = HistoryItem['changes'][number];
 const LONG = 240;
@@ -17,14 +18,18 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const pairs = (value: Readonly<Record<string, unknown>>): string[] =>
   Object.entries(value).flatMap(([name, one]) => (isRecord(one) ? pairs(one) : [`${name}: ${textOf(one)}`]));
 
+/** Whose sentences those of a field are; undefined: of what the history is of. */
+const reasons = { statusReason: undefined, disconnectionReason: 'call', mailReason: 'mailReason' } as const;
+const isReason = (field: string): field is keyof typeof reasons => Object.hasOwn(reasons, field);
+
 /** A value of a field, short enough for a line. */
-function shownAs(field: string, value: unknown, timeZone: string): Html | string {
+function shownAs(field: string, value: unknown, timeZone: string, of: Told): Html | string {
   if (value === undefined || value === null) return 'nothing';
   if (field === 'transcript' && typeof value === 'string') return `${turnsOf(value).length} turns`;
   if (field === 'durationMs' && typeof value === 'number') return minutes(value);
   if (typeof value === 'string' && INSTANT.test(value)) return time(value, timeZone);
-  if (typeof value === 'string' && field === 'status') return label(value);
-  if (typeof value === 'string' && /Reason$/.test(field)) return plain(value);
+  if (typeof value === 'string' && (field === 'status' || field === 'mail')) return label(value);
+  if (typeof value === 'string' && isReason(field)) return sentence(reasons[field] ?? of, value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   const text = isRecord(value)
     ? pairs(value).join(', ')
@@ -36,13 +41,13 @@ function shownAs(field: string, value: unknown, timeZone: string): Html | string
 
 const isNew = ({ from, added, removed }: Change) => (from === undefined || from === null) && !added && !removed;
 
-function changed(change: Change, timeZone: string): Html {
+function changed(change: Change, timeZone: string, of: Told): Html {
   const { field, added, removed } = change;
-  const shown = (value: unknown) => shownAs(field, value, timeZone);
-  const name = html`<b>${fieldName(field)}</b>`;
+  const shown = (value: unknown) => shownAs(field, value, timeZone, of);
+  const name = html`<b>${fieldName(field, of)}</b>`;
   if (added || removed)
     return html`<li>${name} ${added?.length ? `with ${added.map(textOf).join(', ')}` : nothing} ${removed?.length ? `without ${removed.map(textOf).join(', ')}` : nothing}</li>`;
-  return html`<li>${name} ${isNew(change) ? nothing : html`${shown(change.from)} → `}${shown(change.to)}</li>`;
+  return html`<li>${name} ${isNew(change) || isReason(field) ? nothing : html`${shown(change.from)} → `}${shown(change.to)}</li>`;
 }
 
 /** Fields that only say that something was heard. */
@@ -52,13 +57,13 @@ const FIRST: readonly string[] = ['status', 'statusReason', 'startsAt', 'needsRe
 const isTelling = (change: Change): boolean => !QUIET.has(change.field) && !(isNew(change) && change.to === false);
 
 /** What decides comes first; what became known besides is a list to open. */
-function changesOf(item: HistoryItem, timeZone: string): Html {
+function changesOf(item: HistoryItem, timeZone: string, of: Told): Html {
   const all = item.changes.filter(isTelling);
   if (all.length === 0) return html`<p class="faint">It changed nothing.</p>`;
   const besides = all.filter((change) => isNew(change) && !FIRST.includes(change.field) && change.field !== 'analysis');
   const telling = all.filter((change) => !besides.includes(change));
-  return html`${telling.length === 0 ? nothing : html`<ul class="changes">${telling.map((one) => changed(one, timeZone))}</ul>`}
-${besides.length === 0 ? nothing : html`<details><summary>${besides.length} ${besides.length === 1 ? 'field' : 'fields'} became known</summary><ul class="changes">${besides.map((one) => changed(one, timeZone))}</ul></details>`}`;
+  return html`${telling.length === 0 ? nothing : html`<ul class="changes">${telling.map((one) => changed(one, timeZone, of))}</ul>`}
+${besides.length === 0 ? nothing : html`<details><summary>${besides.length} ${besides.length === 1 ? 'field' : 'fields'} became known</summary><ul class="changes">${besides.map((one) => changed(one, timeZone, of))}</ul></details>`}`;
 }
 
 const sources: Readonly<Record<string, string>> = {
@@ -68,10 +73,10 @@ const sources: Readonly<Record<string, string>> = {
 };
 
 type Options = {
-  /** The number of the fact up to which something is shown. */
-  readonly chosen?: number | undefined;
+  readonly of: Told;
+  readonly moment: Moment;
   /** The page that shows what was known after a fact. */
-  readonly address?: string;
+  readonly address: string;
 };
 
 /** Which call it is of, or who said it, and what was written beside it. */
@@ -84,29 +89,25 @@ function saidBy({ callId, keyId, note }: HistoryItem, isOfSeveral: boolean): Htm
   return html`<p class="faint">${call}${keyId === undefined ? nothing : `with the API key ${keyId} `}${note === undefined ? nothing : html`“${note}”`}</p>`;
 }
 
-function entry(item: HistoryItem, number: number, timeZone: string, { chosen, address }: Options): Html {
+function entry(item: HistoryItem, number: number, timeZone: string, { of, moment, address }: Options): Html {
   const { occurredAt, recordedAt, source, evidence } = item;
   const late = occurredAt === undefined ? 0 : Date.parse(recordedAt) - Date.parse(occurredAt);
-  return html`<li${number === chosen ? html` class="chosen" aria-current="step"` : nothing}>
+  return html`<li${number === moment.chosen && !moment.isNow ? html` class="chosen" aria-current="step"` : nothing}>
 <p><b>${factName(item.type)}</b> ${evidence === undefined ? nothing : html`<span title="${evidenceSentence(evidence)}">${badge(evidence, `evidence ${evidence}`)}</span>`}</p>
-<p class="faint">happened ${time(occurredAt, timeZone)} · known ${late >= 1000 ? `${duration(late)} later` : 'at once'}${source === undefined ? nothing : ` · ${sources[source] ?? source}`}${address === undefined ? nothing : html` · <a href="${address}?fact=${number}">what was known then</a>`}</p>
-${saidBy(item, address === undefined)}
+<p class="faint">happened ${time(occurredAt, timeZone)} · known ${late >= 1000 ? `${duration(late)} later` : 'at once'}${source === undefined ? nothing : ` · ${sources[source] ?? source}`} · <a href="${address}?fact=${number}">what was known then</a></p>
+${saidBy(item, of !== 'call')}
 ${item.erasure === undefined ? nothing : html`<p class="faint">Erased: asked for ${time(item.erasure.requestedAt, timeZone)}.</p>`}
 ${item.unreadable ? html`<p class="notice bad">This fact makes no sense to this version: ${item.unreadable.reason}. An operator has to mend it.</p>` : nothing}
 ${item.waitsFor ? html`<p class="notice">It waits for the fact at position ${item.waitsFor}, and has changed nothing yet.</p>` : nothing}
-${changesOf(item, timeZone)}
+${changesOf(item, timeZone, of)}
 </li>`;
 }
 
 /** Facts in the order in which they became known: when each happened, how it is proved, and what it changed. */
-const timeline = (items: readonly HistoryItem[], timeZone: string, options: Options = {}): Html =>
-  html`<ol class="timeline">${items.map((item, i) => entry(item, i + 1, timeZone, options))}</ol>`;
-
-/** The same as a part of a page, with a word where there is more. */
 export const whySection = (
-  { items, nextCursor }: Page<HistoryItem>,
+  nextCursor: string | null,
   timeZone: string,
-  options: Options = {},
+  options: Options,
 ): Html => html`<section aria-labelledby="why"><h2 id="why">Why it says so</h2>
-<div id="facts">${timeline(items, timeZone, options)}</div>
-${nextCursor === null ? nothing : html`<p>There are more facts than these ${items.length}; the API has the rest.</p>`}</section>`;
+<ol class="timeline" id="facts">${options.moment.items.map((item, i) => entry(item, i + 1, timeZone, options))}</ol>
+${nextCursor === null ? nothing : html`<p>There are more facts than these ${options.moment.items.length}; the API has the rest.</p>`}</section>`;

@@ -41,6 +41,8 @@ export const quarantineReasons = [
   'stream_deleted',
 ] as const;
 
+export type QuarantineReason = (typeof quarantineReasons)[number];
+
 export const DeliveryQuarantined = z.object({
   reason: z.enum(quarantineReasons),
   endpoint: z.string(),

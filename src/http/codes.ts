@@ -51,11 +51,12 @@ export const codes = {
   nothing_to_swap_back: 'There is no previous generation to go back to.',
 
   // What a webhook's signature lacks.
-  sig_missing: 'The webhook has no `x-retell-signature`.',
-  sig_malformed: 'The signature is not `v=<milliseconds>,d=<hex>`.',
-  sig_stale: 'The signature was made too long ago, or too far ahead of the clock here; `detail` says by how much.',
+  sig_missing: 'The webhook carries no `x-retell-signature`: it is not from Retell, or a proxy drops the header.',
+  sig_malformed: 'The signature is not `v=<milliseconds>,d=<hex>`, which is the form that Retell gives it.',
+  sig_stale:
+    'The webhook was signed over five minutes before or after the clock here: a clock is wrong, or it was held back.',
   sig_mismatch:
-    'The signature is not that of these bytes under a key of the tenant; also where there is no such tenant.',
+    'The signature is not that of these bytes under a key of the tenant: check the webhook key and the URL of the agent at Retell.',
 
   // Why Retell placed no call.
   retell_not_configured: "The tenant has no key for Retell's API, so no call can be placed.",

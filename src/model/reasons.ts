@@ -1,22 +1,24 @@
 // Why things are as they are, in a sentence each: for the API's enums, docs/words.md and the console.
 // None is renamed or taken away. New ones may come, of Retell's own at any time.
 
+import type { QuarantineReason } from '../events/raw-delivery.ts';
+
 /** `statusReason` of a call session: of what facts of its calls say. */
 const saidOfCalls = {
   requested: 'The call was asked for here, and nothing has been heard of it yet.',
-  in_progress: 'The call has not ended yet.',
-  analysis_missing: 'The call has ended, and Retell has not analysed it yet.',
-  answered: 'A conversation took place, and the call is about no appointment.',
-  undecided: 'The call is about an appointment, and nothing in it decided anything.',
-  appointment_confirmed: 'The agent noted that the appointment was confirmed.',
+  in_progress: 'The call has not ended, as far as is known.',
+  analysis_missing: 'The call has ended; its analysis has not come yet.',
+  answered: 'A conversation took place; the call is about no appointment.',
+  undecided: 'The call ended, and nothing says what became of the appointment: somebody should ask.',
+  appointment_confirmed: 'The agent noted that the appointment is confirmed.',
   appointment_rescheduled: 'The agent noted that the appointment was moved.',
-  appointment_cancelled: 'The agent noted that the appointment was cancelled.',
+  appointment_cancelled: 'The agent noted that the appointment is cancelled.',
   appointment_outcome: 'The agent noted what became of the appointment, in the field `appointment_outcome`.',
   outcome: 'The agent noted what became of the appointment, in the field `outcome`.',
   in_voicemail: 'Retell says that the call reached a voicemail.',
-  voicemail: 'The agent noted that it reached a voicemail.',
+  voicemail: 'The agent noted that a voicemail answered.',
   no_answer: 'The agent noted that nobody answered.',
-  human_detected: 'The agent noted that no person was there.',
+  human_detected: 'The agent noted that no person was on the line.',
   busy: 'The agent noted that the line was busy.',
   failed: 'The agent noted that the call failed, or Retell gave no reason for its end.',
   not_connected: 'Retell says that the call was not connected, and not why.',
@@ -43,11 +45,11 @@ const notPlaced = {
 const disconnections = {
   voicemail_reached: 'The call reached a voicemail.',
   machine_detected: 'A machine answered.',
-  dial_no_answer: 'It rang, and nobody answered.',
+  dial_no_answer: 'It rang, and nobody picked up.',
   user_declined: 'The call was declined.',
-  ivr_reached: 'The call reached an automatic menu.',
+  ivr_reached: 'A telephone menu answered.',
   dial_busy: 'The line was busy.',
-  inactivity: 'The line went silent; where nobody was ever heard, nobody answered.',
+  inactivity: 'The line stayed silent, and nobody was heard any more.',
   user_hangup: 'The other side hung up.',
   agent_hangup: 'The agent hung up.',
   max_duration_reached: 'The call reached its longest duration.',
@@ -60,7 +62,7 @@ const disconnections = {
   transfer_bridged: 'The call was transferred, and the transfer was connected.',
   transfer_cancelled: 'A transfer was cancelled.',
   dial_failed: 'The number could not be dialled.',
-  invalid_destination: 'The number is none that can be called.',
+  invalid_destination: 'The number does not exist, or cannot be called.',
   telephony_provider_permission_denied: 'The telephony provider does not allow the call.',
   telephony_provider_unavailable: 'The telephony provider could not be reached.',
   sip_routing_error: 'The call could not be routed.',
@@ -89,13 +91,14 @@ const disconnections = {
 /** `statusReason` of a call session, and of an event about the outcome of a call. */
 export const callReasons: Readonly<Record<string, string>> = { ...saidOfCalls, ...notPlaced, ...disconnections };
 
+const { in_progress, analysis_missing } = saidOfCalls;
 const { appointment_confirmed, appointment_rescheduled, appointment_cancelled, appointment_outcome, outcome } =
   saidOfCalls;
 
 /** `statusReason` of an appointment. */
 export const appointmentReasons = {
   ...{ appointment_confirmed, appointment_rescheduled, appointment_cancelled, appointment_outcome, outcome },
-  staff: 'Staff said so.',
+  staff: 'Staff have said so.',
 } as const;
 
 /** `statusReason` of a ticket. */
@@ -103,21 +106,33 @@ export const ticketReasons = {
   transferred: 'The caller was transferred to a person.',
   action_required: 'The agent noted that something has to be done.',
   action_not_required: 'The agent noted that nothing has to be done.',
-  qualified: 'The agent noted that the caller is qualified.',
-  successful: 'Retell counts the call as successful.',
+  qualified: 'The agent noted that the caller is a good prospect.',
+  successful: 'Retell says that the call did what it was for.',
   conversation: 'A conversation took place; nothing says whether something is left to be done.',
-  unanswered: 'Nobody was reached.',
-  in_progress: 'The call has not ended yet.',
-  analysis_missing: 'The call has ended, and Retell has not analysed it yet.',
-  outbound_default: 'The call was placed by us, and nothing says that something is left to be done.',
-  staff: 'Staff set the status.',
+  unanswered: 'Nobody spoke; somebody may want to call back.',
+  ...{ in_progress, analysis_missing },
+  outbound_default: 'An outbound call, and nothing says that something is left to be done.',
+  staff: 'Staff have set the status.',
 } as const;
 
 /** `mailReason` of a ticket. */
 export const mailReasons = {
-  disabled: 'The tenant has mails for tickets switched off.',
-  no_recipients: 'The tenant has named no recipients.',
-  no_smtp: 'The service has no mail server.',
+  disabled: 'Mails are switched off in the settings of the tenant.',
+  no_recipients: 'The tenant has no recipients of mails.',
+  no_smtp: 'This installation has no mail server.',
   erased: 'The person was erased before the mail was sent.',
-  recipients_refused: 'The mail was sent, and the mail server refused some recipients for good.',
+  recipients_refused: 'The mail server refused some of the recipients for good.',
 } as const;
+
+/** `reason` of a delivery in quarantine. */
+export const quarantineReasons = {
+  not_json: 'The body is no JSON.',
+  schema_invalid: 'A field that is needed is missing, or is of another type.',
+  too_deep: 'It is nested too deeply.',
+  too_many_fields: 'It has too many fields.',
+  call_id_invalid: 'Its call has no id that can be one.',
+  not_a_call: 'It is about a chat, or asks before a call; there is nothing to record.',
+  untranslatable: 'This version fails at it; a later one may not.',
+  tenant_mismatch: 'Several tenants hold its key, and it names none of them.',
+  stream_deleted: 'The record of its call was deleted for good in the event store.',
+} as const satisfies Record<QuarantineReason, string>;

@@ -155,7 +155,7 @@ describe.runIf(executable)('the console in a browser', () => {
     await page.getByRole('heading', { name: 'Search' }).waitFor();
     await to(/\d\d:\d\d/, 'link');
     await keyboard.press('Enter');
-    await page.getByText('The agent noted that the appointment was moved.').waitFor();
+    await page.locator('.verdict', { hasText: 'The agent noted that the appointment was moved.' }).waitFor();
     await to('What was known then', 'slider');
     await keyboard.press('ArrowLeft');
     await page.getByText('its analysis has not come yet').waitFor();

@@ -93,7 +93,7 @@ test('why webhooks were refused is said in words, by endpoint and tenant', async
   const { said } = await shown('/console/operations/webhooks', {
     'GET /api/webhook-health': { since: AT, items: [refused] },
   });
-  expect(said).toContain('3 retell acme sig stale It was signed over five minutes');
+  expect(said).toContain('3 retell acme sig stale The webhook was signed over five minutes');
 });
 
 test('coverage that nobody has asked for has no percentage', async () => {

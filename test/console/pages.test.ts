@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { appointment, call, consoleOver, customer, fact, list, said, ticket } from './fake-api.ts';
+import { AT, appointment, call, consoleOver, customer, fact, list, said, ticket } from './fake-api.ts';
 
 async function shown(path: string, answers: Parameters<typeof consoleOver>[0], ...keys: string[]) {
   const over = consoleOver(answers);
@@ -30,7 +30,7 @@ describe('the overview', () => {
       'GET /api/appointments': list(appointment({ id: 'apt-r', needsReview: true, rescheduleText: 'after Easter' })),
     });
     expect(said).toContain('1 ticket needs somebody');
-    expect(said).toContain('The agent says that something has to be done.');
+    expect(said).toContain('The agent noted that something has to be done.');
     expect(said).toContain('Ada');
     expect(said).toContain('after Easter');
     expect(said).toContain('nothing says what became of the appointment');
@@ -165,6 +165,32 @@ describe('an appointment', () => {
       expect(said).toContain(text);
   });
 
+  test('says who has decided, and shows what was known after an earlier fact, beside the form of now', async () => {
+    const decidedBy = { kind: 'call', callId: 'call_1', sessionId: 'session-1', at: AT } as const;
+    const path = '/console/appointments/apt-1';
+    const history = list(
+      fact({ position: '10', callId: 'call_1', changes: [{ field: 'status', from: null, to: 'scheduled' }] }),
+      fact({ position: '12', changes: [{ field: 'statusReason', from: null, to: 'appointment_confirmed' }] }),
+    );
+    const over = {
+      'GET /api/appointments/apt-1': (query: URLSearchParams) =>
+        query.get('at') === '10'
+          ? appointment({ status: 'scheduled' })
+          : appointment({ decidedBy, statusReason: 'appointment_confirmed', startsAt: AT }),
+      'GET /api/appointments/apt-1/history': history,
+    };
+    const now = await shown(path, over);
+    expect(now.said).toContain('So says the call of 1 Mar 2026, 11:00:00 . The agent noted that the appointment is');
+    expect(now.said).toContain('Status Scheduled');
+    expect(now.said).toContain('Reason The agent noted that the appointment is confirmed.');
+    const then = await shown(`${path}?fact=1`, over);
+    expect(then.said).toContain('This was known at 1 Mar 2026, 11:00:00 . Now Scheduled No call and nobody');
+    expect(then.text).toContain('value="2026-03-01T11:00"');
+    const byStaff = appointment({ decidedBy: { kind: 'staff', keyId: 'key-7', at: AT }, statusReason: 'staff' });
+    const { said } = await shown(path, { 'GET /api/appointments/apt-1': byStaff });
+    expect(said).toContain('Staff have said so 1 Mar 2026, 11:00:00 , with the API key key-7.');
+  });
+
   test.each([
     [{ do: 'confirmed' }, { status: 'confirmed' }],
     [
@@ -235,6 +261,17 @@ describe('a ticket', () => {
     });
     expect(text).toContain('href="/console/calls/call%3Acall_1"');
     expect(said).toContain('with the API key key-7 “rang &lt;back&gt;”');
+  });
+
+  test('is shown as it was known after an earlier fact, with the buttons of now', async () => {
+    const { said, text } = await shown('/console/tickets/tkt_call_1?fact=1', {
+      ...answers,
+      'GET /api/tickets/tkt_call_1': (query: URLSearchParams) =>
+        query.get('at') === '10' ? ticket({ statusReason: 'in_progress' }) : ticket({ status: 'closed' }),
+      'GET /api/tickets/tkt_call_1/history': list(fact({ position: '10' }), fact({ position: '12' })),
+    });
+    expect(said).toContain('New The call has not ended, as far as is known.');
+    expect(text).toContain('value="closed" disabled');
   });
 
   test('its mail is read and sent again with an admin key as well', async () => {

@@ -4,7 +4,13 @@ import { refusals } from '../../src/commands/calls/refusals.ts';
 import { mailObstacles } from '../../src/events/ticket-facts.ts';
 import { codes } from '../../src/http/codes.ts';
 import { decisive, disconnections, outcomeFields } from '../../src/model/outcome.ts';
-import { appointmentReasons, callReasons, mailReasons, ticketReasons } from '../../src/model/reasons.ts';
+import {
+  appointmentReasons,
+  callReasons,
+  mailReasons,
+  quarantineReasons,
+  ticketReasons,
+} from '../../src/model/reasons.ts';
 import { FILE, page } from './words.ts';
 
 test('docs/words.md has every word: after a change, npm run words', () => {
@@ -29,7 +35,7 @@ test('so has what decides an appointment, and what hinders a mail', () => {
 });
 
 test('each is one sentence', () => {
-  for (const words of [codes, callReasons, appointmentReasons, ticketReasons, mailReasons])
+  for (const words of [codes, callReasons, appointmentReasons, ticketReasons, mailReasons, quarantineReasons])
     for (const [word, sentence] of Object.entries(words)) {
       expect(word).toMatch(/^[a-z][a-z_]*$/);
       expect(sentence).toMatch(/^[A-Z].*[.]$/);

@@ -2,7 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerHelp } from '../../src/help.ts';
 import { codes } from '../../src/http/codes.ts';
-import { appointmentReasons, callReasons, mailReasons, ticketReasons } from '../../src/model/reasons.ts';
+import {
+  appointmentReasons,
+  callReasons,
+  mailReasons,
+  quarantineReasons,
+  ticketReasons,
+} from '../../src/model/reasons.ts';
 
 // The page of all words of the API, from the data that makes its enums: `npm run words` writes it.
 
@@ -46,6 +52,10 @@ ${table('reason', ticketReasons)}
 ## \`mailReason\` of a ticket
 
 ${table('reason', mailReasons)}
+
+## \`reason\` of a delivery in quarantine
+
+${table('reason', quarantineReasons)}
 `;
 
 if (import.meta.main) {

@@ -8,6 +8,7 @@ import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { instantTyped, typed } from '../forms.ts';
 import { page } from '../layout.ts';
+import { knownAt, momentOf, slider } from '../moments.ts';
 import {
   appointmentTime,
   badge,
@@ -36,7 +37,7 @@ export const appointmentTable = (caption: string, items: readonly Appointment[],
     ['Appointment', 'Status', 'When', 'What was said'],
     items.map((one) => [
       html`<a id="row-${one.id}" href="${address(one.id)}">${one.id}</a>`,
-      html`${badge(one.status)}${one.needsReview ? html` ${badge('warn', 'needs review')}` : nothing}`,
+      html`${badge(one.status)}${one.needsReview ? html` ${badge('needs_review')}` : nothing}`,
       shortTime(one.startsAt, timeZone),
       one.rescheduleText ?? one.cancellationReason,
     ]),
@@ -90,43 +91,54 @@ const actions = (one: Appointment, timeZone: string): Html =>
 <button name="do" value="noted">Only note</button>
 </div></form></section>`;
 
-/** The call that decided, and what its customer said. */
-async function decidingCall(c: ConsoleContext, one: Appointment): Promise<Html | string> {
-  const { api, me } = tenantOf(c);
-  const call =
-    one.decidedByCallId && (await api.find<CallSession>(path`/api/call-sessions/${`call:${one.decidedByCallId}`}`));
-  if (!call) return nothing;
+/** Who has decided, in a sentence. */
+function decided({ decidedBy, statusReason }: Appointment, timeZone: string): Html | string {
+  if (decidedBy === undefined) return nothing;
+  const { kind, callId, keyId, at } = decidedBy;
+  if (kind === 'staff') return html`Staff have said so ${time(at, timeZone)}${keyId && `, with the API key ${keyId}`}.`;
+  return html`So says the <a href="${callAddress(`call:${callId}`)}">call of ${time(at, timeZone)}</a>. ${statusReason && sentence('appointment', statusReason)}`;
+}
+
+/** What the customer said in the call that decided. */
+async function decidingCall(c: ConsoleContext, { decidedByCallId: id }: Appointment): Promise<Html | string> {
+  const call = id && (await tenantOf(c).api.find<CallSession>(path`/api/call-sessions/${`call:${id}`}`));
+  if (!call || !(call.analysis?.summary || call.transcript)) return nothing;
   return html`<section aria-labelledby="decided"><h2 id="decided">What the call said</h2>
-<p>The <a href="${callAddress(call.id)}">call of ${time(call.startedAt ?? call.createdAt, me.timeZone)}</a> decided it. ${sentence('call', call.statusReason)}</p>
 ${call.analysis?.summary ? html`<blockquote>${call.analysis.summary}</blockquote>` : nothing}
 ${call.transcript ? html`<details><summary>The whole conversation</summary>${conversation(call.transcript)}</details>` : nothing}</section>`;
 }
 
+/** What is known of an appointment, or was. */
+const known = (one: Appointment, timeZone: string): Html =>
+  html`<p class="verdict">${badge(one.status, label(one.status))} ${sentence('status', one.status)}</p>
+<p>${decided(one, timeZone)}</p>
+${one.needsReview ? html`<p class="notice warn">Somebody has to read what was said: it gives no time that is certain.</p>` : nothing}
+${details([
+  ['When', one.startsAt && appointmentTime(one.startsAt, timeZone)],
+  ['Said of a new time', one.rescheduleText],
+  ['Cancelled because', one.cancellationReason],
+  ['Last heard of', time(one.lastEventAt, timeZone)],
+])}`;
+
+/** `?fact=3`: as it was known after its third fact. */
 async function one(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
-  const [appointment, history, calls] = await Promise.all([
-    api.get<Appointment>(path`/api/appointments/${id}`),
-    api.get<Page<HistoryItem>>(path`/api/appointments/${id}/history`),
+  const here = path`/api/appointments/${id}`;
+  const [now, { items, nextCursor }, calls] = await Promise.all([
+    api.get<Appointment>(here),
+    api.get<Page<HistoryItem>>(`${here}/history`),
     api.get<Page<CallSession>>('/api/call-sessions', { appointmentId: id, archived: 'all' }),
   ]);
+  const moment = momentOf(c, items);
+  const then = moment.isNow ? now : await api.find<Appointment>(here, moment.query);
   return html`<p><a href="/console/appointments">Appointments</a></p>
-<h1>Appointment ${appointment.id}</h1>
-${live('known', address(id), [
-  html`<p class="verdict">${badge(appointment.status, label(appointment.status))} ${sentence('appointment', appointment.status)}</p>`,
-  appointment.needsReview
-    ? html`<p class="notice warn">Somebody has to read what was said: it gives no time that is certain.</p>`
-    : nothing,
-  details([
-    ['When', appointment.startsAt && appointmentTime(appointment.startsAt, me.timeZone)],
-    ['Said of a new time', appointment.rescheduleText],
-    ['Cancelled because', appointment.cancellationReason],
-    ['Last heard of', time(appointment.lastEventAt, me.timeZone)],
-  ]),
-])}
-${mayWrite(c) ? actions(appointment, me.timeZone) : html`<p class="faint">This key only reads.</p>`}
-${await decidingCall(c, appointment)}
-${whySection(history, me.timeZone)}
-${appointment.notes.length === 0 ? nothing : html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${appointment.notes.map(({ text, at }) => html`<li>${time(at, me.timeZone)}: ${text}</li>`)}</ul></section>`}
+<h1>Appointment ${now.id}</h1>
+${slider(address(id), moment, me.timeZone)}
+${knownAt(address(id), moment, me.timeZone, then && known(then, me.timeZone))}
+${mayWrite(c) ? actions(now, me.timeZone) : html`<p class="faint">This key only reads.</p>`}
+${await decidingCall(c, now)}
+${whySection(nextCursor, me.timeZone, { of: 'appointment', moment, address: address(id) })}
+${now.notes.length === 0 ? nothing : html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${now.notes.map(({ text, at }) => html`<li>${time(at, me.timeZone)}: ${text}</li>`)}</ul></section>`}
 ${calls.items.length === 0 ? nothing : html`<section aria-labelledby="calls"><h2 id="calls">Its calls</h2>${callTable('Calls of this appointment', calls.items, me.timeZone)}</section>`}`;
 }
 

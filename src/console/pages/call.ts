@@ -1,18 +1,16 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { CallSession } from '../../http/resources.ts';
-
 import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path } from '../api.ts';
-import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
+import { type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';
-import { action, badge, details, type Html, live, minutes, nothing, time } from '../parts.ts';
+import { knownAt, momentOf, slider } from '../moments.ts';
+import { action, badge, details, type Html, minutes, nothing, time } from '../parts.ts';
 import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
-import { label, plain, sentence } from '../words.ts';
+import { label, sentence } from '../words.ts';
 import { erasureForm } from './erasures.ts';
-
-type History = Page<HistoryItem>;
 
 /** A recording is at somebody else's address: shown as a link, and never fetched here. */
 function recordingLink(address: string): Html | string {
@@ -56,7 +54,7 @@ const factsOf = (call: CallSession, timeZone: string): Html =>
     ['Asked for', call.requestedAt && time(call.requestedAt, timeZone)],
     ['Started', call.startedAt && time(call.startedAt, timeZone)],
     ['Length', call.durationMs === undefined ? undefined : minutes(call.durationMs)],
-    ['Ended because', call.disconnectionReason && plain(call.disconnectionReason)],
+    ['Ended because', call.disconnectionReason && sentence('call', call.disconnectionReason)],
     ['Transferred', call.transferred ? 'yes' : undefined],
     ...links(call).map(([name, link]) => [name, link || undefined] as const),
     ['Contact', call.contactId],
@@ -64,21 +62,13 @@ const factsOf = (call: CallSession, timeZone: string): Html =>
     ['Recording', call.recordingUrl && recordingLink(call.recordingUrl)],
   ]);
 
-/** Leads through the facts of a call: at each, what was known once it was recorded. */
-function slider(address: string, items: readonly HistoryItem[], chosen: number, timeZone: string): Html | string {
-  if (items.length < 2) return nothing;
-  const at = items[chosen - 1]!;
-  return html`<form method="get" action="${address}" class="slider" hx-get="${address}" hx-trigger="change from:#fact delay:150ms" hx-select="#known" hx-select-oob="#then,#facts" hx-target="#known" hx-swap="outerHTML" hx-sync="this:replace">
-<label for="fact">What was known then</label>
-<input id="fact" name="fact" type="range" min="1" max="${items.length}" value="${chosen}">
-<button class="without-script">Show</button>
-<output id="then" for="fact">${time(at.recordedAt, timeZone)}, after fact ${chosen} of ${items.length}</output>
-</form>`;
-}
-
-async function historyOf(c: ConsoleContext, id: string): Promise<History> {
-  return tenantOf(c).api.get<History>(path`/api/call-sessions/${id}/history`);
-}
+/** What is known of a call, or was. */
+const known = (call: CallSession, timeZone: string): Html =>
+  html`<p class="verdict">${badge(call.status, label(call.status))} ${sentence('call', call.statusReason)}</p>
+${call.erased ? html`<p class="notice">The person of this call was erased: what would name them is gone.</p>` : nothing}
+${factsOf(call, timeZone)}
+${analysisOf(call)}
+${call.transcript === undefined ? nothing : conversation(call.transcript)}`;
 
 /** `GET /console/calls/{id}`: why a call says what it says; `?fact=3`: as it was known after its third fact. */
 export function callPage(app: Hono<ConsoleEnv>): void {
@@ -86,37 +76,21 @@ export function callPage(app: Hono<ConsoleEnv>): void {
     const { api, me } = tenantOf(c);
     const id = c.req.param('id');
     const address = path`/console/calls/${id}`;
-    const { items, nextCursor } = await historyOf(c, id);
-    const wanted = Number(c.req.query('fact') ?? items.length);
-    const chosen = Number.isInteger(wanted) && wanted >= 1 && wanted <= items.length ? wanted : items.length;
-    const isNow = chosen === items.length;
-    const call = await api.find<CallSession>(
-      path`/api/call-sessions/${id}`,
-      isNow ? {} : { at: items[chosen - 1]!.position },
-    );
-    const title = call ? label(call.status) : 'Not known yet';
-    const known =
-      call === undefined
-        ? html`<p>Then nothing of this call was known.</p>`
-        : html`<p class="verdict">${badge(call.status, label(call.status))} ${sentence('call', call.statusReason)}</p>
-${call.erased ? html`<p class="notice">The person of this call was erased: what would name them is gone.</p>` : nothing}
-${factsOf(call, me.timeZone)}
-${analysisOf(call)}
-${call.transcript === undefined ? nothing : conversation(call.transcript)}`;
-    const past = isNow
-      ? nothing
-      : html`<p class="notice">This was known at ${time(items[chosen - 1]!.recordedAt, me.timeZone)}. <a href="${address}">Now</a></p>`;
+    const { items, nextCursor } = await api.get<Page<HistoryItem>>(path`/api/call-sessions/${id}/history`);
+    const moment = momentOf(c, items);
+    const now = await api.get<CallSession>(path`/api/call-sessions/${id}`);
+    const then = moment.isNow ? now : await api.find<CallSession>(path`/api/call-sessions/${id}`, moment.query);
     return c.html(
       page(
         c,
-        `${title} call`,
+        `${label(now.status)} call`,
         html`<p><a href="/console/calls">Calls</a></p>
-<h1>Call ${call?.startedAt ? html`of ${time(call.startedAt, me.timeZone)}` : call?.id}</h1>
-${slider(address, items, chosen, me.timeZone)}
-${isNow ? live('known', address, [known]) : html`<div id="known">${past}${known}</div>`}
-${whySection({ items, nextCursor }, me.timeZone, { chosen: isNow ? undefined : chosen, address })}
-${call && mayWrite(c) ? archiveForm(call) : nothing}
-${call && !call.erased ? erasureForm(c, `${path`/console/calls/${call.id}`}/erase`, 'erase') : nothing}`,
+<h1>Call ${now.startedAt ? html`of ${time(now.startedAt, me.timeZone)}` : now.id}</h1>
+${slider(address, moment, me.timeZone)}
+${knownAt(address, moment, me.timeZone, then && known(then, me.timeZone))}
+${whySection(nextCursor, me.timeZone, { of: 'call', moment, address })}
+${mayWrite(c) ? archiveForm(now) : nothing}
+${now.erased ? nothing : erasureForm(c, `${path`/console/calls/${now.id}`}/erase`, 'erase')}`,
       ),
     );
   });

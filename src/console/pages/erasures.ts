@@ -41,7 +41,7 @@ export const erasureForm = (c: ConsoleContext, to: string, confirmation: string)
 <form method="post" action="${to}" class="stack"><input type="hidden" name="once" value="${crypto.randomUUID()}">
 <label for="reason">Reason, kept for good: name nobody</label><input id="reason" name="reason" maxlength="200">
 <label for="confirmation">Type <b>${confirmation}</b> to confirm</label><input id="confirmation" name="confirmation" required autocomplete="off">
-<button>Erase</button></form></section>`
+<button class="danger">Erase</button></form></section>`
     : nothing;
 
 async function erase(

@@ -155,7 +155,7 @@ async function incoming(c: ConsoleContext): Promise<Html> {
       : missing === 0
         ? `All ${retell} calls that Retell knows of the last seven days are here.`
         : `Of ${retell} calls that Retell knows of the last seven days, ${missing} lack something here.`;
-  return html`<p>${last ? html`The newest call is of ${time(last.startedAt ?? last.createdAt, me.timeZone)}. ` : nothing}${coverage}${asked === undefined ? nothing : html` Retell was last asked ${time(asked, me.timeZone)}.`}</p>`;
+  return html`<p>${last ? html`The last new call came ${time(last.createdAt, me.timeZone)}. ` : nothing}${coverage}${asked === undefined ? nothing : html` Retell was last asked ${time(asked, me.timeZone)}.`}</p>`;
 }
 
 const noCallsYet = (c: ConsoleContext): Html => {

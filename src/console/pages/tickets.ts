@@ -9,6 +9,7 @@ import { type Page, path } from '../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { typed } from '../forms.ts';
 import { page } from '../layout.ts';
+import { knownAt, momentOf, slider } from '../moments.ts';
 import {
   action,
   badge,
@@ -25,7 +26,7 @@ import {
 } from '../parts.ts';
 import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
-import { label, mailSentence, sentence } from '../words.ts';
+import { label, mailSentence, plain, sentence } from '../words.ts';
 import { callAddress, callTable } from './calls.ts';
 
 export const ticketAddress = (id: string): string => path`/console/tickets/${id}`;
@@ -41,10 +42,13 @@ const who = (customer: Customer | undefined): Html | string | undefined =>
   customer &&
   html`<a href="${path`/console/customers/${customer.id}`}">${customer.name ?? customer.phone}</a>${customer.name ? html` ${customer.phone}` : nothing}`;
 
-const mailMark = ({ mail, mailReason }: Ticket): Html | string =>
-  mail === 'none'
-    ? '–'
-    : html`<span title="${mailSentence(mail, mailReason)}">${badge(mailReason === 'disabled' ? 'plain' : mail, label(mail).toLowerCase())}</span>`;
+/** In a list; that mails are switched off is nothing to look into. */
+function mailMark({ mail, mailReason }: Ticket): Html | string {
+  if (mail === 'none') return '–';
+  const sentence = mailSentence(mail, mailReason);
+  if (mailReason === 'disabled') return html`<span class="faint" title="${sentence}">off</span>`;
+  return html`<span title="${sentence}">${badge(mail, label(mail).toLowerCase())}${mailReason && html` <span class="faint">${plain(mailReason)}</span>`}</span>`;
+}
 
 /** Tickets as rows, with buttons where the key may write. */
 export async function ticketTable(c: ConsoleContext, caption: string, tickets: readonly Ticket[]): Promise<Html> {
@@ -138,34 +142,41 @@ const undo = (c: ConsoleContext, ticket: Ticket): Html | string => {
     : nothing;
 };
 
+/** What is known of a ticket, or was. */
+const known = (ticket: Ticket, customer: Customer | undefined, timeZone: string): Html =>
+  html`<p class="verdict">${badge(ticket.status, label(ticket.status))} ${sentence('ticket', ticket.statusReason)}</p>
+${details([
+  ['Who', who(customer)],
+  ['Opened', time(ticket.createdAt, timeZone)],
+  ['Direction', ticket.direction],
+  ['Something to do', ticket.actionRequired === null ? 'not known' : ticket.actionRequired ? 'yes' : 'no'],
+  ['Transferred', ticket.transferred ? 'yes' : 'no'],
+  ['Set by', ticket.setBy === 'staff' ? 'somebody here' : 'the rules'],
+])}`;
+
+/** `?fact=3`: as it was known after its third fact. */
 async function one(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
-  const ticket = await api.get<Ticket>(path`/api/tickets/${id}`);
-  const [call, history, customer, earlier] = await Promise.all([
-    api.find<CallSession>(path`/api/call-sessions/${ticket.sessionId}`),
-    api.get<Page<HistoryItem>>(path`/api/tickets/${id}/history`),
-    ticket.customerId === undefined ? undefined : api.find<Customer>(path`/api/customers/${ticket.customerId}`),
-    ticket.customerId === undefined
+  const here = path`/api/tickets/${id}`;
+  const now = await api.get<Ticket>(here);
+  const [call, { items, nextCursor }, customer, earlier] = await Promise.all([
+    api.find<CallSession>(path`/api/call-sessions/${now.sessionId}`),
+    api.get<Page<HistoryItem>>(`${here}/history`),
+    now.customerId === undefined ? undefined : api.find<Customer>(path`/api/customers/${now.customerId}`),
+    now.customerId === undefined
       ? undefined
-      : api.get<Page<Ticket>>('/api/tickets', { customerId: ticket.customerId, limit: 20 }),
+      : api.get<Page<Ticket>>('/api/tickets', { customerId: now.customerId, limit: 20 }),
   ]);
+  const moment = momentOf(c, items);
+  const then = moment.isNow ? now : await api.find<Ticket>(here, moment.query);
   const others = earlier?.items.filter((other) => other.id !== id) ?? [];
   return html`<p><a href="/console/tickets">Tickets</a></p>
-<h1>Ticket ${ticket.id}</h1>
-${undo(c, ticket)}
-${live('known', ticketAddress(id), [
-  html`<p class="verdict">${badge(ticket.status, label(ticket.status))} ${sentence('ticket', ticket.statusReason)}</p>`,
-  details([
-    ['Who', who(customer)],
-    ['Opened', time(ticket.createdAt, me.timeZone)],
-    ['Direction', ticket.direction],
-    ['Something to do', ticket.actionRequired === null ? 'not known' : ticket.actionRequired ? 'yes' : 'no'],
-    ['Transferred', ticket.transferred ? 'yes' : 'no'],
-    ['Set by', ticket.setBy === 'staff' ? 'somebody here' : 'the rules'],
-  ]),
-])}
-${statusForm(c, ticket)}
-${mailPart(c, ticket)}
+<h1>Ticket ${now.id}</h1>
+${undo(c, now)}
+${slider(ticketAddress(id), moment, me.timeZone)}
+${knownAt(ticketAddress(id), moment, me.timeZone, then && known(then, customer, me.timeZone))}
+${statusForm(c, now)}
+${mailPart(c, now)}
 ${
   call
     ? html`<section aria-labelledby="call"><h2 id="call">The call</h2>${callTable('The call', [call], me.timeZone)}
@@ -174,7 +185,7 @@ ${call.transcript ? html`<details><summary>The whole conversation</summary>${con
 <p><a href="${callAddress(call.id)}">Why it says so, and all that is known</a></p></section>`
     : nothing
 }
-${whySection(history, me.timeZone)}
+${whySection(nextCursor, me.timeZone, { of: 'ticket', moment, address: ticketAddress(id) })}
 ${others.length === 0 ? nothing : html`<section aria-labelledby="others"><h2 id="others">Other tickets of this customer</h2>${await ticketTable(c, 'Other tickets', others)}</section>`}`;
 }
 
