@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialsPath, parseCredentials } from '../src/credentials.ts';
 import { type Running, start } from './processes.ts';
 
-export type CallLedger = Running & { readonly webhookKey: string; readonly apiKey: string };
+export type CallLedger = Running & { readonly webhookKey: string; readonly apiKey: string; readonly adminKey: string };
 
 /** The service as `npm start` runs it, on its data in `folder`; resolves when its read model has caught up. */
 export async function startCallLedger(
@@ -18,7 +18,10 @@ export async function startCallLedger(
   });
   const keys = await credentialsOf(folder);
   await caughtUp(service.url);
-  return { ...service, webhookKey: keys.get('RETELL_WEBHOOK_SECRET')!, apiKey: keys.get('API_KEY')! };
+  const [webhookKey, apiKey, adminKey] = ['RETELL_WEBHOOK_SECRET', 'API_KEY', 'ADMIN_KEY'].map(
+    (name) => keys.get(name)!,
+  );
+  return { ...service, webhookKey: webhookKey!, apiKey: apiKey!, adminKey: adminKey! };
 }
 
 export async function caughtUp(url: string): Promise<void> {

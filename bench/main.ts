@@ -1,4 +1,4 @@
-/** `npm run bench [-- door feed freshness query growth rebuild]`: measurements side by side with their baselines; see docs/performance.md. */
+/** `npm run bench [-- door feed freshness query growth rebuild erasure]`: measurements side by side with their baselines; see docs/performance.md. */
 
 import { answerHelp } from '../src/help.ts';
 
@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   query: async () => (await import('./query.ts')).benchQuery,
   growth: async () => (await import('./growth.ts')).benchGrowth,
   rebuild: async () => (await import('./rebuild.ts')).benchRebuild,
+  erasure: async () => (await import('./erasure.ts')).benchErasure,
 };
 answerHelp(`usage: npm run bench [-- <name>… [--option value]…]
 
