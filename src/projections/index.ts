@@ -31,7 +31,7 @@ const views: readonly View[] = [
  */
 export const calls: Projection<StreamState> = {
   name: 'calls',
-  version: 5,
+  version: 6,
   replaces: ['call_sessions', 'appointments', 'tickets', 'customers', 'outcome_changes', 'deliveries'],
   prefixes,
   tables: views.flatMap(({ tables }) => tables),

@@ -110,10 +110,8 @@ export const columns = {
     notes_json: 'jsonb not null',
     created_at: 'timestamptz not null',
     last_event_at: 'timestamptz not null',
-    /**
-     * When the call that decided started, else when its session became known. Behind the others: Postgres adds columns
-     * to a view at its end alone.
-     */
+    // Behind the others: Postgres adds columns to a view at its end alone.
+    /** When the call that decided started, else when its session became known. */
     deciding_call_at: 'timestamptz',
     decided_by_json: 'jsonb',
     status_reason: 'text',
@@ -185,6 +183,7 @@ export const columns = {
     change: 'text not null',
     ...ticket,
     changed_at: 'timestamptz not null',
+    erased: 'boolean not null',
   },
   /** Authentic deliveries that could not be understood, of all tenants: for administrators only. */
   quarantine: {

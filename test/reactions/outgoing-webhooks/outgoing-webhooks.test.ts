@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { eraseStream } from '../../../src/erasure/erase-stream.ts';
+import { callStream } from '../../../src/events/streams.ts';
 import { queueTest, replay, retry } from '../../../src/reactions/outgoing-webhooks/deliveries.ts';
 import { analyzed, changed, ended, requested, started, TENANT } from '../../projections/controls.ts';
 import { inbound, staffSays } from '../../projections/tickets-controls.ts';
@@ -204,6 +206,26 @@ test('a replay reaches what is older than the endpoint, from a time or behind a 
   expect(await replay(outgoing.db, key, ['ticket.opened'], { time })).toBe(0);
   await outgoing.wake(key);
   await soon(() => expect(received.map(({ data }) => data.callId)).toContain(old));
+});
+
+test('what is sent again of a ticket after its call was erased says so, and names nobody', async () => {
+  const outgoing = scene.start();
+  const { key, received } = await scene.endpoint('ticket.opened');
+  const call = newCall();
+  const withCustomer = { flags: { action_required: true }, personal: { fromNumber: '+4930123456' } };
+  const position = await scene.say(analyzed(withCustomer, inbound, call));
+  await soon(() => expect(received).toHaveLength(1));
+  expect(received[0]!.data).toMatchObject({ customerId: expect.any(String) });
+  expect(received[0]!.data).not.toHaveProperty('erased');
+
+  const erasure = { id: 'ers_1', by: 'admin', requestedAt: '2026-02-01T00:00:00.000Z' } as const;
+  await eraseStream(scene.log, callStream(TENANT, call), { erasure, now: Date.now });
+  await scene.shown((await scene.log.head())!);
+  expect(await replay(outgoing.db, key, ['ticket.opened'], { position: position - 1n })).toBe(1);
+  await outgoing.wake(key);
+  await soon(() => expect(received).toHaveLength(2));
+  expect(received[1]).toMatchObject({ id: received[0]!.id, data: { callId: call, status: 'new', erased: true } });
+  expect(received[1]!.data).not.toHaveProperty('customerId');
 });
 
 test('both secrets sign after a rotation', async () => {
