@@ -71,6 +71,8 @@ const WebhookEndpointAdded = z.object({
   keyId: z.string(),
   sealedKey: z.string(),
   by: z.string().optional(),
+  /** Of the whole request, where its id is made of an Idempotency-Key. */
+  requestDigest: z.string().optional(),
 });
 /** What is absent stays. */
 const WebhookEndpointChanged = z.object({

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Decider } from '../events/decider.ts';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
+import { digestOf, uuidOf } from '../events/identity.ts';
 import { tenantStream } from '../events/streams.ts';
 import type { Scope, TenantEvent } from '../events/tenant-facts.ts';
 import * as decide from './decider.ts';
@@ -167,12 +168,22 @@ export function administration({
 
     revokeApiKey: (tenantId: string, keyId: string) => change(tenantId, decide.revokeApiKey, { keyId }),
 
-    /** `secret` signs what is sent there; it cannot be had again. */
-    async addWebhookEndpoint(tenantId: string, endpoint: Omit<endpoints.Added, 'endpointId' | keyof NewSecret>) {
-      const endpointId = `we_${randomUUID()}`;
-      const { secret, ...sealed } = newSecret(tenantId);
-      const outcome = await change(tenantId, endpoints.addEndpoint, { ...endpoint, endpointId, ...sealed });
-      return { outcome, endpointId, secret };
+    /** `secret` signs what is sent there; only the same request under the same Idempotency-Key has it again. */
+    async addWebhookEndpoint(
+      tenantId: string,
+      endpoint: Omit<endpoints.Added, 'endpointId' | 'requestDigest' | keyof NewSecret>,
+      idempotencyKey?: string,
+    ) {
+      const { by: _, ...request } = endpoint;
+      const once = idempotencyKey !== undefined && { requestDigest: digestOf(request) };
+      const endpointId = `we_${once ? uuidOf('POST /api/webhook-endpoints', tenantId, idempotencyKey) : randomUUID()}`;
+      const { secret: _secret, ...sealed } = newSecret(tenantId);
+      const outcome = await change(tenantId, endpoints.addEndpoint, { ...endpoint, ...once, endpointId, ...sealed });
+      if (outcome !== 'done') return outcome;
+      const added = directory.webhookEndpoints(tenantId).find(({ id }) => id === endpointId);
+      const newest = added?.secrets.find(({ until }) => until === undefined);
+      // Of an endpoint that was there before, no MASTER_KEY may open the secret.
+      return added && newest ? { endpoint: added, secret: newest.key } : 'idempotency_key_reused';
     },
 
     changeWebhookEndpoint: (tenantId: string, changes: endpoints.Changed) =>

@@ -13,6 +13,7 @@ type EndpointFields = {
   /** `gone`: it answered 410. */
   readonly pausedBecause?: 'gone' | undefined;
   readonly createdAt: string;
+  readonly requestDigest?: string | undefined;
   /** What it has wanted since which position of the log, the oldest first; nothing while it is paused. */
   readonly wanted: readonly { readonly after: bigint; readonly events: readonly NewsType[] }[];
 };
@@ -40,10 +41,9 @@ export function evolveEndpoints(
     endpoints.map((one) => (one.id === id ? next(one) : one));
   switch (type) {
     case 'WebhookEndpointAdded': {
-      const { endpointId: id, keyId, sealedKey, url, events, description } = data;
-      const wanted = [{ after: position, events }];
-      const secrets = [{ keyId, sealedKey }];
-      return [...endpoints, { id, url, events, description, state: 'active', createdAt: recordedAt, wanted, secrets }];
+      const { endpointId: id, keyId, sealedKey, url, events, description, requestDigest } = data;
+      const added = { id, url, events, description, state: 'active', createdAt: recordedAt, requestDigest } as const;
+      return [...endpoints, { ...added, wanted: [{ after: position, events }], secrets: [{ keyId, sealedKey }] }];
     }
     case 'WebhookEndpointChanged':
       return change(data.endpointId, (before) => {
@@ -91,9 +91,10 @@ export type Removed = Extract<TenantEvent, { type: 'WebhookEndpointRemoved' }>['
 export function addEndpoint(
   data: Added,
   state: Endpoints,
-): readonly TenantEvent[] | 'unknown_tenant' | 'too_many_endpoints' {
+): readonly TenantEvent[] | 'unknown_tenant' | 'too_many_endpoints' | 'idempotency_key_reused' {
   if (!state.registered) return 'unknown_tenant';
-  if (state.webhookEndpoints.some(({ id }) => id === data.endpointId)) return [];
+  const before = state.webhookEndpoints.find(({ id }) => id === data.endpointId);
+  if (before) return before.requestDigest === data.requestDigest ? [] : 'idempotency_key_reused';
   if (state.webhookEndpoints.length >= MOST_ENDPOINTS) return 'too_many_endpoints';
   return [{ type: 'WebhookEndpointAdded', data }];
 }

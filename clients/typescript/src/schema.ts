@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 57b67b7586b1dce1848e4a4ed3da035a3bafd984e3420976976e8328fb45be81
+// 52ef735e5a0a3ff1d2ad71cffd6e7eae0049102a00bdd595b7274eae5050b599
 
 export interface paths {
   readonly "/api/webhooks/retell": {
@@ -7549,7 +7549,10 @@ export interface operations {
   readonly addWebhookEndpoint: {
     readonly parameters: {
       readonly query?: never;
-      readonly header?: never;
+      readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
+        readonly "idempotency-key"?: string;
+      };
       readonly path?: never;
       readonly cookie?: never;
     };
@@ -7601,7 +7604,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_endpoints`: the tenant has 50. */
+      /** @description `too_many_endpoints`: the tenant has 50; `idempotency_key_reused`. */
       readonly 409: {
         headers: {
           readonly [name: string]: unknown;

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import { IdempotencyKey, keyReused } from '../../commands/command-routes.ts';
 import { newsTypes } from '../../events/tenant-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { failures } from '../../http/failures.ts';
@@ -115,12 +116,12 @@ export function endpointRoutes(deps: EndpointRoutesDeps): OpenAPIHono<CallerEnv>
       summary: 'Have news sent to an address',
       description:
         'What changes from now on; older changes by replay. Each is a POST, signed as https://www.standardwebhooks.com has it; see `webhooks` in this document.',
-      request: ofBody(Order),
+      request: { headers: z.object({ 'idempotency-key': IdempotencyKey }), ...ofBody(Order) },
       responses: {
         201: json(WithSecret, 'The endpoint, with its secret.'),
         ...refusals,
         ...urlRefusal,
-        409: problemResponse(`\`too_many_endpoints\`: the tenant has ${MOST_ENDPOINTS}.`),
+        409: problemResponse(`\`too_many_endpoints\`: the tenant has ${MOST_ENDPOINTS}; \`idempotency_key_reused\`.`),
       },
     }),
     async (c) => {
@@ -128,10 +129,12 @@ export function endpointRoutes(deps: EndpointRoutesDeps): OpenAPIHono<CallerEnv>
       const order = c.req.valid('json');
       const fault = await urlFault(order.url, { allowPrivate });
       if (fault !== undefined) return refused(c, fault);
-      const { outcome, endpointId, secret } = await administration.addWebhookEndpoint(tenantId, { ...order, by });
-      if (outcome !== 'done')
-        return problem(c, 409, outcome, { detail: `The tenant has ${MOST_ENDPOINTS} webhook endpoints: remove one.` });
-      return c.json({ ...shown(find(tenantId, endpointId)!), secret }, 201, uncached);
+      const key = c.req.valid('header')['idempotency-key'];
+      const added = await administration.addWebhookEndpoint(tenantId, { ...order, by }, key);
+      if (added === 'idempotency_key_reused') return keyReused(c);
+      if (typeof added === 'string')
+        return problem(c, 409, added, { detail: `The tenant has ${MOST_ENDPOINTS} webhook endpoints: remove one.` });
+      return c.json({ ...shown(added.endpoint), secret: added.secret }, 201, uncached);
     },
   );
 

@@ -17,15 +17,20 @@ beforeAll(async () => {
   outgoing = scene.start();
 });
 beforeEach(async () => {
-  for (const { id: endpointId } of scene.directory.webhookEndpoints(TENANT))
-    await scene.changes.removeWebhookEndpoint(TENANT, { endpointId });
+  for (const { tenantId, id: endpointId } of scene.directory.webhookEndpoints())
+    await scene.changes.removeWebhookEndpoint(tenantId, { endpointId });
 });
 afterAll(() => scene.stop());
 
 const PATH = '/api/webhook-endpoints';
-type Ask = { as?: keyof typeof keys | 'nobody'; allowPrivate?: boolean };
+type Ask = { as?: keyof typeof keys | 'nobody'; allowPrivate?: boolean; once?: string };
 
-async function ask(method: string, path: string, body?: unknown, { as = 'write', allowPrivate = true }: Ask = {}) {
+async function ask(
+  method: string,
+  path: string,
+  body?: unknown,
+  { as = 'write', allowPrivate = true, once }: Ask = {},
+) {
   const { directory, changes } = scene;
   const { authenticate } = directory;
   const routes = endpointRoutes({ authenticate, directory, administration: changes, outgoing, allowPrivate, logger });
@@ -34,6 +39,7 @@ async function ask(method: string, path: string, body?: unknown, { as = 'write',
     headers: {
       ...(as !== 'nobody' && { authorization: `Bearer ${keys[as]}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(once && { 'idempotency-key': once }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
@@ -70,6 +76,24 @@ test('an endpoint is added, shown without its secret, changed, and removed', asy
   expect((await ask('DELETE', path)).status).toBe(204);
   expect((await ask('GET', path)).status).toBe(404);
   expect((await ask('DELETE', path)).status).toBe(404);
+});
+
+test('an endpoint that is asked for again under the same Idempotency-Key is the same one, with its secret', async () => {
+  const once = 'crm-1';
+  const first = await ask('POST', PATH, order, { once });
+  expect(first.status).toBe(201);
+  const again = await Promise.all([1, 2].map(() => ask('POST', PATH, order, { once })));
+  expect(again).toEqual([first, first]);
+  const other = await ask('POST', PATH, { ...order, events: ['ticket.opened'] }, { once });
+  expect(other).toMatchObject({ status: 409, body: { code: 'idempotency_key_reused' } });
+  expect((await ask('POST', PATH, order, { once, as: 'other' })).body.id).not.toBe(first.body.id);
+  expect((await ask('GET', PATH)).body.items).toHaveLength(1);
+});
+
+test('two processes that are asked under the same Idempotency-Key at once tell the same secret', async () => {
+  const both = await Promise.all([1, 2].map(() => ask('POST', PATH, order, { once: 'at-once' })));
+  expect(both.map(({ status }) => status)).toEqual([201, 201]);
+  expect(both[0]).toEqual(both[1]);
 });
 
 test.each([

@@ -122,7 +122,10 @@ export async function startScene(starting: Promise<Stores> = startStores()) {
     async endpoint(...events: NewsType[]) {
       const receiver = await startReceiver();
       receivers.push(receiver);
-      const { endpointId, secret } = await changes.addWebhookEndpoint(TENANT, { url: receiver.url, events });
+      const added = await changes.addWebhookEndpoint(TENANT, { url: receiver.url, events });
+      if (typeof added === 'string') throw new Error(added);
+      const { endpoint, secret } = added;
+      const endpointId = endpoint.id;
       return { ...receiver, endpointId, secret, key: { tenantId: TENANT, endpointId } };
     },
     states: async (endpointId: string): Promise<string[]> =>
