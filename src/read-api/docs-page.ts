@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { problem, problemResponse } from '../http/problem.ts';
 
@@ -12,6 +13,7 @@ const page = `<!doctype html>
 <title>Call Ledger API</title>
 <link rel="icon" type="image/png" href="docs/favicon-32x32.png">
 <link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/docs.css">
 </head>
 <body>
 <div id="docs"></div>
@@ -20,17 +22,6 @@ const page = `<!doctype html>
 <script src="docs/start.js"></script>
 </body>
 </html>
-`;
-
-/** `validatorUrl: null`: otherwise Swagger UI sends the document's address to a server of its makers. */
-const start = `SwaggerUIBundle({
-  url: 'openapi.json',
-  dom_id: '#docs',
-  deepLinking: true,
-  displayRequestDuration: true,
-  defaultModelsExpandDepth: 0,
-  validatorUrl: null,
-});
 `;
 
 /** It loads nothing from elsewhere and runs nothing inline, because users type their API key into this page. */
@@ -51,13 +42,17 @@ const headers = {
   'cache-control': 'no-cache',
 };
 
-/** All that is ever served; no path is made of what a request says. */
-const assets: ReadonlyMap<string, string> = new Map([
-  ['swagger-ui.css', 'text/css; charset=utf-8'],
-  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
-  ['favicon-32x32.png', 'image/png'],
-]);
 const { resolve } = createRequire(import.meta.url);
+const own = (name: string) => join(import.meta.dirname, 'docs-page', name);
+
+/** All that is ever served; no path is made of what a request says. */
+const assets: ReadonlyMap<string, readonly [file: string, type: string]> = new Map([
+  ['swagger-ui.css', [resolve('swagger-ui-dist/swagger-ui.css'), 'text/css; charset=utf-8']],
+  ['swagger-ui-bundle.js', [resolve('swagger-ui-dist/swagger-ui-bundle.js'), 'text/javascript; charset=utf-8']],
+  ['favicon-32x32.png', [resolve('swagger-ui-dist/favicon-32x32.png'), 'image/png']],
+  ['docs.css', [own('docs.css'), 'text/css; charset=utf-8']],
+  ['start.js', [own('start.js'), 'text/javascript; charset=utf-8']],
+]);
 
 /** `GET /docs`: Swagger UI from node_modules, for `/openapi.json` next to it. */
 export function docsPage(): OpenAPIHono {
@@ -86,13 +81,12 @@ export function docsPage(): OpenAPIHono {
       responses: { 200: { description: 'The file.' }, 404: problemResponse('`not_found`: not a part of the page.') },
     }),
     async (c) => {
-      const { asset } = c.req.valid('param');
-      const type = assets.get(asset);
-      if (asset === 'start.js')
-        return c.body(start, 200, { ...headers, 'content-type': 'text/javascript; charset=utf-8' });
-      if (type === undefined) return problem(c, 404, 'not_found');
-      const bytes = new Uint8Array(await readFile(resolve(`swagger-ui-dist/${asset}`)));
-      return c.body(bytes, 200, { ...headers, 'content-type': type, 'cache-control': 'public, max-age=86400' });
+      const [file, type] = assets.get(c.req.valid('param').asset) ?? [];
+      if (file === undefined || type === undefined) return problem(c, 404, 'not_found');
+      const bytes = new Uint8Array(await readFile(file));
+      // What is ours is changed without another version of its name.
+      const kept = file.includes('swagger-ui-dist') && { 'cache-control': 'public, max-age=86400' };
+      return c.body(bytes, 200, { ...headers, 'content-type': type, ...kept });
     },
   );
   return app;

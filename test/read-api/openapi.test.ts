@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { docsPage } from '../../src/read-api/docs-page.ts';
 import { openApiRoute, rolesAnswering } from '../../src/read-api/openapi.ts';
 import { asText, FILE, wholeDocument } from './whole-document.ts';
 
 const app = new OpenAPIHono();
 app.route('/', openApiRoute());
-app.route('/', docsPage());
 
 type Operation = {
   operationId?: string;
@@ -142,50 +140,5 @@ describe('the OpenAPI document', () => {
       required: expect.arrayContaining(['id', 'status', 'revision', 'lastEventAt']),
     });
     expect(document.components.schemas).toHaveProperty('Problem');
-  });
-});
-
-describe('the docs page', () => {
-  const fetched = async (path: string) => {
-    const response = await app.request(path);
-    return { response, text: await response.text() };
-  };
-
-  test('needs no other host and no inline script', async () => {
-    const { response, text } = await fetched('/docs');
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8']);
-    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
-    expect(text).not.toMatch(/<script>|<style|style="|onload=/);
-    const policy = response.headers.get('content-security-policy')!;
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toMatch(/unsafe|https?:|\*/);
-  });
-
-  test('finds all its parts, of the right type', async () => {
-    const { text } = await fetched('/docs');
-    const parts = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part!);
-    expect(parts.length).toBe(5);
-    for (const part of parts) {
-      const { response, text } = await fetched(new URL(part, 'http://localhost/docs').pathname);
-      expect(response.status, part).toBe(200);
-      expect(text.length, part).toBeGreaterThan(100);
-      expect(response.headers.get('content-type'), part).toMatch(
-        /^(text\/(css|javascript)|image\/png|application\/json)/,
-      );
-    }
-    const { text: start } = await fetched('/docs/start.js');
-    expect(start).toContain("url: 'openapi.json'");
-    expect(start).toContain('validatorUrl: null');
-  });
-
-  test.each([
-    'package.json',
-    '..%2Fpackage.json',
-    '%2e%2e%2f%2e%2e%2fpackage.json',
-    'swagger-ui.css%00',
-    'index.html',
-    '..%5c..',
-  ])('gives nothing else away: %s', async (asset) => {
-    expect((await fetched(`/docs/${asset}`)).response.status).toBe(404);
   });
 });
