@@ -39,7 +39,7 @@ test.each<[string, unknown]>([
 test('what it is and where it was thrown is there', () => {
   const { err } = JSON.parse(logged(new TypeError('x is undefined'))) as { err: Record<string, string> };
   expect(err).toMatchObject({ type: 'TypeError', message: 'x is undefined' });
-  expect(err.stack).toMatch(/^ {4}at .*logger\.test\.ts:\d+:\d+/);
+  expect(err.stack).toMatch(/^ {4}at .*logger\.test\.ts\S*:\d+:\d+/);
   expect(JSON.parse(logged(refused))).toMatchObject({
     err: { type: 'DatabaseError', message: 'Postgres 23505 (customers_key) on customers', code: '23505' },
   });

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { callLedger } from '../cli/command.ts';
 import { freePort } from '../support/free-port.ts';
+import { type HostedStore, startHostedStore } from '../support/hosted-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { eventually } from '../support/service.ts';
 import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
@@ -12,7 +12,7 @@ import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
 const ADMIN_KEY = 'admin-key-of-the-tests';
 
 let dataDir: string;
-let store: EventStoreProcess;
+let store: HostedStore;
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 const services: ServiceHere[] = [];
 const start = async (roles: string, more: Readonly<Record<string, string>> = {}) => {
@@ -26,7 +26,7 @@ const start = async (roles: string, more: Readonly<Record<string, string>> = {})
 };
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-administration-'));
-  [store, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
+  [store, database] = await Promise.all([startHostedStore({ dataDir }), createTestDatabase()]);
 });
 afterAll(async () => {
   await Promise.all(services.map((service) => service.stop()));

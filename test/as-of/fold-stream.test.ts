@@ -23,7 +23,7 @@ test('a fact that breaks a reducer is named with its place, and not quoted', () 
   const { stream, revision, position, type } = facts[1]!;
   expect(fact).toEqual({ stream, revision, position, type });
   expect(message).toMatch(
-    /^CallEnded at call-acme\.call_1@1 cannot be applied: TypeError at as-of\/fold-stream\.test\.ts:\d+$/,
+    /^CallEnded at call-acme\.call_1@1 cannot be applied: TypeError at as-of\/fold-stream\.test\.ts\S*:\d+$/,
   );
   expect(foldStream(reduce, facts.slice(0, 1))).toBe(1);
 });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Examined, examineExport } from '../../src/cli/export/examine.ts';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { lineOf, seedOf } from '../../src/read-api/export/export-line.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { eventually, sign } from '../support/service.ts';
 import { startServiceHere } from '../support/service-here.ts';
 import { callLedger, type Ran } from './command.ts';
@@ -28,7 +28,7 @@ const webhook = (event: string, callId: string, more: object = {}) =>
 /** A service without a read model, and a directory for files. */
 export async function exportingService() {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-export-'));
-  const store = await spawnEventStore({ dataDir });
+  const store = await startHostedStore({ dataDir });
   const service = await startServiceHere({
     ...{ EVENTSTORE_URL: store.url, ROLES: 'ingest', ADMIN_KEY, MASTER_KEY: 'master-key-of-the-tests' },
     RETELL_WEBHOOK_SECRET: 'webhook-key-of-the-tests',

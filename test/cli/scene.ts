@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentialsPath } from '../../src/credentials.ts';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { eventually, sign } from '../support/service.ts';
@@ -16,7 +16,7 @@ export const SECRET = 'webhook-key-of-the-tests';
 /** A whole service, and a data directory with its keys, as an operator at its machine has them. */
 export async function startScene() {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-cli-'));
-  const [store, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
+  const [store, database] = await Promise.all([startHostedStore({ dataDir }), createTestDatabase()]);
   const service = await startServiceHere({
     EVENTSTORE_URL: store.url,
     DATABASE_URL: database.url,

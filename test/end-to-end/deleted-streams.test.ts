@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { appointmentStream, callStream, sessionStream, ticketStream } from '../../src/events/streams.ts';
 import { tombstoneStream } from '../events/delete-stream-process.ts';
 import { type Client, clientOf } from '../support/client.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
 import { dataDirectory, eventually } from '../support/service.ts';
@@ -20,7 +20,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   const [database, directory] = await Promise.all([createTestDatabase(), dataDirectory()]);
-  const store = await spawnEventStore({ dataDir: directory.path });
+  const store = await startHostedStore({ dataDir: directory.path });
   storeUrl = store.url;
   service = await startServiceHere({
     ...{ EVENTSTORE_URL: store.url, DATABASE_URL: database.url, MASTER_KEY: 'master-key-of-the-tests' },

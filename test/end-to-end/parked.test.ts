@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
 import { appointmentStream, callStream } from '../../src/events/streams.ts';
 import { callLedger } from '../cli/command.ts';
 import { appendAnyhow } from '../support/append-anyhow.ts';
 import { type Client, clientOf } from '../support/client.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { about, sample } from '../support/samples.ts';
@@ -26,7 +26,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   const [database, directory] = await Promise.all([createTestDatabase(), dataDirectory()]);
-  const store = await spawnEventStore({ dataDir: directory.path });
+  const store = await startHostedStore({ dataDir: directory.path });
   log = patientLog(store.url);
   eventStoreUrl = store.url;
   service = await startServiceHere({

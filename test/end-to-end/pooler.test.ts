@@ -2,9 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { clientOf } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
+import { type HostedStore, startHostedStore } from '../support/hosted-store.ts';
 import { poolerFor } from '../support/pooler.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { dataDirectory, eventually, spawnService } from '../support/service.ts';
@@ -19,11 +19,11 @@ const KEY = 'key_0123456789abcdef';
 const ADMIN = 'admin_0123456789abcdef';
 let directory: Awaited<ReturnType<typeof dataDirectory>>;
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let node: EventStoreProcess;
+let node: HostedStore;
 const cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   [directory, database] = await Promise.all([dataDirectory(), createTestDatabase(inject('postgresUrl'))]);
-  node = await spawnEventStore({ dataDir: `${directory.path}/log` });
+  node = await startHostedStore({ dataDir: `${directory.path}/log` });
 });
 afterAll(async () => {
   for (const step of cleanUp.reverse()) await step();

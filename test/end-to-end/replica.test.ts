@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EventStoreProcess, spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { clusterIn, readAddresses } from '../../src/embedded/postgres/cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
 import { apiKeyFrom, type Client, clientOf } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
+import { type HostedStore, startHostedStore } from '../support/hosted-store.ts';
 import { dataDirectory, eventually } from '../support/service.ts';
 import { startServiceHere } from '../support/service-here.ts';
 
@@ -18,7 +18,7 @@ type Postgres = Awaited<ReturnType<typeof startEmbeddedPostgres>>;
 let directory: Awaited<ReturnType<typeof dataDirectory>>;
 let primary: Postgres;
 let standby: Postgres;
-let node: EventStoreProcess;
+let node: HostedStore;
 let writing: Client;
 let serving: Client;
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -35,7 +35,7 @@ beforeAll(async () => {
   const port = await freePort();
   const { adminUrl } = (await readAddresses(first))(port);
   [node, primary, standby] = await Promise.all([
-    spawnEventStore({ dataDir: `${directory.path}/log` }),
+    startHostedStore({ dataDir: `${directory.path}/log` }),
     startEmbeddedPostgres({ dataDir: first, port, settings }),
     startEmbeddedPostgres({ dataDir: second, settings: { ...settings, primary_conninfo: adminUrl } }),
   ]);

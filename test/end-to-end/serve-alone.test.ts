@@ -1,6 +1,6 @@
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { apiKeyFrom, clientOf } from '../support/client.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { dataDirectory } from '../support/service.ts';
 import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
@@ -10,7 +10,7 @@ const ADMIN = 'admin_0123456789abcdef';
 
 test('a process that only serves is ready when the views show the end of the log, and says how old what it shows is', async () => {
   const [directory, database] = [await dataDirectory(), await createTestDatabase(inject('postgresUrl'))];
-  const node = await spawnEventStore({ dataDir: `${directory.path}/log` });
+  const node = await startHostedStore({ dataDir: `${directory.path}/log` });
   const started: ServiceHere[] = [];
   onTestFinished(async () => {
     for (const service of started) await service.stop();

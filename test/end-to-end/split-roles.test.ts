@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { freePort } from '../support/free-port.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { dataDirectory, eventually, sign } from '../support/service.ts';
 import { type ServiceHere, startServiceHere } from '../support/service-here.ts';
@@ -32,7 +32,7 @@ const admin = { authorization: `Bearer ${KEYS.ADMIN_KEY}`, 'content-type': 'appl
 beforeAll(async () => {
   const files = await dataDirectory();
   const database = await createTestDatabase();
-  const store = await spawnEventStore({ dataDir: files.path });
+  const store = await startHostedStore({ dataDir: files.path });
   cleanUp.push(files.remove, database.drop, () => store.stop());
   const start = (roles: string) =>
     startServiceHere({

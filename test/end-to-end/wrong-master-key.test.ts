@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { connectEventLog } from '../../src/events/event-log.ts';
 import { tenantStream } from '../../src/events/streams.ts';
 import { createLogger } from '../../src/logger.ts';
 import { openTenantDirectory } from '../../src/tenants/directory.ts';
 import { sealingUnder } from '../../src/tenants/sealing.ts';
 import { DEFAULT_TENANT } from '../../src/tenants/tenant.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { dataDirectory, eventually, spawnService } from '../support/service.ts';
 
@@ -26,7 +26,7 @@ async function sealUnderRightKey(url: string): Promise<void> {
 
 test('a MASTER_KEY that opens none of the secrets in the log ends a process, whatever its roles', async () => {
   const [directory, database] = await Promise.all([dataDirectory(), createTestDatabase()]);
-  const node = await spawnEventStore({ dataDir: `${directory.path}/log` });
+  const node = await startHostedStore({ dataDir: `${directory.path}/log` });
   const started: ReturnType<typeof spawnService>[] = [];
   onTestFinished(async () => {
     for (const service of started) await service.kill();

@@ -56,7 +56,7 @@ describe('what is told of a broken fact', () => {
 
   test('names it, and the place in the code', () =>
     expect(said(thrownBy(() => JSON.parse('Jane Roe')))).toMatch(
-      /^CallEnded at position 77 \(call-acme\.call_1@2\) cannot be applied: SyntaxError at projections\/broken-fact\.test\.ts:\d+$/,
+      /^CallEnded at position 77 \(call-acme\.call_1@2\) cannot be applied: SyntaxError at projections\/broken-fact\.test\.ts\S*:\d+$/,
     ));
 
   test.each<[string, unknown]>([

@@ -133,7 +133,7 @@ test('a batch that breaks although none of its facts does parks nothing, and the
   await caughtUp(one, position);
   expect(await Promise.all(calls.map((id) => agentsOf(id)))).toEqual(['a b', 'a b']);
   expect(await parked()).toEqual([]);
-  const error = expect.stringMatching(/^TypeError at projections\/parking\.test\.ts:\d+$/);
+  const error = expect.stringMatching(/^TypeError at projections\/parking\.test\.ts\S*:\d+$/);
   expect(told('projection_batch_in_pieces')).toMatchObject([{ level: 40, projection: 'spoken', error }]);
   expect(JSON.stringify(logs)).not.toContain('Jane');
 });

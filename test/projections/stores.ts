@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { JsonObject } from '../../src/events/json.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { idOf, minute, type Said, TENANT } from './controls.ts';
@@ -27,7 +27,7 @@ export const logger: Logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
 
 export async function startStores(): Promise<Stores> {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-projections-'));
-  const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
+  const [eventStore, database] = await Promise.all([startHostedStore({ dataDir }), createTestDatabase()]);
   const log = patientLog(eventStore.url);
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
   pool.on('error', () => {});

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { connectEventLog, type EventLog, type NewEvent } from '../../src/events/event-log.ts';
 import { type Exports, exportRoutes } from '../../src/read-api/export/routes.ts';
 import { accessWith } from '../support/admin-access.ts';
+import { startHostedStore } from '../support/hosted-store.ts';
 import { relayTo } from '../support/relay.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
@@ -14,7 +14,7 @@ export const headers = { authorization: `Bearer ${ADMIN_KEY}` };
 /** An event store behind a network that can be broken, and exports of its log, without evidence. */
 export async function exportedLog() {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-export-'));
-  const store = await spawnEventStore({ dataDir });
+  const store = await startHostedStore({ dataDir });
   const relay = await relayTo(store.url);
   const connected = connectEventLog(relay.url);
   const read = { events: 0 };

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { openKeys } from '../../src/credentials.ts';
 import { keepApiKey } from '../../src/greeting.ts';
 import { createLogger } from '../../src/logger.ts';
 import { startService } from '../../src/service.ts';
 import { openStores } from '../../src/stores.ts';
+import { startHostedStore } from './hosted-store.ts';
 import { keyOf } from './service.ts';
 
 /**
@@ -16,7 +18,13 @@ export async function startServiceHere(environment: Readonly<Record<string, stri
   const logs: string[] = [];
   const logger = createLogger(config.logLevel, { write: (line) => void logs.push(line.trimEnd()) });
   const keys = await openKeys(config);
-  const stores = await openStores(config, logger);
+  // A log of its own is in the place where the service would put it, but not in a process of its own.
+  const log =
+    config.eventStoreUrl === undefined && config.databaseUrl !== undefined
+      ? await startHostedStore({ dataDir: join(config.dataDir, 'eventstore') })
+      : undefined;
+  const opened = await openStores({ ...config, eventStoreUrl: log?.url ?? config.eventStoreUrl }, logger);
+  const stores = { ...opened, stop: () => opened.stop().then(log?.stop) };
   const service = await startService(config, stores, keys, logger).catch(async (error) => {
     await stores.stop();
     throw error;

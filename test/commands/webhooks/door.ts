@@ -7,10 +7,10 @@ import { pino } from 'pino';
 import type { OnAnswered } from '../../../src/commands/webhooks/answers.ts';
 import { routedPath } from '../../../src/commands/webhooks/named-tenant.ts';
 import { type WebhookConfig, webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
-import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { listen } from '../../../src/listen.ts';
 import type { Tenant, TenantDirectory } from '../../../src/tenants/tenant.ts';
+import { startHostedStore } from '../../support/hosted-store.ts';
 
 export const KEY = 'key_test_webhook_0123456789abcdef';
 
@@ -142,20 +142,18 @@ export async function withDoor(log: EventLog, options: DoorOptions, use: (door: 
   }
 }
 
-export type Store = EventStoreProcess & { readonly dataDir: string; remove(): Promise<void> };
+export type Store = Awaited<ReturnType<typeof startStore>>;
 
-export async function startStore(): Promise<Store> {
+export async function startStore() {
   const dataDir = await mkdtemp(join(tmpdir(), 'webhooks-'));
-  const node = await spawnEventStore({ dataDir });
-  const running: Store = {
+  const node = await startHostedStore({ dataDir });
+  return {
     ...node,
-    dataDir,
     async remove() {
-      await running.stop();
+      await node.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-  return running;
 }
 
 let calls = 0;

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
+import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import { connectEventLog, type EventLog, EventStoreUnavailable } from '../../../src/events/event-log.ts';
 import { type Relay, relayTo } from '../../support/relay.ts';
-import { type Door, ended, newCallId, openDoor, type Store, startStore } from './door.ts';
+import { dataDirectory } from '../../support/service.ts';
+import { type Door, ended, newCallId, openDoor } from './door.ts';
 
-let store: Store;
+let directory: Awaited<ReturnType<typeof dataDirectory>>;
+let store: EventStoreProcess;
 let relay: Relay;
 let log: EventLog;
 let door: Door;
@@ -15,7 +17,8 @@ const unhandled: unknown[] = [];
 const note = (error: unknown) => void unhandled.push(error);
 beforeAll(async () => {
   process.on('unhandledRejection', note);
-  store = await startStore();
+  directory = await dataDirectory();
+  store = await spawnEventStore({ dataDir: directory.path });
   relay = await relayTo(store.url);
   log = connectEventLog(relay.url);
   door = await openDoor(log, { config: { storeTimeoutMs: 5000 } });
@@ -28,7 +31,8 @@ afterAll(async () => {
   await hasty.close();
   await log.close();
   await relay.stop();
-  await store.remove();
+  await store.stop();
+  await directory.remove();
 });
 
 /** Posts until it is taken, as Retell would if it were patient. */
@@ -202,8 +206,7 @@ describe('an event store', () => {
     );
     await sleep(250);
     await store.kill();
-    const again = await spawnEventStore({ dataDir: store.dataDir, port });
-    Object.assign(store, { stop: again.stop, kill: again.kill });
+    store = await spawnEventStore({ dataDir: directory.path, port });
     const statuses = await posting;
     for (const [i, body] of bodies.entries())
       if (statuses[i] === 204) expect((await stored(body.call.call_id))[0], `call ${i}`).toBe(1);

@@ -4,18 +4,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { backUpLog } from '../../../src/embedded/backup.ts';
-import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import type { EventLog, NewEvent } from '../../../src/events/event-log.ts';
 import { findCanaries } from '../../support/canaries.ts';
+import { type HostedStore, startHostedStore } from '../../support/hosted-store.ts';
 import { patientLog } from '../../support/patient-log.ts';
 import { temporaryDirectory } from './node-under-test.ts';
 
 let dataDir: string;
-let node: EventStoreProcess;
+let node: HostedStore;
 let log: EventLog;
 beforeAll(async () => {
   dataDir = await temporaryDirectory();
-  node = await spawnEventStore({ dataDir });
+  node = await startHostedStore({ dataDir });
   log = patientLog(node.url);
 });
 afterAll(async () => {

@@ -6,7 +6,6 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, expect } from 'vitest';
 import { recorder } from '../../../src/commands/webhooks/record.ts';
-import { spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import { callStream } from '../../../src/events/streams.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
@@ -18,6 +17,7 @@ import { type Reconciliation, startReconciliation } from '../../../src/reactions
 import { type RetellOptions, startRetell } from '../../../src/retell-emulator/start.ts';
 import type { Tenant } from '../../../src/tenants/tenant.ts';
 import { type Door, directory, KEY, openDoor, tenant } from '../../commands/webhooks/door.ts';
+import { startHostedStore } from '../../support/hosted-store.ts';
 import { patientLog } from '../../support/patient-log.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { eventually } from '../../support/service.ts';
@@ -46,7 +46,7 @@ const BUSY_MS = 45_000;
 export async function startScene(options: RetellOptions & { readonly tenants?: readonly Tenant[] } = {}) {
   lines.length = 0; // of the file before, in the same worker
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-reconciliation-'));
-  const [eventStore, database] = await Promise.all([spawnEventStore({ dataDir }), createTestDatabase()]);
+  const [eventStore, database] = await Promise.all([startHostedStore({ dataDir }), createTestDatabase()]);
   const log = patientLog(eventStore.url);
   const tenants = directory(options.tenants ?? [tenant('default', [KEY])]);
   const running = await startProjections({ log, databaseUrl: database.url, projections: projections, logger });
