@@ -4,11 +4,11 @@ import { adminScopes } from '../events/administration-facts.ts';
 import { adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { limitParameter, pathId } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { oneLine } from '../tenants/settings.ts';
 import type { Administrators } from './access.ts';
-import { body, refusals as bodyRefusals, lastUsedAt } from './key-routes.ts';
+import { refusals as keyRefusals, lastUsedAt } from './key-routes.ts';
 
 const Scopes = z.array(z.enum(adminScopes)).min(1).max(adminScopes.length);
 const Order = z.strictObject({
@@ -56,7 +56,10 @@ const Cursor = z
 export function accessRoutes(administrators: Administrators, logger: Logger): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
-  const byRoot = adminRoute(administrators.rootAccess, 'tenants');
+  const byRoot = {
+    ...adminRoute(administrators.rootAccess, 'Admin keys and audit', 'tenants'),
+    security: [{ adminKey: [] }], // no scope is enough
+  };
 
   routes.openapi(
     createRoute({
@@ -67,8 +70,8 @@ export function accessRoutes(administrators: Administrators, logger: Logger): Op
       summary: 'Issue a named admin key',
       description: 'With ADMIN_KEY alone. The key is in this answer and nowhere else.',
       middleware: [byRoot.middleware, limitedBody],
-      request: body(Order),
-      responses: { 201: json(IssuedKey, 'The key, once'), ...bodyRefusals, ...refusals },
+      request: jsonBody(Order, { name: 'on-call', scopes: ['operations'] }),
+      responses: { 201: json(IssuedKey, 'The key, once'), 400: keyRefusals[400], ...bodyRefusals, ...refusals },
     }),
     async (c) => {
       const order = c.req.valid('json');
@@ -112,7 +115,7 @@ export function accessRoutes(administrators: Administrators, logger: Logger): Op
 
   routes.openapi(
     createRoute({
-      ...adminRoute(administrators.access, 'audit'),
+      ...adminRoute(administrators.access, 'Admin keys and audit', 'audit'),
       method: 'get',
       path: '/api/audit',
       operationId: 'listAudit',

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { isTenantId } from '../events/identity.ts';
 import { scopes } from '../events/tenant-facts.ts';
 import { pathId } from '../http/parameters.ts';
-import { json, problem, problemResponse } from '../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
 import type { AdminParts } from '../tenants/administration.ts';
 import { oneLine, PrintableSecret } from '../tenants/settings.ts';
 
@@ -12,19 +12,13 @@ export const KnownTenantParam = z.object({
   id: pathId('id', (value) => (isTenantId(value) ? value : undefined)),
 });
 
-export const body = <S extends z.ZodType>(schema: S) => ({
-  body: { content: { 'application/json': { schema } }, required: true },
-});
 export const unknown = { 404: problemResponse('No such tenant or key') };
 
 export const refusals = {
   400: problemResponse('Not as documented'),
   401: problemResponse('Not the admin key'),
-  413: problemResponse('Body over 64 KiB'),
-  415: problemResponse('Not JSON'),
   503: problemResponse('`event_store_unavailable`: it did not confirm; repeat the request'),
 };
-
 export const unknownTenant = (c: Context, id: string) =>
   problem(c, 404, 'unknown_tenant', {
     detail:
@@ -99,11 +93,15 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       summary: 'Add a webhook key',
       description:
         'It verifies beside the one that is in force, so that a key can be rotated without a gap; two are enough for that.',
-      request: { params: KnownTenantParam, ...body(z.strictObject({ key: PrintableSecret(8) })) },
+      request: {
+        params: KnownTenantParam,
+        ...jsonBody(z.strictObject({ key: PrintableSecret(8) }), { key: 'the-api-key-with-the-webhook-badge' }),
+      },
       responses: {
         201: json(z.object({ keyId: z.string() }), 'In force; the same key again has the same id'),
         409: problemResponse('`too_many_webhook_keys`: two are active; retire one first.'),
         ...refusals,
+        ...bodyRefusals,
         ...unknown,
       },
     }),
@@ -154,10 +152,11 @@ export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminPart
       operationId: 'issueApiKey',
       summary: 'Issue an API key',
       description: 'The key is in this answer and nowhere else. `write` includes `read`.',
-      request: { params: KnownTenantParam, ...body(ApiKeyOrder) },
+      request: { params: KnownTenantParam, ...jsonBody(ApiKeyOrder, { name: 'desk console', scopes: ['read'] }) },
       responses: {
         201: json(ApiKeyOrder.extend({ keyId: z.string(), key: z.string() }), 'The key, once'),
         ...refusals,
+        ...bodyRefusals,
         ...unknown,
       },
     }),

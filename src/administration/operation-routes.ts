@@ -15,7 +15,7 @@ const unknownOperation = problemResponse('`unknown_operation`');
 export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(deps.logger));
-  const common = adminRoute(deps.access, 'operations');
+  const common = adminRoute(deps.access, 'Projections', 'operations');
 
   routes.openapi(
     createRoute({
@@ -40,7 +40,7 @@ export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
   routes.openapi(
     createRoute({
       // The result of a verification quotes rows.
-      ...adminRoute(deps.access, 'operations', true),
+      ...adminRoute(deps.access, 'Projections', 'operations', true),
       method: 'get',
       path: '/api/operations/{id}',
       operationId: 'getOperation',

@@ -103,7 +103,7 @@ export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
   const { log, projections, redriveWithinMs = 5000 } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(deps.logger));
-  const common = adminRoute(deps.access, 'operations');
+  const common = adminRoute(deps.access, 'Projections', 'operations');
   const notParked = problemResponse('`not_found`: nothing is parked under this id.');
 
   routes.openapi(

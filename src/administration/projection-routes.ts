@@ -103,7 +103,7 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
   const { access, projections, statuses, logger } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
-  const common = adminRoute(access, 'operations');
+  const common = adminRoute(access, 'Projections', 'operations');
 
   routes.openapi(
     createRoute({
@@ -133,7 +133,9 @@ export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
         method: 'post',
         request: {
           params: Name,
-          ...(kind === 'rebuild' && { body: { content: { 'application/json': { schema: RebuildOrder } } } }),
+          ...(kind === 'rebuild' && {
+            body: { content: { 'application/json': { schema: RebuildOrder, example: { acceptParked: false } } } },
+          }),
         },
         responses: {
           202: json(

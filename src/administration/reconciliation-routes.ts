@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { instant, only, tenantParameter } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Coverage, type CoverageOf, period, periodOf } from '../read-api/coverage.ts';
 
@@ -40,7 +40,7 @@ const State = z.object({ state: z.string() }).catchall(z.unknown()).openapi('Rec
 export function reconciliationRoutes(dependencies: ReconciliationDependencies): OpenAPIHono {
   const { access, reconciliation, coverage, isTenant } = dependencies;
   const app = new OpenAPIHono({ defaultHook: badRequest });
-  const common = adminRoute(access, 'operations');
+  const common = adminRoute(access, 'Reconciliation', 'operations');
   const refused = {
     400: problemResponse('`invalid_request`: not as documented; `errors[]` names each fault.'),
     401: problemResponse('Not the admin key'),
@@ -56,12 +56,12 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
       operationId: 'beginReconciliation',
       summary: 'Ask Retell now for what the log lacks',
       description: 'With `since`: whatever ended from then on. With `to` as well: of that period only (a backfill).',
-      request: { body: { content: { 'application/json': { schema: Begin } }, required: true } },
+      request: jsonBody(Begin, { tenant: 'default', since: '2026-11-30T00:00:00Z' }),
       responses: {
         202: json(State, 'It has begun.'),
         404: problemResponse('`unknown_tenant`'),
         409: problemResponse('`busy`: a run is under way, here or in another process'),
-        413: problemResponse('Body over 64 KiB.'),
+        ...bodyRefusals,
         ...refused,
       },
     }),

@@ -5,13 +5,12 @@ import { scopes } from '../events/tenant-facts.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { limitParameterOf, only } from '../http/parameters.ts';
-import { badRequest, json, problem } from '../http/problem.ts';
+import { badRequest, bodyRefusals, json, jsonBody, problem } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import {
-  body,
   KnownTenantParam,
   keyRoutes,
   lastUsedAt,
@@ -82,8 +81,11 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       operationId: 'putTenant',
       summary: 'Register a tenant or replace its settings',
       description: 'What is absent is unset, `retellApiKey` too. Webhook keys and API keys stay as they are.',
-      request: { params: TenantIdParam, ...body(Settings) },
-      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals },
+      request: {
+        params: TenantIdParam,
+        ...jsonBody(Settings, { name: 'Acme Dental', timeZone: 'Europe/Berlin', defaultRegion: 'DE' }),
+      },
+      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals, ...bodyRefusals },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
@@ -100,8 +102,8 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
       operationId: 'patchTenant',
       summary: 'Change some settings of a tenant',
       description: 'What is absent stays, `null` unsets, objects merge. Webhook keys and API keys stay as they are.',
-      request: { params: KnownTenantParam, ...body(SettingsPatch) },
-      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals, ...unknown },
+      request: { params: KnownTenantParam, ...jsonBody(SettingsPatch, { timeZone: 'Europe/Berlin' }) },
+      responses: { 200: json(ShownTenant, 'The tenant'), ...refusals, ...bodyRefusals, ...unknown },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
@@ -128,9 +130,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
           z.object({ items: z.array(ShownTenant), nextCursor: z.string().nullable() }),
           'A page of them; `nextCursor` is null at the end',
         ),
-        400: refusals[400],
-        401: refusals[401],
-        503: refusals[503],
+        ...refusals,
       },
     }),
     async (c) => {
@@ -165,10 +165,9 @@ export function adminRoutes(deps: AdministrationDeps & { readonly access: AdminA
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
 
-  const admin = adminRoute(deps.access, 'tenants');
+  const admin = adminRoute(deps.access, 'Tenants', 'tenants');
   const common = {
     ...admin,
-    tags: ['Tenants'],
     middleware: [
       admin.middleware,
       limitedBody,

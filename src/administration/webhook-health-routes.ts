@@ -34,7 +34,7 @@ export function webhookHealthRoute({
   const app = new OpenAPIHono({ defaultHook: badRequest });
   app.openapi(
     createRoute({
-      ...adminRoute(access, 'operations'),
+      ...adminRoute(access, 'Quarantine', 'operations'),
       method: 'get',
       path: '/api/webhook-health',
       operationId: 'getWebhookHealth',

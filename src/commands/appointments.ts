@@ -16,12 +16,11 @@ import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { instant, newPathId } from '../http/parameters.ts';
-import { badRequest, factUnreadable, json, problemResponse } from '../http/problem.ts';
+import { badRequest, bodyRefusals, factUnreadable, json, jsonBody, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Appointment } from '../http/resources.ts';
 import { appointmentOf } from '../model/appointment.ts';
 import {
-  bodyRefusals,
   IdempotencyKey,
   keyReused,
   requestIdOf,
@@ -121,7 +120,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       request: {
         params: z.object({ id: newPathId() }),
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
-        body: { content: { 'application/json': { schema: Body } }, required: true },
+        ...jsonBody(Body, { startsAt: '2027-01-31T09:30:00+01:00' }),
       },
       responses: {
         200: json(Appointment, 'The appointment.'),

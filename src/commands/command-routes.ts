@@ -15,7 +15,6 @@ export const staffRefusals = {
 };
 
 /** What a body may be refused with. */
-export const bodyRefusals = { 413: problemResponse('Body over 64 KiB.'), 415: problemResponse('Not JSON.') };
 
 /** The header, as every command of staff takes it. */
 export const IdempotencyKey = z

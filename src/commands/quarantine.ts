@@ -208,7 +208,7 @@ export const RetryAnswer = z
 export function quarantineRetryRoute(deps: RetryDeps & { readonly access: AdminAccess }): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(deps.logger));
-  const common = adminRoute(deps.access, 'operations');
+  const common = adminRoute(deps.access, 'Quarantine', 'operations');
   routes.openapi(
     createRoute({
       ...common,

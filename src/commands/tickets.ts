@@ -10,12 +10,11 @@ import { callIdOfTicket, type TicketEvent, type TicketStatus, ticketStatuses } f
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
 import { ticketPath } from '../http/parameters.ts';
-import { badRequest, factUnreadable, json, problem, problemResponse } from '../http/problem.ts';
+import { badRequest, bodyRefusals, factUnreadable, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Ticket } from '../http/resources.ts';
 import { makesTickets } from '../model/call-fact.ts';
 import {
-  bodyRefusals,
   IdempotencyKey,
   keyReused,
   NOT_SHOWN,
@@ -126,7 +125,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       request: {
         params: ticketPath,
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
-        body: { content: { 'application/json': { schema: Body } }, required: true },
+        ...jsonBody(Body, { status: 'resolved' }),
       },
       responses: {
         200: json(Ticket, 'The ticket.'),

@@ -45,7 +45,7 @@ export function personRoutes({ tenants, access, logger, ...deps }: PersonRoutesD
   routes.onError(failures(logger));
   routes.openapi(
     createRoute({
-      ...adminRoute(access, 'personal'),
+      ...adminRoute(access, 'Erasure', 'personal'),
       method: 'get',
       path: '/api/tenants/{id}/people',
       operationId: 'getPerson',

@@ -8,7 +8,7 @@ import type { EventLog } from '../events/event-log.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { eventStoreUnavailable, failures } from '../http/failures.ts';
 import { idPath, limitParameter, only, tenantParameter } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { normalId, normalSessionId } from '../model/ids.ts';
 import { phoneOf } from '../model/phone.ts';
@@ -96,7 +96,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
   const { erasures, tenants, access, logger, sealing } = deps;
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
-  const common = adminRoute(access, 'erasure');
+  const common = adminRoute(access, 'Erasure', 'erasure');
   const shown = (erasure: ErasureState): z.infer<typeof ErasureShown> => shownOf(erasure, erasures.removal());
 
   routes.openapi(
@@ -117,12 +117,13 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
             .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1–255 printable ASCII characters')
             .optional(),
         }),
-        body: { content: { 'application/json': { schema: Wish } }, required: true },
+        ...jsonBody(Wish, { tenantId: 'acme', phone: '+4930123456', reason: 'request of 12 May, case 4711' }),
       },
       responses: {
         202: json(ErasureShown, 'It is recorded, and begins.'),
         404: problemResponse('`unknown_tenant`, or `not_found`: there is none with this id.'),
         409: problemResponse('`idempotency_key_reused`: the key came before with another body.'),
+        ...bodyRefusals,
         ...refusals,
       },
     }),

@@ -63,9 +63,14 @@ export type Administrator = { readonly keyId: string; readonly name: string; rea
 export type AdminAccess = (scope: AdminScope, readsPersonal: boolean) => MiddlewareHandler;
 
 /** What every route for administrators has in common; a read of personal data is part of the trail. */
-export const adminRoute = (access: AdminAccess, scope: AdminScope, readsPersonal = scope === 'personal') => ({
-  tags: ['Administration'],
-  security: [{ adminKey: [] }],
+export const adminRoute = (
+  access: AdminAccess,
+  tag: string,
+  scope: AdminScope,
+  readsPersonal = scope === 'personal',
+) => ({
+  tags: [tag],
+  security: [{ adminKey: [scope] as string[] }],
   middleware: access(scope, readsPersonal),
 });
 

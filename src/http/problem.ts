@@ -71,6 +71,11 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   content: { 'application/json': { schema } },
 });
 
+/** The `request` entry of a route for a JSON body, with what the docs page offers to send. */
+export const jsonBody = <S extends z.ZodType>(schema: S, example: z.input<S>) => ({
+  body: { content: { 'application/json': { schema, example } }, required: true },
+});
+
 /** Headers of an answer that holds personal data, or that is true for a moment only. */
 export const uncached = { 'cache-control': 'no-store' };
 
@@ -79,6 +84,9 @@ export const problemResponse = (description: string) => ({
   description,
   content: { [PROBLEM]: { schema: Problem } },
 });
+
+/** The `responses` entries of a route that takes a body. */
+export const bodyRefusals = { 413: problemResponse('Body over 64 KiB.'), 415: problemResponse('Not JSON.') };
 
 /** For `description`s of a 409. */
 export const factUnreadable =

@@ -20,6 +20,8 @@ const OPEN = 'new words may come, so take one that is not listed as a word and n
 /** Strongest first (docs/rules.md, "Outcome of a call"). */
 export const outcomes = weakestFirst.toReversed() as [Outcome, ...Outcome[]];
 
+const lastEventAt = instant.openapi({ description: 'When the latest fact about it took place.' });
+
 /** Of what is shown without its person. */
 export const erased = z
   .literal(true)
@@ -43,9 +45,12 @@ export const CallSession = z
   .object({
     id: z.string().openapi({ description: 'The call session id; `call:<Retell call id>` for a call without one.' }),
     tenantId: z.string(),
-    appointmentId: z.string().optional(),
-    contactId: z.string().optional(),
-    ticketId: z.string().optional(),
+    appointmentId: z.string().optional().openapi({ description: 'The appointment that the call is about.' }),
+    contactId: z
+      .string()
+      .optional()
+      .openapi({ description: 'The id of the person in your own system, as the call named it.' }),
+    ticketId: z.string().optional().openapi({ description: 'The ticket that the call made.' }),
     retellCallId: z.string().optional().openapi({ description: 'The latest started of `retellCallIds`.' }),
     retellCallIds: z.array(z.string()),
     matchedByPhoneNumber: z
@@ -64,7 +69,7 @@ export const CallSession = z
     direction: z.enum(directions).optional().openapi({ description: 'Absent as long as no fact has told.' }),
     status: z.enum(outcomes).openapi({ description: 'The strongest outcome of all calls of the session.' }),
     statusReason: word(callReasons, 'Why; also a disconnection reason that Retell has had only since.'),
-    agentId: z.string().optional(),
+    agentId: z.string().optional().openapi({ description: "Retell's id of the agent." }),
     agentName: z.string().optional(),
     fromNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
     toNumber: z.string().optional().openapi({ description: 'As Retell gave it.' }),
@@ -74,17 +79,17 @@ export const CallSession = z
       .openapi({ description: 'The number of the other side, in E.164; absent where it is withheld or no number.' }),
     startedAt: instant.optional(),
     endedAt: instant.optional(),
-    durationMs: z.number().optional(),
+    durationMs: z.number().optional().openapi({ description: 'Of the call, in milliseconds, as Retell says.' }),
     disconnectionReason: z.string().optional().openapi({ description: "Retell's word; an open list." }),
-    transferred: z.boolean(),
+    transferred: z.boolean().openapi({ description: 'Whether the caller was put through to a person.' }),
     analysis: Analysis.optional(),
     transcript: z.string().optional().openapi({ description: 'In lists only where `fields` names it.' }),
-    recordingUrl: z.string().optional(),
-    archived: z.boolean(),
+    recordingUrl: z.string().optional().openapi({ description: 'Where Retell keeps the recording.' }),
+    archived: z.boolean().openapi({ description: 'Left out of lists, unless they ask for it.' }),
     requestedAt: instant
       .optional()
       .openapi({ description: 'When the call was requested here; absent for calls placed elsewhere.' }),
-    lastEventAt: instant,
+    lastEventAt,
     revision: z.int().openapi({ description: 'Grows with every fact of the session.' }),
     erased,
   })
@@ -121,13 +126,15 @@ export const Appointment = z
     id: z.string(),
     tenantId: z.string(),
     status: z.enum(appointmentStatuses),
-    startsAt: instant.optional(),
+    startsAt: instant.optional().openapi({ description: 'When it is, as far as is known.' }),
     rescheduleText: z.string().optional().openapi({ description: 'A new time that was said in words; never guessed.' }),
     cancellationReason: z.string().optional(),
     needsReview: z.boolean().openapi({ description: 'Something was said that a person has to read.' }),
     ...decision,
-    notes: z.array(z.object({ text: z.string(), at: instant })),
-    lastEventAt: instant,
+    notes: z
+      .array(z.object({ text: z.string(), at: instant }))
+      .openapi({ description: 'What staff wrote, oldest first.' }),
+    lastEventAt,
     erased,
   })
   .openapi('Appointment');
@@ -139,7 +146,7 @@ export const Ticket = z
     id: z.string(),
     tenantId: z.string(),
     callId: z.string().openapi({ description: "Retell's call id." }),
-    sessionId: z.string(),
+    sessionId: z.string().openapi({ description: "The call's session." }),
     direction: z.enum(ticketDirections).optional(),
     status: z.enum(ticketStatuses),
     active: z.boolean().openapi({ description: 'Whether something is left to be done.' }),
@@ -150,11 +157,13 @@ export const Ticket = z
     transferred: z.boolean(),
     customerId: z.string().optional().openapi({ description: 'Absent where no usable number is known.' }),
     statusReason: word(ticketReasons, 'Why it has this status.'),
-    setBy: z.enum(['rule', 'staff']),
-    mail: z.enum(mailStates),
+    setBy: z
+      .enum(['rule', 'staff'])
+      .openapi({ description: 'Who set the status: the rules, from what calls say, or staff.' }),
+    mail: z.enum(mailStates).openapi({ description: 'What became of its mail; `none`: none is due.' }),
     mailReason: word(mailReasons, 'Why it was not sent, or not to all.').optional(),
     createdAt: instant.openapi({ description: 'When the first fact was recorded; never changes.' }),
-    lastEventAt: instant,
+    lastEventAt,
     erased,
   })
   .openapi('Ticket');

@@ -38,7 +38,7 @@ export function outsideRoutes({ access, ...outside }: OutsideDependencies): Open
   const app = new OpenAPIHono();
   app.openapi(
     createRoute({
-      ...adminRoute(access, 'operations'),
+      ...adminRoute(access, 'Operations', 'operations'),
       method: 'get',
       path: '/api/outside',
       operationId: 'examineOutside',

@@ -57,7 +57,7 @@ export function coverageRoutes({ coverage, ...access }: CoverageDependencies): Q
       method: 'get',
       path: '/api/coverage',
       operationId: 'getCoverage',
-      tags: ['Operations'],
+      tags: ['Reconciliation'],
       summary: 'Whether the log has what Retell has, day by day',
       description: 'As of the last reconciliation; newest day first.',
       security: apiKey,

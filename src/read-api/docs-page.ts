@@ -74,6 +74,7 @@ export function docsPage(): OpenAPIHono {
     createRoute({
       method: 'get',
       path: '/docs/{asset}',
+      hide: true,
       operationId: 'getDocsAsset',
       tags: ['Operations'],
       summary: 'A part of the page',

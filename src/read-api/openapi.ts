@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Env } from 'hono';
+import { PROBLEM } from '../http/problem.ts';
 
 /** In the order of the docs page. A tag that no route has is left out; one that is not here comes last. */
 const tags: readonly { readonly name: string; readonly description: string }[] = [
@@ -14,8 +15,17 @@ const tags: readonly { readonly name: string; readonly description: string }[] =
   { name: 'Outgoing webhooks', description: 'Your own systems are sent what changes, signed. Needs the scope write.' },
   { name: 'Calls', description: 'Placing calls.' },
   { name: 'Tenants', description: 'Tenants and their keys. Needs the admin key.' },
-  { name: 'Administration', description: 'Projections, parked streams, quarantine. Needs the admin key.' },
-  { name: 'Operations', description: 'Health, metrics, this document, and whose a key is.' },
+  { name: 'Admin keys and audit', description: 'Who administers, and what they did. Needs the admin key.' },
+  { name: 'Erasure', description: 'What is kept of a person, and erasing it. Needs the admin key.' },
+  { name: 'Export', description: 'The facts and the signed bytes behind them, for an auditor. Needs the admin key.' },
+  { name: 'Reconciliation', description: 'Asking Retell for what never came, and whether anything is missing.' },
+  {
+    name: 'Quarantine',
+    description: 'Webhooks that could not be understood, and how all were answered. Needs the admin key.',
+  },
+  { name: 'Ticket mail', description: 'Previews, and mails that were given up. Needs the admin key.' },
+  { name: 'Projections', description: 'The read model: rebuild, verify, parked streams. Needs the admin key.' },
+  { name: 'Operations', description: 'Health, metrics, this document, whose a key is, and what is asked of others.' },
   { name: 'Webhooks', description: 'Retell posts here. Verified by signature; 204 once the fact is durable.' },
 ];
 
@@ -41,6 +51,33 @@ const securitySchemes = {
   },
 } as const;
 
+type Operation = {
+  tags?: string[];
+  security?: Record<string, string[]>[];
+  responses: Record<number, unknown>;
+};
+const lacksScope = {
+  description: '`missing_scope`: a named admin key without the scope.',
+  content: { [PROBLEM]: { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
+
+/** By tag, then by path: a list before its items, what can be read before what changes it. */
+function inOrder<Paths extends object>(paths: Paths | undefined): Paths {
+  const tagOf = (path: object) =>
+    tags.findIndex(({ name }) => name === Object.values(path as Record<string, Operation>)[0]?.tags?.[0]);
+  const byMethod = ([a]: [string, unknown], [b]: [string, unknown]) => METHODS.indexOf(a) - METHODS.indexOf(b);
+  return Object.fromEntries(
+    Object.entries(paths ?? {})
+      .map(
+        ([path, operations]) =>
+          [path, Object.fromEntries(Object.entries(operations as object).sort(byMethod))] as const,
+      )
+      .sort(([a, of], [b, others]) => tagOf(of) - tagOf(others) || (a < b ? -1 : 1)),
+  ) as Paths;
+}
+
 /** OpenAPI 3.1 of every route that is mounted on the application, from the schemas that validate. */
 export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
   const document = app.getOpenAPI31Document({
@@ -54,12 +91,16 @@ export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
     ),
   );
   for (const path of [...Object.values(document.paths ?? {}), ...Object.values(document.webhooks ?? {})])
-    for (const operation of Object.values(path as Record<string, { security?: unknown }>)) operation.security ??= []; // no key
+    for (const operation of Object.values(path as Record<string, Operation>)) {
+      operation.security ??= []; // no key
+      if (operation.security.some(({ adminKey = [] }) => adminKey.length > 0)) operation.responses[403] ??= lacksScope;
+    }
   const known = new Set(tags.map(({ name }) => name));
   // Mounted routes have a slash put before their path, and a webhook's name is none.
   const webhooks = Object.entries(document.webhooks ?? {}).map(([name, one]) => [name.replace(/^\//, ''), one]);
   return {
     ...document,
+    paths: inOrder(document.paths),
     info: { ...document.info, license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' } },
     ...(webhooks.length > 0 && { webhooks: Object.fromEntries(webhooks) as object }),
     tags: [

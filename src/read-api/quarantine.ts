@@ -95,7 +95,7 @@ const refusals = {
 export function quarantineReadRoutes({ db, access, review }: QuarantineReadDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: badRequest });
   app.onError(unavailable);
-  const common = adminRoute(access, 'operations');
+  const common = adminRoute(access, 'Quarantine', 'operations');
 
   app.openapi(
     createRoute({
@@ -125,7 +125,7 @@ export function quarantineReadRoutes({ db, access, review }: QuarantineReadDepen
 
   app.openapi(
     createRoute({
-      ...adminRoute(access, 'personal'),
+      ...adminRoute(access, 'Quarantine', 'personal'),
       method: 'get',
       path: '/api/quarantine/{id}',
       operationId: 'getQuarantined',

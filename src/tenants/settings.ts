@@ -18,7 +18,7 @@ export const oneLine = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line');
+    .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/, 'must be one line');
 
 /** A secret that can be sent in a header, as the API key at Retell is. */
 export const PrintableSecret = (min: number) =>

@@ -34,9 +34,11 @@ function administration({ log = store.log, now = () => new Date() }: { log?: Eve
   app.onError(failures(logger));
   app.route('/', accessRoutes(administrators, logger));
   const { access } = administrators;
-  app.get('/api/projections', adminRoute(access, 'operations').middleware, (c) => c.text('lag 0'));
-  app.get('/api/export', adminRoute(access, 'personal').middleware, (c) => c.text('somebody'));
-  app.post('/api/projections/calls/rebuild', adminRoute(access, 'operations').middleware, (c) => c.text('', 202));
+  app.get('/api/projections', adminRoute(access, 'Any', 'operations').middleware, (c) => c.text('lag 0'));
+  app.get('/api/export', adminRoute(access, 'Any', 'personal').middleware, (c) => c.text('somebody'));
+  app.post('/api/projections/calls/rebuild', adminRoute(access, 'Any', 'operations').middleware, (c) =>
+    c.text('', 202),
+  );
   const ask = async (method: string, path: string, { key = ADMIN_KEY, body }: Asked = {}) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const answer = await app.request(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });

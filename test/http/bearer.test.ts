@@ -11,7 +11,7 @@ const app = new Hono<CallerEnv>();
 const authenticate = (key: string) => callers[key as keyof typeof callers];
 app.get('/read', requireScope(authenticate, 'read'), (c) => c.json(c.var.caller));
 app.get('/write', requireScope(authenticate, 'write'), (c) => c.json(c.var.caller));
-app.get('/admin', adminRoute(accessWith('the-admin-key'), 'operations').middleware, (c) => c.text('in'));
+app.get('/admin', adminRoute(accessWith('the-admin-key'), 'Any', 'operations').middleware, (c) => c.text('in'));
 
 const get = (path: string, authorization?: string) =>
   app.request(path, authorization ? { headers: { authorization } } : {});

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openApiRoute, rolesAnswering } from '../../src/read-api/openapi.ts';
 import { asText, FILE, wholeDocument } from './whole-document.ts';
@@ -12,7 +12,8 @@ type Operation = {
   summary?: string;
   'x-roles'?: string[];
   tags: string[];
-  security?: Record<string, unknown>[];
+  security?: Record<string, string[]>[];
+  requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
   parameters?: {
     name: string;
     in: string;
@@ -103,6 +104,37 @@ describe('the OpenAPI document', () => {
       }
     expect(document.tags.at(-1)?.name).toBe('Webhooks');
     expect(JSON.stringify(document)).not.toMatch(/\([ABC]\d+\)/);
+  });
+
+  test('is in the order of its tags; a list comes before its items, and what is read before what changes it', () => {
+    const tags = document.tags.map(({ name }) => name);
+    const all = Object.entries(document.paths).map(([path, of]) => [
+      tags.indexOf(Object.values(of)[0]!.tags[0]!),
+      path,
+    ]);
+    expect(all).toEqual(all.toSorted(([a, x], [b, y]) => Number(a) - Number(b) || (x! < y! ? -1 : 1)));
+    expect(Object.keys(document.paths['/api/appointments/{id}']!)).toEqual(['get', 'put']);
+  });
+
+  test('has an example of each body that its schema takes: the page offers to send it', () => {
+    const bodies = operations().flatMap(({ requestBody, operationId }) =>
+      requestBody ? [[operationId, requestBody.content['application/json']!] as const] : [],
+    );
+    expect(bodies.length).toBeGreaterThan(15);
+    for (const [operationId, { schema, example }] of bodies) {
+      const whole = { allOf: [schema], $defs: document.components.schemas };
+      const takes = z.fromJSONSchema(JSON.parse(JSON.stringify(whole).replaceAll('#/components/schemas', '#/$defs')));
+      expect(example, operationId).toBeDefined();
+      expect(takes.safeParse(example).error, operationId).toBeUndefined();
+    }
+  });
+
+  test('says of every operation with a key that it is refused without one, or without the scope', () => {
+    for (const { operationId, security = [], responses } of operations()) {
+      if (security.length > 0) expect(responses, operationId).toHaveProperty('401');
+      if (security.some(({ adminKey }) => adminKey?.length)) expect(responses, operationId).toHaveProperty('403');
+    }
+    expect(document.paths['/api/export']!.get!.security).toEqual([{ adminKey: ['personal'] }]);
   });
 
   test('describes the query API by the schemas that make its answers', () => {

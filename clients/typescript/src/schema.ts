@@ -1,429 +1,7 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 52ef735e5a0a3ff1d2ad71cffd6e7eae0049102a00bdd595b7274eae5050b599
+// b4eec9878f2458041759dd20ddfe148200fe14595491560314fbf236b632996e
 
 export interface paths {
-  readonly "/api/webhooks/retell": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Call events of appointment and reminder agents. */
-    readonly post: operations["receiveWebhook"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/t/{tenant}/api/webhooks/retell": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Call events of appointment and reminder agents. */
-    readonly post: operations["receiveWebhookOfTenant"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhooks/retell-inbound-ticket": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Call events of inbound agents; they make tickets. */
-    readonly post: operations["receiveInboundTicketWebhook"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/t/{tenant}/api/webhooks/retell-inbound-ticket": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Call events of inbound agents; they make tickets. */
-    readonly post: operations["receiveInboundTicketWebhookOfTenant"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhooks/retell-outbound-ticket": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Call events of outbound agents; they make tickets. */
-    readonly post: operations["receiveOutboundTicketWebhook"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/t/{tenant}/api/webhooks/retell-outbound-ticket": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /** Call events of outbound agents; they make tickets. */
-    readonly post: operations["receiveOutboundTicketWebhookOfTenant"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-health": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * How webhooks were answered, by endpoint, tenant and outcome
-    * @description By this process, since it started; the latest first. Metrics have the same without the tenant.
-    */
-    readonly get: operations["getWebhookHealth"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** A tenant, without secrets */
-    readonly get: operations["getTenant"];
-    /**
-    * Register a tenant or replace its settings
-    * @description What is absent is unset, `retellApiKey` too. Webhook keys and API keys stay as they are.
-    */
-    readonly put: operations["putTenant"];
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    /**
-    * Change some settings of a tenant
-    * @description What is absent stays, `null` unsets, objects merge. Webhook keys and API keys stay as they are.
-    */
-    readonly patch: operations["patchTenant"];
-    readonly trace?: never;
-  };
-  readonly "/api/tenants": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** Tenants by id, without secrets */
-    readonly get: operations["listTenants"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}/webhook-keys": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Add a webhook key
-    * @description It verifies beside the one that is in force, so that a key can be rotated without a gap; two are enough for that.
-    */
-    readonly post: operations["addWebhookKey"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}/webhook-keys/{keyId}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    readonly post?: never;
-    /** Retire a webhook key */
-    readonly delete: operations["retireWebhookKey"];
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}/api-keys": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Issue an API key
-    * @description The key is in this answer and nowhere else. `write` includes `read`.
-    */
-    readonly post: operations["issueApiKey"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}/api-keys/{keyId}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    readonly post?: never;
-    /** Revoke an API key */
-    readonly delete: operations["revokeApiKey"];
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/secrets/reseal": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Seal every secret under the present MASTER_KEY
-    * @description What MASTER_KEY_PREVIOUS has sealed; afterwards that can be taken out. Asked again it does the rest.
-    */
-    readonly post: operations["resealSecrets"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/secrets/forget-closed": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Give up the secrets that no MASTER_KEY opens
-    * @description For a MASTER_KEY that is lost. Webhook keys and Retell API keys must be added again; evidence under a forgotten key is kept and cannot be verified until its key is added again.
-    */
-    readonly post: operations["forgetClosedSecrets"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/quarantine/{id}/retry": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Try a delivery in quarantine again
-    * @description Reads the signed bytes as a fresh delivery would be read now, with the time of receipt, endpoint and evidence that they had then. What becomes a fact is released and no longer listed. May be repeated.
-    */
-    readonly post: operations["retryQuarantined"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/appointments/{id}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * One appointment
-    * @description Encode the id: "/" is `%2F`.
-    */
-    readonly get: operations["getAppointment"];
-    /**
-    * Register or change an appointment
-    * @description The first PUT registers it, even with an empty body; what is absent stays as it is. Encode the id: "/" is `%2F`.
-    */
-    readonly put: operations["putAppointment"];
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tickets/{id}/status": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Set a ticket's status
-    * @description Stands until a later fact of the call raises the need for action to required or transferred. Said again at once, it changes nothing more. Encode the id: "/" is `%2F`.
-    */
-    readonly post: operations["setTicketStatus"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/call-sessions/{id}/archive": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Leave a session out of the call records
-    * @description All its calls. Already so is fine. Encode the id: "/" is `%2F`.
-    */
-    readonly post: operations["archiveCallSession"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/call-sessions/{id}/unarchive": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Take a session back into the call records
-    * @description All its calls. Already so is fine. Encode the id: "/" is `%2F`.
-    */
-    readonly post: operations["unarchiveCallSession"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/calls": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Place an outbound call
-    * @description The session is on record before Retell is asked, and one session is dialled at most once: a repeat with the same `callSessionId` or `Idempotency-Key` answers with the same session, or with the same refusal. Where Retell does not answer, the session is `pending` and settles by itself.
-    */
-    readonly post: operations["placeCall"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/coverage": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * Whether the log has what Retell has, day by day
-    * @description As of the last reconciliation; newest day first.
-    */
-    readonly get: operations["getCoverage"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
   readonly "/api/call-sessions": {
     readonly parameters: {
       readonly query?: never;
@@ -464,57 +42,20 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/call-sessions/{id}/history": {
+  readonly "/api/call-sessions/{id}/archive": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** The facts behind a call session, oldest first */
-    readonly get: operations["getCallSessionHistory"];
+    readonly get?: never;
     readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/appointments/{id}/history": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
     /**
-    * The facts behind an appointment, oldest first
-    * @description What calls that are or were about it brought, and what staff said. Encode the id: "/" is `%2F`.
+    * Leave a session out of the call records
+    * @description All its calls. Already so is fine. Encode the id: "/" is `%2F`.
     */
-    readonly get: operations["getAppointmentHistory"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tickets/{id}/history": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * The facts behind a ticket, oldest first
-    * @description What its call brought, what staff set, and what became of its mails. Encode the id: "/" is `%2F`.
-    */
-    readonly get: operations["getTicketHistory"];
-    readonly put?: never;
-    readonly post?: never;
+    readonly post: operations["archiveCallSession"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -538,6 +79,43 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/api/call-sessions/{id}/history": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The facts behind a call session, oldest first */
+    readonly get: operations["getCallSessionHistory"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/call-sessions/{id}/unarchive": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Take a session back into the call records
+    * @description All its calls. Already so is fine. Encode the id: "/" is `%2F`.
+    */
+    readonly post: operations["unarchiveCallSession"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/api/appointments": {
     readonly parameters: {
       readonly query?: never;
@@ -550,6 +128,50 @@ export interface paths {
     * @description By the time they became known descending, then `id`. Filters are combined with "and".
     */
     readonly get: operations["listAppointments"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/appointments/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * One appointment
+    * @description Encode the id: "/" is `%2F`.
+    */
+    readonly get: operations["getAppointment"];
+    /**
+    * Register or change an appointment
+    * @description The first PUT registers it, even with an empty body; what is absent stays as it is. Encode the id: "/" is `%2F`.
+    */
+    readonly put: operations["putAppointment"];
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/appointments/{id}/history": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * The facts behind an appointment, oldest first
+    * @description What calls that are or were about it brought, and what staff said. Encode the id: "/" is `%2F`.
+    */
+    readonly get: operations["getAppointmentHistory"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -592,6 +214,46 @@ export interface paths {
     readonly get: operations["getTicket"];
     readonly put?: never;
     readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tickets/{id}/history": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * The facts behind a ticket, oldest first
+    * @description What its call brought, what staff set, and what became of its mails. Encode the id: "/" is `%2F`.
+    */
+    readonly get: operations["getTicketHistory"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tickets/{id}/status": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Set a ticket's status
+    * @description Stands until a later fact of the call raises the need for action to required or transferred. Said again at once, it changes nothing more. Encode the id: "/" is `%2F`.
+    */
+    readonly post: operations["setTicketStatus"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -658,46 +320,6 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/quarantine": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * Deliveries that could not be understood, newest first
-    * @description Authentic webhooks, answered 204 and kept. Those that a retry has released are left out.
-    */
-    readonly get: operations["listQuarantine"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/quarantine/{id}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * One delivery in quarantine, with what was sent
-    * @description Straight from the log, so it is there before the list shows it.
-    */
-    readonly get: operations["getQuarantined"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
   readonly "/api/live": {
     readonly parameters: {
       readonly query?: never;
@@ -730,7 +352,50 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/export": {
+  readonly "/api/webhook-endpoints": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Where news is sent to, the newest first */
+    readonly get: operations["listWebhookEndpoints"];
+    readonly put?: never;
+    /**
+    * Have news sent to an address
+    * @description What changes from now on; older changes by replay. Each is a POST, signed as https://www.standardwebhooks.com has it; see `webhooks` in this document.
+    */
+    readonly post: operations["addWebhookEndpoint"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** One webhook endpoint */
+    readonly get: operations["getWebhookEndpoint"];
+    readonly put?: never;
+    readonly post?: never;
+    /** Have nothing more sent there */
+    readonly delete: operations["removeWebhookEndpoint"];
+    readonly options?: never;
+    readonly head?: never;
+    /**
+    * Change, pause or resume a webhook endpoint
+    * @description What is absent stays. An empty `description` removes it.
+    */
+    readonly patch: operations["changeWebhookEndpoint"];
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/deliveries": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
@@ -738,12 +403,10 @@ export interface paths {
       readonly cookie?: never;
     };
     /**
-    * The facts of a range of the log, with digests, as NDJSON
-    * @description One JSON object a line: a `header`, the `fact`s in the order of the log, each followed by its `evidence` where something
-    *     was signed, and a `footer`. **An export without a footer is not complete**; a line `broken` says why. Each line ends
-    *     in a digest that covers it and the fact before it. `call-ledger export check` verifies it. It is personal data.
+    * What became of the messages, the newest first
+    * @description What was delivered is listed for a week, what was given up for ninety days.
     */
-    readonly get: operations["exportFacts"];
+    readonly get: operations["listWebhookDeliveries"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -752,18 +415,155 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/export/digest": {
+  readonly "/api/webhook-endpoints/{id}/deliveries/{deliveryId}/retry": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
+    readonly get?: never;
+    readonly put?: never;
     /**
-    * What an export of this range has to hold
-    * @description From the log as it is now: an export of the same range and `head` is complete when it says the same.
+    * Have a message sent again
+    * @description Whatever became of it, at once and under the same `webhook-id`; the schedule begins anew.
     */
-    readonly get: operations["getExportDigest"];
+    readonly post: operations["retryWebhookDelivery"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/replay": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have everything sent from a time or a position on
+    * @description Of the events that the endpoint wants, each under the id that it had; also what was delivered, and what is from before there was the endpoint.
+    */
+    readonly post: operations["replayToWebhookEndpoint"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/rotate-secret": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have a new secret sign
+    * @description The secret before it signs too for 24 hours, so that the receiver can be changed meanwhile.
+    */
+    readonly post: operations["rotateWebhookSecret"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-endpoints/{id}/test": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have a message sent that is about nothing
+    * @description Of type `endpoint.test`, with an id of its own, also while the endpoint is paused.
+    */
+    readonly post: operations["testWebhookEndpoint"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/calls": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Place an outbound call
+    * @description The session is on record before Retell is asked, and one session is dialled at most once: a repeat with the same `callSessionId` or `Idempotency-Key` answers with the same session, or with the same refusal. Where Retell does not answer, the session is `pending` and settles by itself.
+    */
+    readonly post: operations["placeCall"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/secrets/forget-closed": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Give up the secrets that no MASTER_KEY opens
+    * @description For a MASTER_KEY that is lost. Webhook keys and Retell API keys must be added again; evidence under a forgotten key is kept and cannot be verified until its key is added again.
+    */
+    readonly post: operations["forgetClosedSecrets"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/secrets/reseal": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Seal every secret under the present MASTER_KEY
+    * @description What MASTER_KEY_PREVIOUS has sealed; afterwards that can be taken out. Asked again it does the rest.
+    */
+    readonly post: operations["resealSecrets"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tenants": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Tenants by id, without secrets */
+    readonly get: operations["listTenants"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -772,21 +572,100 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/deliveries/{id}": {
+  readonly "/api/tenants/{id}": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
+    /** A tenant, without secrets */
+    readonly get: operations["getTenant"];
     /**
-    * A webhook as it was delivered: the signed bytes and their signature
-    * @description By the position of the fact that it led to (`position` in a history), or by its id in quarantine. Personal data.
+    * Register a tenant or replace its settings
+    * @description What is absent is unset, `retellApiKey` too. Webhook keys and API keys stay as they are.
     */
-    readonly get: operations["getDelivery"];
-    readonly put?: never;
+    readonly put: operations["putTenant"];
     readonly post?: never;
     readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    /**
+    * Change some settings of a tenant
+    * @description What is absent stays, `null` unsets, objects merge. Webhook keys and API keys stay as they are.
+    */
+    readonly patch: operations["patchTenant"];
+    readonly trace?: never;
+  };
+  readonly "/api/tenants/{id}/api-keys": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Issue an API key
+    * @description The key is in this answer and nowhere else. `write` includes `read`.
+    */
+    readonly post: operations["issueApiKey"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tenants/{id}/api-keys/{keyId}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    readonly post?: never;
+    /** Revoke an API key */
+    readonly delete: operations["revokeApiKey"];
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tenants/{id}/webhook-keys": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Add a webhook key
+    * @description It verifies beside the one that is in force, so that a key can be rotated without a gap; two are enough for that.
+    */
+    readonly post: operations["addWebhookKey"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tenants/{id}/webhook-keys/{keyId}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    readonly post?: never;
+    /** Retire a webhook key */
+    readonly delete: operations["retireWebhookKey"];
     readonly options?: never;
     readonly head?: never;
     readonly patch?: never;
@@ -850,15 +729,36 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/me": {
+  readonly "/api/erasures": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** Whose a key is, and what it may do */
-    readonly get: operations["getMe"];
+    /** Erasures, the newest first; those by retention too */
+    readonly get: operations["listErasures"];
+    readonly put?: never;
+    /**
+    * Erase a person
+    * @description Outcomes, times and ids stay; numbers, names, words, recordings and signed bytes go, everywhere and for good. It goes on by itself, whatever restarts.
+    */
+    readonly post: operations["erasePerson"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/erasures/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** How far an erasure is */
+    readonly get: operations["getErasure"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -867,15 +767,18 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/projections": {
+  readonly "/api/tenants/{id}/people": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** How each projection stands */
-    readonly get: operations["listProjections"];
+    /**
+    * Everything that is kept of a person
+    * @description Of every call from or to the number; of sessions with others only their part. Personal data.
+    */
+    readonly get: operations["getPerson"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -884,67 +787,167 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/projections/{name}/rebuild": {
+  readonly "/api/deliveries/{id}": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    readonly get?: never;
-    readonly put?: never;
     /**
-    * Build a projection anew from the log
-    * @description Beside the live generation, which serves on until the new one has caught up and takes its place in one transaction. The replaced one is kept for GENERATION_KEEP_HOURS and can be swapped back. Streams with a fact that breaks are parked, as they are live. More than REBUILD_MAX_PARKED that the live generation has not parked end it as failed, `too_many_parked`, unless the request has `acceptParked: true`.
+    * A webhook as it was delivered: the signed bytes and their signature
+    * @description By the position of the fact that it led to (`position` in a history), or by its id in quarantine. Personal data.
     */
-    readonly post: operations["rebuildProjection"];
+    readonly get: operations["getDelivery"];
+    readonly put?: never;
+    readonly post?: never;
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/projections/{name}/verify": {
+  readonly "/api/export": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    readonly get?: never;
-    readonly put?: never;
     /**
-    * Prove that a projection is what the log says
-    * @description Folds the log anew beside the live generation, which goes on undisturbed, and compares both row by row as they are at one position. The result of the operation lists what differs, with both values, which may be personal data, and the facts behind them. Nothing is changed: a rebuild mends what was found. Where the event store does not answer it ends as failed, `event_store_unavailable`.
+    * The facts of a range of the log, with digests, as NDJSON
+    * @description One JSON object a line: a `header`, the `fact`s in the order of the log, each followed by its `evidence` where something
+    *     was signed, and a `footer`. **An export without a footer is not complete**; a line `broken` says why. Each line ends
+    *     in a digest that covers it and the fact before it. `call-ledger export check` verifies it. It is personal data.
     */
-    readonly post: operations["verifyProjection"];
+    readonly get: operations["exportFacts"];
+    readonly put?: never;
+    readonly post?: never;
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/projections/{name}/swap-back": {
+  readonly "/api/export/digest": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    readonly get?: never;
-    readonly put?: never;
     /**
-    * Make the previous generation live again
-    * @description Once it has caught up.
+    * What an export of this range has to hold
+    * @description From the log as it is now: an export of the same range and `head` is complete when it says the same.
     */
-    readonly post: operations["swapBackProjection"];
+    readonly get: operations["getExportDigest"];
+    readonly put?: never;
+    readonly post?: never;
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/projections/{name}/accept-parked": {
+  readonly "/api/coverage": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * Whether the log has what Retell has, day by day
+    * @description As of the last reconciliation; newest day first.
+    */
+    readonly get: operations["getCoverage"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/reconciliation": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The run of this process that is under way, and the last one */
+    readonly get: operations["getReconciliation"];
+    readonly put?: never;
+    /**
+    * Ask Retell now for what the log lacks
+    * @description With `since`: whatever ended from then on. With `to` as well: of that period only (a backfill).
+    */
+    readonly post: operations["beginReconciliation"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/reconciliation/coverage": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Coverage of all tenants, or of one */
+    readonly get: operations["getCoverageOfAll"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/quarantine": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * Deliveries that could not be understood, newest first
+    * @description Authentic webhooks, answered 204 and kept. Those that a retry has released are left out.
+    */
+    readonly get: operations["listQuarantine"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/quarantine/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * One delivery in quarantine, with what was sent
+    * @description Straight from the log, so it is there before the list shows it.
+    */
+    readonly get: operations["getQuarantined"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/quarantine/{id}/retry": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
@@ -954,10 +957,84 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /**
-    * Let the generation that a release builds go on, whatever it parks
-    * @description For a release with another version of the projection that is held up, because more than REBUILD_MAX_PARKED streams break in what it builds. It goes on where it was, and is shown with these streams parked.
+    * Try a delivery in quarantine again
+    * @description Reads the signed bytes as a fresh delivery would be read now, with the time of receipt, endpoint and evidence that they had then. What becomes a fact is released and no longer listed. May be repeated.
     */
-    readonly post: operations["acceptParked"];
+    readonly post: operations["retryQuarantined"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhook-health": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * How webhooks were answered, by endpoint, tenant and outcome
+    * @description By this process, since it started; the latest first. Metrics have the same without the tenant.
+    */
+    readonly get: operations["getWebhookHealth"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/mail/dead-letters": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Mails that were given up, the oldest first */
+    readonly get: operations["listMailDeadLetters"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tenants/{id}/tickets/{ticketId}/mail": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The mail of a ticket as it would go out now; nothing is sent */
+    readonly get: operations["previewTicketMail"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/tenants/{id}/tickets/{ticketId}/mail/redrive": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Have the mail of a ticket tried once more
+    * @description Given up, not sent for want of settings, or stuck. One that was sent is never sent again.
+    */
+    readonly post: operations["redriveTicketMail"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -1072,6 +1149,120 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/api/projections": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** How each projection stands */
+    readonly get: operations["listProjections"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/projections/{name}/accept-parked": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Let the generation that a release builds go on, whatever it parks
+    * @description For a release with another version of the projection that is held up, because more than REBUILD_MAX_PARKED streams break in what it builds. It goes on where it was, and is shown with these streams parked.
+    */
+    readonly post: operations["acceptParked"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/projections/{name}/rebuild": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Build a projection anew from the log
+    * @description Beside the live generation, which serves on until the new one has caught up and takes its place in one transaction. The replaced one is kept for GENERATION_KEEP_HOURS and can be swapped back. Streams with a fact that breaks are parked, as they are live. More than REBUILD_MAX_PARKED that the live generation has not parked end it as failed, `too_many_parked`, unless the request has `acceptParked: true`.
+    */
+    readonly post: operations["rebuildProjection"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/projections/{name}/swap-back": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Make the previous generation live again
+    * @description Once it has caught up.
+    */
+    readonly post: operations["swapBackProjection"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/projections/{name}/verify": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+    * Prove that a projection is what the log says
+    * @description Folds the log anew beside the live generation, which goes on undisturbed, and compares both row by row as they are at one position. The result of the operation lists what differs, with both values, which may be personal data, and the facts behind them. Nothing is changed: a rebuild mends what was found. Where the event store does not answer it ends as failed, `event_store_unavailable`.
+    */
+    readonly post: operations["verifyProjection"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/me": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Whose a key is, and what it may do */
+    readonly get: operations["getMe"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/api/outside": {
     readonly parameters: {
       readonly query?: never;
@@ -1092,291 +1283,15 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/api/tenants/{id}/tickets/{ticketId}/mail": {
+  readonly "/docs": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** The mail of a ticket as it would go out now; nothing is sent */
-    readonly get: operations["previewTicketMail"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}/tickets/{ticketId}/mail/redrive": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Have the mail of a ticket tried once more
-    * @description Given up, not sent for want of settings, or stuck. One that was sent is never sent again.
-    */
-    readonly post: operations["redriveTicketMail"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/mail/dead-letters": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** Mails that were given up, the oldest first */
-    readonly get: operations["listMailDeadLetters"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** Where news is sent to, the newest first */
-    readonly get: operations["listWebhookEndpoints"];
-    readonly put?: never;
-    /**
-    * Have news sent to an address
-    * @description What changes from now on; older changes by replay. Each is a POST, signed as https://www.standardwebhooks.com has it; see `webhooks` in this document.
-    */
-    readonly post: operations["addWebhookEndpoint"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints/{id}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** One webhook endpoint */
-    readonly get: operations["getWebhookEndpoint"];
-    readonly put?: never;
-    readonly post?: never;
-    /** Have nothing more sent there */
-    readonly delete: operations["removeWebhookEndpoint"];
-    readonly options?: never;
-    readonly head?: never;
-    /**
-    * Change, pause or resume a webhook endpoint
-    * @description What is absent stays. An empty `description` removes it.
-    */
-    readonly patch: operations["changeWebhookEndpoint"];
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints/{id}/rotate-secret": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Have a new secret sign
-    * @description The secret before it signs too for 24 hours, so that the receiver can be changed meanwhile.
-    */
-    readonly post: operations["rotateWebhookSecret"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints/{id}/deliveries": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * What became of the messages, the newest first
-    * @description What was delivered is listed for a week, what was given up for ninety days.
-    */
-    readonly get: operations["listWebhookDeliveries"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints/{id}/test": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Have a message sent that is about nothing
-    * @description Of type `endpoint.test`, with an id of its own, also while the endpoint is paused.
-    */
-    readonly post: operations["testWebhookEndpoint"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints/{id}/deliveries/{deliveryId}/retry": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Have a message sent again
-    * @description Whatever became of it, at once and under the same `webhook-id`; the schedule begins anew.
-    */
-    readonly post: operations["retryWebhookDelivery"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/webhook-endpoints/{id}/replay": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    readonly put?: never;
-    /**
-    * Have everything sent from a time or a position on
-    * @description Of the events that the endpoint wants, each under the id that it had; also what was delivered, and what is from before there was the endpoint.
-    */
-    readonly post: operations["replayToWebhookEndpoint"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/erasures": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** Erasures, the newest first; those by retention too */
-    readonly get: operations["listErasures"];
-    readonly put?: never;
-    /**
-    * Erase a person
-    * @description Outcomes, times and ids stay; numbers, names, words, recordings and signed bytes go, everywhere and for good. It goes on by itself, whatever restarts.
-    */
-    readonly post: operations["erasePerson"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/erasures/{id}": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** How far an erasure is */
-    readonly get: operations["getErasure"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/tenants/{id}/people": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /**
-    * Everything that is kept of a person
-    * @description Of every call from or to the number; of sessions with others only their part. Personal data.
-    */
-    readonly get: operations["getPerson"];
-    readonly put?: never;
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/reconciliation": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** The run of this process that is under way, and the last one */
-    readonly get: operations["getReconciliation"];
-    readonly put?: never;
-    /**
-    * Ask Retell now for what the log lacks
-    * @description With `since`: whatever ended from then on. With `to` as well: of that period only (a backfill).
-    */
-    readonly post: operations["beginReconciliation"];
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
-  readonly "/api/reconciliation/coverage": {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    /** Coverage of all tenants, or of one */
-    readonly get: operations["getCoverageOfAll"];
+    /** This document as a page */
+    readonly get: operations["getDocs"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -1456,34 +1371,102 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/docs": {
+  readonly "/api/webhooks/retell": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** This document as a page */
-    readonly get: operations["getDocs"];
+    readonly get?: never;
     readonly put?: never;
-    readonly post?: never;
+    /** Call events of appointment and reminder agents. */
+    readonly post: operations["receiveWebhook"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
     readonly patch?: never;
     readonly trace?: never;
   };
-  readonly "/docs/{asset}": {
+  readonly "/api/webhooks/retell-inbound-ticket": {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** A part of the page */
-    readonly get: operations["getDocsAsset"];
+    readonly get?: never;
     readonly put?: never;
-    readonly post?: never;
+    /** Call events of inbound agents; they make tickets. */
+    readonly post: operations["receiveInboundTicketWebhook"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/webhooks/retell-outbound-ticket": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Call events of outbound agents; they make tickets. */
+    readonly post: operations["receiveOutboundTicketWebhook"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/t/{tenant}/api/webhooks/retell": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Call events of appointment and reminder agents. */
+    readonly post: operations["receiveWebhookOfTenant"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/t/{tenant}/api/webhooks/retell-inbound-ticket": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Call events of inbound agents; they make tickets. */
+    readonly post: operations["receiveInboundTicketWebhookOfTenant"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/t/{tenant}/api/webhooks/retell-outbound-ticket": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Call events of outbound agents; they make tickets. */
+    readonly post: operations["receiveOutboundTicketWebhookOfTenant"];
     readonly delete?: never;
     readonly options?: never;
     readonly head?: never;
@@ -1645,6 +1628,7 @@ export interface components {
       readonly tenantId: string;
       /** @description Retell's call id. */
       readonly callId: string;
+      /** @description The call's session. */
       readonly sessionId: string;
       /** @enum {string} */
       readonly direction?: "inbound" | "outbound";
@@ -1662,9 +1646,15 @@ export interface components {
       * @enum {string}
       */
       readonly statusReason: "transferred" | "action_required" | "action_not_required" | "qualified" | "successful" | "conversation" | "unanswered" | "in_progress" | "analysis_missing" | "outbound_default" | "staff";
-      /** @enum {string} */
+      /**
+      * @description Who set the status: the rules, from what calls say, or staff.
+      * @enum {string}
+      */
       readonly setBy: "rule" | "staff";
-      /** @enum {string} */
+      /**
+      * @description What became of its mail; `none`: none is due.
+      * @enum {string}
+      */
       readonly mail: "none" | "queued" | "sent" | "failed" | "not_sent";
       /**
       * @description Why it was not sent, or not to all. Explained in docs/words.md; new words may come, so take one that is not listed as a word and no error.
@@ -1676,7 +1666,10 @@ export interface components {
       * @description When the first fact was recorded; never changes.
       */
       readonly createdAt: string;
-      /** Format: date-time */
+      /**
+      * Format: date-time
+      * @description When the latest fact about it took place.
+      */
       readonly lastEventAt: string;
       /**
       * @description The person is erased: what identified them is absent, and stays so.
@@ -1854,7 +1847,10 @@ export interface components {
       readonly tenantId: string;
       /** @enum {string} */
       readonly status: "scheduled" | "confirmed" | "rescheduled" | "cancelled";
-      /** Format: date-time */
+      /**
+      * Format: date-time
+      * @description When it is, as far as is known.
+      */
       readonly startsAt?: string;
       /** @description A new time that was said in words; never guessed. */
       readonly rescheduleText?: string;
@@ -1869,12 +1865,16 @@ export interface components {
       * @enum {string}
       */
       readonly statusReason?: "appointment_confirmed" | "appointment_rescheduled" | "appointment_cancelled" | "appointment_outcome" | "outcome" | "staff";
+      /** @description What staff wrote, oldest first. */
       readonly notes: readonly {
         readonly text: string;
         /** Format: date-time */
         readonly at: string;
       }[];
-      /** Format: date-time */
+      /**
+      * Format: date-time
+      * @description When the latest fact about it took place.
+      */
       readonly lastEventAt: string;
       /**
       * @description The person is erased: what identified them is absent, and stays so.
@@ -1886,8 +1886,11 @@ export interface components {
       /** @description The call session id; `call:<Retell call id>` for a call without one. */
       readonly id: string;
       readonly tenantId: string;
+      /** @description The appointment that the call is about. */
       readonly appointmentId?: string;
+      /** @description The id of the person in your own system, as the call named it. */
       readonly contactId?: string;
+      /** @description The ticket that the call made. */
       readonly ticketId?: string;
       /** @description The latest started of `retellCallIds`. */
       readonly retellCallId?: string;
@@ -1919,6 +1922,7 @@ export interface components {
       * @enum {string}
       */
       readonly statusReason: "requested" | "in_progress" | "analysis_missing" | "answered" | "undecided" | "appointment_confirmed" | "appointment_rescheduled" | "appointment_cancelled" | "appointment_outcome" | "outcome" | "in_voicemail" | "voicemail" | "no_answer" | "human_detected" | "busy" | "failed" | "not_connected" | "error" | "destination_not_allowed" | "daily_limit_reached" | "retell_invalid_request" | "retell_key_rejected" | "retell_payment_required" | "retell_not_found" | "retell_rate_limited" | "retell_concurrency_limit" | "retell_unreachable" | "retell_refused" | "request_expired" | "not_placed" | "voicemail_reached" | "machine_detected" | "dial_no_answer" | "user_declined" | "ivr_reached" | "dial_busy" | "inactivity" | "user_hangup" | "agent_hangup" | "max_duration_reached" | "manual_stopped" | "call_take_over" | "no_concurrency_fallback" | "user_requested_dnc" | "user_requested_callback" | "call_transfer" | "transfer_bridged" | "transfer_cancelled" | "dial_failed" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "network_blocked" | "concurrency_limit_reached" | "no_valid_payment" | "credit_exhausted" | "budget_reached" | "scam_detected" | "registered_call_timeout" | "error_inbound_webhook" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_frontend_corrupted_payload" | "error_twilio" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined";
+      /** @description Retell's id of the agent. */
       readonly agentId?: string;
       readonly agentName?: string;
       /** @description As Retell gave it. */
@@ -1931,21 +1935,28 @@ export interface components {
       readonly startedAt?: string;
       /** Format: date-time */
       readonly endedAt?: string;
+      /** @description Of the call, in milliseconds, as Retell says. */
       readonly durationMs?: number;
       /** @description Retell's word; an open list. */
       readonly disconnectionReason?: string;
+      /** @description Whether the caller was put through to a person. */
       readonly transferred: boolean;
       readonly analysis?: components["schemas"]["CallAnalysis"];
       /** @description In lists only where `fields` names it. */
       readonly transcript?: string;
+      /** @description Where Retell keeps the recording. */
       readonly recordingUrl?: string;
+      /** @description Left out of lists, unless they ask for it. */
       readonly archived: boolean;
       /**
       * Format: date-time
       * @description When the call was requested here; absent for calls placed elsewhere.
       */
       readonly requestedAt?: string;
-      /** Format: date-time */
+      /**
+      * Format: date-time
+      * @description When the latest fact about it took place.
+      */
       readonly lastEventAt: string;
       /** @description Grows with every fact of the session. */
       readonly revision: number;
@@ -2676,2146 +2687,6 @@ export type Readiness = components['schemas']['Readiness'];
 export type Check = components['schemas']['Check'];
 export type $defs = Record<string, never>;
 export interface operations {
-  readonly receiveWebhook: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header: {
-        /** @description HMAC-SHA256 of the body and v */
-        readonly "x-retell-signature": string;
-        /** @description Where neither path nor subdomain names it */
-        readonly "x-tenant-id"?: string;
-      };
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RetellWebhook"];
-      };
-    };
-    readonly responses: {
-      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly call_inbound: Record<string, never>;
-          };
-        };
-      };
-      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_slow` */
-      readonly 408: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_large` */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly receiveWebhookOfTenant: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header: {
-        /** @description HMAC-SHA256 of the body and v */
-        readonly "x-retell-signature": string;
-      };
-      readonly path: {
-        readonly tenant: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RetellWebhook"];
-      };
-    };
-    readonly responses: {
-      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly call_inbound: Record<string, never>;
-          };
-        };
-      };
-      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_slow` */
-      readonly 408: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_large` */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly receiveInboundTicketWebhook: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header: {
-        /** @description HMAC-SHA256 of the body and v */
-        readonly "x-retell-signature": string;
-        /** @description Where neither path nor subdomain names it */
-        readonly "x-tenant-id"?: string;
-      };
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RetellWebhook"];
-      };
-    };
-    readonly responses: {
-      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly call_inbound: Record<string, never>;
-          };
-        };
-      };
-      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_slow` */
-      readonly 408: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_large` */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly receiveInboundTicketWebhookOfTenant: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header: {
-        /** @description HMAC-SHA256 of the body and v */
-        readonly "x-retell-signature": string;
-      };
-      readonly path: {
-        readonly tenant: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RetellWebhook"];
-      };
-    };
-    readonly responses: {
-      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly call_inbound: Record<string, never>;
-          };
-        };
-      };
-      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_slow` */
-      readonly 408: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_large` */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly receiveOutboundTicketWebhook: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header: {
-        /** @description HMAC-SHA256 of the body and v */
-        readonly "x-retell-signature": string;
-        /** @description Where neither path nor subdomain names it */
-        readonly "x-tenant-id"?: string;
-      };
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RetellWebhook"];
-      };
-    };
-    readonly responses: {
-      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly call_inbound: Record<string, never>;
-          };
-        };
-      };
-      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_slow` */
-      readonly 408: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_large` */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly receiveOutboundTicketWebhookOfTenant: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header: {
-        /** @description HMAC-SHA256 of the body and v */
-        readonly "x-retell-signature": string;
-      };
-      readonly path: {
-        readonly tenant: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RetellWebhook"];
-      };
-    };
-    readonly responses: {
-      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly call_inbound: Record<string, never>;
-          };
-        };
-      };
-      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_slow` */
-      readonly 408: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `body_too_large` */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getWebhookHealth: {
-    readonly parameters: {
-      readonly query?: {
-        readonly tenantId?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The counts. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["WebhookHealth"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not an admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope` */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getTenant: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The tenant */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Tenant"];
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No such tenant or key */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly putTenant: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          readonly name?: string;
-          /** @example Europe/Berlin */
-          readonly timeZone?: string;
-          /** @example DE */
-          readonly defaultRegion?: string;
-          readonly mail?: {
-            readonly enabled: boolean;
-            readonly recipients: readonly string[];
-          };
-          readonly acceptUntimestampedSignature?: boolean;
-          /** @description The tenant's own names of analysis fields: our name → theirs. */
-          readonly fieldNames?: {
-            readonly [key: string]: readonly string[];
-          };
-          /** @description What an inbound ticket becomes when nobody knows whether something is to be done; of calls from now on. */
-          readonly qualification?: {
-            /** @enum {string} */
-            readonly qualified?: "new" | "qualified" | "contacted" | "resolved" | "closed";
-            /** @enum {string} */
-            readonly successful?: "new" | "qualified" | "contacted" | "resolved" | "closed";
-            /** @enum {string} */
-            readonly conversation?: "new" | "qualified" | "contacted" | "resolved" | "closed";
-            /** @enum {string} */
-            readonly unanswered?: "new" | "qualified" | "contacted" | "resolved" | "closed";
-          };
-          /**
-          * @description Agent id → the endpoint that its calls belong to where Retell had to be asked for them; a delivery of the call itself goes before. Absent: where the calls of the agent last came in.
-          * @example {
-          *       "agent_5f0c2b1e": "retell-inbound-ticket"
-          *     }
-          */
-          readonly agentEndpoints?: {
-            readonly [key: string]: "retell" | "retell-inbound-ticket" | "retell-outbound-ticket";
-          };
-          /**
-          * @description Limits of placing calls: `countries` that may be called (absent: all), how many `perDay` of `timeZone` (absent: any number), and whether a key `needsScope` `call` for it (absent: `write` is enough).
-          * @example {
-          *       "countries": [
-          *         "GB",
-          *         "IE"
-          *       ],
-          *       "perDay": 500,
-          *       "needsScope": true
-          *     }
-          */
-          readonly calls?: {
-            readonly countries?: readonly string[];
-            readonly perDay?: number;
-            readonly needsScope?: boolean;
-          };
-          /**
-          * @description Days after the end of a call until its personal data, or its signed bytes, are erased by themselves. Absent: never.
-          * @example {
-          *       "personalDays": 365,
-          *       "evidenceDays": 90
-          *     }
-          */
-          readonly retention?: {
-            readonly personalDays?: number;
-            readonly evidenceDays?: number;
-          };
-          /** @description Stored encrypted; never shown again. */
-          readonly retellApiKey?: string;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The tenant */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Tenant"];
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly patchTenant: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          readonly name?: string | null;
-          /** @example Europe/Berlin */
-          readonly timeZone?: string | null;
-          /** @example DE */
-          readonly defaultRegion?: string | null;
-          readonly mail?: {
-            readonly enabled?: boolean;
-            readonly recipients?: readonly string[];
-          } | null;
-          readonly acceptUntimestampedSignature?: boolean | null;
-          readonly fieldNames?: {
-            readonly [key: string]: readonly string[] | null;
-          } | null;
-          readonly qualification?: {
-            /** @enum {string|null} */
-            readonly qualified?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
-            /** @enum {string|null} */
-            readonly successful?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
-            /** @enum {string|null} */
-            readonly conversation?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
-            /** @enum {string|null} */
-            readonly unanswered?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
-          } | null;
-          readonly agentEndpoints?: {
-            readonly [key: string]: "retell" | "retell-inbound-ticket" | "retell-outbound-ticket" | null;
-          } | null;
-          readonly calls?: {
-            readonly countries?: readonly string[] | null;
-            readonly perDay?: number | null;
-            readonly needsScope?: boolean | null;
-          } | null;
-          readonly retention?: {
-            readonly personalDays?: number | null;
-            readonly evidenceDays?: number | null;
-          } | null;
-          /** @description Stored encrypted; never shown again. */
-          readonly retellApiKey?: string | null;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The tenant */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Tenant"];
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No such tenant or key */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listTenants: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Items per page. */
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before. */
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them; `nextCursor` is null at the end */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly items: readonly components["schemas"]["Tenant"][];
-            readonly nextCursor: string | null;
-          };
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly addWebhookKey: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          readonly key: string;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description In force; the same key again has the same id */
-      readonly 201: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly keyId: string;
-          };
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No such tenant or key */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_webhook_keys`: two are active; retire one first. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly retireWebhookKey: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-        readonly keyId: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It verifies nothing any more */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No such tenant or key */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key is in force because RETELL_WEBHOOK_SECRET holds it */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly issueApiKey: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          /**
-          * @description What it is for; a list shows it.
-          * @example desk console
-          */
-          readonly name?: string;
-          readonly scopes: readonly ("read" | "write" | "call")[];
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The key, once */
-      readonly 201: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            /**
-            * @description What it is for; a list shows it.
-            * @example desk console
-            */
-            readonly name?: string;
-            readonly scopes: readonly ("read" | "write" | "call")[];
-            readonly keyId: string;
-            readonly key: string;
-          };
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No such tenant or key */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly revokeApiKey: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-        readonly keyId: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It opens nothing any more */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No such tenant or key */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly resealSecrets: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description What was done */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Resealed"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly forgetClosedSecrets: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description What was given up */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Forgotten"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly retryQuarantined: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description What became of it */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["QuarantineRetry"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: nothing is in quarantine under this id */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; repeat the request */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getAppointment: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset, e.g. 2026-03-01T10:00:00Z), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
-        readonly at?: string;
-      };
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The appointment. */
-      readonly 200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          readonly ETag?: string;
-          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
-          readonly "x-read-model-lag"?: string;
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Appointment"];
-        };
-      };
-      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
-      readonly 304: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope`: the API key has no read scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is none with this id, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description With `at`: `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly putAppointment: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: {
-        /** @description The same key with the same body changes nothing more; with another body: 409. */
-        readonly "idempotency-key"?: string;
-      };
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          /**
-          * Format: date-time
-          * @example 2026-01-31T09:30:00+01:00
-          */
-          readonly startsAt?: string;
-          /** @enum {string} */
-          readonly status?: "scheduled" | "confirmed" | "rescheduled" | "cancelled";
-          readonly note?: string;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The appointment. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Appointment"];
-        };
-      };
-      /** @description Not as documented; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The API key has no write scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `idempotency_key_reused`: the key came before with another body. `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB. */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON. */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly setTicketStatus: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: {
-        /** @description The same key with the same body changes nothing more; with another body: 409. */
-        readonly "idempotency-key"?: string;
-      };
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          /** @enum {string} */
-          readonly status: "new" | "qualified" | "contacted" | "resolved" | "closed";
-          readonly note?: string;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The ticket. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Ticket"];
-        };
-      };
-      /** @description Not as documented; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The API key has no write scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is no such ticket, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `idempotency_key_reused`: the key came before with another body. `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB. */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON. */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly archiveCallSession: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: {
-        /** @description The same key with the same body changes nothing more; with another body: 409. */
-        readonly "idempotency-key"?: string;
-      };
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The session. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["CallSession"];
-        };
-      };
-      /** @description Not as documented; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The API key has no write scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is no such session, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `no_call_yet`: the session has no call to archive; `idempotency_key_reused`: the key came before with the opposite. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; `database_unavailable`: which calls the session has cannot be asked now. Repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly unarchiveCallSession: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: {
-        /** @description The same key with the same body changes nothing more; with another body: 409. */
-        readonly "idempotency-key"?: string;
-      };
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The session. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["CallSession"];
-        };
-      };
-      /** @description Not as documented; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The API key has no write scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is no such session, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `no_call_yet`: the session has no call to archive; `idempotency_key_reused`: the key came before with the opposite. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the event store did not confirm; `database_unavailable`: which calls the session has cannot be asked now. Repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly placeCall: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: {
-        /** @description The same key with the same body changes nothing more; with another body: 409. */
-        readonly "idempotency-key"?: string;
-      };
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          /**
-          * @description A number of yours at Retell.
-          * @example +442079460018
-          */
-          readonly fromNumber: string;
-          /**
-          * @description E.164, or national in the tenant's default region. Kept and dialled as E.164.
-          * @example +442079460018
-          */
-          readonly toNumber: string;
-          /** @description Absent: the agent that is bound to `fromNumber`. */
-          readonly agentId?: string;
-          readonly appointmentId?: string;
-          readonly contactId?: string;
-          /** @description One call session is dialled once, however often it is asked for. Absent: one is made. */
-          readonly callSessionId?: string;
-          /** @description Dynamic variables of the agent. Numbers and booleans are sent as text. */
-          readonly variables?: {
-            readonly [key: string]: string | number | boolean;
-          };
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The session. */
-      readonly 202: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["CallSession"];
-        };
-      };
-      /** @description Not as documented; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `retell_payment_required`. */
-      readonly 402: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope`: the key has neither `call` nor `write`, or the tenant asks for `call`; `destination_not_allowed`. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body. `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB. */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON. */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `retell_invalid_request`, `retell_not_found`, `retell_refused`: Retell refused. */
-      readonly 422: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `retell_rate_limited`, `retell_concurrency_limit`, `daily_limit_reached`; with Retry-After. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: repeat the request; `retell_unreachable`, `request_expired`, `not_placed`: nobody was called. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getCoverage: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Days from this time on. Default: 30 days before `to`. */
-        readonly from?: string;
-        /** @description Days before this time. Default: now. */
-        readonly to?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description One item for each day with calls. */
-      readonly 200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          readonly ETag?: string;
-          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
-          readonly "x-read-model-lag"?: string;
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Coverage"];
-        };
-      };
-      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
-      readonly 304: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope`: the API key has no read scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
   readonly listCallSessions: {
     readonly parameters: {
       readonly query?: {
@@ -5024,15 +2895,13 @@ export interface operations {
       };
     };
   };
-  readonly getCallSessionHistory: {
+  readonly archiveCallSession: {
     readonly parameters: {
-      readonly query?: {
-        /** @description Items per page. */
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before. */
-        readonly cursor?: string;
+      readonly query?: never;
+      readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
+        readonly "idempotency-key"?: string;
       };
-      readonly header?: never;
       readonly path: {
         readonly id: string;
       };
@@ -5040,27 +2909,16 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description A page of them; `nextCursor` is null at the end. */
+      /** @description The session. */
       readonly 200: {
         headers: {
-          /** @description For `If-None-Match`. */
-          readonly ETag?: string;
-          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
-          readonly "x-read-model-lag"?: string;
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": components["schemas"]["History"];
+          readonly "application/json": components["schemas"]["CallSession"];
         };
       };
-      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
-      readonly 304: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      /** @description Not as documented; `errors[]` names each. */
       readonly 400: {
         headers: {
           readonly [name: string]: unknown;
@@ -5069,7 +2927,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      /** @description No API key, or an unknown or revoked one. */
       readonly 401: {
         headers: {
           readonly [name: string]: unknown;
@@ -5078,7 +2936,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `missing_scope`: the API key has no read scope. */
+      /** @description The API key has no write scope. */
       readonly 403: {
         headers: {
           readonly [name: string]: unknown;
@@ -5087,7 +2945,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `not_found`: there is none with this id, or it is not yours. */
+      /** @description `not_found`: there is no such session, or it is not yours. */
       readonly 404: {
         headers: {
           readonly [name: string]: unknown;
@@ -5096,8 +2954,8 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
-      readonly 429: {
+      /** @description `no_call_yet`: the session has no call to archive; `idempotency_key_reused`: the key came before with the opposite. */
+      readonly 409: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -5105,8 +2963,8 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
-      readonly 503: {
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -5114,182 +2972,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-    };
-  };
-  readonly getAppointmentHistory: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Items per page. */
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before. */
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them; `nextCursor` is null at the end. */
-      readonly 200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          readonly ETag?: string;
-          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
-          readonly "x-read-model-lag"?: string;
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["History"];
-        };
-      };
-      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
-      readonly 304: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope`: the API key has no read scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is none with this id, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getTicketHistory: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Items per page. */
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before. */
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them; `nextCursor` is null at the end. */
-      readonly 200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          readonly ETag?: string;
-          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
-          readonly "x-read-model-lag"?: string;
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["History"];
-        };
-      };
-      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
-      readonly 304: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope`: the API key has no read scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is none with this id, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      /** @description `event_store_unavailable`: the event store did not confirm; `database_unavailable`: which calls the session has cannot be asked now. Repeat the request. */
       readonly 503: {
         headers: {
           readonly [name: string]: unknown;
@@ -5387,6 +3070,186 @@ export interface operations {
       };
     };
   };
+  readonly getCallSessionHistory: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them; `nextCursor` is null at the end. */
+      readonly 200: {
+        headers: {
+          /** @description For `If-None-Match`. */
+          readonly ETag?: string;
+          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
+          readonly "x-read-model-lag"?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["History"];
+        };
+      };
+      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
+      readonly 304: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no read scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is none with this id, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly unarchiveCallSession: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
+        readonly "idempotency-key"?: string;
+      };
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The session. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["CallSession"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such session, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `no_call_yet`: the session has no call to archive; `idempotency_key_reused`: the key came before with the opposite. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; `database_unavailable`: which calls the session has cannot be asked now. Repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   readonly listAppointments: {
     readonly parameters: {
       readonly query?: {
@@ -5451,6 +3314,321 @@ export interface operations {
       };
       /** @description `missing_scope`: the API key has no read scope. */
       readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getAppointment: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description As it was known then: by the facts recorded at this time or before (ISO 8601 with an offset, e.g. 2026-03-01T10:00:00Z), or standing at this position of the log or before (digits alone, as in the history). In the future: now. Before the first fact: 404. What is answered for a time that has passed never changes. */
+        readonly at?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The appointment. */
+      readonly 200: {
+        headers: {
+          /** @description For `If-None-Match`. */
+          readonly ETag?: string;
+          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
+          readonly "x-read-model-lag"?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Appointment"];
+        };
+      };
+      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
+      readonly 304: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no read scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is none with this id, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description With `at`: `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly putAppointment: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
+        readonly "idempotency-key"?: string;
+      };
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "startsAt": "2027-01-31T09:30:00+01:00"
+        *     }
+        */
+        readonly "application/json": {
+          /**
+          * Format: date-time
+          * @example 2026-01-31T09:30:00+01:00
+          */
+          readonly startsAt?: string;
+          /** @enum {string} */
+          readonly status?: "scheduled" | "confirmed" | "rescheduled" | "cancelled";
+          readonly note?: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The appointment. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Appointment"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `idempotency_key_reused`: the key came before with another body. `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getAppointmentHistory: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them; `nextCursor` is null at the end. */
+      readonly 200: {
+        headers: {
+          /** @description For `If-None-Match`. */
+          readonly ETag?: string;
+          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
+          readonly "x-read-model-lag"?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["History"];
+        };
+      };
+      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
+      readonly 304: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no read scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is none with this id, or it is not yours. */
+      readonly 404: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -5676,6 +3854,217 @@ export interface operations {
         };
       };
       /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getTicketHistory: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them; `nextCursor` is null at the end. */
+      readonly 200: {
+        headers: {
+          /** @description For `If-None-Match`. */
+          readonly ETag?: string;
+          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
+          readonly "x-read-model-lag"?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["History"];
+        };
+      };
+      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
+      readonly 304: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no read scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is none with this id, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly setTicketStatus: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
+        readonly "idempotency-key"?: string;
+      };
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "status": "resolved"
+        *     }
+        */
+        readonly "application/json": {
+          /** @enum {string} */
+          readonly status: "new" | "qualified" | "contacted" | "resolved" | "closed";
+          readonly note?: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The ticket. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Ticket"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such ticket, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `idempotency_key_reused`: the key came before with another body. `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; repeat the request. */
       readonly 503: {
         headers: {
           readonly [name: string]: unknown;
@@ -5941,126 +4330,6 @@ export interface operations {
       };
     };
   };
-  readonly listQuarantine: {
-    readonly parameters: {
-      readonly query?: {
-        readonly tenantId?: string;
-        /** @description Why it could not be understood. One of not_json, schema_invalid, too_deep, too_many_fields, call_id_invalid, not_a_call, untranslatable, tenant_mismatch, stream_deleted, or several with commas. */
-        readonly reason?: string;
-        /** @description `true`: only those that a retry has released; `all`: both, and those that were erased. */
-        readonly released?: "true" | "false" | "all";
-        /** @description `newest`: by `createdAt` descending, then `id`; `oldest`: exactly the other way round. */
-        readonly order?: "newest" | "oldest";
-        /** @description Items per page. */
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before, with the same other parameters. */
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["QuarantinePage"];
-        };
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getQuarantined: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Of the body, at most. */
-        readonly maxBytes?: number;
-      };
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The delivery. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["QuarantineReview"];
-        };
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: nothing is in quarantine under this id */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
   readonly getLiveFeed: {
     readonly parameters: {
       readonly query?: {
@@ -6130,1381 +4399,6 @@ export interface operations {
       };
     };
   };
-  readonly exportFacts: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. E.g. 2026-01-01T00:00:00Z. */
-        readonly from?: string;
-        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. E.g. 2026-01-01T00:00:00Z. */
-        readonly to?: string;
-        /** @description Only what belongs to it. Absent: all. */
-        readonly tenant?: string;
-        /** @description `head` of an earlier export: nothing behind it. Absent: the head now. */
-        readonly head?: string;
-        /** @description Whether the signed bytes come along. Default: true. */
-        readonly evidence?: "true" | "false";
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The lines. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/x-ndjson": {
-            /** @enum {string} */
-            readonly kind: "header";
-            /** @enum {string} */
-            readonly format: "call-ledger-export";
-            /** @enum {number} */
-            readonly version: 1;
-            readonly from: string | null;
-            readonly to: string | null;
-            readonly tenant: string | null;
-            readonly evidence: boolean;
-            readonly head: string;
-            /** Format: date-time */
-            readonly created: string;
-            readonly sha256: string;
-          } | {
-            /** @enum {string} */
-            readonly kind: "fact";
-            readonly position: string;
-            readonly stream: string;
-            readonly revision: string;
-            readonly id: string;
-            readonly type: string;
-            /** Format: date-time */
-            readonly recordedAt: string;
-            readonly data?: unknown;
-            readonly dataBase64?: string;
-            readonly dataSha256?: string;
-            readonly metadata?: unknown;
-            readonly sha256: string;
-          } | {
-            /** @enum {string} */
-            readonly kind: "evidence";
-            readonly deliveryId: string;
-            /** @enum {string} */
-            readonly verdict: "verified" | "failed" | "expired";
-            readonly bodySha256: string;
-            readonly bytes: number;
-            readonly keyId?: string;
-            readonly signatureHeader?: string;
-            /** Format: date-time */
-            readonly receivedAt?: string;
-            readonly bodyBase64?: string;
-            readonly sha256: string;
-          } | {
-            /** @enum {string} */
-            readonly kind: "footer";
-            readonly facts: number;
-            readonly evidence: number;
-            readonly expired: number;
-            readonly digest: string;
-            readonly sha256: string;
-          } | {
-            /** @enum {string} */
-            readonly kind: "broken";
-            readonly code: string;
-            readonly sha256: string;
-          };
-        };
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter. `range_beyond_log`: the log ends before `from` or `head`. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_tenant` */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getExportDigest: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. E.g. 2026-01-01T00:00:00Z. */
-        readonly from?: string;
-        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. E.g. 2026-01-01T00:00:00Z. */
-        readonly to?: string;
-        /** @description Only what belongs to it. Absent: all. */
-        readonly tenant?: string;
-        /** @description `head` of an earlier export: nothing behind it. Absent: the head now. */
-        readonly head?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description Count and digest. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly facts: number;
-            /** @description What the footer of an export of this range says. */
-            readonly digest: string;
-          };
-        };
-      };
-      /** @description `invalid_request`: a malformed or unknown parameter. `range_beyond_log`: the log ends before `from` or `head`. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_tenant` */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once. */
-      readonly 429: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getDelivery: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The delivery. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["RecordedDelivery"];
-        };
-      };
-      /** @description Not the admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: no fact is at this position and nothing is in quarantine under this id, or nothing was signed. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listAdminKeys: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description Those that were not revoked */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly items: readonly components["schemas"]["AdminKey"][];
-          };
-        };
-      };
-      /** @description Not an admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly issueAdminKey: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly "application/json": {
-          /**
-          * @description Whose it is, or what for; the audit trail shows it.
-          * @example on-call
-          */
-          readonly name: string;
-          /** @description `tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; `personal`: exports, bodies in quarantine, previews of mails, all of a person; `audit`: who did what; `erasure`: erasing people. */
-          readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit" | "erasure")[];
-          /**
-          * Format: date-time
-          * @description It opens nothing from then on.
-          */
-          readonly expiresAt?: string;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description The key, once */
-      readonly 201: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["IssuedAdminKey"];
-        };
-      };
-      /** @description Not as documented */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not an admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Body over 64 KiB */
-      readonly 413: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not JSON */
-      readonly 415: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly revokeAdminKey: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly keyId: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It opens nothing any more */
-      readonly 204: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Not an admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_key` */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listAudit: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Items per page. */
-        readonly limit?: number;
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly items: readonly components["schemas"]["AuditItem"][];
-            readonly nextCursor: string | null;
-          };
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not an admin key */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope` */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getMe: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The tenant of an API key, or what an admin key may do. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Me"];
-        };
-      };
-      /** @description `unauthorized`: no key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `event_store_unavailable`: the keys have not been read yet. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listProjections: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description All. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Projections"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly rebuildProjection: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        /** @description Of the projection, or of one of its views, as `tickets`. */
-        readonly name: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: {
-      readonly content: {
-        readonly "application/json": components["schemas"]["RebuildOrder"];
-      };
-    };
-    readonly responses: {
-      /** @description It is queued: GET /api/operations/{id}. */
-      readonly 202: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Requested"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_projection`; the detail names those there are. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `operation_under_way`, with its `operationId`; or `nothing_to_swap_back`. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly verifyProjection: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        /** @description Of the projection, or of one of its views, as `tickets`. */
-        readonly name: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It is queued: GET /api/operations/{id}. */
-      readonly 202: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Requested"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_projection`; the detail names those there are. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `operation_under_way`, with its `operationId`; or `nothing_to_swap_back`. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly swapBackProjection: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        /** @description Of the projection, or of one of its views, as `tickets`. */
-        readonly name: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It is queued: GET /api/operations/{id}. */
-      readonly 202: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Requested"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_projection`; the detail names those there are. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `operation_under_way`, with its `operationId`; or `nothing_to_swap_back`. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly acceptParked: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        /** @description Of the projection, or of one of its views, as `tickets`. */
-        readonly name: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It goes on within seconds. `parked`: streams so far. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["ParkedAccepted"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_projection`; the detail names those there are. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `nothing_is_built`: no release builds this projection now. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listOperations: {
-    readonly parameters: {
-      readonly query?: {
-        /** @description Items per page. */
-        readonly limit?: number;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The newest. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Operations"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getOperation: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description As it stands. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Operation"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_operation` */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly cancelOperation: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It is cancelled. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Operation"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_operation` */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `operation_over`: it has succeeded or failed. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listParked: {
-    readonly parameters: {
-      readonly query?: {
-        readonly projection?: string;
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before. */
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["ParkedPage"];
-        };
-      };
-      /** @description `invalid_request` */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly getParked: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description It. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["ParkedDetail"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: nothing is parked under this id. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly redriveParked: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description What came of it. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["ParkedRedrive"];
-        };
-      };
-      /** @description It is requested, and will be tried as soon as a process leads the projection. */
-      readonly 202: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["ParkedRedrive"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: nothing is parked under this id. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly examineOutside: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description What they answered. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["Outside"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly previewTicketMail: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-        readonly ticketId: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The mail. Personal data. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["TicketMail"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_ticket`. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description A store does not answer; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly redriveTicketMail: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-        readonly ticketId: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description What came of it. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            /** @enum {string} */
-            readonly outcome: "redriven" | "nothing_to_send" | "already_sent";
-          };
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `unknown_ticket`. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
-      readonly 409: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
-      readonly 410: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description A store does not answer; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readonly listMailDeadLetters: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description All of them; there are no pages. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": components["schemas"]["MailDeadLetters"];
-        };
-      };
-      /** @description Not the admin key. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description A store does not answer; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
   readonly listWebhookEndpoints: {
     readonly parameters: {
       readonly query?: never;
@@ -7558,6 +4452,14 @@ export interface operations {
     };
     readonly requestBody: {
       readonly content: {
+        /**
+        * @example {
+        *       "url": "https://example.com/hooks/call-ledger",
+        *       "events": [
+        *         "call.outcome.changed"
+        *       ]
+        *     }
+        */
         readonly "application/json": {
           /** @example https://example.com/hooks/call-ledger */
           readonly url: string;
@@ -7767,6 +4669,11 @@ export interface operations {
     };
     readonly requestBody: {
       readonly content: {
+        /**
+        * @example {
+        *       "state": "paused"
+        *     }
+        */
         readonly "application/json": {
           /** @example https://example.com/hooks/call-ledger */
           readonly url?: string;
@@ -7789,6 +4696,249 @@ export interface operations {
         };
       };
       /** @description Not as documented; `url_not_allowed`: not https, with a user name, or no address of the public internet. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listWebhookDeliveries: {
+    readonly parameters: {
+      readonly query?: {
+        readonly state?: "pending" | "delivered" | "dead";
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before, with the same `state`. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["WebhookDelivery"][];
+            readonly nextCursor: string | null;
+          };
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly retryWebhookDelivery: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly deliveryId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is sent at once, or when the endpoint is active again. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookDelivery"];
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no write scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: the endpoint has no such delivery, or is not yours. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly replayToWebhookEndpoint: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "from": "2026-11-30T00:00:00Z"
+        *     }
+        */
+        readonly "application/json": {
+          /** @description A time, inclusive; or a position of the log, exclusive. */
+          readonly from: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description So many are sent, or when the endpoint is active again. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly count: number;
+          };
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
       readonly 400: {
         headers: {
           readonly [name: string]: unknown;
@@ -7920,82 +5070,6 @@ export interface operations {
       };
     };
   };
-  readonly listWebhookDeliveries: {
-    readonly parameters: {
-      readonly query?: {
-        readonly state?: "pending" | "delivered" | "dead";
-        /** @description Items per page. */
-        readonly limit?: number;
-        /** @description The `nextCursor` of the page before, with the same `state`. */
-        readonly cursor?: string;
-      };
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description A page of them. */
-      readonly 200: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/json": {
-            readonly items: readonly components["schemas"]["WebhookDelivery"][];
-            readonly nextCursor: string | null;
-          };
-        };
-      };
-      /** @description Not as documented; `errors[]` names each. */
-      readonly 400: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description No API key, or an unknown or revoked one. */
-      readonly 401: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `missing_scope`: the API key has no write scope. */
-      readonly 403: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `not_found`: there is no such endpoint, or it is not yours. */
-      readonly 404: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description A store does not answer; repeat the request. */
-      readonly 503: {
-        headers: {
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
   readonly testWebhookEndpoint: {
     readonly parameters: {
       readonly query?: never;
@@ -8063,25 +5137,57 @@ export interface operations {
       };
     };
   };
-  readonly retryWebhookDelivery: {
+  readonly placeCall: {
     readonly parameters: {
       readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly id: string;
-        readonly deliveryId: string;
+      readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
+        readonly "idempotency-key"?: string;
       };
+      readonly path?: never;
       readonly cookie?: never;
     };
-    readonly requestBody?: never;
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "fromNumber": "+442079460018",
+        *       "toNumber": "+447700900123",
+        *       "appointmentId": "apt_987"
+        *     }
+        */
+        readonly "application/json": {
+          /**
+          * @description A number of yours at Retell.
+          * @example +442079460018
+          */
+          readonly fromNumber: string;
+          /**
+          * @description E.164, or national in the tenant's default region. Kept and dialled as E.164.
+          * @example +447700900123
+          */
+          readonly toNumber: string;
+          /** @description Absent: the agent that is bound to `fromNumber`. */
+          readonly agentId?: string;
+          readonly appointmentId?: string;
+          readonly contactId?: string;
+          /** @description One call session is dialled once, however often it is asked for. Absent: one is made. */
+          readonly callSessionId?: string;
+          /** @description Dynamic variables of the agent. Numbers and booleans are sent as text. */
+          readonly variables?: {
+            readonly [key: string]: string | number | boolean;
+          };
+        };
+      };
+    };
     readonly responses: {
-      /** @description It is sent at once, or when the endpoint is active again. */
+      /** @description The session. */
       readonly 202: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": components["schemas"]["WebhookDelivery"];
+          readonly "application/json": components["schemas"]["CallSession"];
         };
       };
       /** @description Not as documented; `errors[]` names each. */
@@ -8102,7 +5208,16 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `missing_scope`: the API key has no write scope. */
+      /** @description `retell_payment_required`. */
+      readonly 402: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the key has neither `call` nor `write`, or the tenant asks for `call`; `destination_not_allowed`. */
       readonly 403: {
         headers: {
           readonly [name: string]: unknown;
@@ -8111,8 +5226,8 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `not_found`: the endpoint has no such delivery, or is not yours. */
-      readonly 404: {
+      /** @description `retell_not_configured`, `retell_key_rejected`; `call_session_exists`: the session was requested with other content; `idempotency_key_reused`: the key came before with another body. `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
+      readonly 409: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -8120,7 +5235,52 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description A store does not answer; repeat the request. */
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `retell_invalid_request`, `retell_not_found`, `retell_refused`: Retell refused. */
+      readonly 422: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `retell_rate_limited`, `retell_concurrency_limit`, `daily_limit_reached`; with Retry-After. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: repeat the request; `retell_unreachable`, `request_expired`, `not_placed`: nobody was called. */
       readonly 503: {
         headers: {
           readonly [name: string]: unknown;
@@ -8131,7 +5291,232 @@ export interface operations {
       };
     };
   };
-  readonly replayToWebhookEndpoint: {
+  readonly forgetClosedSecrets: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What was given up */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Forgotten"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly resealSecrets: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What was done */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Resealed"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listTenants: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them; `nextCursor` is null at the end */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["Tenant"][];
+            readonly nextCursor: string | null;
+          };
+        };
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The tenant */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Tenant"];
+        };
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No such tenant or key */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly putTenant: {
     readonly parameters: {
       readonly query?: never;
       readonly header?: never;
@@ -8142,25 +5527,91 @@ export interface operations {
     };
     readonly requestBody: {
       readonly content: {
+        /**
+        * @example {
+        *       "name": "Acme Dental",
+        *       "timeZone": "Europe/Berlin",
+        *       "defaultRegion": "DE"
+        *     }
+        */
         readonly "application/json": {
-          /** @description A time, inclusive; or a position of the log, exclusive. */
-          readonly from: string;
+          readonly name?: string;
+          /** @example Europe/Berlin */
+          readonly timeZone?: string;
+          /** @example DE */
+          readonly defaultRegion?: string;
+          readonly mail?: {
+            readonly enabled: boolean;
+            readonly recipients: readonly string[];
+          };
+          readonly acceptUntimestampedSignature?: boolean;
+          /** @description The tenant's own names of analysis fields: our name → theirs. */
+          readonly fieldNames?: {
+            readonly [key: string]: readonly string[];
+          };
+          /** @description What an inbound ticket becomes when nobody knows whether something is to be done; of calls from now on. */
+          readonly qualification?: {
+            /** @enum {string} */
+            readonly qualified?: "new" | "qualified" | "contacted" | "resolved" | "closed";
+            /** @enum {string} */
+            readonly successful?: "new" | "qualified" | "contacted" | "resolved" | "closed";
+            /** @enum {string} */
+            readonly conversation?: "new" | "qualified" | "contacted" | "resolved" | "closed";
+            /** @enum {string} */
+            readonly unanswered?: "new" | "qualified" | "contacted" | "resolved" | "closed";
+          };
+          /**
+          * @description Agent id → the endpoint that its calls belong to where Retell had to be asked for them; a delivery of the call itself goes before. Absent: where the calls of the agent last came in.
+          * @example {
+          *       "agent_5f0c2b1e": "retell-inbound-ticket"
+          *     }
+          */
+          readonly agentEndpoints?: {
+            readonly [key: string]: "retell" | "retell-inbound-ticket" | "retell-outbound-ticket";
+          };
+          /**
+          * @description Limits of placing calls: `countries` that may be called (absent: all), how many `perDay` of `timeZone` (absent: any number), and whether a key `needsScope` `call` for it (absent: `write` is enough).
+          * @example {
+          *       "countries": [
+          *         "GB",
+          *         "IE"
+          *       ],
+          *       "perDay": 500,
+          *       "needsScope": true
+          *     }
+          */
+          readonly calls?: {
+            readonly countries?: readonly string[];
+            readonly perDay?: number;
+            readonly needsScope?: boolean;
+          };
+          /**
+          * @description Days after the end of a call until its personal data, or its signed bytes, are erased by themselves. Absent: never.
+          * @example {
+          *       "personalDays": 365,
+          *       "evidenceDays": 90
+          *     }
+          */
+          readonly retention?: {
+            readonly personalDays?: number;
+            readonly evidenceDays?: number;
+          };
+          /** @description Stored encrypted; never shown again. */
+          readonly retellApiKey?: string;
         };
       };
     };
     readonly responses: {
-      /** @description So many are sent, or when the endpoint is active again. */
-      readonly 202: {
+      /** @description The tenant */
+      readonly 200: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "application/json": {
-            readonly count: number;
-          };
+          readonly "application/json": components["schemas"]["Tenant"];
         };
       };
-      /** @description Not as documented; `errors[]` names each. */
+      /** @description Not as documented */
       readonly 400: {
         headers: {
           readonly [name: string]: unknown;
@@ -8169,7 +5620,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description No API key, or an unknown or revoked one. */
+      /** @description Not the admin key */
       readonly 401: {
         headers: {
           readonly [name: string]: unknown;
@@ -8178,7 +5629,7 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `missing_scope`: the API key has no write scope. */
+      /** @description `missing_scope`: a named admin key without the scope. */
       readonly 403: {
         headers: {
           readonly [name: string]: unknown;
@@ -8187,7 +5638,130 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `not_found`: there is no such endpoint, or it is not yours. */
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly patchTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "timeZone": "Europe/Berlin"
+        *     }
+        */
+        readonly "application/json": {
+          readonly name?: string | null;
+          /** @example Europe/Berlin */
+          readonly timeZone?: string | null;
+          /** @example DE */
+          readonly defaultRegion?: string | null;
+          readonly mail?: {
+            readonly enabled?: boolean;
+            readonly recipients?: readonly string[];
+          } | null;
+          readonly acceptUntimestampedSignature?: boolean | null;
+          readonly fieldNames?: {
+            readonly [key: string]: readonly string[] | null;
+          } | null;
+          readonly qualification?: {
+            /** @enum {string|null} */
+            readonly qualified?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
+            /** @enum {string|null} */
+            readonly successful?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
+            /** @enum {string|null} */
+            readonly conversation?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
+            /** @enum {string|null} */
+            readonly unanswered?: "new" | "qualified" | "contacted" | "resolved" | "closed" | null;
+          } | null;
+          readonly agentEndpoints?: {
+            readonly [key: string]: "retell" | "retell-inbound-ticket" | "retell-outbound-ticket" | null;
+          } | null;
+          readonly calls?: {
+            readonly countries?: readonly string[] | null;
+            readonly perDay?: number | null;
+            readonly needsScope?: boolean | null;
+          } | null;
+          readonly retention?: {
+            readonly personalDays?: number | null;
+            readonly evidenceDays?: number | null;
+          } | null;
+          /** @description Stored encrypted; never shown again. */
+          readonly retellApiKey?: string | null;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The tenant */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Tenant"];
+        };
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No such tenant or key */
       readonly 404: {
         headers: {
           readonly [name: string]: unknown;
@@ -8214,7 +5788,608 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description A store does not answer; repeat the request. */
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly issueApiKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "name": "desk console",
+        *       "scopes": [
+        *         "read"
+        *       ]
+        *     }
+        */
+        readonly "application/json": {
+          /**
+          * @description What it is for; a list shows it.
+          * @example desk console
+          */
+          readonly name?: string;
+          readonly scopes: readonly ("read" | "write" | "call")[];
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The key, once */
+      readonly 201: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            /**
+            * @description What it is for; a list shows it.
+            * @example desk console
+            */
+            readonly name?: string;
+            readonly scopes: readonly ("read" | "write" | "call")[];
+            readonly keyId: string;
+            readonly key: string;
+          };
+        };
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No such tenant or key */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly revokeApiKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly keyId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It opens nothing any more */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No such tenant or key */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly addWebhookKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "key": "the-api-key-with-the-webhook-badge"
+        *     }
+        */
+        readonly "application/json": {
+          readonly key: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description In force; the same key again has the same id */
+      readonly 201: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly keyId: string;
+          };
+        };
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No such tenant or key */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_webhook_keys`: two are active; retire one first. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly retireWebhookKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly keyId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It verifies nothing any more */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description No such tenant or key */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The key is in force because RETELL_WEBHOOK_SECRET holds it */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listAdminKeys: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Those that were not revoked */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["AdminKey"][];
+          };
+        };
+      };
+      /** @description Not an admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly issueAdminKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "name": "on-call",
+        *       "scopes": [
+        *         "operations"
+        *       ]
+        *     }
+        */
+        readonly "application/json": {
+          /**
+          * @description Whose it is, or what for; the audit trail shows it.
+          * @example on-call
+          */
+          readonly name: string;
+          /** @description `tenants`: settings and keys of tenants; `operations`: projections, parked streams, quarantine, reconciliation, mails; `personal`: exports, bodies in quarantine, previews of mails, all of a person; `audit`: who did what; `erasure`: erasing people. */
+          readonly scopes: readonly ("tenants" | "operations" | "personal" | "audit" | "erasure")[];
+          /**
+          * Format: date-time
+          * @description It opens nothing from then on.
+          */
+          readonly expiresAt?: string;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The key, once */
+      readonly 201: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["IssuedAdminKey"];
+        };
+      };
+      /** @description Not as documented */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly revokeAdminKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly keyId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It opens nothing any more */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not an admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_key` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listAudit: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Items per page. */
+        readonly limit?: number;
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["AuditItem"][];
+            readonly nextCursor: string | null;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope` */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: it did not confirm; repeat the request. */
       readonly 503: {
         headers: {
           readonly [name: string]: unknown;
@@ -8301,6 +6476,13 @@ export interface operations {
     };
     readonly requestBody: {
       readonly content: {
+        /**
+        * @example {
+        *       "tenantId": "acme",
+        *       "phone": "+4930123456",
+        *       "reason": "request of 12 May, case 4711"
+        *     }
+        */
         readonly "application/json": {
           readonly tenantId: string;
           /**
@@ -8371,6 +6553,24 @@ export interface operations {
       };
       /** @description `idempotency_key_reused`: the key came before with another body. */
       readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Body over 64 KiB. */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -8528,6 +6728,374 @@ export interface operations {
       };
     };
   };
+  readonly getDelivery: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The delivery. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["RecordedDelivery"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: no fact is at this position and nothing is in quarantine under this id, or nothing was signed. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly exportFacts: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. E.g. 2026-01-01T00:00:00Z. */
+        readonly from?: string;
+        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. E.g. 2026-01-01T00:00:00Z. */
+        readonly to?: string;
+        /** @description Only what belongs to it. Absent: all. */
+        readonly tenant?: string;
+        /** @description `head` of an earlier export: nothing behind it. Absent: the head now. */
+        readonly head?: string;
+        /** @description Whether the signed bytes come along. Default: true. */
+        readonly evidence?: "true" | "false";
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The lines. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/x-ndjson": {
+            /** @enum {string} */
+            readonly kind: "header";
+            /** @enum {string} */
+            readonly format: "call-ledger-export";
+            /** @enum {number} */
+            readonly version: 1;
+            readonly from: string | null;
+            readonly to: string | null;
+            readonly tenant: string | null;
+            readonly evidence: boolean;
+            readonly head: string;
+            /** Format: date-time */
+            readonly created: string;
+            readonly sha256: string;
+          } | {
+            /** @enum {string} */
+            readonly kind: "fact";
+            readonly position: string;
+            readonly stream: string;
+            readonly revision: string;
+            readonly id: string;
+            readonly type: string;
+            /** Format: date-time */
+            readonly recordedAt: string;
+            readonly data?: unknown;
+            readonly dataBase64?: string;
+            readonly dataSha256?: string;
+            readonly metadata?: unknown;
+            readonly sha256: string;
+          } | {
+            /** @enum {string} */
+            readonly kind: "evidence";
+            readonly deliveryId: string;
+            /** @enum {string} */
+            readonly verdict: "verified" | "failed" | "expired";
+            readonly bodySha256: string;
+            readonly bytes: number;
+            readonly keyId?: string;
+            readonly signatureHeader?: string;
+            /** Format: date-time */
+            readonly receivedAt?: string;
+            readonly bodyBase64?: string;
+            readonly sha256: string;
+          } | {
+            /** @enum {string} */
+            readonly kind: "footer";
+            readonly facts: number;
+            readonly evidence: number;
+            readonly expired: number;
+            readonly digest: string;
+            readonly sha256: string;
+          } | {
+            /** @enum {string} */
+            readonly kind: "broken";
+            readonly code: string;
+            readonly sha256: string;
+          };
+        };
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter. `range_beyond_log`: the log ends before `from` or `head`. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_tenant` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getExportDigest: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description A time: from the first fact recorded then or later. A position: after it. Absent: all. E.g. 2026-01-01T00:00:00Z. */
+        readonly from?: string;
+        /** @description A time: up to the first fact recorded then or later, without it. A position: up to it. E.g. 2026-01-01T00:00:00Z. */
+        readonly to?: string;
+        /** @description Only what belongs to it. Absent: all. */
+        readonly tenant?: string;
+        /** @description `head` of an earlier export: nothing behind it. Absent: the head now. */
+        readonly head?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Count and digest. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly facts: number;
+            /** @description What the footer of an export of this range says. */
+            readonly digest: string;
+          };
+        };
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter. `range_beyond_log`: the log ends before `from` or `head`. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_tenant` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: as many exports, of this tenant or of all, are under way as may be at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getCoverage: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Days from this time on. Default: 30 days before `to`. */
+        readonly from?: string;
+        /** @description Days before this time. Default: now. */
+        readonly to?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description One item for each day with calls. */
+      readonly 200: {
+        headers: {
+          /** @description For `If-None-Match`. */
+          readonly ETag?: string;
+          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
+          readonly "x-read-model-lag"?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Coverage"];
+        };
+      };
+      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
+      readonly 304: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no read scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   readonly getReconciliation: {
     readonly parameters: {
       readonly query?: never;
@@ -8564,6 +7132,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable`: try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -8584,6 +7161,12 @@ export interface operations {
     };
     readonly requestBody: {
       readonly content: {
+        /**
+        * @example {
+        *       "tenant": "default",
+        *       "since": "2026-11-30T00:00:00Z"
+        *     }
+        */
         readonly "application/json": {
           readonly tenant?: string;
           /** Format: date-time */
@@ -8621,6 +7204,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `unknown_tenant` */
       readonly 404: {
         headers: {
@@ -8641,6 +7233,15 @@ export interface operations {
       };
       /** @description Body over 64 KiB. */
       readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not JSON. */
+      readonly 415: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -8701,6 +7302,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `database_unavailable`: try again after `Retry-After` seconds. */
       readonly 503: {
         headers: {
@@ -8708,6 +7318,1294 @@ export interface operations {
         };
         content: {
           readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listQuarantine: {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenantId?: string;
+        /** @description Why it could not be understood. One of not_json, schema_invalid, too_deep, too_many_fields, call_id_invalid, not_a_call, untranslatable, tenant_mismatch, stream_deleted, or several with commas. */
+        readonly reason?: string;
+        /** @description `true`: only those that a retry has released; `all`: both, and those that were erased. */
+        readonly released?: "true" | "false" | "all";
+        /** @description `newest`: by `createdAt` descending, then `id`; `oldest`: exactly the other way round. */
+        readonly order?: "newest" | "oldest";
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before, with the same other parameters. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["QuarantinePage"];
+        };
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getQuarantined: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Of the body, at most. */
+        readonly maxBytes?: number;
+      };
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The delivery. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["QuarantineReview"];
+        };
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: nothing is in quarantine under this id */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`: try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly retryQuarantined: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What became of it */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["QuarantineRetry"];
+        };
+      };
+      /** @description Not the admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: nothing is in quarantine under this id */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; repeat the request */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getWebhookHealth: {
+    readonly parameters: {
+      readonly query?: {
+        readonly tenantId?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The counts. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["WebhookHealth"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope` */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listMailDeadLetters: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description All of them; there are no pages. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["MailDeadLetters"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly previewTicketMail: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly ticketId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The mail. Personal data. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["TicketMail"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_ticket`. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly redriveTicketMail: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+        readonly ticketId: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What came of it. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            /** @enum {string} */
+            readonly outcome: "redriven" | "nothing_to_send" | "already_sent";
+          };
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_ticket`. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `fact_unreadable`: a fact that this rests on makes no sense to this version; `position` says which. Repeating does not help, an operator has to mend it. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
+      readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listOperations: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Items per page. */
+        readonly limit?: number;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The newest. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Operations"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getOperation: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description As it stands. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Operation"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_operation` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly cancelOperation: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is cancelled. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Operation"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_operation` */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `operation_over`: it has succeeded or failed. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listParked: {
+    readonly parameters: {
+      readonly query?: {
+        readonly projection?: string;
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ParkedPage"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getParked: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ParkedDetail"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: nothing is parked under this id. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly redriveParked: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What came of it. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ParkedRedrive"];
+        };
+      };
+      /** @description It is requested, and will be tried as soon as a process leads the projection. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ParkedRedrive"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `not_found`: nothing is parked under this id. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listProjections: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description All. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Projections"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly acceptParked: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        /** @description Of the projection, or of one of its views, as `tickets`. */
+        readonly name: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It goes on within seconds. `parked`: streams so far. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ParkedAccepted"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_projection`; the detail names those there are. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `nothing_is_built`: no release builds this projection now. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly rebuildProjection: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        /** @description Of the projection, or of one of its views, as `tickets`. */
+        readonly name: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: {
+      readonly content: {
+        /**
+        * @example {
+        *       "acceptParked": false
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RebuildOrder"];
+      };
+    };
+    readonly responses: {
+      /** @description It is queued: GET /api/operations/{id}. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Requested"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_projection`; the detail names those there are. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `operation_under_way`, with its `operationId`; or `nothing_to_swap_back`. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly swapBackProjection: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        /** @description Of the projection, or of one of its views, as `tickets`. */
+        readonly name: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is queued: GET /api/operations/{id}. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Requested"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_projection`; the detail names those there are. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `operation_under_way`, with its `operationId`; or `nothing_to_swap_back`. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly verifyProjection: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        /** @description Of the projection, or of one of its views, as `tickets`. */
+        readonly name: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description It is queued: GET /api/operations/{id}. */
+      readonly 202: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Requested"];
+        };
+      };
+      /** @description `invalid_request` */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unknown_projection`; the detail names those there are. */
+      readonly 404: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `operation_under_way`, with its `operationId`; or `nothing_to_swap_back`. */
+      readonly 409: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable`: Postgres does not answer, or this process has none. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getMe: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The tenant of an API key, or what an admin key may do. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Me"];
+        };
+      };
+      /** @description `unauthorized`: no key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the keys have not been read yet. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly examineOutside: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What they answered. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Outside"];
+        };
+      };
+      /** @description Not the admin key. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: a named admin key without the scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getDocs: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page that works offline. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "text/html": string;
         };
       };
     };
@@ -8803,46 +8701,549 @@ export interface operations {
       };
     };
   };
-  readonly getDocs: {
+  readonly receiveWebhook: {
     readonly parameters: {
       readonly query?: never;
-      readonly header?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+        /** @description Where neither path nor subdomain names it */
+        readonly "x-tenant-id"?: string;
+      };
       readonly path?: never;
       readonly cookie?: never;
     };
-    readonly requestBody?: never;
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "event": "call_started",
+        *       "call": {
+        *         "call_id": "call_5f0c2b1e",
+        *         "call_type": "phone_call"
+        *       }
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
     readonly responses: {
-      /** @description A page that works offline. */
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
         };
         content: {
-          readonly "text/html": string;
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
         };
       };
-    };
-  };
-  readonly getDocsAsset: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path: {
-        readonly asset: string;
-      };
-      readonly cookie?: never;
-    };
-    readonly requestBody?: never;
-    readonly responses: {
-      /** @description The file. */
-      readonly 200: {
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
         headers: {
           readonly [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description `not_found`: not a part of the page. */
-      readonly 404: {
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveInboundTicketWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+        /** @description Where neither path nor subdomain names it */
+        readonly "x-tenant-id"?: string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "event": "call_started",
+        *       "call": {
+        *         "call_id": "call_5f0c2b1e",
+        *         "call_type": "phone_call"
+        *       }
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveOutboundTicketWebhook: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+        /** @description Where neither path nor subdomain names it */
+        readonly "x-tenant-id"?: string;
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "event": "call_started",
+        *       "call": {
+        *         "call_id": "call_5f0c2b1e",
+        *         "call_type": "phone_call"
+        *       }
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveWebhookOfTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+      };
+      readonly path: {
+        readonly tenant: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "event": "call_started",
+        *       "call": {
+        *         "call_id": "call_5f0c2b1e",
+        *         "call_type": "phone_call"
+        *       }
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveInboundTicketWebhookOfTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+      };
+      readonly path: {
+        readonly tenant: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "event": "call_started",
+        *       "call": {
+        *         "call_id": "call_5f0c2b1e",
+        *         "call_type": "phone_call"
+        *       }
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly receiveOutboundTicketWebhookOfTenant: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header: {
+        /** @description HMAC-SHA256 of the body and v */
+        readonly "x-retell-signature": string;
+      };
+      readonly path: {
+        readonly tenant: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        /**
+        * @example {
+        *       "event": "call_started",
+        *       "call": {
+        *         "call_id": "call_5f0c2b1e",
+        *         "call_type": "phone_call"
+        *       }
+        *     }
+        */
+        readonly "application/json": components["schemas"]["RetellWebhook"];
+      };
+    };
+    readonly responses: {
+      /** @description To `call_inbound`: the call goes on with the agent it is bound to. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly call_inbound: Record<string, never>;
+          };
+        };
+      };
+      /** @description Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies. */
+      readonly 204: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `sig_missing`, `sig_malformed`, `sig_stale` or `sig_mismatch`; unknown tenants too */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_slow` */
+      readonly 408: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `body_too_large` */
+      readonly 413: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `rate_limited`: too many unverified requests from this address; see Retry-After */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `event_store_unavailable`: the event store did not confirm; see Retry-After */
+      readonly 503: {
         headers: {
           readonly [name: string]: unknown;
         };

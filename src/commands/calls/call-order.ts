@@ -35,6 +35,7 @@ export const CallBody = z
   .strictObject({
     fromNumber: phone.openapi({ description: 'A number of yours at Retell.' }),
     toNumber: phone.openapi({
+      example: '+447700900123',
       description: "E.164, or national in the tenant's default region. Kept and dialled as E.164.",
     }),
     agentId: id.openapi({ description: 'Absent: the agent that is bound to `fromNumber`.' }),

@@ -5,18 +5,19 @@ import type { EventLog } from '../../events/event-log.ts';
 import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { failures } from '../../http/failures.ts';
-import { badRequest, factUnreadable, json, problem, problemResponse } from '../../http/problem.ts';
+import {
+  badRequest,
+  bodyRefusals,
+  factUnreadable,
+  json,
+  jsonBody,
+  problem,
+  problemResponse,
+} from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import { CallSession } from '../../http/resources.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import {
-  bodyRefusals,
-  IdempotencyKey,
-  keyReused,
-  type ShownAfter,
-  shownAfter,
-  staffRefusals,
-} from '../command-routes.ts';
+import { IdempotencyKey, keyReused, type ShownAfter, shownAfter, staffRefusals } from '../command-routes.ts';
 import { CallBody, orderOf } from './call-order.ts';
 import { sessionOfKey, useKey } from './claims.ts';
 import type { Placements } from './placements.ts';
@@ -55,7 +56,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
       middleware: [requireScope(deps.authenticate, 'call'), limitedBody],
       request: {
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
-        body: { content: { 'application/json': { schema: CallBody } }, required: true },
+        ...jsonBody(CallBody, { fromNumber: '+442079460018', toNumber: '+447700900123', appointmentId: 'apt_987' }),
       },
       responses: {
         202: json(CallSession, 'The session.'),

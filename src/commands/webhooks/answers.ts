@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { CallFactType } from '../../events/call-facts.ts';
 import type { Endpoint } from '../../events/metadata.ts';
 import type { Code } from '../../http/codes.ts';
-import { problem, problemResponse } from '../../http/problem.ts';
+import { jsonBody, problem, problemResponse } from '../../http/problem.ts';
 import type { RateDecision } from '../../http/rate-limit.ts';
 import { ignoresDecision } from '../../model/outcome.ts';
 import type { CallFact, Delivery } from '../../retell/call-fact.ts';
@@ -54,7 +54,7 @@ export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: st
     request: {
       headers: byPath ? signature : signature.extend(named.header.shape),
       ...(byPath ? { params: named.path } : {}),
-      body: { required: true, content: { 'application/json': { schema: Webhook } } },
+      ...jsonBody(Webhook, { event: 'call_started', call: { call_id: 'call_5f0c2b1e', call_type: 'phone_call' } }),
     },
     responses: {
       204: { description: 'Recorded: the fact is on disk. Also duplicates, unknown events and quarantined bodies.' },

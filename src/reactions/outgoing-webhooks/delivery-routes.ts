@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { newsTypes } from '../../events/tenant-facts.ts';
 import type { CallerEnv } from '../../http/bearer.ts';
 import { instant, limitParameter, only, pathId } from '../../http/parameters.ts';
-import { json, problem, problemResponse, uncached } from '../../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../../http/problem.ts';
 import type { WebhookEndpoint } from '../../tenants/webhook-endpoints.ts';
 import { EndpointPath, noEndpoint, notFound, refusals } from './answers.ts';
 import {
@@ -169,14 +169,13 @@ export function deliveryRoutes(routes: OpenAPIHono<CallerEnv>, { common, find, o
         'Of the events that the endpoint wants, each under the id that it had; also what was delivered, and what is from before there was the endpoint.',
       request: {
         params: EndpointPath,
-        body: { content: { 'application/json': { schema: z.strictObject({ from }) } }, required: true },
+        ...jsonBody(z.strictObject({ from }), { from: '2026-11-30T00:00:00Z' }),
       },
       responses: {
         202: json(z.object({ count: z.int() }), 'So many are sent, or when the endpoint is active again.'),
         ...refusals,
         ...noEndpoint,
-        413: problemResponse('Body over 64 KiB.'),
-        415: problemResponse('Not JSON.'),
+        ...bodyRefusals,
       },
     }),
     async (c) => {

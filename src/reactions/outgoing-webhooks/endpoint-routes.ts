@@ -5,7 +5,7 @@ import { IdempotencyKey, keyReused } from '../../commands/command-routes.ts';
 import { newsTypes } from '../../events/tenant-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { failures } from '../../http/failures.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../../http/problem.ts';
+import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import type { Administration } from '../../tenants/administration.ts';
 import type { OpenTenantDirectory } from '../../tenants/directory.ts';
@@ -84,8 +84,7 @@ const urlRefusal = {
   400: problemResponse(
     'Not as documented; `url_not_allowed`: not https, with a user name, or no address of the public internet.',
   ),
-  413: problemResponse('Body over 64 KiB.'),
-  415: problemResponse('Not JSON.'),
+  ...bodyRefusals,
 };
 
 /** Where a tenant has its news sent to, and what became of it; mounted where the role `react` is. */
@@ -101,9 +100,6 @@ export function endpointRoutes(deps: EndpointRoutesDeps): OpenAPIHono<CallerEnv>
   };
   const find = (tenantId: string, id: string) =>
     directory.webhookEndpoints(tenantId).find((endpoint) => endpoint.id === id);
-  const ofBody = <S extends z.ZodType>(schema: S) => ({
-    body: { content: { 'application/json': { schema } }, required: true },
-  });
   const refused = (c: Context, detail: string) =>
     problem(c, 400, 'url_not_allowed', { detail, errors: [{ path: 'url', message: detail }] });
 
@@ -116,7 +112,10 @@ export function endpointRoutes(deps: EndpointRoutesDeps): OpenAPIHono<CallerEnv>
       summary: 'Have news sent to an address',
       description:
         'What changes from now on; older changes by replay. Each is a POST, signed as https://www.standardwebhooks.com has it; see `webhooks` in this document.',
-      request: { headers: z.object({ 'idempotency-key': IdempotencyKey }), ...ofBody(Order) },
+      request: {
+        headers: z.object({ 'idempotency-key': IdempotencyKey }),
+        ...jsonBody(Order, { url: 'https://example.com/hooks/call-ledger', events: ['call.outcome.changed'] }),
+      },
       responses: {
         201: json(WithSecret, 'The endpoint, with its secret.'),
         ...refusals,
@@ -183,7 +182,7 @@ export function endpointRoutes(deps: EndpointRoutesDeps): OpenAPIHono<CallerEnv>
       operationId: 'changeWebhookEndpoint',
       summary: 'Change, pause or resume a webhook endpoint',
       description: 'What is absent stays. An empty `description` removes it.',
-      request: { params: EndpointPath, ...ofBody(Changes) },
+      request: { params: EndpointPath, ...jsonBody(Changes, { state: 'paused' }) },
       responses: { 200: json(Endpoint, 'The endpoint.'), ...refusals, ...urlRefusal, ...noEndpoint },
     }),
     async (c) => {

@@ -52,11 +52,11 @@ const refusals = {
 export function mailRoutes({ log, tenants, mail, access, logger }: MailRoutesDeps): OpenAPIHono {
   const routes = new OpenAPIHono({ defaultHook: badRequest });
   routes.onError(failures(logger));
-  const common = adminRoute(access, 'operations');
+  const common = adminRoute(access, 'Ticket mail', 'operations');
 
   routes.openapi(
     createRoute({
-      ...adminRoute(access, 'personal'),
+      ...adminRoute(access, 'Ticket mail', 'personal'),
       method: 'get',
       path: '/api/tenants/{id}/tickets/{ticketId}/mail',
       operationId: 'previewTicketMail',

@@ -50,7 +50,7 @@ export function deliveryRoute({ log, access, readEvidence }: Dependencies): Open
 
   app.openapi(
     createRoute({
-      ...adminRoute(access, 'personal'),
+      ...adminRoute(access, 'Export', 'personal'),
       method: 'get',
       path: '/api/deliveries/{id}',
       operationId: 'getDelivery',

@@ -64,7 +64,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
   const { log, access, isTenant, readEvidence, logger, now = () => new Date() } = dependencies;
   const app = new OpenAPIHono<ExportEnv>({ defaultHook: badRequest });
   app.onError(unavailable);
-  const common = adminRoute(access, 'personal');
+  const common = adminRoute(access, 'Export', 'personal');
   const closing = new AbortController();
   const open = new Set<() => void>();
   const enter = shares(EXPORTS_AT_ONCE);
