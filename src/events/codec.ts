@@ -159,19 +159,21 @@ const found = new WeakMap<NewEvent, number>();
  * reader of its stream.
  */
 export function refuseUnrecordable(events: readonly NewEvent[]): void {
-  for (const event of events) if (!found.has(event)) checked(event);
+  for (const event of events) bytesOf(event);
 }
 
 /** The same, and for more than one append may hold. */
 export function refuseUnappendable(events: readonly NewEvent[]): void {
   let bytes = 0;
   for (const event of events) {
-    bytes += found.get(event) ?? checked(event);
+    bytes += bytesOf(event);
     if (bytes > MOST_BYTES) throw new UnrecordableEvent(event.type, [{ path: 'data', code: 'too_big' }]);
   }
 }
 
-/** The bytes of its data. */
+/** The bytes of its data; throws UnrecordableEvent. What is large is measured once. */
+export const bytesOf = (event: NewEvent): number => found.get(event) ?? checked(event);
+
 function checked(event: NewEvent): number {
   const { type, data, metadata } = event;
   const format = formatOf(type);

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { bytesOf } from './codec.ts';
 import { erasureIn } from './erased.ts';
 import {
   type Appended,
@@ -12,28 +13,22 @@ import {
 /** A server takes 1,048,576 data bytes an append by default (docs/event-store.md, "Appends"). We stay below it. */
 export const APPEND_LIMIT = 900 * 1024;
 
-/** How much of the limit an event uses. */
-const sizeOf = ({ data }: NewEvent): number =>
-  data instanceof Uint8Array ? data.length : Buffer.byteLength(JSON.stringify(data));
+export function fitsOneAppend(events: readonly NewEvent[]): boolean {
+  let room = events.length === 1 ? Number.POSITIVE_INFINITY : APPEND_LIMIT;
+  return events.every((event) => {
+    room -= bytesOf(event);
+    return room >= 0;
+  });
+}
 
-export const fitsOneAppend = (events: readonly NewEvent[]): boolean =>
-  events.length === 1 || events.reduce((bytes, event) => bytes + sizeOf(event), 0) <= APPEND_LIMIT;
-
-/** The events in order, in as few appends as possible. */
-function appendsOf(events: readonly NewEvent[]): readonly (readonly NewEvent[])[] {
-  if (events.length <= 1) return events.length === 0 ? [] : [events];
-  const appends: NewEvent[][] = [];
-  let room = 0;
-  for (const event of events) {
-    const size = sizeOf(event);
-    if (size > room || appends.length === 0) {
-      appends.push([]);
-      room = APPEND_LIMIT;
-    }
-    appends.at(-1)!.push(event);
-    room -= size;
-  }
-  return appends;
+/** How many of the events the next append takes: as many as fit, or the first. */
+function fitting(events: readonly NewEvent[]): number {
+  let room = APPEND_LIMIT;
+  const over = events.findIndex((event, i) => {
+    room -= bytesOf(event);
+    return i > 0 && room < 0;
+  });
+  return over < 0 ? events.length : over;
 }
 
 /** Where a stream was when last read, the ids of its events, and whether its person is erased. */
@@ -126,14 +121,13 @@ export async function appendMissing(
       if (inDoubt) seen = await catchUp(log, stream, seen, seen.revision);
       inDoubt = false;
       const wanted = seen.erased ? whenErased() : events;
-      const appends = appendsOf(wanted.filter(({ id }) => !seen.ids.has(id)));
-      if (appends.length === 0) {
+      const missing = wanted.filter(({ id }) => !seen.ids.has(id));
+      if (missing.length === 0) {
         memory.keep(stream, seen);
         return outcome;
       }
       // The first append goes alone, since it finds the revision; so does the last, since its last event vouches for all.
-      const together = isSure && appends.length > 1 ? appends.slice(0, -1) : appends.slice(0, 1);
-      for (const { batch, result } of await appendTogether(stream, seen.revision, together, log)) {
+      for (const { batch, result } of await appendTogether(stream, seen.revision, missing, isSure, log)) {
         if (result.outcome === 'conflict') {
           conflicts++;
           isSure = false;
@@ -176,22 +170,21 @@ const UNANSWERED = 4;
 type Sent = { readonly batch: readonly NewEvent[]; readonly result: Appended };
 
 /**
- * Sends appends in order without waiting, and stops after the first that fails. Throws when one had no answer: read
- * before retrying.
+ * Sends appends in order without waiting, all but the last of them or, unless `isSure`, only the first, and stops after
+ * one that fails. Throws when one had no answer: read before retrying.
  */
 async function appendTogether(
   stream: string,
   revision: Expected,
-  appends: readonly (readonly NewEvent[])[],
+  events: readonly NewEvent[],
+  isSure: boolean,
   log: EventLog,
 ): Promise<readonly Sent[]> {
-  if (appends.length === 1) return [{ batch: appends[0]!, result: await log.append(stream, revision, appends[0]!) }];
   const sent: Promise<Sent | { readonly unknown: unknown }>[] = [];
-  let expected = revision;
-  let goesOn = true;
-  for (const [i, batch] of appends.entries()) {
-    await sent[i - UNANSWERED];
-    if (!goesOn) break;
+  let [left, expected, goesOn] = [events, revision, true];
+  do {
+    const batch = left.slice(0, fitting(left));
+    left = left.slice(batch.length);
     const answer = log.append(stream, expected, batch).then(
       (result) => {
         goesOn &&= result.outcome === 'appended';
@@ -204,7 +197,9 @@ async function appendTogether(
     );
     sent.push(answer);
     expected = (expected === 'no_stream' ? -1n : expected) + BigInt(batch.length);
-  }
+    if (left.length > 0) await nextTurn(); // each takes some milliseconds
+    await sent[sent.length - UNANSWERED];
+  } while (goesOn && isSure && fitting(left) < left.length);
   const settled: Sent[] = [];
   for (const one of await Promise.all(sent)) {
     if ('unknown' in one) throw one.unknown;

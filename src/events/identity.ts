@@ -15,8 +15,48 @@ export function uuidOf(...parts: readonly string[]): string {
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The digest of a JSON value, independent of the order of its keys (A5). */
-export const digestOf = (value: unknown): string => sha256(stableStringify(value));
+/**
+ * The digest of a JSON value with its keys sorted (A5; STORED FORMAT). In pieces: to copy ten megabytes takes five times as
+ * long as to hash them.
+ */
+export function digestOf(value: unknown): string {
+  const hash = createHash('sha256');
+  let text = '';
+  writeStable(value, (piece) => {
+    text += piece;
+    if (text.length < PIECE) return;
+    hash.update(text);
+    text = '';
+  });
+  return hash.update(text).digest('hex');
+}
+
+const PIECE = 16 * 1024;
+
+function writeStable(value: unknown, write: (piece: string) => void): void {
+  if (typeof value === 'string' && value.length > PIECE) {
+    write('"');
+    for (const piece of value.match(PIECES)!) write(JSON.stringify(piece).slice(1, -1));
+    write('"');
+  } else if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) {
+      write(i === 0 ? '[' : ',');
+      writeStable(item ?? null, write);
+    }
+    write(value.length === 0 ? '[]' : ']');
+  } else if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
+    write('{');
+    const members = Object.entries(value).filter(([, one]) => one !== undefined);
+    for (const [i, [key, one]] of members.sort(([a], [b]) => (a < b ? -1 : 1)).entries()) {
+      write(`${i === 0 ? '' : ','}${JSON.stringify(key)}:`);
+      writeStable(one, write);
+    }
+    write('}');
+  } else write(stableStringify(value));
+}
+
+/** Of whole characters: JSON escapes half of a pair. */
+const PIECES = /.{1,16000}/gsu;
 
 /**
  * The id of a fact (C3) follows from its content, so a redelivery, a retry with a new `event_timestamp` and a

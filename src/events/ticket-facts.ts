@@ -60,7 +60,12 @@ const TicketMailPartlySent = z.object({
 const TicketMailFailed = z.object({ callId: z.string(), opening: z.number().int(), reason: z.string() });
 const TicketMailNotSent = z.object({ callId: z.string(), opening: z.number().int(), reason: z.enum(mailObstacles) });
 /** An operator requeues a mail that was given up or could not be sent. */
-const TicketMailRedriven = z.object({ callId: z.string(), opening: z.number().int() });
+const TicketMailRedriven = z.object({
+  callId: z.string(),
+  opening: z.number().int(),
+  /** The id of the admin key. */
+  by: z.string().optional(),
+});
 
 export const ticketEventSchemas = {
   TicketStatusSet,

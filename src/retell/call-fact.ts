@@ -1,5 +1,5 @@
 import type { CallEvent, CallEventType, CallFacts, CallFactType } from '../events/call-facts.ts';
-import { refuseUnrecordable } from '../events/codec.ts';
+import { bytesOf } from '../events/codec.ts';
 import type { NewEvent } from '../events/event-log.ts';
 import { APPEND_LIMIT } from '../events/idempotent-append.ts';
 import { factId, uuidOf } from '../events/identity.ts';
@@ -68,8 +68,6 @@ const PART_LENGTH = 128 * 1024;
 
 type TextPart = Extract<CallEvent, { type: 'CallTextPart' }>['data'];
 
-const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-
 /** The fact does not fit one append even without its text. */
 export class FactTooLarge extends Error {
   override readonly name = 'FactTooLarge';
@@ -79,27 +77,19 @@ export class FactTooLarge extends Error {
  * The events of a fact: above the append limit, the parts of its `personal` come first (docs/rules.md, "The door").
  * Throws UnrecordableEvent for the whole, since its parts would pass.
  */
-export function eventsOf({ id, type, data, metadata }: Omit<CallFact, 'callId'>): readonly NewEvent[] {
-  const whole = event(id, type, data, metadata);
-  refuseUnrecordable([whole]);
-  const isSurelyLong = (data.personal?.transcript?.length ?? 0) > APPEND_LIMIT; // not written out only to be measured
-  if (!isSurelyLong && jsonBytes(data) <= APPEND_LIMIT) return [whole];
-  const { personal, ...open } = data;
+export function eventsOf(whole: NewEvent & Pick<CallFact, 'data' | 'metadata'>): readonly NewEvent[] {
+  if (bytesOf(whole) <= APPEND_LIMIT) return [whole];
+  const { id, type, metadata } = whole;
+  const { personal, ...open } = whole.data;
   const texts = cut(JSON.stringify(personal ?? {}));
-  const rest = { ...open, personalParts: texts.length };
-  if (jsonBytes(rest) > APPEND_LIMIT) throw new FactTooLarge(`${type} ${id} does not fit one append`);
-  const parts = texts.map((text, part) =>
-    event(uuidOf('text', id, String(part)), 'CallTextPart', { factId: id, part, text }, metadata),
-  );
-  return [...parts, event(id, type, rest, metadata)];
+  const rest = { id, type, data: { ...open, personalParts: texts.length }, metadata };
+  if (bytesOf(rest) > APPEND_LIMIT) throw new FactTooLarge(`${type} ${id} does not fit one append`);
+  const parts = texts.map((text, part) => ({
+    ...{ id: uuidOf('text', id, String(part)), type: 'CallTextPart' satisfies CallEventType, metadata },
+    data: { factId: id, part, text } satisfies TextPart,
+  }));
+  return [...parts, rest];
 }
-
-const event = (id: string, type: CallEventType, data: CallFacts | TextPart, metadata: FactMetadata): NewEvent => ({
-  id,
-  type,
-  data,
-  metadata,
-});
 
 const cut = (text: string): string[] =>
   Array.from({ length: Math.ceil(text.length / PART_LENGTH) }, (_, i) =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import stableStringify from 'fast-json-stable-stringify';
 import { expect, test } from 'vitest';
-import { digestOf, factId, uuidOf } from '../../src/events/identity.ts';
+import { digestOf, factId, sha256, uuidOf } from '../../src/events/identity.ts';
 
 // Every id in every log derives from these functions: if one of these vectors changes, redeliveries are recorded twice.
 test('the id of a fact is the same in every release', () => {
@@ -50,6 +51,20 @@ const reversed = (value: unknown): unknown =>
             .map(([k, v]) => [k, reversed(v)]),
         )
       : value;
+
+test('a digest is that of the JSON with sorted keys, of long texts too, which are hashed in pieces', () => {
+  const long = fc.string({ unit: 'binary', minLength: 1 }).map((text) => text.repeat(40_000 / text.length));
+  const text = fc.oneof(fc.string({ unit: 'binary' }), long);
+  const members = fc.dictionary(
+    fc.oneof(fc.string(), fc.constantFrom('10', '9', 'toJSON')),
+    fc.option(text, { nil: undefined }),
+  );
+  fc.assert(
+    fc.property(fc.tuple(fc.jsonValue(), text, members, fc.date({ noInvalidDate: true })), (value) => {
+      expect(digestOf(value)).toBe(sha256(stableStringify(value)));
+    }),
+  );
+});
 
 test('the order of keys never matters', () =>
   fc.assert(

@@ -1,4 +1,4 @@
-import { UnrecordableEvent } from '../../events/codec.ts';
+import { bytesOf, UnrecordableEvent } from '../../events/codec.ts';
 import { StreamDeleted } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { DeliveryQuarantined } from '../../events/raw-delivery.ts';
@@ -95,11 +95,14 @@ export async function accept(
       tenantId: owned.tenant.id,
       isTenant: (name) => tenants.get(name) !== undefined,
     });
+    await turn(delivery.tenant.id, delivery.body);
     fact = callFact(owned.tenant, statement, {
       source: 'webhook',
       delivery: owners,
       occurredAt: occurredAt(payload.envelope),
     });
+    await turn(delivery.tenant.id, delivery.body);
+    bytesOf(fact); // half of the work of recording it
   } catch (failure) {
     return setAside('untranslatable', payload.event, { failure, call: { ...owned, callId: payload.callId } });
   }

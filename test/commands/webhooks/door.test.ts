@@ -155,7 +155,7 @@ describe('again', () => {
   test('a thousand identical deliveries at once are a thousand 204 and one fact', async () => {
     const callId = newCallId();
     // On a busy machine a burst may take longer than Retell waits; what matters here is what comes of it.
-    const patient = await openDoor(log, { config: { storeTimeoutMs: 30_000 } });
+    const patient = await openDoor(log, { config: { storeTimeoutMs: 60_000, bodyTimeoutMs: 60_000 } });
     // A connection that the machine has no room for is tried again, as Retell does.
     const post = () => patient.post(ended(callId)).catch(() => patient.post(ended(callId)));
     const answers = await Promise.all(Array.from({ length: 1000 }, post));

@@ -51,10 +51,15 @@ async function rival(stream: string, name: string): Promise<void> {
 
 test('four are on their way at once, the last alone, each at the revision that the one before it gives', async () => {
   const stream = `call-acme.${newCallId()}`;
+  const four = Promise.withResolvers<void>();
   let underWay = 0;
   const seen: number[] = [];
   const over = watched(
-    async () => void seen.push(++underWay),
+    async (n) => {
+      seen.push(++underWay);
+      if (underWay === 4) four.resolve();
+      if (n > 1) await four.promise; // the first alone tells the revision
+    },
     async () => void underWay--,
   );
   expect(await appendMissing({ stream, events: eventsFor(stream, 9) }, writing(over))).toBe('appended');
@@ -151,13 +156,13 @@ describe('at the door', () => {
       call: { call_id: callId, transcript: `User: ${crypto.randomUUID()} `.repeat((mebibytes * 1024 * 1024) / 43) },
     });
 
-  test('large bodies are recorded one after the other, small ones meanwhile', async () => {
+  test('large bodies are recorded one after the other, each once, and small ones meanwhile', async () => {
     const order: string[] = [];
     const over = watched((_, stream) => {
       if (stream.startsWith('call-')) order.push(stream.slice(stream.indexOf('.') + 1));
       return undefined;
     });
-    const door = await openDoor(over);
+    const door = await openDoor(over, { config: { storeTimeoutMs: 60_000 } });
     const ids = [newCallId(), newCallId(), newCallId()];
     let answered = 0;
     const all = Promise.all(ids.map((id) => door.post(large(id, 4)).finally(() => answered++)));
@@ -169,24 +174,6 @@ describe('at the door', () => {
     expect(larges.length).toBeGreaterThan(12);
     const changes = larges.filter((id, i) => id !== larges[i - 1]).length;
     expect(changes).toBe(3);
-    await door.close();
-  });
-
-  test('four of the largest at once are each taken within three attempts, and so are the small ones', async () => {
-    const door = await openDoor(log, { config: { storeTimeoutMs: 10_000 } });
-    const post = async (body: string) => {
-      for (let attempt = 1; attempt < 3; attempt++) {
-        const { status } = await door.post(body);
-        if (status === 204) return status;
-      }
-      return (await door.post(body)).status;
-    };
-    const ids = [newCallId(), newCallId(), newCallId(), newCallId()];
-    const answers = await Promise.all([
-      ...ids.map((id) => post(large(id, 9.9))),
-      ...Array.from({ length: 40 }, () => post(large(newCallId(), 0.01))),
-    ]);
-    expect(new Set(answers)).toEqual(new Set([204]));
     for (const id of ids) {
       const events = await log.read(`call-default.${id}`);
       expect(events.filter(({ type }) => type === 'CallAnalyzed')).toHaveLength(1);
@@ -194,5 +181,5 @@ describe('at the door', () => {
       expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
     }
     await door.close();
-  });
+  }, 180_000);
 });
