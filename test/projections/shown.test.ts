@@ -63,6 +63,23 @@ test('it claims nothing of a log that it has not read, or cannot read', async ()
   await is(null, { ok: true, detail: 'lag unknown' });
 });
 
+test('readiness looks at the end of the log once for all that it is asked about, and anew the next time', async () => {
+  const running = await scene.start(projection);
+  await caughtUp(running, await scene.calls(1));
+  const newest = vi.fn(scene.log.newest);
+  const checks = readinessOf({
+    ...{
+      log: { ...scene.log, newest, doubt: async () => undefined } as never,
+      directory: { ready: () => true } as never,
+    },
+    ...{ db: db as never, projections: running, shown: [projection] },
+  }).projections!;
+  for (const looks of [1, 2]) {
+    const all = await Promise.all([checks.tally!(), checks.tally!()]);
+    expect([all, newest.mock.calls.length]).toEqual([[{ ok: true }, { ok: true }], looks]);
+  }
+});
+
 test('views of another log are not ready', async () => {
   const running = await scene.start(projection);
   await caughtUp(running, await scene.calls(1));
