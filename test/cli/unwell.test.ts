@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sealingUnder } from '../../src/tenants/sealing.ts';
 import { callLedger } from './command.ts';
 
 /** A service that is not well: Postgres away, a projection behind, a clock ten minutes slow, behind a strange proxy. */
-const answers: Readonly<Record<string, readonly [status: number, body: unknown]>> = {
+const answers: Record<string, readonly [status: number, body: unknown]> = {
   '/health/live': [200, { status: 'ok' }],
   '/health/ready': [
     503,
@@ -94,6 +95,34 @@ test('doctor says of each ill what it means and what to do', async () => {
     /^FAIL +webhook endpoints +we_1 answered 410 and is paused; MASTER_KEY opens no secret of we_2\n/m,
   );
   expect(ran.out).toMatch(/13 of 17 need attention\.\n$/);
+});
+
+describe('the webhook secret, by the id that MASTER_KEY gives it', () => {
+  const secret = 'the-webhook-secret-of-the-tests';
+  const [now, before] = ['master-key-of-now-0123456789', 'master-key-of-before-0123456789'];
+  const idUnder = (masterKey: string) => sealingUnder(masterKey).webhookKeyId('default', secret);
+  const found = async (env: Record<string, string>, keyId: string, source: 'admin' | 'environment') => {
+    const [mute] = [answers['/api/tenants']!];
+    answers['/api/tenants'] = [200, { items: [{ id: 'default', webhookKeys: [{ keyId, source }] }] }];
+    const given = { ...keys, RETELL_WEBHOOK_SECRET: secret, MASTER_KEY: now, ...env };
+    const ran = await callLedger(['doctor', '--json', '--url', url], { env: given });
+    answers['/api/tenants'] = mute;
+    const checks = (JSON.parse(ran.out) as { checks: { name: string; status: string; detail: string }[] }).checks;
+    return checks.find(({ name }) => name === 'webhook secret')!;
+  };
+
+  test('while MASTER_KEY is being changed, the id under either is its own', async () => {
+    const detail = expect.stringContaining(`is in force: ${idUnder(before)}`);
+    const both = { MASTER_KEY_PREVIOUS: before };
+    expect(await found(both, idUnder(before), 'environment')).toMatchObject({ status: 'ok', detail });
+    expect(await found({}, idUnder(before), 'environment')).toMatchObject({ status: 'fail' });
+  });
+
+  test('afterwards nobody can tell of a key that an administrator added under the earlier one', async () => {
+    const detail = expect.stringMatching(new RegExp(`it may be ${idUnder(before)}, which was added under an earlier`));
+    expect(await found({}, idUnder(before), 'admin')).toMatchObject({ status: 'skip', detail });
+    expect(await found({}, idUnder(now), 'admin')).toMatchObject({ status: 'ok' });
+  });
 });
 
 test('what is no Call Ledger is told from one that says no, and a key does not follow where it is sent on to', async () => {

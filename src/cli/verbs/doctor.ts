@@ -10,7 +10,13 @@ import type { Answer } from '../service.ts';
 import { examples } from '../text.ts';
 
 /** What an earlier check has seen and a later one needs. */
-type Seen = { live?: Answer; askedAt: number; answeredAt: number; webhookKeyIds?: readonly string[] };
+type Seen = {
+  live?: Answer;
+  askedAt: number;
+  answeredAt: number;
+  /** Of the default tenant. */
+  webhookKeys?: readonly { readonly keyId: string; readonly source: 'admin' | 'environment' }[];
+};
 type Check = { readonly name: string; readonly run: (cli: Cli, seen: Seen) => Promise<Found | readonly Finding[]> };
 
 /** In order: what comes later rests on what comes before. None of them leaves a trace. */
@@ -83,7 +89,7 @@ const NAMED = 10;
 
 async function adminKey(cli: Cli, seen: Seen): Promise<Found> {
   const tenants = await allTenants(cli);
-  seen.webhookKeyIds = tenants.find(({ id }) => id === DEFAULT_TENANT)?.webhookKeys.map(({ keyId }) => keyId) ?? [];
+  seen.webhookKeys = tenants.find(({ id }) => id === DEFAULT_TENANT)?.webhookKeys ?? [];
   const mute = tenants.filter(({ webhookKeys }) => webhookKeys.length === 0).map(({ id }) => id);
   const { from } = await cli.keys.admin();
   if (mute.length === tenants.length)
@@ -116,24 +122,30 @@ async function webhooks({ anyone }: Cli): Promise<Found> {
 }
 
 /** By the ids of the keys, which follow from MASTER_KEY: nothing is sent that could be taken for a webhook. */
-async function webhookSecret({ keys }: Cli, { webhookKeyIds }: Seen): Promise<Found> {
-  const [secret, master] = [await keys.find('RETELL_WEBHOOK_SECRET'), await keys.find('MASTER_KEY')];
-  if (webhookKeyIds === undefined) return skip('needs the admin key');
-  if (!secret || !master) return skip('needs RETELL_WEBHOOK_SECRET and MASTER_KEY here, to compare');
-  const { webhookKeyId } = sealingUnder(master.key);
-  const ids = secret.key.split(',').map((key) => webhookKeyId(DEFAULT_TENANT, key.trim()));
-  const strangers = ids.filter((id) => !webhookKeyIds.includes(id));
-  return strangers.length === 0
-    ? ok(`${secret.from} is in force: ${ids.join(', ')}`)
-    : fail(
-        `${secret.from} is not in force for tenant ${DEFAULT_TENANT} (or MASTER_KEY here is not the service's)`,
-        'Restart the service with it, or correct it here.',
-      );
+async function webhookSecret({ keys }: Cli, { webhookKeys }: Seen): Promise<Found> {
+  const secret = await keys.find('RETELL_WEBHOOK_SECRET');
+  const masters = [await keys.find('MASTER_KEY'), await keys.find('MASTER_KEY_PREVIOUS')].filter((key) => !!key);
+  if (webhookKeys === undefined) return skip('needs the admin key');
+  if (!secret || masters.length === 0) return skip('needs RETELL_WEBHOOK_SECRET and MASTER_KEY here, to compare');
+  const inForce = secret.key.split(',').map((key) => {
+    const ids = masters.map((master) => sealingUnder(master.key).webhookKeyId(DEFAULT_TENANT, key.trim()));
+    return webhookKeys.find(({ keyId }) => ids.includes(keyId))?.keyId;
+  });
+  if (!inForce.includes(undefined)) return ok(`${secret.from} is in force: ${inForce.join(', ')}`);
+  const others = webhookKeys.filter(({ keyId, source }) => source === 'admin' && !inForce.includes(keyId));
+  if (others.length > 0)
+    return skip(
+      `cannot be told of ${secret.from}: it may be ${others.map(({ keyId }) => keyId).join(' or ')}, which was added under an earlier MASTER_KEY, or not be in force`,
+    );
+  return fail(
+    `${secret.from} is not in force for tenant ${DEFAULT_TENANT} (or MASTER_KEY here is not the service's)`,
+    'Restart the service with it, or correct it here.',
+  );
 }
 
 /** The service asks: its keys and its way out count, not those of this machine. */
-async function outside({ admin }: Cli, { webhookKeyIds }: Seen): Promise<Found | readonly Finding[]> {
-  if (webhookKeyIds === undefined) return skip('needs the admin key');
+async function outside({ admin }: Cli, { webhookKeys }: Seen): Promise<Found | readonly Finding[]> {
+  if (webhookKeys === undefined) return skip('needs the admin key');
   const { status } = await admin.ask('GET /api/outside');
   if (status === 404) return skip('the process at --url has not the role react, which asks and sends');
   const { retell, keysNotTried, mail } = await admin.call('GET /api/outside');
