@@ -59,6 +59,10 @@ export const requireScope =
 /** Who administers: ADMIN_KEY itself, or a named key with some of its rights. */
 export type Administrator = { readonly keyId: string; readonly name: string; readonly scopes: readonly AdminScope[] };
 
+const ADMINISTRATOR = 'administrator';
+/** Whose request it is, in a handler behind `adminRoute`. */
+export const administratorOf = (c: Context): Administrator => c.get(ADMINISTRATOR);
+
 /** Lets a request of an administrator with this scope through, and keeps the trail of it. */
 export type AdminAccess = (scope: AdminScope, readsPersonal: boolean) => MiddlewareHandler;
 
@@ -92,6 +96,7 @@ export const adminAccess =
     }
     if (!administrator.scopes.includes(scope))
       return problem(c, 403, 'missing_scope', { detail: `This admin key lacks the scope "${scope}".` });
+    c.set(ADMINISTRATOR, administrator);
     await next();
     await onAnswered(c, administrator, readsPersonal);
   };

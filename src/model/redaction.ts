@@ -83,7 +83,7 @@ const kept: { readonly [T in DomainEvent['type']]?: readonly string[] } = {
   TicketMailPartlySent: ['callId', 'opening', 'messageId', 'accepted', 'refused'],
   TicketMailFailed: ['callId', 'opening', 'reason'],
   TicketMailNotSent: ['callId', 'opening', 'reason'],
-  TicketMailRedriven: ['callId', 'opening'],
+  TicketMailRedriven: ['callId', 'opening', 'by'],
   DeliveryQuarantined: ['reason', 'endpoint', 'receivedAt', 'size'],
   DeliveryReleased: ['callId', 'factId'],
 };

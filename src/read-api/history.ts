@@ -24,7 +24,7 @@ export const HistoryItem = z
     callId: z.string().optional().openapi({ description: "Of a fact of a call: Retell's id of it." }),
     keyId: z.string().optional().openapi({
       description:
-        'The API key with which staff said or asked it; absent where nobody did, or an earlier release did not record it.',
+        'The API key with which staff said or asked it, or the admin key with which a mail was redriven; absent where nobody did, or an earlier release did not record it.',
     }),
     note: z.string().optional().openapi({ description: 'What staff wrote beside it.' }),
     changes: z

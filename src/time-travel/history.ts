@@ -153,6 +153,7 @@ function sayings(fact: Fact): Pick<HistoryItem, 'keyId' | 'note'> {
     case 'CallArchived':
     case 'CallUnarchived':
     case 'TicketStatusSet':
+    case 'TicketMailRedriven':
     case 'AppointmentRegistered':
     case 'AppointmentChanged': {
       const { by: keyId, note } = { note: undefined, ...fact.data };

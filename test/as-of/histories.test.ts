@@ -11,7 +11,7 @@ import {
   started,
   TENANT,
 } from '../projections/controls.ts';
-import { inbound, mailSent, staffSays } from '../projections/tickets-controls.ts';
+import { inbound, mailRedriven, mailSent, staffSays } from '../projections/tickets-controls.ts';
 import { type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
@@ -88,6 +88,7 @@ test('a ticket tells of its call, of staff with their notes, and of its mails; o
     started({ direction: 'inbound' }, inbound, 'call_4'),
     placed('call_4', 'cs_4'),
     analyzed({ flags: { action_required: true } }, inbound, 'call_4'),
+    mailRedriven('key_1', 'call_4'),
     mailSent(1, 'call_4'),
     staffSays('closed', 'done', 'call_4'),
   );
@@ -98,9 +99,11 @@ test('a ticket tells of its call, of staff with their notes, and of its mails; o
     ['CallStarted', undefined, { sessionId: 'call:call_4', status: 'new', mail: 'none', setBy: 'rule' }],
     ['CallPlaced', undefined, { sessionId: 'cs_4' }],
     ['CallAnalyzed', undefined, { mail: 'queued' }],
+    ['TicketMailRedriven', undefined, {}],
     ['TicketMailSent', undefined, { mail: 'sent' }],
     ['TicketStatusSet', 'done', { status: 'closed', setBy: 'staff' }],
   ]);
+  expect(items.find(({ type }) => type === 'TicketMailRedriven')?.keyId).toBe('key_1');
 });
 
 test('a session at a moment is expanded as all of it was then', async () => {

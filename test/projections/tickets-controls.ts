@@ -20,6 +20,8 @@ export const staffSays = (status: TicketStatus, note = '', callId = 'call_1'): S
   toTicket({ type: 'TicketStatusSet', data: { callId, status, note } });
 export const mailSent = (opening = 1, callId = 'call_1'): Said =>
   toTicket({ type: 'TicketMailSent', data: { callId, opening, messageId: '<1@acme>' } });
+export const mailRedriven = (by: string, callId = 'call_1'): Said =>
+  toTicket({ type: 'TicketMailRedriven', data: { callId, opening: 1, by } });
 export const mailRefusedBySome = (refused: number): Said =>
   toTicket({ type: 'TicketMailSent', data: { callId: 'call_1', opening: 1, messageId: '<1@acme>', refused } });
 export const mailPartlySent = (): Said =>

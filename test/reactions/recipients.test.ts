@@ -237,7 +237,7 @@ test('whom nobody takes for a day is given up: failed, a dead letter, and a redr
   await until(async () => expect(await mail.deadLetters()).toMatchObject([{ callId: call, reason: failed.reason }]));
   await scene.stopAll();
   delete scene.smtp.refusals.recipient;
-  await redriveTicketMail(scene.log, TENANT, `tkt_${call}`, clock.now());
+  await redriveTicketMail(scene.log, TENANT, `tkt_${call}`, { now: clock.now() });
   scene.start({ now: () => clock.now() + 3_600_000 });
   await soon(async () => expect((await scene.record(call)).at(-1)).toEqual(SENT));
   expect(got(call)).toEqual([OK, GREY]);

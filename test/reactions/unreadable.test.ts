@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { ROOT } from '../../src/administration/access.ts';
 import { type Fact, UnreadableFact } from '../../src/events/codec.ts';
-import { callStream } from '../../src/events/streams.ts';
+import { callStream, ticketStream } from '../../src/events/streams.ts';
 import { contentOf } from '../../src/reactions/ticket-mail/content.ts';
 import { dueMailsOf } from '../../src/reactions/ticket-mail/due.ts';
 import { mailRoutes } from '../../src/reactions/ticket-mail/mail-routes.ts';
@@ -53,6 +54,22 @@ describe.each(routes)('%s %s of a ticket', (method, rest) => {
       expect([status, body.code]).toEqual([404, 'unknown_ticket']);
     }
   });
+});
+
+test('a redrive is recorded with the key of who asked for it', async () => {
+  const callId = newCallId();
+  const redrive = () => ask('POST', `/api/tenants/default/tickets/tkt_${callId}/mail/redrive`);
+  await redrive(); // mails are due from now on
+  const metadata = {
+    ...{ tenantId: 'default', source: 'webhook', endpoint: 'retell-inbound-ticket' },
+    ...{ receivedAt: '2026-01-01T10:00:00.000Z', $correlationId: callId },
+  };
+  const data = { callId, direction: 'inbound', analysed: true, flags: { action_required: true } } as const;
+  const said = ['CallEnded', 'CallAnalyzed'].map((type) => ({ id: crypto.randomUUID(), type, data, metadata }));
+  await log.append(callStream('default', callId), 'no_stream', said);
+  expect(await redrive()).toMatchObject({ status: 200, body: { outcome: 'redriven' } });
+  const [fact] = await log.read(ticketStream('default', `tkt_${callId}`));
+  expect(fact).toMatchObject({ type: 'TicketMailRedriven', data: { callId, opening: 1, by: ROOT.keyId } });
 });
 
 test('a fact that breaks what is made of it is told as one that cannot be read, and nothing of it is quoted', () => {

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// b4eec9878f2458041759dd20ddfe148200fe14595491560314fbf236b632996e
+// e59a1660dc28586518b9f6412285d1533c5c63ff45961611801ed4b19819c32d
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -2057,7 +2057,7 @@ export interface components {
       readonly source?: "webhook" | "reconciliation" | "command";
       /** @description Of a fact of a call: Retell's id of it. */
       readonly callId?: string;
-      /** @description The API key with which staff said or asked it; absent where nobody did, or an earlier release did not record it. */
+      /** @description The API key with which staff said or asked it, or the admin key with which a mail was redriven; absent where nobody did, or an earlier release did not record it. */
       readonly keyId?: string;
       /** @description What staff wrote beside it. */
       readonly note?: string;

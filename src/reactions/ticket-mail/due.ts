@@ -68,12 +68,15 @@ export const isOpen = (mail: DueMail): mail is DueMail & { readonly dueAt: numbe
 
 type Redriven = 'redriven' | 'unknown_ticket' | 'nothing_to_send' | 'already_sent';
 
-/** Has the mail for a ticket's latest opening tried once more, by a fact that role `react` acts on; never one that was sent. */
+/**
+ * Has the mail for a ticket's latest opening tried once more, by a fact that role `react` acts on; never one that was sent.
+ * `by`: the id of the admin key.
+ */
 export async function redriveTicketMail(
   log: EventLog,
   tenantId: string,
   ticketId: string,
-  now = Date.now(),
+  { by, now = Date.now() }: { readonly by?: string; readonly now?: number } = {},
 ): Promise<Redriven> {
   const callId = callIdOfTicket(ticketId);
   if (callId === undefined) return 'unknown_ticket';
@@ -85,7 +88,9 @@ export async function redriveTicketMail(
   if (latest?.dueAt === undefined) return 'nothing_to_send';
   const { opening } = latest;
   const result = await appendMailFact<'already_sent'>(log, { tenantId, callId, opening }, now, ({ settled }) =>
-    settled === 'sent' ? 'already_sent' : { type: 'TicketMailRedriven', data: { callId, opening } },
+    settled === 'sent'
+      ? 'already_sent'
+      : { type: 'TicketMailRedriven', data: { callId, opening, ...(by !== undefined && { by }) } },
   );
   return typeof result === 'string' ? result : 'redriven';
 }

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
-import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
+import { type AdminAccess, administratorOf, adminRoute } from '../../http/bearer.ts';
 import { DatabaseUnavailable, failures } from '../../http/failures.ts';
 import { pathId } from '../../http/parameters.ts';
 import { badRequest, factUnreadable, goneForGood, json, problem, problemResponse } from '../../http/problem.ts';
@@ -89,7 +89,8 @@ export function mailRoutes({ log, tenants, mail, access, logger }: MailRoutesDep
     }),
     async (c) => {
       const { id, ticketId } = c.req.valid('param');
-      const outcome = tenants.get(id) ? await redriveTicketMail(log, id, ticketId) : 'unknown_ticket';
+      const by = administratorOf(c).keyId;
+      const outcome = tenants.get(id) ? await redriveTicketMail(log, id, ticketId, { by }) : 'unknown_ticket';
       return outcome === 'unknown_ticket' ? unknown(c) : c.json({ outcome }, 200);
     },
   );
