@@ -201,7 +201,10 @@ export const isSwapTarget = ({ state, version }: Generation, live: Generation): 
 export async function ownLive(db: Kysely<unknown>, projection: Projection): Promise<Generation> {
   const live = await liveGeneration(db, projection.name);
   if (live?.version === projection.version) return live;
-  throw new OperationFailed('version_changed', 'Another version of the projection has become live meanwhile.');
+  throw new OperationFailed(
+    'version_changed',
+    `Another release's version of ${projection.name} is shown by now, itself built from the log anew: nothing is left to do. Ask a process of that release for another one.`,
+  );
 }
 
 /** Builds a generation up to the end of the log, and swaps it in. */
