@@ -27,12 +27,13 @@ export const commands: readonly Command[] = documents.flatMap((document) =>
 /** What no test can run, and why; the first that fits counts. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/\bdocker\b|\bsystemctl\b|\bjournalctl\b|\.env\.example/, 'needs Docker or systemd'],
+  [/^(useradd|install) /, 'changes the machine'],
   [/npm (ci|test|start|pack|install)\b|node src\/main\.ts|--version$/, 'other tests start, pack and install'],
   [
     /npm run (bench|chaos|fuzz|format|house|simulate|soak)\b/,
     'takes minutes, or has tests of its own; that it exists is looked at',
   ],
-  [/^mv |^cp /, "moves a running service's data"],
+  [/^mv |^cp |\/tmp\/drill/, "moves or copies a running service's data"],
   [/^\. \.\/data/, 'the keys are set already'],
   [/^curl -N|call-ledger tail( --cursor \S+)?$|--count 1$/, 'listens without end; has a test of its own'],
   [/call-ledger backup\b/, 'needs an embedded store; has a test of its own'],

@@ -35,7 +35,7 @@ export const verb: Verb = (program, cli) => {
   mv ${join(dataDir, 'eventstore')} ${join(dataDir, 'eventstore.old')} && mkdir ${join(dataDir, 'eventstore')}
   cp ${file} ${log}
 Postgres may stay as it is: the read model is built anew by itself. Keep ${join(dataDir, 'credentials.env')} as well, in
-another place: without its MASTER_KEY the secrets in the log stay closed. docs/operations.md, "Backup and restore", has more.`,
+another place: without its MASTER_KEY the secrets in the log stay closed. docs/backup.md has more.`,
       );
     });
 };
