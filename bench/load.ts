@@ -38,16 +38,17 @@ function webhook(bytes: number): string {
   });
 }
 
-/** Posts signed webhooks, each about another call, over so many connections for so many seconds. */
+/** Posts signed webhooks, each about another call, over so many connections for so many seconds; `rate`: so many a second at most. */
 export async function load(
   url: string,
   key: string,
-  { connections, seconds, bytes }: { connections: number; seconds: number; bytes: number },
+  { connections, seconds, bytes, rate }: { connections: number; seconds: number; bytes: number; rate?: number },
 ): Promise<Measured> {
   const result = await autocannon({
     url,
     connections,
     duration: seconds,
+    ...(rate !== undefined && { overallRate: rate }),
     requests: [
       {
         method: 'POST',

@@ -1,4 +1,4 @@
-/** `npm run bench [-- door feed freshness query growth rebuild erasure]`: measurements side by side with their baselines; see docs/performance.md. */
+/** `npm run bench [-- door console feed freshness query growth rebuild erasure]`: measurements side by side with their baselines; see docs/performance.md. */
 
 import { answerHelp } from '../src/help.ts';
 
@@ -7,6 +7,7 @@ type Bench = (options: readonly string[]) => Promise<void>;
 /** What follows the names begins with `--` and is the benches' own. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   door: async () => (await import('./door.ts')).benchDoor,
+  console: async () => (await import('./console.ts')).benchConsole,
   feed: async () => (await import('./feed.ts')).benchFeed,
   freshness: async () => (await import('./freshness.ts')).benchFreshness,
   query: async () => (await import('./query.ts')).benchQuery,

@@ -31,6 +31,7 @@ import {
 } from './measurements.ts';
 import { createReadPool } from './postgres/pool.ts';
 import { refuseSharedSession } from './postgres/session.ts';
+import { shownPlace } from './projections/engine/foreign-log.ts';
 import { watchViews } from './projections/engine/shown.ts';
 import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
@@ -182,7 +183,12 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       : undefined;
   if (outgoing) measureOutgoing(metrics.registry, outgoing);
   const live =
-    db && has('serve') ? liveFeed({ db, authenticate: directory.authenticate, endOfLog: log.head, logger }) : undefined;
+    db && has('serve')
+      ? liveFeed({
+          ...{ db, authenticate: directory.authenticate, endOfLog: log.head, holds: log.holds, logger },
+          shown: () => shownPlace(db, 'calls'),
+        })
+      : undefined;
   if (live) measureLive(metrics.registry, live);
   measureProcess(metrics.registry, VERSION, { log, db });
 

@@ -12,9 +12,14 @@ afterAll(() => readModel.drop());
 
 /** Where the log ends; an error: the event store does not answer. */
 let end: bigint | undefined | Error;
+/** What the read model shows, and what the log has no more. */
+let shown: { readonly position: bigint; readonly id: string };
+let lost: string | undefined;
 beforeEach(async () => {
   await forget();
   end = 100n;
+  shown = { position: 100n, id: 'first' };
+  lost = undefined;
 });
 
 const forget = () => readModel.writer.deleteFrom('outcome_changes').execute();
@@ -28,6 +33,8 @@ const happen = async (...positions: bigint[]) => {
 const feed = async () => {
   const service = await feedService(readModel.url, {
     endEveryMs: 30,
+    shown: async () => shown,
+    holds: async ({ id }) => id !== lost,
     async endOfLog() {
       if (end instanceof Error) throw end;
       return end;
@@ -113,6 +120,37 @@ describe.each([
     end = 61n;
     const last = await happen(61n);
     expect(await hears(late, 1)).toEqual(last);
+  });
+
+  test('that listens while the log is restored and grows beyond its cursor again is told once the read model is of it', async () => {
+    const { url, logged } = await feed();
+    await happen(80n);
+    const ears = await open(url);
+    const before = await happen(90n);
+    expect(await hears(ears, 1)).toEqual(before);
+    lost = 'first';
+    await expect.poll(() => logged()).toContain('ReadModelOfAnotherLog');
+    await happen(95n); // of what is shown, and not so any more
+    const late = await open(url, { cursor: '10' });
+    await expect.poll(() => told(late, 'ready')).toHaveLength(1);
+    await forget();
+    await happen(85n, 99n);
+    shown = { position: 100n, id: 'anew' };
+    for (const each of [ears, late]) await expect.poll(() => told(each, 'reset')).toEqual([reset('99')]);
+    const after = await happen(100n);
+    expect(await hears(ears, 2)).toEqual([...before, ...after]);
+    expect(await hears(late, 1)).toEqual(after);
+    expect(told(ears, 'reset')).toHaveLength(1);
+  });
+
+  test('is told nothing when another generation is shown of the same log', async () => {
+    const { url } = await feed();
+    await happen(80n);
+    const ears = await open(url);
+    shown = { position: 100n, id: 'of the other' };
+    const after = await happen(90n);
+    expect(await hears(ears, 1)).toEqual(after);
+    expect(told(ears, 'reset')).toEqual([]);
   });
 
   test('is told once, and nothing that is not in the log, as long as the read model is of another one', async () => {

@@ -1,10 +1,10 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type QueryExecutorProvider, sql } from 'kysely';
 import type { EventLog } from '../../events/event-log.ts';
 import { hasOrigin, originOf } from '../../events/origin.ts';
 import { type Place, placeAt } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { lockGenerations } from '../../postgres/mutex.ts';
-import { create, drop, type Generation, generations } from './generations.ts';
+import { create, drop, type Generation, generations, liveGeneration } from './generations.ts';
 import type { Projection } from './projection.ts';
 
 /** The log and the read model do not belong together. */
@@ -79,6 +79,12 @@ async function atCheckpoint(log: EventLog, generation: Generation): Promise<'the
 /** The event at the checkpoint, as far as it is known. */
 export const placeOf = ({ checkpoint, checkpointEvent }: Generation): Place | undefined =>
   placeAt(checkpoint, checkpointEvent);
+
+/** The same of what a projection shows. */
+export async function shownPlace(db: QueryExecutorProvider, projection: string): Promise<Place | undefined> {
+  const live = await liveGeneration(db, projection);
+  return live && placeOf(live);
+}
 
 /** Remembers which log a generation is read from, by its first event; for one whose checkpoint is in it. */
 export async function recordOrigin(db: Kysely<unknown>, log: EventLog, generation: Generation): Promise<Generation> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { Place } from '../../events/recorded.ts';
 import { isDatabaseUnavailable } from '../../postgres/errors.ts';
 import type { ReadModel } from '../../projections/tables.ts';
 import { type Cursor, eventsAfter, type FeedEvent, furthestOf, newestPosition, notTaken, PAGE } from './feed-event.ts';
@@ -30,7 +31,11 @@ export type FeedOptions = {
   readonly everyMs: number;
   /** The position of the newest event of the log; undefined: it is empty. Rejects when the event store does not answer. */
   readonly endOfLog: () => Promise<bigint | undefined>;
-  /** How often the end of the log is looked at. */
+  /** The place in the log up to which the read model shows it; undefined: not known. */
+  readonly shown: () => Promise<Place | undefined>;
+  /** Whether the log has an event where it was. Rejects when the event store does not answer. */
+  readonly holds: (place: Place) => Promise<boolean>;
+  /** How often the end of the log, and whether it is the same one, is looked at. */
   readonly endEveryMs: number;
 };
 
@@ -47,12 +52,18 @@ const RETRY_MS = 500;
  * The feed's events, pulled by each listener, so that a slow one costs nothing; one query per tick serves all. Rows are
  * written in order by one writer, so a position misses none.
  */
-export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, endEveryMs }: FeedOptions): Feed {
+export function openFeed(db: Kysely<ReadModel>, options: FeedOptions): Feed {
+  const { logger, everyMs, endOfLog, endEveryMs } = options;
   const closed = new AbortController();
   let tail: Tail | undefined;
   /** As of the last look at the log, of which no position is taken back unless it is another log. */
   let end: bigint | undefined;
   let endSeenAt = Number.NEGATIVE_INFINITY;
+  /** What the read model showed when it was last of this log. */
+  let known: Place | undefined;
+  /** Grows with each restore of the log: followers that began before get a reset. */
+  let restores = 0;
+  let isAnother = false;
   let followers = 0;
   let polling = false;
   let failing = false;
@@ -99,7 +110,24 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
     endSeenAt = performance.now();
     end = undefined;
     if (await endsBefore(tail?.upTo ?? 0n)) tail = undefined;
-    if (end !== undefined) announce(); // followers beyond it have to be reset
+    if (end !== undefined) {
+      await lookAtLog();
+      announce(); // followers beyond it have to be reset
+    }
+  }
+
+  /** A log that was restored may have grown beyond every cursor again. */
+  async function lookAtLog(): Promise<void> {
+    const place = await options.shown();
+    isAnother ||= known !== undefined && !(await options.holds(known));
+    const isShown = place === undefined || (await options.holds(place));
+    if (isShown) known = place ?? known;
+    if (isShown && !isAnother) return;
+    tail = undefined; // nothing is sent of another one
+    isAnother = !isShown;
+    if (isAnother) endSeenAt = Number.NEGATIVE_INFINITY; // it is looked at again at once
+    if (isAnother) throw new ReadModelOfAnotherLog();
+    restores++;
   }
 
   /** One step of the tail; true: there may be more at once. */
@@ -189,14 +217,16 @@ export function openFeed(db: Kysely<ReadModel>, { logger, everyMs, endOfLog, end
         void poll();
       }
       let begun = false;
+      let told = restores;
       try {
         while (!until.aborted) {
           const seen = version; // before the look, so that nothing comes in between unnoticed
           try {
-            if (await isBeyond(cursor)) {
+            if ((begun && told !== restores) || (await isBeyond(cursor))) {
               cursor = await present();
               yield { reset: cursor };
             }
+            told = restores;
             if (!begun) yield { ready: cursor };
             begun = true;
             const { found, upTo } = await next(tenantId, cursor.after);

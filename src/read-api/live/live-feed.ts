@@ -5,6 +5,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Place } from '../../events/recorded.ts';
 import { shares } from '../../events/shares.ts';
 import { type Authenticate, type Caller, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { only } from '../../http/parameters.ts';
@@ -23,6 +24,9 @@ export type LiveFeedOptions = {
   readonly authenticate: Authenticate;
   /** The position of the newest event of the log; undefined: it is empty. Rejects when the event store does not answer. */
   readonly endOfLog: () => Promise<bigint | undefined>;
+  /** The place in the log up to which the read model shows it; undefined: not known. */
+  readonly shown?: () => Promise<Place | undefined>;
+  readonly holds?: (place: Place) => Promise<boolean>;
   readonly logger: Logger;
   readonly heartbeatMs?: number;
   /** For how long a client may take nothing of what it is sent. */
@@ -96,6 +100,8 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const pace = { heartbeatMs: options.heartbeatMs ?? 15_000, stalledMs: options.stalledMs ?? 10_000 };
   const feed = openFeed(db, {
     ...{ logger, endOfLog: options.endOfLog },
+    shown: options.shown ?? (async () => undefined),
+    holds: options.holds ?? (async () => true),
     everyMs: options.everyMs ?? 50,
     endEveryMs: options.endEveryMs ?? 5000,
   });
