@@ -17,6 +17,9 @@ test('package.json, README, the image and the Node that comes along agree on whi
   expect(read('docs/production.md')).toContain(`| Node | ${running}: `);
 });
 
+test('the client has the number of the release', () =>
+  expect(JSON.parse(read('clients/typescript/package.json')).version).toBe(manifest.version));
+
 const run = promisify(execFile);
 const scripts = Object.entries<string>(manifest.scripts).filter(([, command]) => command.startsWith('node '));
 

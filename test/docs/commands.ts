@@ -34,6 +34,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
     'takes minutes, or has tests of its own; that it exists is looked at',
   ],
   [/^mv |^cp |\/tmp\/drill/, "moves or copies a running service's data"],
+  [/^npx openapi-typescript/, 'what it makes is made and compiled by a test of its own'],
   [/^\. \.\/data/, 'the keys are set already'],
   [/^curl -N|call-ledger tail( --cursor \S+)?$|--count 1$/, 'listens without end; has a test of its own'],
   [/call-ledger backup\b/, 'needs an embedded store; has a test of its own'],
