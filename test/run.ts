@@ -1,8 +1,8 @@
 /**
- * All tests: types, lint, then vitest. Ends with one line: `N passed, N failed[, N skipped]`.
- * Anything on the command line goes to vitest (`npm test -- test/events`).
+ * The tests: types, lint, then vitest. Ends with one line: `N passed, N failed[, N skipped]`.
+ * Anything else on the command line goes to vitest (`npm test -- test/events`).
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerHelp } from '../src/help.ts';
@@ -10,14 +10,19 @@ import { runToEnd } from './support/run-to-end.ts';
 
 answerHelp(`usage: npm test [-- <file, folder or option of vitest>…]
 
-Types, lint, then every test, or those of the files and folders that are named: some minutes. It starts all that it needs, and ends
-with one line: N passed, N failed.
+Types, lint, then the tests: some minutes. It starts all that it needs, and ends with one line: N passed, N failed. Long ones
+(*.long.test.ts: killed processes, full disks, floods, random orders) are left out, unless they or their folder are named.
 
+  npm run test:all             every test: a quarter of an hour
   npm test -- test/events      the tests of a folder
   npx vitest --help            what vitest takes`);
 
+const given = process.argv.slice(2).filter((word) => word !== '--all');
+const isWhole = given.length > 0 || process.argv.includes('--all');
+if (isWhole) process.env.LONG_TESTS = 'yes';
+
 /** Vitest takes some minutes; what takes so much longer does not end by itself. */
-const LIMIT_MS = 20 * 60_000;
+const LIMIT_MS = 40 * 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'call-ledger-tests-'));
 const report = join(folder, 'report.json');
@@ -36,7 +41,7 @@ const green = await run('vitest', 'vitest', [
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${report}`,
-  ...process.argv.slice(2),
+  ...given,
 ]);
 
 type Counts = { numPassedTests: number; numFailedTests: number; numPendingTests: number; numFailedTestSuites: number };
@@ -48,6 +53,9 @@ const counts = ((): Counts | undefined => {
   }
 })();
 rmSync(folder, { recursive: true, force: true });
+
+const long = globSync('test/**/*.long.test.ts', { cwd: join(import.meta.dirname, '..') });
+if (!isWhole && long.length > 0) console.log(`\n${long.length} files of long tests are left out: npm run test:all`);
 
 const passed = (counts?.numPassedTests ?? 0) + checks.filter(Boolean).length;
 const failedTests = (counts?.numFailedTests ?? 0) + checks.filter((ok) => !ok).length;
