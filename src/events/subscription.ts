@@ -13,6 +13,8 @@ export type SubscriptionOptions = {
   readonly place?: Place | undefined;
   /** At most this many events at once. */
   readonly maxBatch?: number;
+  /** Once it has caught up: for how long (ms) a batch gathers what follows from its first event. */
+  readonly gatherMs?: number;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
   /** Called whenever the server sends anything: events, or word that it has passed others. */
@@ -71,7 +73,7 @@ export async function* subscribe(
 }
 
 async function* connected(client: EventStoreDBClient, options: SubscriptionOptions): AsyncGenerator<Batch, void> {
-  const { prefixes, after, signal, onLife, maxBatch = 2000 } = options;
+  const { prefixes, after, signal, onLife, maxBatch = 2000, gatherMs = 0 } = options;
   const subscription = client.subscribeToAll(
     {
       fromPosition: after === undefined ? START : { commit: after, prepare: after },
@@ -107,6 +109,7 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
   let isAnnounced = false;
   try {
     while (!signal.aborted) {
+      if (caughtUp && gatherMs > 0 && subscription.readableLength > 0) await pause(gatherMs, signal);
       const events = readAvailable(subscription, maxBatch);
       if (events.length > 0) onLife?.();
       const arrived = caughtUp && subscription.readableLength === 0;

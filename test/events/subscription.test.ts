@@ -47,6 +47,24 @@ test.each([
   expect(broken).toEqual([]);
 });
 
+test('once caught up, a batch gathers what follows from its first event', async () => {
+  const stream = Object.assign(new PassThrough({ objectMode: true }), { unsubscribe: async () => {} });
+  const client = { subscribeToAll: () => stream } as unknown as EventStoreDBClient;
+  const arrives = (id: string) =>
+    stream.write({
+      event: { id, streamId: 'call-acme.1', revision: 0n, created: new Date(), position: { commit: 1n } },
+    });
+  const signal = AbortSignal.timeout(20_000);
+  const batches = subscribe(client, async () => true, { prefixes, signal, gatherMs: 200 });
+  setImmediate(() => stream.emit('caughtUp'));
+  expect(await batches.next()).toMatchObject({ value: { events: [], caughtUp: true } });
+  setTimeout(arrives, 20, 'linked');
+  arrives('started');
+  const { value } = await batches.next();
+  expect(value?.events.map(({ id }) => id)).toEqual(['started', 'linked']);
+  await batches.return();
+});
+
 let store: RestorableStore;
 let log: EventLog;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { spansOfEvents } from '../../events/tracing.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { applyEvents } from './apply.ts';
-import { batches, FULL_BATCH, type WeighedBatch } from './batches.ts';
+import { batches, FULL_BATCH, LIVE_GATHER_MS, type WeighedBatch } from './batches.ts';
 import { type StateCache, stateCache } from './fold-batch.ts';
 import { generationOfLog, placeOf, recordOrigin } from './foreign-log.ts';
 import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
@@ -101,7 +101,7 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   const subscribe = (signal: AbortSignal) =>
     log.subscribe({
       ...{ prefixes: projection.prefixes, after: generation.checkpoint, place: placeOf(generation) },
-      ...{ maxBatch, signal },
+      ...{ maxBatch, signal, gatherMs: LIVE_GATHER_MS },
       onLife() {
         if (progress.askedAt !== undefined) progress.askedAt = performance.now();
       },
