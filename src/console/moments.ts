@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { HistoryItem } from '../read-api/history.ts';
-import type { Query } from './api.ts';
-import type { ConsoleContext } from './console-env.ts';
+import { type Page, type Query, Refused } from './api.ts';
+import { type ConsoleContext, tenantOf } from './console-env.ts';
 import { type Html, live, nothing, time } from './parts.ts';
 
 /** After which fact a thing is shown, by `?fact=3`; at first after the last, which is now. */
@@ -13,7 +13,18 @@ export type Moment = {
   readonly query: Query;
 };
 
-export function momentOf(c: ConsoleContext, items: readonly HistoryItem[]): Moment {
+export type History = Page<HistoryItem>;
+
+/** The facts of a thing; undefined while the event store is away: what is known now is shown without them. */
+export const historyOf = (c: ConsoleContext, path: string): Promise<History | undefined> =>
+  tenantOf(c)
+    .api.get<History>(path)
+    .catch((error: unknown) => {
+      if (error instanceof Refused && error.problem.code === 'event_store_unavailable') return undefined;
+      throw error;
+    });
+
+export function momentOf(c: ConsoleContext, { items }: Pick<History, 'items'> = { items: [] }): Moment {
   const wanted = Number(c.req.query('fact') ?? items.length);
   const chosen = Number.isInteger(wanted) && wanted >= 1 && wanted <= items.length ? wanted : items.length;
   const isNow = chosen === items.length;

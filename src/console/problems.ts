@@ -23,6 +23,7 @@ const known: Readonly<Record<string, readonly [title: string, remedy: string]>> 
     'The roles of this installation run in processes of their own. An operator can have the console reach them: CONSOLE_API_URL.',
   ],
   idempotency_key_reused: ['This form was sent already', 'Open the page again, and look at what has become of it.'],
+  invalid_request: ['Something in it is not as it should be', 'Go back, correct it, and send it again.'],
   operation_under_way: ['Something is under way already', 'Wait for its end, or cancel it.'],
 };
 
@@ -32,7 +33,7 @@ const problemPage = (c: ConsoleContext, problem: Problem): Html => {
     c,
     title,
     html`<h1>${title}</h1>
-<p>${problem.detail ?? nothing}</p>
+${problem.errors?.length ? nothing : html`<p>${problem.detail ?? nothing}</p>`}
 ${problem.errors?.length ? html`<ul>${problem.errors.map(({ path, message }) => html`<li>${path ? `${path}: ` : nothing}${message}</li>`)}</ul>` : nothing}
 <p>${remedy}</p>
 <p><a href="${c.req.method === 'GET' ? c.req.path : '/console'}">${c.req.method === 'GET' ? 'Try again' : 'To the overview'}</a></p>

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { HistoryItem } from '../read-api/history.ts';
 import { path } from './api.ts';
-import type { Moment } from './moments.ts';
+import type { History, Moment } from './moments.ts';
 import { badge, duration, type Html, minutes, nothing, time } from './parts.ts';
 import { turnsOf } from './transcript.ts';
 import { evidenceSentence, factName, fieldName, label, sentence, type Told } from './words.ts';
@@ -105,9 +105,10 @@ ${changesOf(item, timeZone, of)}
 
 /** Facts in the order in which they became known: when each happened, how it is proved, and what it changed. */
 export const whySection = (
-  nextCursor: string | null,
+  history: History | undefined,
   timeZone: string,
   options: Options,
 ): Html => html`<section aria-labelledby="why"><h2 id="why">Why it says so</h2>
+${history === undefined ? html`<p class="notice warn">The event store does not answer, which has the facts. Nothing is lost; try again in a moment.</p>` : nothing}
 <ol class="timeline" id="facts">${options.moment.items.map((item, i) => entry(item, i + 1, timeZone, options))}</ol>
-${nextCursor === null ? nothing : html`<p>There are more facts than these ${options.moment.items.length}; the API has the rest.</p>`}</section>`;
+${history?.nextCursor ? html`<p>There are more facts than these ${history.items.length}; the API has the rest.</p>` : nothing}</section>`;

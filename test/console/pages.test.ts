@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AT, appointment, call, consoleOver, customer, fact, list, said, ticket } from './fake-api.ts';
+import { AT, appointment, call, consoleOver, customer, fact, list, refusal, said, ticket } from './fake-api.ts';
 
 async function shown(path: string, answers: Parameters<typeof consoleOver>[0], ...keys: string[]) {
   const over = consoleOver(answers);
@@ -137,6 +137,14 @@ describe('a call', () => {
     expect([done.status, done.headers.get('location')]).toEqual([303, '/console/calls/call%3A1?done=archived']);
     expect(asked.at(-1)).toMatchObject({ method: 'POST', path: '/api/call-sessions/call%3A1/archive', key: 'writes' });
     expect((await shown('/console/calls/session-1', answers, 'reads')).text).not.toContain('Archive</button>');
+  });
+
+  test('is shown without its facts while the event store is away', async () => {
+    const without = (code: string) => ({ ...answers, 'GET /api/call-sessions/session-1/history': refusal(503, code) });
+    const { status, said } = await shown('/console/calls/session-1', without('event_store_unavailable'));
+    expect([status, said.includes('Agent Hello.')]).toEqual([200, true]);
+    expect(said).toContain('Why it says so The event store does not answer, which has the facts.');
+    expect((await shown('/console/calls/session-1', without('database_unavailable'))).status).toBe(503);
   });
 
   test('an address that is no web address is no link', async () => {

@@ -3,12 +3,11 @@ import { html } from 'hono/html';
 import { appointmentStatuses } from '../../events/appointment-facts.ts';
 import type { Appointment, CallSession } from '../../http/resources.ts';
 import { localAt } from '../../model/time.ts';
-import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { instantTyped, typed } from '../forms.ts';
 import { page } from '../layout.ts';
-import { knownAt, momentOf, slider } from '../moments.ts';
+import { historyOf, knownAt, momentOf, slider } from '../moments.ts';
 import {
   appointmentTime,
   badge,
@@ -124,12 +123,12 @@ ${details([
 async function one(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
   const here = path`/api/appointments/${id}`;
-  const [now, { items, nextCursor }, calls] = await Promise.all([
+  const [now, history, calls] = await Promise.all([
     api.get<Appointment>(here),
-    api.get<Page<HistoryItem>>(`${here}/history`),
+    historyOf(c, `${here}/history`),
     api.get<Page<CallSession>>('/api/call-sessions', { appointmentId: id, archived: 'all' }),
   ]);
-  const moment = momentOf(c, items);
+  const moment = momentOf(c, history);
   const then = moment.isNow ? now : await api.find<Appointment>(here, moment.query);
   return html`<p><a href="/console/appointments">Appointments</a></p>
 <h1>Appointment ${now.id}</h1>
@@ -137,7 +136,7 @@ ${slider(address(id), moment, me.timeZone)}
 ${knownAt(address(id), moment, me.timeZone, then && known(then, me.timeZone))}
 ${mayWrite(c) ? actions(now, me.timeZone) : html`<p class="faint">This key only reads.</p>`}
 ${await decidingCall(c, now)}
-${whySection(nextCursor, me.timeZone, { of: 'appointment', moment, address: address(id) })}
+${whySection(history, me.timeZone, { of: 'appointment', moment, address: address(id) })}
 ${now.notes.length === 0 ? nothing : html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${now.notes.map(({ text, at }) => html`<li>${time(at, me.timeZone)}: ${text}</li>`)}</ul></section>`}
 ${calls.items.length === 0 ? nothing : html`<section aria-labelledby="calls"><h2 id="calls">Its calls</h2>${callTable('Calls of this appointment', calls.items, me.timeZone)}</section>`}`;
 }

@@ -1,11 +1,10 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { CallSession } from '../../http/resources.ts';
-import type { HistoryItem } from '../../read-api/history.ts';
-import { type Page, path } from '../api.ts';
+import { path } from '../api.ts';
 import { type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';
-import { knownAt, momentOf, slider } from '../moments.ts';
+import { historyOf, knownAt, momentOf, slider } from '../moments.ts';
 import { action, badge, details, type Html, minutes, nothing, time } from '../parts.ts';
 import { whySection } from '../timeline.ts';
 import { conversation } from '../transcript.ts';
@@ -76,8 +75,8 @@ export function callPage(app: Hono<ConsoleEnv>): void {
     const { api, me } = tenantOf(c);
     const id = c.req.param('id');
     const address = path`/console/calls/${id}`;
-    const { items, nextCursor } = await api.get<Page<HistoryItem>>(path`/api/call-sessions/${id}/history`);
-    const moment = momentOf(c, items);
+    const history = await historyOf(c, path`/api/call-sessions/${id}/history`);
+    const moment = momentOf(c, history);
     const now = await api.get<CallSession>(path`/api/call-sessions/${id}`);
     const then = moment.isNow ? now : await api.find<CallSession>(path`/api/call-sessions/${id}`, moment.query);
     return c.html(
@@ -88,7 +87,7 @@ export function callPage(app: Hono<ConsoleEnv>): void {
 <h1>Call ${now.startedAt ? html`of ${time(now.startedAt, me.timeZone)}` : now.id}</h1>
 ${slider(address, moment, me.timeZone)}
 ${knownAt(address, moment, me.timeZone, then && known(then, me.timeZone))}
-${whySection(nextCursor, me.timeZone, { of: 'call', moment, address })}
+${whySection(history, me.timeZone, { of: 'call', moment, address })}
 ${mayWrite(c) ? archiveForm(now) : nothing}
 ${now.erased ? nothing : erasureForm(c, `${path`/console/calls/${now.id}`}/erase`, 'erase')}`,
       ),

@@ -33,6 +33,14 @@ const HERE = '/console/endpoints';
 const API = '/api/webhook-endpoints';
 const address = (id: string) => path`/console/endpoints/${id}`;
 
+/** Why there was no answer: codes of the network that people know by other words. */
+const failures: Readonly<Record<string, string>> = {
+  enotfound: 'nobody has that name',
+  econnrefused: 'nothing listens there',
+  econnreset: 'the connection broke',
+  etimedout: 'no answer in time',
+};
+
 const states: Readonly<Record<string, string>> = { delivered: 'ok', dead: 'failed', pending: 'pending' };
 
 const eventBoxes = (chosen: readonly string[]): Html =>
@@ -78,7 +86,7 @@ async function deliveries(c: ConsoleContext, id: string): Promise<Html> {
       one.type,
       badge(states[one.state] ?? 'plain', one.state),
       one.attempts,
-      one.lastStatus ?? (one.lastFailure && plain(one.lastFailure)),
+      one.lastStatus ?? (one.lastFailure && (failures[one.lastFailure] ?? plain(one.lastFailure))),
       time(one.nextAttemptAt, me.timeZone),
       action(`${address(id)}/deliveries/${encodeURIComponent(one.id)}/retry`, 'Send again', {}, `retry-${one.id}`),
     ]),

@@ -4,12 +4,11 @@ import { type TicketStatus, ticketStatuses } from '../../events/ticket-facts.ts'
 import type { CallSession, Ticket } from '../../http/resources.ts';
 import { mailStates } from '../../model/ticket.ts';
 import type { Customer } from '../../read-api/customers.ts';
-import type { HistoryItem } from '../../read-api/history.ts';
 import { type Page, path } from '../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv, mayWrite, tenantOf } from '../console-env.ts';
 import { typed } from '../forms.ts';
 import { page } from '../layout.ts';
-import { knownAt, momentOf, slider } from '../moments.ts';
+import { historyOf, knownAt, momentOf, slider } from '../moments.ts';
 import {
   action,
   badge,
@@ -159,15 +158,15 @@ async function one(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
   const here = path`/api/tickets/${id}`;
   const now = await api.get<Ticket>(here);
-  const [call, { items, nextCursor }, customer, earlier] = await Promise.all([
+  const [call, history, customer, earlier] = await Promise.all([
     api.find<CallSession>(path`/api/call-sessions/${now.sessionId}`),
-    api.get<Page<HistoryItem>>(`${here}/history`),
+    historyOf(c, `${here}/history`),
     now.customerId === undefined ? undefined : api.find<Customer>(path`/api/customers/${now.customerId}`),
     now.customerId === undefined
       ? undefined
       : api.get<Page<Ticket>>('/api/tickets', { customerId: now.customerId, limit: 20 }),
   ]);
-  const moment = momentOf(c, items);
+  const moment = momentOf(c, history);
   const then = moment.isNow ? now : await api.find<Ticket>(here, moment.query);
   const others = earlier?.items.filter((other) => other.id !== id) ?? [];
   return html`<p><a href="/console/tickets">Tickets</a></p>
@@ -185,7 +184,7 @@ ${call.transcript ? html`<details><summary>The whole conversation</summary>${con
 <p><a href="${callAddress(call.id)}">Why it says so, and all that is known</a></p></section>`
     : nothing
 }
-${whySection(nextCursor, me.timeZone, { of: 'ticket', moment, address: ticketAddress(id) })}
+${whySection(history, me.timeZone, { of: 'ticket', moment, address: ticketAddress(id) })}
 ${others.length === 0 ? nothing : html`<section aria-labelledby="others"><h2 id="others">Other tickets of this customer</h2>${await ticketTable(c, 'Other tickets', others)}</section>`}`;
 }
 

@@ -126,7 +126,7 @@ async function job(c: ConsoleContext, id: string): Promise<Html> {
     'job',
     operationAddress(id),
     isOpen(operation),
-    html`<p>${stateOf(operation)} ${outcomeOf(operation)}</p>
+    html`<p>${stateOf(operation)} ${isOpen(operation) ? nothing : outcomeOf(operation)}</p>
 ${details([
   ['Asked', time(operation.requestedAt, ZONE)],
   ['Begun', operation.startedAt && time(operation.startedAt, ZONE)],
