@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import { ofSession } from '../../src/time-travel/histories.ts';
-import { historyOf } from '../../src/time-travel/history.ts';
+import { historyInTurns, historyOf } from '../../src/time-travel/history.ts';
 import { sessionFromFacts } from '../support/session-of-facts.ts';
 import {
   analyzed,
@@ -64,6 +65,19 @@ test('of a long list only what came and went is shown', () => {
   const told = items.flatMap(({ changes }) => changes.filter(({ field }) => field === 'retellCallIds'));
   expect(told[1]).toEqual({ field: 'retellCallIds', from: ['call_0'], to: ['call_0', 'call_1'] });
   expect(told.at(-1)).toEqual({ field: 'retellCallIds', added: ['call_29'], removed: [] });
+});
+
+test('a long one lets others have their turn after each twenty milliseconds', async () => {
+  const facts = recorded(...Array.from({ length: 10 }, (_, n) => started({}, {}, `call_${n}`)));
+  let [clock, turns, isOver] = [0, 0, false];
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 11));
+  const others = (async () => {
+    for (; !isOver; turns++) await nextTurn();
+  })();
+  expect(await historyInTurns(ofSession(TENANT, 'cs_1'), facts)).toEqual(historyOf(ofSession(TENANT, 'cs_1'), facts));
+  isOver = true;
+  await others;
+  expect(turns).toBeGreaterThanOrEqual(5);
 });
 
 test('that the phone number has led a call here is a fact, and the session keeps saying so', () => {
