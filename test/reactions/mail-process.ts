@@ -13,6 +13,9 @@ startTicketMail({
   from: 'Call Ledger <ledger@calls.example>',
   waitSeconds: 120,
   logger: pino({ level: 'silent' }),
-  pace: { pollSeconds: 0.5, retrySeconds: 1, maxRetrySeconds: 1, standbyMs: 100, totalMs: 2000, leaseMarginMs: 1000 },
+  pace: {
+    ...{ pollSeconds: 0.5, retrySeconds: 1, maxRetrySeconds: 1, standbyMs: 100 },
+    ...{ totalMs: 30_000, leaseMarginMs: 30_000 },
+  },
 });
 console.log('started');
