@@ -160,9 +160,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       everyMinutes: config.retentionEveryMinutes,
       deleteAtRetell: (tenantId, callId, ends) => {
         const key = retellAccess.retellApiKeyOf(tenantId);
-        return key === undefined
-          ? Promise.resolve('no_key')
-          : deleteAtRetell(key, retellAccess.retellBaseUrl, callId, ends);
+        return key === undefined ? undefined : deleteAtRetell(key, retellAccess.retellBaseUrl, callId, ends);
       },
     });
   if (reconciliation) measureReconciliation(metrics.registry, reconciliation);

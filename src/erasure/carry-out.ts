@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { decode } from '../events/codec.ts';
 import type { ErasureRecordEvent } from '../events/erasure-record.ts';
-import { type EventLog, readLeft } from '../events/event-log.ts';
+import type { EventLog } from '../events/event-log.ts';
 import { sha256 } from '../events/identity.ts';
-import { callStream, erasureStream, quarantineStream, sessionStream } from '../events/streams.ts';
+import { callStream, quarantineStream, sessionStream } from '../events/streams.ts';
 import { pause } from '../events/waiting.ts';
 import type { Projection } from '../projections/engine/projection.ts';
 import { projections } from '../projections/index.ts';
@@ -13,8 +12,9 @@ import { ReadModelBehind } from '../read-api/as-of.ts';
 import type { Sealing } from '../tenants/sealing.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { readModelReaches } from '../time-travel/past.ts';
+import { type DeleteAtRetell, deleteCalls } from './delete-calls.ts';
 import { bodyOf, callOf, type Erased, evidenceOf, progressOf, sessionOf } from './erase-all-of.ts';
-import { type ErasureState, record } from './erasure.ts';
+import { type ErasureState, record, recordOf } from './erasure.ts';
 import { type Found, findCall, findPerson, findSession } from './find.ts';
 
 export type CarryingOut = {
@@ -27,8 +27,7 @@ export type CarryingOut = {
   readonly now: () => number;
   /** Calls that are erased at once. */
   readonly concurrency?: number;
-  /** Asks Retell to delete a call; the word is recorded. Absent: there is no key. */
-  readonly deleteAtRetell?: (tenantId: string, callId: string, signal: AbortSignal) => Promise<string>;
+  readonly deleteAtRetell?: DeleteAtRetell;
 };
 
 /** Throws FailedForGood: trying again would not help. */
@@ -50,6 +49,7 @@ export async function carryOut(options: CarryingOut, erasure: ErasureState): Pro
     const found = erasure.isFound ? undefined : await find(options, erasure);
     for (const data of found ? inPieces(found) : []) await write({ type: 'ErasureFound', data });
     await eraseAll(options, erasure, write);
+    await deleteCalls(options, erasure);
     await write({ type: 'ErasureDone', data: {} });
     logger.info({ event: 'erased', erasure_id: about.id, tenant_id: about.tenantId }, 'erasure');
   } catch (error) {
@@ -121,11 +121,7 @@ export function inPieces({ calls, sessions, quarantined }: Found): FoundData[] {
 type Write = (...events: readonly ErasureRecordEvent[]) => Promise<unknown>;
 
 /** Erases what was found and is not recorded as erased yet. */
-async function eraseAll(
-  options: CarryingOut,
-  { tenantId, erasure, subject, deleteAtRetell }: ErasureState,
-  write: Write,
-) {
+async function eraseAll(options: CarryingOut, { tenantId, erasure, subject }: ErasureState, write: Write) {
   const { signal, concurrency = 4 } = options;
   const record = await recordOf(options.log, tenantId, erasure.id);
   const done = new Set<string>(record.streams);
@@ -161,27 +157,4 @@ async function eraseAll(
     if (broken) throw broken.reason;
     await write({ type: 'ErasureProgressed', data: progressOf(results) });
   }
-  if (!deleteAtRetell) return;
-  for (const callId of record.calls.filter((id) => !record.asked.has(id))) {
-    signal.throwIfAborted();
-    const outcome = (await options.deleteAtRetell?.(tenantId, callId, signal)) ?? 'no_key';
-    await write({ type: 'CallDeletedAtRetell', data: { callId, outcome } });
-  }
-}
-
-/** What was found, and what was done, by the erasure's own stream. */
-async function recordOf(log: EventLog, tenantId: string, id: string) {
-  const found = { calls: new Set<string>(), sessions: new Set<string>(), quarantined: new Set<string>() };
-  const streams: string[] = [];
-  const asked = new Set<string>();
-  for (const event of await readLeft(log, erasureStream(tenantId, id))) {
-    const fact = decode(event);
-    if (fact?.type === 'ErasureFound')
-      for (const kind of ['calls', 'sessions', 'quarantined'] as const)
-        for (const one of fact.data[kind]) found[kind].add(one);
-    if (fact?.type === 'ErasureProgressed') streams.push(...fact.data.streams.map(({ stream }) => stream));
-    if (fact?.type === 'CallDeletedAtRetell') asked.add(fact.data.callId);
-  }
-  const { calls, sessions, quarantined } = found;
-  return { calls: [...calls], sessions: [...sessions], quarantined: [...quarantined], streams, asked };
 }

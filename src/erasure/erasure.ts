@@ -1,8 +1,8 @@
-import type { Fact } from '../events/codec.ts';
+import { decode, type Fact } from '../events/codec.ts';
 import { type Decider, handle, overFacts } from '../events/decider.ts';
 import type { Erasure } from '../events/erasure-facts.ts';
 import { type ErasureRecordEvent, erasureRecordSchemas, type Subject } from '../events/erasure-record.ts';
-import type { EventLog } from '../events/event-log.ts';
+import { type EventLog, readLeft } from '../events/event-log.ts';
 import type { FactMetadata } from '../events/metadata.ts';
 import { erasureStream } from '../events/streams.ts';
 
@@ -24,7 +24,8 @@ export type ErasureState = {
   /** Of the calls, those that are erased; and bodies in quarantine. */
   readonly erased: number;
   readonly quarantined: number;
-  readonly deletedAtRetell: number;
+  /** How often Retell has answered what, where it was to delete the calls. */
+  readonly atRetell: Readonly<Record<string, number>>;
   readonly doneAt?: string;
   readonly failed?: string;
   /** The log's last word that hides something of it. */
@@ -42,7 +43,7 @@ export function evolve(before: ErasureState | undefined, fact: Fact<ErasureRecor
         position: fact.position,
         state: 'queued',
         isFound: false,
-        ...{ calls: 0, erased: 0, quarantined: 0, deletedAtRetell: 0 },
+        ...{ calls: 0, erased: 0, quarantined: 0, atRetell: {} },
         hiddenAt: fact.position,
         isRemoved: false,
       }
@@ -58,8 +59,10 @@ export function evolve(before: ErasureState | undefined, fact: Fact<ErasureRecor
       const hiddenAt = BigInt(position) > before.hiddenAt ? BigInt(position) : before.hiddenAt;
       return { ...before, erased: before.erased + calls, quarantined: before.quarantined + quarantined, hiddenAt };
     }
-    case 'CallDeletedAtRetell':
-      return { ...before, deletedAtRetell: before.deletedAtRetell + (fact.data.outcome === 'deleted' ? 1 : 0) };
+    case 'CallDeletedAtRetell': {
+      const { outcome } = fact.data;
+      return { ...before, atRetell: { ...before.atRetell, [outcome]: (before.atRetell[outcome] ?? 0) + 1 } };
+    }
     case 'ErasureDone': {
       const isRemoved = before.hiddenAt === before.position; // there was nothing
       return { ...before, state: 'done', doneAt: fact.recordedAt, isRemoved };
@@ -88,4 +91,25 @@ export async function record(
   };
   const { position } = await handle(log, erasureStream(tenantId, id), decider, events, metadata);
   return position;
+}
+
+/** Of the calls that Retell was to delete, those that it has not answered for. */
+export const pendingAtRetell = ({ deleteAtRetell, calls, atRetell }: ErasureState): number =>
+  deleteAtRetell ? calls - Object.values(atRetell).reduce((sum, count) => sum + count, 0) : 0;
+
+/** What was found, and what was done, by the erasure's own stream. */
+export async function recordOf(log: Pick<EventLog, 'read'>, tenantId: string, id: string) {
+  const found = { calls: new Set<string>(), sessions: new Set<string>(), quarantined: new Set<string>() };
+  const streams: string[] = [];
+  const asked = new Set<string>();
+  for (const event of await readLeft(log, erasureStream(tenantId, id))) {
+    const fact = decode(event);
+    if (fact?.type === 'ErasureFound')
+      for (const kind of ['calls', 'sessions', 'quarantined'] as const)
+        for (const one of fact.data[kind]) found[kind].add(one);
+    if (fact?.type === 'ErasureProgressed') streams.push(...fact.data.streams.map(({ stream }) => stream));
+    if (fact?.type === 'CallDeletedAtRetell') asked.add(fact.data.callId);
+  }
+  const { calls, sessions, quarantined } = found;
+  return { calls: [...calls], sessions: [...sessions], quarantined: [...quarantined], streams, asked };
 }

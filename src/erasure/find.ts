@@ -1,11 +1,19 @@
 import type { Kysely } from 'kysely';
 import { decode } from '../events/codec.ts';
-import { erasureIn } from '../events/erased.ts';
-import { type EventLog, readLeft } from '../events/event-log.ts';
-import { quarantineStream, sessionStream } from '../events/streams.ts';
-import { assemble } from '../evidence/evidence.ts';
-import { comparedNumber, phoneOf } from '../model/phone.ts';
+import { readLeft } from '../events/event-log.ts';
+import { sessionStream } from '../events/streams.ts';
+import { comparedNumber } from '../model/phone.ts';
 import type { ReadModel } from '../projections/tables.ts';
+import {
+  type Finding,
+  findQuarantined,
+  holdsNumber,
+  type IsPerson,
+  isNumberOf,
+  parkedStreams,
+  textOf,
+} from './find-unread.ts';
+import { PAGE, pages } from './pages.ts';
 
 /** What belongs to a person: ids, and of bodies in quarantine their digests. */
 export type Found = {
@@ -13,20 +21,6 @@ export type Found = {
   readonly sessions: readonly string[];
   readonly quarantined: readonly string[];
 };
-
-export type Finding = {
-  readonly log: Pick<EventLog, 'read'>;
-  readonly db: Kysely<ReadModel>;
-  readonly tenantId: string;
-  readonly region: string | undefined;
-  readonly signal: AbortSignal;
-};
-
-/** Whether a number, in E.164, is the person's. */
-export type IsPerson = (phone: string) => boolean;
-
-/** Rows that are looked at at once. */
-const PAGE = 2000;
 
 type CallRow = {
   readonly call_id: string;
@@ -36,22 +30,21 @@ type CallRow = {
   readonly phones: readonly string[] | null;
 };
 
-async function* callsOf({ db, tenantId, signal }: Finding): AsyncGenerator<readonly CallRow[]> {
-  for (let after = ''; ; ) {
-    signal.throwIfAborted();
-    const rows = await db
-      .selectFrom('call_session_calls')
-      .select(['call_id', 'session_id', 'placed_session_id', 'matched_session_id', 'phones'])
-      .where('tenant_id', '=', tenantId)
-      .where('call_id', '>', after)
-      .orderBy('call_id')
-      .limit(PAGE)
-      .execute();
-    if (rows.length > 0) yield rows;
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.call_id;
-  }
-}
+const callsOf = ({ db, tenantId, signal }: Finding): AsyncGenerator<CallRow> =>
+  pages(
+    '',
+    (after) =>
+      db
+        .selectFrom('call_session_calls')
+        .select(['call_id', 'session_id', 'placed_session_id', 'matched_session_id', 'phones'])
+        .where('tenant_id', '=', tenantId)
+        .where('call_id', '>', after)
+        .orderBy('call_id')
+        .limit(PAGE)
+        .execute(),
+    (row) => row.call_id,
+    signal,
+  );
 
 /** Every call from or to a number of the person, the requests for such calls, and the bodies that hold the number. */
 export async function findPerson(finding: Finding, isPerson: IsPerson): Promise<Found> {
@@ -64,19 +57,22 @@ export async function findPerson(finding: Finding, isPerson: IsPerson): Promise<
     known.set(phone, is);
     return is;
   };
-  const calls: string[] = [];
+  const calls = new Set<string>();
   const candidates = new Set<string>();
-  for await (const rows of callsOf(finding))
-    for (const row of rows) {
-      if (!row.phones?.some(isTheirs)) continue;
-      calls.push(row.call_id);
-      for (const id of [row.session_id, row.placed_session_id, row.matched_session_id])
-        if (id !== null) candidates.add(id);
-    }
+  for await (const row of callsOf(finding)) {
+    if (!row.phones?.some(isTheirs)) continue;
+    calls.add(row.call_id);
+    for (const id of [row.session_id, row.placed_session_id, row.matched_session_id])
+      if (id !== null) candidates.add(id);
+  }
   for await (const id of requestedSessions(finding, isTheirs)) candidates.add(id);
-  const sessions = await requestsAmong(finding, candidates, new Set(calls), isTheirs);
-  const quarantined = await findQuarantined(finding, { isTheirs, calls: new Set(calls) });
-  return { calls, sessions, quarantined };
+  const sessions = await requestsAmong(finding, candidates, calls, isTheirs);
+  const parked = new Set<string>();
+  for await (const { kind, id, events } of parkedStreams(finding))
+    if (events.some((event) => holdsNumber(textOf(event), finding.region, isTheirs)))
+      (kind === 'call' ? calls : parked).add(id);
+  const quarantined = await findQuarantined(finding, { isTheirs, calls });
+  return { calls: [...calls], sessions: [...new Set([...sessions, ...parked])], quarantined };
 }
 
 /** Sessions that were asked for here, by what is shown of them. */
@@ -84,9 +80,8 @@ async function* requestedSessions(
   { db, tenantId, region, signal }: Finding,
   isTheirs: IsPerson,
 ): AsyncGenerator<string> {
-  for (let after = ''; ; ) {
-    signal.throwIfAborted();
-    const rows = await db
+  const read = (after: string) =>
+    db
       .selectFrom('call_sessions')
       .select(['id', 'from_number', 'to_number'])
       .where('tenant_id', '=', tenantId)
@@ -95,17 +90,9 @@ async function* requestedSessions(
       .orderBy('id')
       .limit(PAGE)
       .execute();
-    for (const { id, from_number, to_number } of rows)
-      if ([from_number, to_number].some((raw) => isNumberOf(raw ?? undefined, region, isTheirs))) yield id;
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.id;
-  }
+  for await (const { id, from_number, to_number } of pages('', read, (row) => row.id, signal))
+    if ([from_number, to_number].some((raw) => isNumberOf(raw ?? undefined, region, isTheirs))) yield id;
 }
-
-const isNumberOf = (raw: string | undefined, region: string | undefined, isTheirs: IsPerson): boolean => {
-  const phone = phoneOf(raw, region);
-  return phone !== undefined && isTheirs(phone);
-};
 
 /** Of some sessions the requests that name the person, and those of which every call is among the found. */
 async function requestsAmong(
@@ -172,56 +159,11 @@ export async function findCall(finding: Finding, callId: string): Promise<Found>
 /** A session: its request, and its calls. */
 export async function findSession(finding: Finding, sessionId: string): Promise<Found> {
   const { db, log, tenantId } = finding;
-  const calls = await callsIn(db, tenantId, sessionId);
+  const calls = new Set(await callsIn(db, tenantId, sessionId));
+  const named = `"callSessionId":${JSON.stringify(sessionId)}`;
+  for await (const { kind, id, events } of parkedStreams(finding))
+    if (kind === 'call' && events.some((event) => textOf(event).includes(named))) calls.add(id);
   const hasRequest = (await readLeft(log, sessionStream(tenantId, sessionId))).length > 0;
-  const quarantined = await findQuarantined(finding, { calls: new Set(calls) });
-  return { calls, sessions: hasRequest ? [sessionId] : [], quarantined };
-}
-
-type Wanted = { readonly isTheirs?: IsPerson; readonly calls: ReadonlySet<string> };
-
-/** The bodies in quarantine that are of one of the calls, or hold the number; read one after the other. */
-async function findQuarantined(finding: Finding, wanted: Wanted): Promise<string[]> {
-  const { db, log, tenantId, region, signal } = finding;
-  const found: string[] = [];
-  for (let after = ''; ; ) {
-    const rows = await db
-      .selectFrom('quarantine')
-      .select(['id', 'released_call_id'])
-      .where('tenant_id', '=', tenantId)
-      .where('erased_at', 'is', null)
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(PAGE)
-      .execute();
-    for (const { id, released_call_id } of rows) {
-      signal.throwIfAborted();
-      const digest = id.slice(tenantId.length + 1);
-      const events = await readLeft(log, quarantineStream(tenantId, digest));
-      if (erasureIn(events)) continue;
-      const isOfCall = released_call_id !== null && wanted.calls.has(released_call_id);
-      const delivery = isOfCall ? undefined : await assemble(events, digest, digest).catch(() => undefined);
-      if (isOfCall || (delivery && isAbout(delivery.body.toString('utf8'), region, wanted))) found.push(digest);
-    }
-    if (rows.length < PAGE) return found;
-    after = rows.at(-1)!.id;
-  }
-}
-
-/** A number as people and machines write it, with what they put between its digits. */
-const NUMBER = /\+?\d[\d ().\-/\u00a0]{4,40}\d/g;
-const CALL_ID = /"call_id"\s*:\s*("(?:[^"\\]|\\.){1,600}")/g;
-
-function isAbout(body: string, region: string | undefined, { isTheirs, calls }: Wanted): boolean {
-  for (const [, text] of body.matchAll(CALL_ID)) {
-    try {
-      if (calls.has(JSON.parse(text!) as string)) return true;
-    } catch {}
-  }
-  if (!isTheirs) return false;
-  for (const [text] of body.matchAll(NUMBER)) {
-    const digits = text.replace(/\D/g, '');
-    for (const spelling of [text, `+${digits}`]) if (isNumberOf(spelling, region, isTheirs)) return true;
-  }
-  return false;
+  const quarantined = await findQuarantined(finding, { calls });
+  return { calls: [...calls], sessions: hasRequest ? [sessionId] : [], quarantined };
 }

@@ -9,6 +9,8 @@ import { reduceStream, type WholeCall } from '../model/stream-state.ts';
 import { factsUntil, foldStream } from '../projections/fold-stream.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import type { Found } from './find.ts';
+import { parkedStreams } from './find-unread.ts';
+import { PAGE, pages } from './pages.ts';
 
 type Due = {
   readonly log: Pick<EventLog, 'read'>;
@@ -20,31 +22,50 @@ type Due = {
   readonly signal: AbortSignal;
 };
 
-/** Sessions that are looked at at once, and erased in one erasure. */
-const PAGE = 1000;
+/** Erased in one erasure. */
+const PIECE = 1000;
 
 /** What is due of a tenant, some at a time, the oldest first. What is erased already is passed over. */
 export async function* dueOf(due: Due): AsyncGenerator<Found> {
-  let after: readonly [string, string] = ['-infinity', ''];
-  for (;;) {
-    const rows = await sessionsDue(due, after);
-    const found = { calls: [] as string[], sessions: [] as string[], quarantined: [] as string[] };
-    for (const row of rows) {
-      due.signal.throwIfAborted();
-      const calls = [];
-      for (const callId of row.retell_call_ids) if (await isCallDue(due, row, callId)) calls.push(callId);
-      found.calls.push(...calls);
-      if (due.what === 'personal' && row.requested && calls.length === row.retell_call_ids.length) {
-        const request = await readLeft(due.log, sessionStream(due.tenantId, row.id));
-        if (request.length > 0 && !erasureIn(request)) found.sessions.push(row.id);
-      }
+  const all = [sessionsDue(due), parkedDue(due), bodiesDue(due)];
+  let some: One[] = [];
+  for (const these of all)
+    for await (const one of these) {
+      some.push(one);
+      if (some.length < PIECE) continue;
+      yield foundOf(some);
+      some = [];
     }
-    if (found.calls.length + found.sessions.length > 0) yield found;
-    if (rows.length < PAGE) break;
-    const { since, id } = rows.at(-1)!;
-    after = [since, id];
+  if (some.length > 0) yield foundOf(some);
+}
+
+/** Of a session in the order of time. */
+type Place = readonly [since: string, id: string];
+
+type One = readonly [kind: keyof Found, id: string];
+
+const foundOf = (some: readonly One[]): Found => {
+  const of = (wanted: keyof Found) => [...new Set(some.filter(([kind]) => kind === wanted).map(([, id]) => id))];
+  return { calls: of('calls'), sessions: of('sessions'), quarantined: of('quarantined') };
+};
+
+async function* sessionsDue(due: Due): AsyncGenerator<One> {
+  const { log, tenantId, what, signal } = due;
+  const rows = pages<SessionRow, Place>(
+    ['-infinity', ''],
+    (after) => sessionRows(due, after),
+    ({ since, id }) => [since, id],
+    signal,
+  );
+  for await (const row of rows) {
+    signal.throwIfAborted();
+    const calls: string[] = [];
+    for (const callId of row.retell_call_ids) if (await isCallDue(due, row, callId)) calls.push(callId);
+    for (const id of calls) yield ['calls', id];
+    if (what === 'evidence' || !row.requested || calls.length < row.retell_call_ids.length) continue;
+    const request = await readLeft(log, sessionStream(tenantId, row.id));
+    if (request.length > 0 && !erasureIn(request)) yield ['sessions', row.id];
   }
-  yield* bodiesDue(due);
 }
 
 type SessionRow = {
@@ -56,7 +77,7 @@ type SessionRow = {
 };
 
 /** By when they ended, else by their first record; of several calls each is looked at by itself. */
-async function sessionsDue({ db, tenantId, what, until }: Due, [since, id]: readonly [string, string]) {
+async function sessionRows({ db, tenantId, what, until }: Due, [since, id]: Place) {
   const limit = new Date(until).toISOString();
   const open = what === 'personal' ? sql`not erased` : sql`true`;
   const { rows } = await sql<SessionRow>`
@@ -70,10 +91,10 @@ async function sessionsDue({ db, tenantId, what, until }: Due, [since, id]: read
   return rows;
 }
 
-async function isCallDue({ log, tenantId, what, until }: Due, row: SessionRow, callId: string): Promise<boolean> {
+async function isCallDue(due: Due, row: SessionRow, callId: string): Promise<boolean> {
+  const { log, tenantId, what, until } = due;
   if (what === 'evidence') {
-    const last = await lastOf(log, evidenceStream(tenantId, callId));
-    if (last === undefined || last.type === EVIDENCE_ERASED) return false;
+    if (!(await hasEvidence(due, callId))) return false;
     if (row.retell_call_ids.length === 1) return true;
   }
   const events = await readLeft(log, callStream(tenantId, callId));
@@ -81,8 +102,10 @@ async function isCallDue({ log, tenantId, what, until }: Due, row: SessionRow, c
   return row.retell_call_ids.length === 1 || endOf(events) < until;
 }
 
-const lastOf = async (log: Due['log'], stream: string): Promise<Recorded | undefined> =>
-  (await readLeft(log, stream, { backwards: true, max: 1 }))[0];
+async function hasEvidence({ log, tenantId }: Due, callId: string): Promise<boolean> {
+  const [last] = await readLeft(log, evidenceStream(tenantId, callId), { backwards: true, max: 1 });
+  return last !== undefined && last.type !== EVIDENCE_ERASED;
+}
 
 /** The end of a call, else its first record; of one that cannot be read never. */
 function endOf(events: readonly Recorded[]): number {
@@ -95,19 +118,26 @@ function endOf(events: readonly Recorded[]): number {
   }
 }
 
-async function* bodiesDue({ log, db, tenantId, until, signal }: Due): AsyncGenerator<Found> {
-  for (let after = ''; ; ) {
-    const { rows } = await sql<{ id: string }>`
-      select id from quarantine where tenant_id = ${tenantId} and erased_at is null and id > ${after}
-        and received_at < ${new Date(until).toISOString()}::timestamptz order by id limit ${PAGE}`.execute(db);
-    const quarantined: string[] = [];
-    for (const { id } of rows) {
-      signal.throwIfAborted();
-      const digest = id.slice(tenantId.length + 1);
-      if (!erasureIn(await readLeft(log, quarantineStream(tenantId, digest)))) quarantined.push(digest);
-    }
-    if (quarantined.length > 0) yield { calls: [], sessions: [], quarantined };
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)!.id;
+/** Of streams that are parked the first record alone can be read. */
+async function* parkedDue(due: Due): AsyncGenerator<One> {
+  for await (const { kind, id, events } of parkedStreams(due)) {
+    if (events.length === 0 || Date.parse(events[0]!.recordedAt) >= due.until) continue;
+    if (due.what === 'personal' && !erasureIn(events)) yield [kind === 'call' ? 'calls' : 'sessions', id];
+    if (due.what === 'evidence' && kind === 'call' && (await hasEvidence(due, id))) yield ['calls', id];
+  }
+}
+
+async function* bodiesDue({ log, db, tenantId, until, signal }: Due): AsyncGenerator<One> {
+  const limit = new Date(until).toISOString();
+  const read = async (after: string) =>
+    (
+      await sql<{ id: string }>`
+        select id from quarantine where tenant_id = ${tenantId} and erased_at is null and id > ${after}
+          and received_at < ${limit}::timestamptz order by id limit ${PAGE}`.execute(db)
+    ).rows;
+  for await (const { id } of pages('', read, (row) => row.id, signal)) {
+    signal.throwIfAborted();
+    const digest = id.slice(tenantId.length + 1);
+    if (!erasureIn(await readLeft(log, quarantineStream(tenantId, digest)))) yield ['quarantined', digest];
   }
 }

@@ -16,7 +16,7 @@ import type { ReadModel } from '../projections/tables.ts';
 import type { Sealing } from '../tenants/sealing.ts';
 import { oneLine } from '../tenants/settings.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
-import { type ErasureState, erasureStates, physicalStates } from './erasure.ts';
+import { type ErasureState, erasureStates, pendingAtRetell, physicalStates } from './erasure.ts';
 import type { Erasures } from './erasures.ts';
 import { subjectOf } from './subject.ts';
 
@@ -75,6 +75,15 @@ export const ErasureShown = z
     erased: z.int().openapi({ description: 'Of the calls.' }),
     quarantined: z.int().openapi({ description: 'Bodies in quarantine that were erased.' }),
     deletedAtRetell: z.int().optional(),
+    notDeletedAtRetell: z
+      .record(z.string(), z.int())
+      .optional()
+      .openapi({
+        example: { unknown: 1, pending: 2 },
+        description:
+          'Calls by why not: `unknown`: Retell has none with this id; `no_key`: the tenant has no key of Retell; `pending`: it ' +
+          'has given no answer yet, and is asked for a day; else its refusal.',
+      }),
     failed: z.string().optional().openapi({ description: 'Why it failed, as a code.' }),
     physical: z.enum(physicalStates).openapi({
       description:
@@ -207,12 +216,16 @@ const invalid = (c: Context, path: string, message: string) =>
   problem(c, 400, 'invalid_request', { detail: message, errors: [{ path, message }] });
 
 function shownOf(state: ErasureState, removal: 'pending' | 'unknown'): z.infer<typeof ErasureShown> {
-  const { tenantId, erasure, doneAt, failed, calls, erased, quarantined, deletedAtRetell, isRemoved } = state;
+  const { tenantId, erasure, doneAt, failed, calls, erased, quarantined, isRemoved } = state;
+  const { deleted = 0, ...not } = state.atRetell;
+  const pending = pendingAtRetell(state);
+  const notDeleted = { ...not, ...(pending > 0 && { pending }) };
   return {
     ...{ ...erasure, tenantId, state: state.state },
     ...(doneAt !== undefined && { doneAt }),
     ...{ calls, erased, quarantined },
-    ...(state.deleteAtRetell && { deletedAtRetell }),
+    ...(state.deleteAtRetell && { deletedAtRetell: deleted }),
+    ...(Object.keys(notDeleted).length > 0 && { notDeletedAtRetell: notDeleted }),
     ...(failed !== undefined && { failed }),
     physical: isRemoved ? 'done' : removal,
   };

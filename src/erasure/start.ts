@@ -7,7 +7,8 @@ import { tryLock } from '../postgres/mutex.ts';
 import { createReadPool } from '../postgres/pool.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { type CarryingOut, carryOut, inPieces } from './carry-out.ts';
-import { type ErasureState, record } from './erasure.ts';
+import { deleteCalls } from './delete-calls.ts';
+import { type ErasureState, pendingAtRetell, record } from './erasure.ts';
 import type { Erasures } from './erasures.ts';
 import { remover } from './remove.ts';
 import { dueOf } from './retention.ts';
@@ -27,6 +28,8 @@ export type RunningErasure = { stop(): Promise<void> };
 
 const BACK_OFF_MS = [200, 500, 1000, 2000, 5000] as const;
 const DAY_MS = 86_400_000;
+/** After Retell was away, or asked for less at once. */
+const RETELL_AGAIN_MS = 60_000;
 
 /** Carries erasures out, and what is due by the tenants' retention; one process does. Never throws; waits for stores that are away. */
 export function startErasure(options: ErasureOptions): RunningErasure {
@@ -63,7 +66,7 @@ type Working = CarryingOut & Pick<ErasureOptions, 'databaseUrl' | 'erasures' | '
 async function work(working: Working, onWell: () => void): Promise<void> {
   const { erasures, signal, everyMinutes, standbyMs = 2000 } = working;
   const removing = remover(working);
-  let retentionAt = 0;
+  let [retentionAt, retellAt] = [0, 0];
   while (!signal.aborted) {
     const changed = erasures.changes.next();
     const open = erasures.ready()
@@ -76,6 +79,11 @@ async function work(working: Working, onWell: () => void): Promise<void> {
     }
     if (erasures.ready() && open.length === 0) {
       await removing.step();
+      if (performance.now() >= retellAt)
+        for (const one of erasures.list().filter((some) => some.state === 'done' && pendingAtRetell(some) > 0)) {
+          if ((await deleteCalls(working, one)) === 'later') retellAt = performance.now() + RETELL_AGAIN_MS;
+          onWell();
+        }
       if (performance.now() >= retentionAt) {
         retentionAt = performance.now() + everyMinutes * 60_000;
         await retain(working);

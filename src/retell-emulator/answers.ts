@@ -87,7 +87,7 @@ function answerByFate(response: ServerResponse, fate: CreateFate['answer']): boo
   return fate !== undefined;
 }
 
-/** Answers create, get and list as Retell does, or fails as the next fate says. */
+/** Answers create, get, list and delete as Retell does, or fails as the next fate says. */
 export function answers({ apiKey, calls, requests, creates, lists, listLagMs, signal }: AnswersOptions) {
   async function create(body: unknown, response: ServerResponse): Promise<void> {
     const parsed = Create.safeParse(body);
@@ -129,6 +129,11 @@ export function answers({ apiKey, calls, requests, creates, lists, listLagMs, si
     requests.push({ method, path, body });
     if (method === 'POST' && path === '/v2/create-phone-call') return create(body, response);
     if (method === 'POST' && path === '/v3/list-calls') return list(body, response);
+    const gone = method === 'DELETE' ? /^\/v2\/delete-call\/([^/?]+)$/.exec(path)?.[1] : undefined;
+    if (gone !== undefined) {
+      if (!calls.kept.delete(decodeURIComponent(gone))) return refuse(response, { status: 422 });
+      return void response.writeHead(204).end();
+    }
     const id = method === 'GET' ? /^\/v2\/get-call\/([^/?]+)$/.exec(path)?.[1] : undefined;
     if (id === undefined) return refuse(response, { status: 404 });
     const call = calls.kept.get(decodeURIComponent(id))?.call;

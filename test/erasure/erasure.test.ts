@@ -188,7 +188,8 @@ describe('what is asked for', () => {
     await scene.call('call_e', { from_number: '+4930444445', metadata: { call_session_id: 'cs_d' } });
     await scene.shown('/api/call-sessions/cs_d', ({ retellCallIds }) => (retellCallIds as unknown[]).length === 2);
     await scene.settled();
-    expect(await scene.erase({ callId: 'call_e' })).toMatchObject({ calls: 1, erased: 1 });
+    const asked = await scene.erase({ callId: 'call_e', deleteAtRetell: true });
+    expect(asked).toMatchObject({ calls: 1, erased: 1, deletedAtRetell: 0, notDeletedAtRetell: { no_key: 1 } });
     await scene.settled();
     const half = (await scene.get('/api/call-sessions/cs_d')).body;
     expect(half).toMatchObject({ fromNumber: '+4930444444' });

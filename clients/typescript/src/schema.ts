@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// e59a1660dc28586518b9f6412285d1533c5c63ff45961611801ed4b19819c32d
+// 214fdb4a54705493eac230282565d8f86721efc1fb799ed43fc59705ad8941e4
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -2562,6 +2562,16 @@ export interface components {
       /** @description Bodies in quarantine that were erased. */
       readonly quarantined: number;
       readonly deletedAtRetell?: number;
+      /**
+      * @description Calls by why not: `unknown`: Retell has none with this id; `no_key`: the tenant has no key of Retell; `pending`: it has given no answer yet, and is asked for a day; else its refusal.
+      * @example {
+      *       "unknown": 1,
+      *       "pending": 2
+      *     }
+      */
+      readonly notDeletedAtRetell?: {
+        readonly [key: string]: number;
+      };
       /** @description Why it failed, as a code. */
       readonly failed?: string;
       /**

@@ -48,6 +48,7 @@ export const verb: Verb = (program, cli) => {
           'calls erased': `${last.erased} of ${last.calls}`,
           'bodies in quarantine': `${last.quarantined}`,
           'deleted at Retell': last.deletedAtRetell === undefined ? undefined : `${last.deletedAtRetell}`,
+          'not deleted there': last.notDeletedAtRetell && JSON.stringify(last.notDeletedAtRetell),
           "in the stores' files": last.physical === 'done' ? 'gone' : last.physical,
         }),
       );

@@ -31,6 +31,15 @@ export async function countParked(db: QueryExecutorProvider, of: CheckpointOf): 
   return rows[0]!.count;
 }
 
+/** Streams that the live generation of a projection has parked. */
+export async function parkedOf(db: QueryExecutorProvider, projection: string): Promise<string[]> {
+  const { rows } = await sql<{ stream: string }>`
+    select p.stream from projection.parked p
+      join projection.projections g on g.name = p.projection and g.generation = p.generation and g.state = 'live'
+     where p.projection = ${projection} order by p.stream`.execute(db);
+  return rows.map(({ stream }) => stream);
+}
+
 /** Where a stream was parked, and why, for a person to read. */
 export type ParkedAt = {
   readonly stream: string;
