@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ErasureRecordEvent } from '../events/erasure-record.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { sha256 } from '../events/identity.ts';
-import { callStream, quarantineStream, sessionStream } from '../events/streams.ts';
+import { callStream, evidenceStream, quarantineStream, sessionStream } from '../events/streams.ts';
 import { pause } from '../events/waiting.ts';
 import type { Projection } from '../projections/engine/projection.ts';
 import { projections } from '../projections/index.ts';
@@ -128,7 +128,7 @@ async function eraseAll(options: CarryingOut, { tenantId, erasure, subject }: Er
   const onlyEvidence = subject.what === 'evidence';
   const jobs: (() => Promise<Erased>)[] = [
     ...record.calls
-      .filter((id) => onlyEvidence || !done.has(callStream(tenantId, id)))
+      .filter((id) => !done.has((onlyEvidence ? evidenceStream : callStream)(tenantId, id)))
       .map(
         (id) => () =>
           onlyEvidence ? evidenceOf(options, tenantId, erasure, id) : callOf(options, tenantId, erasure, id, done),

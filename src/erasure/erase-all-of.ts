@@ -33,7 +33,7 @@ export async function callOf(options: Erasing, tenantId: string, erasure: Erasur
   const ticket = await eraseStream(log, ticketStream(tenantId, ticketIdOf(callId)), { erasure, now: options.now });
   const evidence = await eraseEvidence(log, tenantId, callId, { erasure });
   const appointments = await appointmentsOf(options, tenantId, erasure, call, done);
-  return { streams: [call, ticket, ...appointments], evidence, calls: 1 } satisfies Erased;
+  return { streams: [call, ticket, ...appointments], evidence: evidence?.position, calls: 1 } satisfies Erased;
 }
 
 export async function evidenceOf(
@@ -42,7 +42,7 @@ export async function evidenceOf(
   erasure: Erasure,
   callId: string,
 ): Promise<Erased> {
-  return { streams: [], evidence: await eraseEvidence(log, tenantId, callId, { erasure }), calls: 1 };
+  return { streams: [await eraseEvidence(log, tenantId, callId, { erasure })], calls: 1 };
 }
 
 export async function sessionOf(options: Erasing, tenantId: string, erasure: Erasure, id: string, done: Set<string>) {

@@ -76,18 +76,18 @@ export async function eraseEvidence(
   tenantId: string,
   callId: string,
   { erasure }: Pick<Erasing, 'erasure'>,
-): Promise<bigint | undefined> {
+): Promise<ErasedStream | undefined> {
   const stream = evidenceStream(tenantId, callId);
   let hidden: Expected = 'no_stream';
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const last = (await log.read(stream)).at(-1);
-      if (last?.type === EVIDENCE_ERASED) return await truncate(log, stream, last.revision);
+      if (last?.type === EVIDENCE_ERASED) return await truncated(log, stream, last.revision);
       const expected = last?.revision ?? hidden;
       const data = { erasure };
       const id = uuidOf(stream, EVIDENCE_ERASED, erasure.id, `${expected}`);
       const result = await log.append(stream, expected, [{ id, type: EVIDENCE_ERASED, data, metadata: {} }]);
-      if (result.outcome === 'appended') return await truncate(log, stream, result.revision);
+      if (result.outcome === 'appended') return await truncated(log, stream, result.revision);
       hidden = result.actual;
     }
   } catch (error) {
@@ -97,8 +97,10 @@ export async function eraseEvidence(
   throw new EventStoreUnavailable(`${stream} changed under us ${ATTEMPTS} times`);
 }
 
-const truncate = async (log: Log, stream: string, before: bigint): Promise<bigint | undefined> =>
-  before > 0n ? log.truncateBefore(stream, before) : undefined;
+async function truncated(log: Log, stream: string, before: bigint): Promise<ErasedStream> {
+  const position = before > 0n ? await log.truncateBefore(stream, before) : undefined;
+  return { stream, before, facts: [], position };
+}
 
 /** All that can be read, each fact with its whole text. What is broken is lost with its person. */
 function wholeFactsOf(events: readonly Recorded[]): Fact[] {

@@ -99,6 +99,41 @@ describe('a file that somebody has been at', () => {
     expect(await check('of another log', longer)).toEqual([1, expect.stringContaining('another one')]);
   });
 
+  test('of before an erasure is in order still, and all else that is missing in it is found', async () => {
+    const { tenant, calls } = await scene.someCalls();
+    const before = (await scene.cli('export', '--tenant', tenant)).out;
+    await scene.erase(tenant, calls[0]!);
+    const check = async (name: string, content: string, ...options: string[]) => {
+      await writeFile(scene.file(name), content);
+      const ran = await scene.cli('export', 'check', scene.file(name), ...options);
+      return options.length > 0 ? [ran.code, ran.json().wrong?.why] : [ran.code, ran.out];
+    };
+    expect(await check('before', before)).toEqual([
+      0,
+      expect.stringContaining('as the log says; 2 of the facts are erased since'),
+    ]);
+    const lines = parsed(before);
+    const of = (callId: string) => lines.findIndex(({ stream }) => stream === `call-${tenant}.${callId}`);
+    const missing = expect.stringContaining('the log has a fact that is missing here');
+    // Each fact stands before its evidence.
+    const cut = (callId: string) => forged(lines.toSpliced(of(callId) + 2, 2));
+    expect(await check('without the last fact of the erased call', cut(calls[0]!), '--json')).toEqual([1, missing]);
+    expect(await check('without one of the other call', cut(calls[1]!), '--json')).toEqual([1, missing]);
+    const now = forged(lines.toSpliced(of(calls[0]!), 4));
+    expect(await check('as it would be exported now', now, '--json')).toEqual([0, undefined]);
+    const other = { ...lines[of(calls[0]!)], recordedAt: '2026-01-31T09:01:00.000Z' };
+    expect(await check('another fact', forged(lines.with(of(calls[0]!), other)), '--json')).toEqual([
+      1,
+      expect.stringContaining('another fact here'),
+    ]);
+    const byTime = { ...lines[0], from: '2000-01-01T00:00:00.000Z', to: new Date().toISOString() };
+    expect((await check('by time', forged(lines.with(0, byTime)), '--json'))[0]).toBe(0);
+
+    const after = (await scene.cli('export', '--tenant', tenant)).out;
+    expect(after.includes(parsed(before)[of(calls[0]!)].sha256)).toBe(false);
+    expect((await check('after', after))[0]).toBe(0);
+  });
+
   test('check says the line, and ends with 1', async () => {
     const lines = text.split('\n');
     await writeFile(scene.file('edited'), lines.with(2, lines[2]!.replace('"revision":"', '"revision":"1')).join('\n'));

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Examined, examineExport } from '../../src/cli/export/examine.ts';
+import { progressOf } from '../../src/erasure/erase-all-of.ts';
+import { eraseEvidence, eraseStream } from '../../src/erasure/erase-stream.ts';
+import { record } from '../../src/erasure/erasure.ts';
+import { callStream } from '../../src/events/streams.ts';
 import { lineOf, seedOf } from '../../src/read-api/export/export-line.ts';
 import { startHostedStore } from '../support/hosted-store.ts';
+import { patientLog } from '../support/patient-log.ts';
 import { eventually, sign } from '../support/service.ts';
 import { startServiceHere } from '../support/service-here.ts';
 import { callLedger, type Ran } from './command.ts';
@@ -34,6 +39,7 @@ export async function exportingService() {
     RETELL_WEBHOOK_SECRET: 'webhook-key-of-the-tests',
   });
   await eventually(async () => (await fetch(`${service.url}/health/ready`)).ok, { what: 'a ready service' });
+  const log = patientLog(store.url);
 
   const post = async (tenant: string, body: string): Promise<void> => {
     const headers = { 'x-retell-signature': sign(body, keyOf(tenant)) };
@@ -62,7 +68,22 @@ export async function exportingService() {
       for (const body of bodies) await post(tenant, body);
       return { tenant, calls, bodies };
     },
+    /** Erases a call, as far as the log is concerned. */
+    async erase(tenantId: string, callId: string): Promise<void> {
+      const id = `ers_${callId}`;
+      const erasure = { id, by: 'admin', requestedAt: new Date().toISOString() } as const;
+      const call = await eraseStream(log, callStream(tenantId, callId), { erasure, now: Date.now });
+      const evidence = await eraseEvidence(log, tenantId, callId, { erasure });
+      const data = progressOf([{ streams: [call, evidence], calls: 1 }]);
+      const subject = { kind: 'call', callId } as const;
+      const events = [
+        { type: 'ErasureRequested', data: { erasure, subject } },
+        { type: 'ErasureProgressed', data },
+      ] as const;
+      await record(log, { tenantId, id }, events, Date.now());
+    },
     async stop() {
+      await log.close();
       await service.stop();
       await store.stop();
       await rm(dataDir, { recursive: true, force: true });

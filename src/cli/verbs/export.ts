@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import type { Terminal } from '../cli.ts';
-import { differenceFromLog } from '../export/compare.ts';
+import { compareWithLog } from '../export/compare.ts';
 import { type Examined, examineExport, type Fault } from '../export/examine.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
@@ -59,15 +59,23 @@ export const verb: Verb = (program, cli) => {
     .action(async (file: string, { offline }: { offline?: true }) => {
       const examined = await examineExport(bytesOf(file));
       const { header, fault, doubt } = examined;
-      const difference =
+      const compared =
         fault || offline || header === undefined
           ? undefined
-          : await differenceFromLog(cli.admin, header, examined, () => bytesOf(file));
-      const wrong = fault ?? difference ?? doubt;
+          : await compareWithLog(cli.admin, header, examined, () => bytesOf(file));
+      const wrong = fault ?? compared?.wrong ?? doubt;
+      const erased = compared?.erased ?? 0;
+      const since = erased > 0 ? `; ${erased} of the facts are erased since` : '';
       if (wrong !== undefined) cli.no();
-      const inOrder = `${file} is in order: ${countsOf(examined)}${offline ? '; not compared with the log' : ', as the log says'}`;
+      const inOrder = `${file} is in order: ${countsOf(examined)}${offline ? '; not compared with the log' : `, as the log says${since}`}`;
       cli.answer(
-        { ok: wrong === undefined, compared: fault === undefined && !offline, wrong: wrong ?? null, ...examined },
+        {
+          ok: wrong === undefined,
+          compared: fault === undefined && !offline,
+          wrong: wrong ?? null,
+          erased,
+          ...examined,
+        },
         `${wrong === undefined ? inOrder : faultText(file, wrong)}\ndigest ${examined.digest}`,
       );
     });
