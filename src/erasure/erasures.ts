@@ -21,6 +21,9 @@ export type RequestErasure = {
   readonly requestDigest?: string | undefined;
 };
 
+/** Of what is hidden and not removed yet; `detail`: what somebody has to do. */
+export type Removal = { readonly physical: 'pending' | 'unknown'; readonly detail?: string };
+
 /** How long a request may take to come back from the log. */
 const IN_FORCE_WITHIN_MS = 5000;
 
@@ -37,7 +40,7 @@ export function openErasures(options: {
   let known = new Map<string, ErasureState>();
   let handled = -1n;
   let ready = false;
-  let removal: 'pending' | 'unknown' = 'pending';
+  let removal: Removal = { physical: 'pending' };
   const changes: Steps = steps();
 
   const apply = (event: Recorded) => {
@@ -76,8 +79,8 @@ export function openErasures(options: {
     ready: () => ready,
     /** What the stores say of what is hidden and not removed yet. */
     removal: () => removal,
-    removing(word: 'done' | 'pending' | 'unknown'): void {
-      removal = word === 'unknown' ? 'unknown' : 'pending';
+    removing(now: Removal): void {
+      removal = now;
     },
     get: (id: string): ErasureState | undefined => known.get(id),
     /** The newest first. */

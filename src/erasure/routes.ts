@@ -17,7 +17,7 @@ import type { Sealing } from '../tenants/sealing.ts';
 import { oneLine } from '../tenants/settings.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { type ErasureState, erasureStates, pendingAtRetell, physicalStates } from './erasure.ts';
-import type { Erasures } from './erasures.ts';
+import type { Erasures, Removal } from './erasures.ts';
 import { subjectOf } from './subject.ts';
 
 export type ErasureRoutesDeps = {
@@ -87,8 +87,11 @@ export const ErasureShown = z
     failed: z.string().optional().openapi({ description: 'Why it failed, as a code.' }),
     physical: z.enum(physicalStates).openapi({
       description:
-        "`done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: an " +
-        'event store of your own removes it with its next scavenge, and does not say when.',
+        "`done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: the role in " +
+        'Postgres may not remove all of it.',
+    }),
+    physicalDetail: z.string().optional().openapi({
+      description: 'What somebody has to do, where it does not go on by itself.',
     }),
   })
   .openapi('Erasure');
@@ -215,7 +218,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
 const invalid = (c: Context, path: string, message: string) =>
   problem(c, 400, 'invalid_request', { detail: message, errors: [{ path, message }] });
 
-function shownOf(state: ErasureState, removal: 'pending' | 'unknown'): z.infer<typeof ErasureShown> {
+function shownOf(state: ErasureState, removal: Removal): z.infer<typeof ErasureShown> {
   const { tenantId, erasure, doneAt, failed, calls, erased, quarantined, isRemoved } = state;
   const { deleted = 0, ...not } = state.atRetell;
   const pending = pendingAtRetell(state);
@@ -227,6 +230,7 @@ function shownOf(state: ErasureState, removal: 'pending' | 'unknown'): z.infer<t
     ...(state.deleteAtRetell && { deletedAtRetell: deleted }),
     ...(Object.keys(notDeleted).length > 0 && { notDeletedAtRetell: notDeleted }),
     ...(failed !== undefined && { failed }),
-    physical: isRemoved ? 'done' : removal,
+    physical: isRemoved ? 'done' : removal.physical,
+    ...(!isRemoved && removal.detail !== undefined && { physicalDetail: removal.detail }),
   };
 }

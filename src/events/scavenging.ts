@@ -7,8 +7,11 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { asOurs, EventStoreNotWriting } from './event-store-errors.ts';
 import type { ReadOptions, Recorded } from './recorded.ts';
 
-/** Whether what is hidden is gone from the disk. `unknown`: this user may not see it. */
-export type Scavenged = 'done' | 'pending' | 'unknown';
+/**
+ * Whether what is hidden is gone from the disk. `by_hand`: an operator has to start a scavenge, since this user may not, or
+ * may not see one, or since other nodes have copies of their own.
+ */
+export type Scavenged = 'done' | 'pending' | 'by_hand';
 
 type Read = (stream: string, options: ReadOptions) => Promise<Recorded[]>;
 
@@ -34,10 +37,9 @@ export async function scavenge(client: EventStoreDBClient, read: Read, position:
     const covered = new Set(runs.filter((run) => reaches(run, points, runs)).map(({ node }) => node));
     if (covered.size > 0 && covered.size >= (await countNodes(client))) return 'done';
     // Each node of a cluster has a copy and a scavenge of its own: the others' are for an operator to start.
-    if (covered.size === 0) await start(client);
-    return 'pending';
+    return covered.size === 0 && (await start(client)) ? 'pending' : 'by_hand';
   } catch (error) {
-    if (error instanceof EventStoreNotWriting) return 'unknown';
+    if (error instanceof EventStoreNotWriting) return 'by_hand';
     throw error;
   }
 }
@@ -99,8 +101,8 @@ async function countNodes(client: EventStoreDBClient): Promise<number> {
   return cluster.getMembersList().length;
 }
 
-/** A run that is under way already will do. Who may not start one waits until an operator has. */
-async function start(client: EventStoreDBClient): Promise<void> {
+/** A run that is under way already will do. False: this user may not start one, or the server has no such method. */
+async function start(client: EventStoreDBClient): Promise<boolean> {
   const options = new operations.StartScavengeReq.Options().setThreadCount(1);
   const request = new operations.StartScavengeReq().setOptions(options);
   try {
@@ -109,12 +111,14 @@ async function start(client: EventStoreDBClient): Promise<void> {
         node.startScavenge(request, ...client['callArguments']({}), callback),
       ),
     );
+    return true;
   } catch (error) {
-    const isRefused = error instanceof EventStoreNotWriting || (error as { code?: unknown }).code === UNIMPLEMENTED;
-    if (!isRefused) throw error;
+    if (error instanceof EventStoreNotWriting || (error as { code?: unknown }).code === UNIMPLEMENTED) return false;
+    throw error;
   }
 }
 
+// What the client has no method for goes through its own channel, which its types call protected.
 type Callback<T> = (error: Error | null, answer: T) => void;
 
 const answerOf = <T>(what: string, call: (callback: Callback<T>) => unknown): Promise<T> =>

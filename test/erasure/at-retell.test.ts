@@ -50,8 +50,7 @@ const ask = ({ now = NOW, key = retell.apiKey as string | null, signal = new Abo
   deleteCalls(
     {
       ...{ log, signal, now: () => now },
-      deleteAtRetell: (_, callId, ends) =>
-        key === null ? undefined : deleteAtRetell(key, retell.url, callId, ends),
+      deleteAtRetell: (_, callId, ends) => (key === null ? undefined : deleteAtRetell(key, retell.url, callId, ends)),
     },
     about,
   );

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 214fdb4a54705493eac230282565d8f86721efc1fb799ed43fc59705ad8941e4
+// 1a5c235d80c914d9aa139b0bc9e12d850b574429451967c799d4be6d9037633d
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -2575,10 +2575,12 @@ export interface components {
       /** @description Why it failed, as a code. */
       readonly failed?: string;
       /**
-      * @description `done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: an event store of your own removes it with its next scavenge, and does not say when.
+      * @description `done`: no byte of it is left in the stores' files. `pending`: hidden, and still to be removed. `unknown`: the role in Postgres may not remove all of it.
       * @enum {string}
       */
       readonly physical: "done" | "pending" | "unknown";
+      /** @description What somebody has to do, where it does not go on by itself. */
+      readonly physicalDetail?: string;
     };
     readonly Person: {
       readonly tenantId: string;

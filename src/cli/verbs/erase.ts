@@ -49,7 +49,7 @@ export const verb: Verb = (program, cli) => {
           'bodies in quarantine': `${last.quarantined}`,
           'deleted at Retell': last.deletedAtRetell === undefined ? undefined : `${last.deletedAtRetell}`,
           'not deleted there': last.notDeletedAtRetell && JSON.stringify(last.notDeletedAtRetell),
-          "in the stores' files": last.physical === 'done' ? 'gone' : last.physical,
+          "in the stores' files": last.physical === 'done' ? 'gone' : (last.physicalDetail ?? last.physical),
         }),
       );
     });

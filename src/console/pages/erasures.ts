@@ -21,6 +21,7 @@ type Erasure = {
   readonly erased: number;
   readonly failed?: string;
   readonly physical: string;
+  readonly physicalDetail?: string;
 };
 
 const ZONE = 'UTC';
@@ -104,7 +105,7 @@ ${details([
   ['Asked', time(erasure.requestedAt, ZONE)],
   ['Done', erasure.doneAt && time(erasure.doneAt, ZONE)],
   ['Failed', erasure.failed && plain(erasure.failed)],
-  ['In the stores', removed[erasure.physical] ?? plain(erasure.physical)],
+  ['In the stores', erasure.physicalDetail ?? removed[erasure.physical] ?? plain(erasure.physical)],
 ])}</div>`;
 }
 
