@@ -30,7 +30,7 @@ export const manifestOf = (whole: Manifest, packages: Iterable<string>): object 
   const { name, version, private: closed, description, keywords, license, type, files } = whole;
   return {
     ...{ name, version, private: closed, description, keywords, license, type, files },
-    engines: { node: '>=22.12' }, // what commander wants
+    engines: { node: '>=22.13' }, // since when node:sqlite needs no flag, for `backup`
     bin: { 'call-ledger': 'dist/cli/main.js' },
     dependencies: Object.fromEntries([...packages].sort().map((one) => [one, whole.dependencies[one]])),
   };

@@ -9,7 +9,7 @@ import { eventually, sign } from '../support/service.ts';
 import { startServiceHere } from '../support/service-here.ts';
 import { callLedger, callLedgerProcess, type Environment, type Ran } from './command.ts';
 
-const ADMIN_KEY = 'admin-key-of-the-tests';
+export const ADMIN_KEY = 'admin-key-of-the-tests';
 export const MASTER_KEY = 'master-key-of-the-tests';
 export const SECRET = 'webhook-key-of-the-tests';
 
