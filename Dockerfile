@@ -12,6 +12,9 @@ RUN npm ci --omit=dev && npm cache clean --force
 
 COPY src ./src
 COPY bin ./bin
+# What /guide shows.
+COPY README.md ARCHITECTURE.md CHANGELOG.md ./
+COPY docs ./docs
 
 # The stores are elsewhere (EVENTSTORE_URL, DATABASE_URL); DATA_DIR is used only where one of them is embedded.
 RUN mkdir /data && chown node:node /data

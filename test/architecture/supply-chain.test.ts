@@ -5,7 +5,14 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
 
-type Locked = { version: string; integrity?: string; resolved?: string; link?: boolean };
+type Locked = {
+  version: string;
+  integrity?: string;
+  resolved?: string;
+  link?: boolean;
+  deprecated?: string;
+  hasInstallScript?: boolean;
+};
 type Dependencies = Readonly<Record<string, string>>;
 const locked = Object.entries(read('package-lock.json').packages as Record<string, Locked>).filter(([at]) => at !== '');
 const { dependencies, optionalDependencies, devDependencies } = read('package.json') as Record<string, Dependencies>;
@@ -18,6 +25,13 @@ test('every package of the lockfile has a digest, and none an address of its own
   expect(others).toHaveLength(locked.length - ours.length);
   expect(others.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([at]) => at)).toEqual([]);
   expect(others.filter(([, { resolved, link }]) => resolved !== undefined || link).map(([at]) => at)).toEqual([]);
+});
+
+test('what npm would warn of, were it not told to be quiet: nothing is deprecated, and each script of an installation is decided on', () => {
+  expect(locked.filter(([, { deprecated }]) => deprecated !== undefined).map(([at]) => at)).toEqual([]);
+  const { allowScripts } = read('package.json') as { allowScripts: object };
+  const scripted = locked.filter(([, { hasInstallScript }]) => hasInstallScript);
+  expect(scripted.map(([at]) => at.replace(/^.*node_modules\//, '')).sort()).toEqual(Object.keys(allowScripts).sort());
 });
 
 test('what is asked for is one version each', () => {

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { guide } from '../../src/read-api/guide.ts';
@@ -28,6 +28,12 @@ test('every page is there, and every link leads to a page and a heading of it', 
         broken.push(`${path}: ${href}`);
     }
   expect(broken).toEqual([]);
+});
+
+test('the image has the documents', () => {
+  const image = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+  const copied = [...image.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, files = '']) => files.split(' '));
+  expect(copied).toEqual(expect.arrayContaining(['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs']));
 });
 
 test('a page needs no other host, and what is no page is not found', async () => {
