@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eraseStream } from '../../../src/erasure/erase-stream.ts';
 import { callStream } from '../../../src/events/streams.ts';
 import { queueTest, replay, retry } from '../../../src/reactions/outgoing-webhooks/deliveries.ts';
+import { measureOutgoing } from '../../../src/reactions/outgoing-webhooks/metrics.ts';
 import { analyzed, changed, ended, requested, started, TENANT } from '../../projections/controls.ts';
 import { inbound, staffSays } from '../../projections/tickets-controls.ts';
 import { type Scene, soon, startScene } from './scene.ts';
@@ -138,6 +140,11 @@ test('what fails is tried again on the schedule, then given up, and can be sent 
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(990);
   expect(await outgoing.failing()).toMatchObject([endpoint.key]);
   expect(await outgoing.unsent()).toMatchObject({ dead: 1 });
+  const registry = new Registry();
+  measureOutgoing(registry, outgoing);
+  const series = `failing_seconds{tenant="${TENANT}",endpoint="${endpoint.endpointId}"} `;
+  const seconds = Number((await registry.metrics()).split(series)[1]?.split('\n')[0]);
+  expect(seconds).toBeGreaterThanOrEqual((endpoint.received[3]!.at - endpoint.received[1]!.at) / 1000);
 
   endpoint.answers(() => 200);
   const { rows } = await scene.pool.query('select id from reactions.webhook_deliveries where endpoint_id = $1', [
@@ -148,6 +155,7 @@ test('what fails is tried again on the schedule, then given up, and can be sent 
   await outgoing.wake(endpoint.key);
   await soon(async () => expect(await scene.states(endpoint.endpointId)).toEqual(['delivered']));
   expect(await outgoing.failing()).toEqual([]);
+  expect(await registry.metrics()).not.toContain(series);
 });
 
 test('Retry-After is waited out', async () => {
