@@ -43,6 +43,7 @@ test('every outcome and every ticket comes out as it went in, on a bad day', asy
   expect(output).toMatch(
     /34 calls, \d+ webhooks sent \(\d+ duplicates, [1-9]\d* tampered\), 0 unexpected answers, 34 calls as sent, 0 not/,
   );
+  expect(output).toContain(`Look at them: ${service.url}/console`);
   expect(code).toBe(0);
 });
 

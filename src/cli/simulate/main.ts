@@ -46,6 +46,7 @@ try {
     `${calls.length} calls, ${sent} webhooks sent (${duplicates} duplicates, ${tampered} tampered)${asked}, ` +
       `${surprises.length} unexpected answers, ${rows.length - wrong} calls as sent, ${wrong} not. Seed ${seed}.`,
   );
+  console.log(`Look at them: ${new URL('/console', url)}, signed in with the API_KEY.`);
   process.exitCode = wrong === 0 && surprises.length === 0 ? 0 : 1;
   if (options.stay) {
     console.log(`Retell stays at ${retell.url} until Ctrl-C.`);
