@@ -49,8 +49,8 @@ describe.each(routes)('%s %s of a ticket', (method, rest) => {
   });
 
   test.each(['tkt_%00', '%00', 'tkt_nobody', 'x', `tkt_${'x'.repeat(2000)}`])('that cannot be: %#', async (id) => {
-    for (const of of ['default', 'nobody', '%00']) {
-      const { status, body } = await ask(method, `/api/tenants/${of}/tickets/${id}/${rest}`);
+    for (const tenantId of ['default', 'nobody', '%00']) {
+      const { status, body } = await ask(method, `/api/tenants/${tenantId}/tickets/${id}/${rest}`);
       expect([status, body.code]).toEqual([404, 'unknown_ticket']);
     }
   });

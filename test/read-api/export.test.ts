@@ -33,8 +33,9 @@ describe('what is exported', () => {
 
   test('of one tenant, and of none whose name only begins like it; a tenant that is not registered is an error', async () => {
     const tenant = newTenant();
-    for (const of of [tenant, `${tenant}2`])
-      for (const stream of [`call-${of}.1`, `ticket-${of}.1`, `tenant-${of}`]) await scene.append(stream, [event()]);
+    for (const name of [tenant, `${tenant}2`])
+      for (const stream of [`call-${name}.1`, `ticket-${name}.1`, `tenant-${name}`])
+        await scene.append(stream, [event()]);
     const streams = (await factsIn(`tenant=${tenant}`)).map(({ stream }) => stream);
     expect(streams).toEqual([`call-${tenant}.1`, `ticket-${tenant}.1`, `tenant-${tenant}`]);
     expect((await ask('tenant=nobody')).status).toBe(404);
