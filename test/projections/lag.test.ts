@@ -68,6 +68,21 @@ test('who is further behind than is looked at is told about how far', async () =
   expect(since).toBeDefined();
 });
 
+test('of the parts of long calls a few are looked at, and how far one is behind is told about', async () => {
+  const events = Array.from({ length: 2000 }, (_, i) => ({
+    ...{ stream: 'call-acme.long', type: 'CallTextPart', id: `${i}`, position: BigInt(i), revision: BigInt(i) },
+    ...{ data: { text: 'x'.repeat(128 * 1024) }, metadata: {}, recordedAt: new Date().toISOString() },
+  }));
+  let read = 0;
+  const newest: EventLog['newest'] = async (max, before = 2000n) => {
+    read += max;
+    return events.slice(Number(before) - max, Number(before)).reverse();
+  };
+  const [found] = await lagsOf({ ...stores.log, newest }, [{ prefixes, checkpoint: 499n }]);
+  expect(Math.abs(found!.events - 1500)).toBeLessThan(50);
+  expect(read).toBeLessThan(120);
+});
+
 /** The log, but of which the subscriptions that there are when it is told to hand nothing out any more. */
 function silenced(log: EventLog): { readonly log: EventLog; silence(): void; subscriptions(): number } {
   let count = 0;

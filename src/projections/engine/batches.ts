@@ -72,7 +72,7 @@ export async function* batches(
 }
 
 /** The characters and bytes in a JSON value. */
-function weightOf(value: unknown): number {
+export function weightOf(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
   if (typeof value !== 'object' || value === null) return 0;
   let weight = 0;

@@ -3,6 +3,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import type { Place, Recorded } from '../../events/recorded.ts';
 import { pause } from '../../events/waiting.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
+import { weightOf } from './batches.ts';
 import { placeOf } from './foreign-log.ts';
 import type { Generation } from './generations.ts';
 import type { Projection } from './projection.ts';
@@ -11,7 +12,7 @@ import type { Projection } from './projection.ts';
 export type Lag = {
   /** Position of the newest event of its streams; undefined: none among those scanned. */
   readonly head: bigint | undefined;
-  /** Events of its streams after its checkpoint; beyond `SCANNED` events of the log an estimate. */
+  /** Events of its streams after its checkpoint; beyond what is scanned of the log an estimate. */
   readonly events: number;
   /** When the oldest of them that was scanned was recorded: ISO time. */
   readonly since: string | undefined;
@@ -36,6 +37,8 @@ export const readerOf = ({ prefixes }: Pick<Projection, 'prefixes'>, shown: Gene
 const PAGE = 100;
 /** Beyond this the lag is estimated from the density of what was scanned: counting would mean reading it all. */
 const SCANNED = 1000;
+/** Or so many bytes: the parts of a long call are read whole only to be counted. */
+const SCANNED_WEIGHT = 8 * 1024 * 1024;
 
 /**
  * Scans back from the end of the log until every reader's checkpoint is found. It does not use subscriptions, so it sees
@@ -48,23 +51,32 @@ export async function lagsOf(log: EventLog, readers: readonly Reader[]): Promise
   );
   if (furthestBehind === undefined) return [];
   const scanned: Recorded[] = [];
-  for (let max = 1; scanned.length < SCANNED; max = PAGE) {
-    const before = scanned.at(-1)?.position;
-    const page = await log.newest(max, before);
+  let weight = 0;
+  let isWhole = false;
+  for (let max = 1; !isWhole && scanned.length < SCANNED && weight < SCANNED_WEIGHT; max = Math.min(10 * max, PAGE)) {
+    const page = await log.newest(max, scanned.at(-1)?.position);
     scanned.push(...page);
-    if (page.length < max || page.at(-1)!.position <= furthestBehind) break;
+    weight += page.reduce((sum, { data }) => sum + weightOf(data), 0);
+    isWhole = page.length < max || page.at(-1)!.position <= furthestBehind;
   }
   return Promise.all(
-    readers.map(async (reader) => ({ ...lagOf(reader, scanned), isStale: !(await isThere(log, scanned, reader)) })),
+    readers.map(async (reader) => ({
+      ...lagOf(reader, scanned, isWhole),
+      isStale: !(await isThere(log, scanned, reader)),
+    })),
   );
 }
 
-function lagOf({ prefixes, checkpoint = -1n }: Reader, scanned: readonly Recorded[]): Omit<Lag, 'isStale'> {
+function lagOf(
+  { prefixes, checkpoint = -1n }: Reader,
+  scanned: readonly Recorded[],
+  isWhole: boolean,
+): Omit<Lag, 'isStale'> {
   const concerning = scanned.filter(({ stream }) => prefixes.some((prefix) => stream.startsWith(prefix)));
   const behind = concerning.filter(({ position }) => position > checkpoint);
   const oldest = scanned.at(-1)?.position ?? 0n;
   // Everything scanned is after the checkpoint, and there is more before it.
-  const isEstimate = scanned.length >= SCANNED && oldest > checkpoint;
+  const isEstimate = !isWhole && oldest > checkpoint;
   const density = behind.length / Math.max(1, Number((scanned[0]?.position ?? 0n) - oldest));
   const before = isEstimate ? density * Number(oldest - (checkpoint < 0n ? 0n : checkpoint)) : 0;
   return {
