@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/service.ts';
 import { aCall, CANARY, NUMBER, OTHER, personalPaths, type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
@@ -134,11 +135,25 @@ describe('a person', () => {
     expect(again.id).not.toBe(erasure.id);
   });
 
-  test('stays away through a rebuild', async () => {
-    const { body } = await scene.admin('POST', '/api/projections/calls/verify');
-    const operation = await scene.admin('GET', `/api/operations/${body.operationId}`);
-    expect(operation.status).toBe(200);
-  });
+  test('stays away through a rebuild, and what was replaced', async () => {
+    const request = async (path: string) => {
+      const { status, body } = await scene.admin('POST', `/api/projections/calls/${path}`);
+      if (status === 409) return body.code === 'nothing_to_swap_back'; // else another is under way
+      await eventually(async () => {
+        const { state } = (await scene.admin('GET', `/api/operations/${body.operationId}`)).body;
+        return state === 'succeeded' || state === 'failed';
+      });
+      return true;
+    };
+    const before = (await scene.get('/api/call-sessions/call:call_1')).body;
+    for (const path of ['rebuild', 'swap-back']) {
+      await eventually(() => request(path), { within: 60_000, every: 100 });
+      await scene.settled();
+      for (const callId of ['call_1', 'call_2'])
+        for (const shown of personalPaths(callId)) expect(found((await scene.get(shown)).text), shown).toEqual([]);
+      expect((await scene.get('/api/call-sessions/call:call_1')).body, path).toEqual(before);
+    }
+  }, 150_000);
 });
 
 describe('what is asked for', () => {
@@ -176,6 +191,25 @@ describe('what is asked for', () => {
     expect((await scene.get('/api/erasures', issued.body.key)).status).toBe(403);
     const eraser = await scene.admin('POST', '/api/admin-keys', { name: 'eraser', scopes: ['erasure'] });
     expect((await scene.get('/api/erasures', eraser.body.key)).status).toBe(200);
+  });
+
+  test('twice at once is one erasure of each fact', async () => {
+    await scene.call('call_twice', { from_number: '+4930222222' }, inbound);
+    await scene.shown('/api/call-sessions/call:call_twice', ({ transcript }) => transcript !== undefined);
+    const [one, other] = await Promise.all([
+      scene.erase({ phone: '+4930222222' }),
+      scene.erase({ callId: 'call_twice' }),
+    ]);
+    expect([one, other]).toMatchObject([{ state: 'done' }, { state: 'done' }]);
+    expect(one.id).not.toBe(other.id);
+    await scene.settled();
+    const { items } = (await scene.get('/api/call-sessions/call:call_twice/history')).body;
+    expect(items.map(({ type }: { type: string }) => type)).toEqual([
+      'CallStarted',
+      'CallEnded',
+      'CallAnalyzed',
+      'CallErased',
+    ]);
   });
 
   test('by customer, by call and by session', async () => {
