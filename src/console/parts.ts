@@ -14,16 +14,19 @@ const formatIn = (timeZone: string, options: Intl.DateTimeFormatOptions) => {
   return format;
 };
 
+/** What is not known. */
+const NONE = '–';
+
 /** A moment in a time zone, to the second. */
 export const time = (iso: string | undefined, timeZone: string): Html | string =>
   iso === undefined
-    ? '–'
+    ? NONE
     : html`<time datetime="${iso}">${formatIn(timeZone, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso))}</time>`;
 
 /** The same to the minute, for lists. */
 export const shortTime = (iso: string | undefined, timeZone: string): Html | string =>
   iso === undefined
-    ? '–'
+    ? NONE
     : html`<time datetime="${iso}">${formatIn(timeZone, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(iso))}</time>`;
 
 /** With the day of the week, as people speak of appointments. */
@@ -83,7 +86,7 @@ export const details = (rows: readonly (readonly [string, Html | string | number
     value === undefined || value === '' ? '' : html`<div><dt>${term}</dt><dd>${value}</dd></div>`,
   )}</dl>`;
 
-/** A table that becomes a list of cards where the screen is narrow; each cell has its heading for that. */
+/** A table that becomes a list of cards where the screen is narrow: each cell has its heading, and what is not known is left out. */
 export function table(
   caption: string,
   headings: readonly string[],
@@ -91,7 +94,7 @@ export function table(
 ): Html {
   return html`<div class="scroll"><table><caption class="unseen">${caption}</caption>
 <thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td data-heading="${headings[i]}">${cell ?? '–'}</td>`)}</tr>`)}</tbody></table></div>`;
+<tbody>${rows.map((row) => html`<tr>${row.map((cell = NONE, i) => html`<td data-heading="${headings[i]}"${cell === NONE ? html` class="none"` : nothing}>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 /** A form with one button, for an action without further questions. */

@@ -15,6 +15,7 @@ describe('the overview', () => {
   });
 
   test('begins with what somebody has to do, and leaves out what nobody has to', async () => {
+    const wanted = ['disabled', 'erased'] as const;
     const { text, said } = await shown('/console', {
       'GET /api/call-sessions': (query: URLSearchParams) =>
         query.get('status') === 'failed'
@@ -24,7 +25,7 @@ describe('the overview', () => {
             : list(call()),
       'GET /api/tickets': (query: URLSearchParams) =>
         query.has('mail')
-          ? list(ticket({ id: 'tkt_open' }), ticket({ id: 'tkt_later', mailReason: 'disabled' }))
+          ? list(ticket({ id: 'tkt_open' }), ...wanted.map((mailReason) => ticket({ id: 'tkt_later', mailReason })))
           : list(ticket({ id: 'tkt_open' })),
       'GET /api/customers/cus_1': customer(),
       'GET /api/appointments': list(appointment({ id: 'apt-r', needsReview: true, rescheduleText: 'after Easter' })),

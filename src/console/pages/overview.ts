@@ -61,8 +61,8 @@ async function toDo(c: ConsoleContext) {
     ),
     listOf(
       api.get<Page<Ticket>>('/api/tickets', { mail: 'failed,not_sent', from: ago(WEEK_MS), limit: 50 }),
-      // Where mails are switched off, that none goes out is what was wanted.
-      ({ mailReason }) => mailReason !== 'disabled',
+      // That none goes out was wanted where mails are switched off, or the person was erased.
+      ({ mailReason }) => mailReason !== 'disabled' && mailReason !== 'erased',
     ),
   ]);
   return { tickets, appointments, failed, pending, mails };
