@@ -50,7 +50,8 @@ const refusals = {
 const Cursor = z
   .string()
   .regex(/^\d{1,19}$/, 'must be a `nextCursor`')
-  .optional();
+  .optional()
+  .openapi({ description: 'The `nextCursor` of the page before.' });
 
 /** Named admin keys, which ADMIN_KEY alone makes, and the trail of what was done with all of them. */
 export function accessRoutes(administrators: Administrators, logger: Logger): OpenAPIHono {

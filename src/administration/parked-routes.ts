@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import { type EventLog, readLeft } from '../events/event-log.ts';
 import { adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
+import { limitParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import {
   findParked,
@@ -85,8 +86,8 @@ type ParkedRoutesDeps = AdministrationRoutesDeps & {
 };
 
 const Filter = z.strictObject({
-  projection: z.string().max(100).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  projection: z.string().max(100).optional().openapi({ description: 'In this projection alone.' }),
+  limit: limitParameter,
   cursor: ParkedCursor.optional(),
 });
 const Path = z.object({

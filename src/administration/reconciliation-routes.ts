@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
-import { instant, only, tenantParameter } from '../http/parameters.ts';
+import { instant, ofTenant, only } from '../http/parameters.ts';
 import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Coverage, type CoverageOf, period, periodOf } from '../read-api/coverage.ts';
@@ -26,7 +26,7 @@ export type ReconciliationDependencies = {
 const milliseconds = instant.transform((time) => time.getTime()).openapi({ type: 'string', format: 'date-time' });
 const Begin = z
   .strictObject({
-    tenant: tenantParameter.optional(),
+    tenant: ofTenant,
     since: milliseconds.optional(),
     to: milliseconds.optional(),
   })
@@ -95,7 +95,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
       operationId: 'getCoverageOfAll',
       summary: 'Coverage of all tenants, or of one',
       request: {
-        query: only({ ...period, tenantId: tenantParameter.optional() }),
+        query: only({ ...period, tenantId: ofTenant }),
       },
       responses: { 200: json(Coverage, 'One item for each tenant and day with calls.'), ...refused },
     }),

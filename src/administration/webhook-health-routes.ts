@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { WebhookHealth as Counted } from '../commands/webhooks/health.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { only, tenantParameter } from '../http/parameters.ts';
+import { ofTenant, only } from '../http/parameters.ts';
 import { badRequest, json, problemResponse, uncached } from '../http/problem.ts';
 
 const WebhookHealth = z
@@ -40,7 +40,7 @@ export function webhookHealthRoute({
       operationId: 'getWebhookHealth',
       summary: 'How webhooks were answered, by endpoint, tenant and outcome',
       description: 'By this process, since it started; the latest first. Metrics have the same without the tenant.',
-      request: { query: only({ tenantId: tenantParameter.optional() }) },
+      request: { query: only({ tenantId: ofTenant }) },
       responses: {
         200: json(WebhookHealth, 'The counts.'),
         400: problemResponse('`invalid_request`'),

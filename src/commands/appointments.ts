@@ -15,20 +15,12 @@ import type { FactMetadata } from '../events/metadata.ts';
 import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
-import { instant, newPathId } from '../http/parameters.ts';
+import { IdempotencyKey, instant, newPathId } from '../http/parameters.ts';
 import { badRequest, bodyRefusals, factUnreadable, json, jsonBody, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Appointment } from '../http/resources.ts';
 import { appointmentOf } from '../model/appointment.ts';
-import {
-  IdempotencyKey,
-  keyReused,
-  requestIdOf,
-  type ShownAfter,
-  shownAfter,
-  staffNote,
-  staffRefusals,
-} from './command-routes.ts';
+import { keyReused, requestIdOf, type ShownAfter, shownAfter, staffNote, staffRefusals } from './command-routes.ts';
 
 /** What staff have made of an appointment; the calls' own streams hold what calls decide. */
 type StaffRecord = {

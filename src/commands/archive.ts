@@ -8,19 +8,11 @@ import type { Recorded } from '../events/recorded.ts';
 import { callStream, sessionStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { DatabaseUnavailable, failures } from '../http/failures.ts';
-import { chosenPathId } from '../http/parameters.ts';
+import { chosenPathId, IdempotencyKey } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse } from '../http/problem.ts';
 import { CallSession } from '../http/resources.ts';
 import { normalSessionId } from '../model/ids.ts';
-import {
-  IdempotencyKey,
-  keyReused,
-  NOT_SHOWN,
-  requestIdOf,
-  type ShownAfter,
-  shownAfter,
-  staffRefusals,
-} from './command-routes.ts';
+import { keyReused, NOT_SHOWN, requestIdOf, type ShownAfter, shownAfter, staffRefusals } from './command-routes.ts';
 import { sessionInLog } from './from-log.ts';
 
 const archiveActions = ['archive', 'unarchive'] as const;

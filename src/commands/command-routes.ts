@@ -14,15 +14,6 @@ export const staffRefusals = {
   503: problemResponse('`event_store_unavailable`: the event store did not confirm; repeat the request.'),
 };
 
-/** What a body may be refused with. */
-
-/** The header, as every command of staff takes it. */
-export const IdempotencyKey = z
-  .string()
-  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1–255 printable ASCII characters')
-  .optional()
-  .openapi({ description: 'The same key with the same body changes nothing more; with another body: 409.' });
-
 /**
  * The id of the event that a request with a key appends to a stream, so that the stream itself remembers the key.
  * STORED FORMAT, like every event id. Undefined: there was no key.

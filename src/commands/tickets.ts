@@ -9,13 +9,12 @@ import { callStream, ticketStream } from '../events/streams.ts';
 import { callIdOfTicket, type TicketEvent, type TicketStatus, ticketStatuses } from '../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { failures } from '../http/failures.ts';
-import { ticketPath } from '../http/parameters.ts';
+import { IdempotencyKey, ticketPath } from '../http/parameters.ts';
 import { badRequest, bodyRefusals, factUnreadable, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Ticket } from '../http/resources.ts';
 import { makesTickets } from '../model/call-fact.ts';
 import {
-  IdempotencyKey,
   keyReused,
   NOT_SHOWN,
   requestIdOf,

@@ -33,7 +33,7 @@ const Query = only({
     .string()
     .max(64)
     .transform((text) => text.replace(/^ /, '+'))
-    .openapi({ example: '+4930123456' }),
+    .openapi({ example: '+4930123456', description: "In E.164, or national in the tenant's default region." }),
   format: z.enum(['json', 'zip']).default('json').openapi({
     description: '`zip`: `person.json` and `recordings.txt`, the links to recordings, which are not fetched.',
   }),

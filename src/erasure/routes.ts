@@ -7,7 +7,7 @@ import { erasers } from '../events/erasure-facts.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { eventStoreUnavailable, failures } from '../http/failures.ts';
-import { idPath, limitParameter, only, tenantParameter } from '../http/parameters.ts';
+import { IdempotencyKey, idPath, limitParameter, ofTenant, only, tenantParameter } from '../http/parameters.ts';
 import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { normalId, normalSessionId } from '../model/ids.ts';
@@ -123,12 +123,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
         'goes on by itself, whatever restarts.',
       middleware: [common.middleware, limitedBody],
       request: {
-        headers: z.object({
-          'idempotency-key': z
-            .string()
-            .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1–255 printable ASCII characters')
-            .optional(),
-        }),
+        headers: z.object({ 'idempotency-key': IdempotencyKey }),
         ...jsonBody(Wish, { tenantId: 'acme', phone: '+4930123456', reason: 'request of 12 May, case 4711' }),
       },
       responses: {
@@ -173,7 +168,7 @@ export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
       summary: 'Erasures, the newest first; those by retention too',
       request: {
         query: only({
-          tenantId: tenantParameter.optional(),
+          tenantId: ofTenant,
           limit: limitParameter,
           cursor: z.string().max(100).optional().openapi({ description: 'The `nextCursor` of the page before.' }),
         }),

@@ -59,6 +59,7 @@ export const plainText = (max: number) =>
     .refine((text) => isStorable(text) && !/\p{Cc}/u.test(text), 'must hold no control characters or broken Unicode');
 
 export const tenantParameter = z.string().refine(isTenantId, 'must be the id of a tenant');
+export const ofTenant = tenantParameter.optional().openapi({ description: 'Of this tenant alone; absent: of all.' });
 
 /** How many items, of at most 200. */
 export const limitParameterOf = (byDefault: number) =>
@@ -107,3 +108,10 @@ export const booleanParameter = (description: string) =>
 /** The parameters of a route and no others: a misspelt filter that were ignored would answer with everything. */
 export const only = <S extends z.ZodRawShape>(shape: S) =>
   z.object(shape).catchall(z.undefined({ error: 'is not a parameter of this resource' }));
+
+/** The header, as every command takes it. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1–255 printable ASCII characters')
+  .optional()
+  .openapi({ description: 'The same key with the same body changes nothing more; with another body: 409.' });

@@ -15,9 +15,9 @@ const listedColumns = Object.keys(listed) as (keyof typeof listed)[];
 
 const Filter = listParameters({
   status: wordsParameter(outcomes, 'Sessions with this outcome.').optional(),
-  direction: z.enum(directions).optional(),
-  appointmentId: idParameter().optional(),
-  contactId: idParameter().optional(),
+  direction: z.enum(directions).optional().openapi({ description: 'Of calls in this direction.' }),
+  appointmentId: idParameter().optional().openapi({ description: 'Of calls about this appointment.' }),
+  contactId: idParameter().optional().openapi({ description: 'Of calls that named this contact.' }),
   phone: phoneParameter.optional().openapi({ description: "Caller, called or the customer's number, in E.164." }),
   from: instantParameter('Started at this time or later; for a session that has not started: created.').optional(),
   to: instantParameter('Started before this time; for a session that has not started: created.').optional(),

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import { quarantineReasons } from '../events/raw-delivery.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { idPath, only, tenantParameter, wordsParameter } from '../http/parameters.ts';
+import { idPath, ofTenant, only, wordsParameter } from '../http/parameters.ts';
 import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
 import { erased } from '../http/resources.ts';
 import type { ReadModel } from '../projections/tables.ts';
@@ -66,7 +66,7 @@ type QuarantineReadDependencies = {
 };
 
 const Filter = listParameters({
-  tenantId: tenantParameter.optional(),
+  tenantId: ofTenant,
   reason: wordsParameter(quarantineReasons, 'Why it could not be understood.').optional(),
   released: z
     .enum(['true', 'false', 'all'])

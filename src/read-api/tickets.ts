@@ -30,9 +30,9 @@ const Filter = listParameters({
     .openapi({ description: 'What the analysis says; `null`: nothing that is understood.' }),
   mail: wordsParameter(mailStates, 'Tickets whose latest mail is in this state.').optional(),
   callId: idParameter().optional().openapi({ description: "Retell's call id." }),
-  sessionId: idParameter(normalSessionId).optional(),
-  customerId: idParameter().optional(),
-  direction: z.enum(ticketDirections).optional(),
+  sessionId: idParameter(normalSessionId).optional().openapi({ description: 'Of calls in this session.' }),
+  customerId: idParameter().optional().openapi({ description: 'Of calls with this customer.' }),
+  direction: z.enum(ticketDirections).optional().openapi({ description: 'Of calls in this direction.' }),
   from: instantParameter('Created at this time or later.').optional(),
   to: instantParameter('Created before this time.').optional(),
 });

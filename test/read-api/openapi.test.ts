@@ -89,6 +89,12 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test('says of every parameter what it is for, unless it is the id of what is asked for', () => {
+    for (const { parameters = [], operationId } of operations())
+      for (const { name, in: where, description } of parameters)
+        if (where !== 'path') expect(description, `${operationId} ${name}`).toBeDefined();
+  });
+
   test('has no example on a parameter that may be left out: the page would send it, and find nothing', () => {
     for (const { parameters = [], operationId } of operations())
       for (const { name, in: where, required, schema, ...more } of parameters)

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 1a5c235d80c914d9aa139b0bc9e12d850b574429451967c799d4be6d9037633d
+// 9eaafc6e1320222c2f8898765b589560dd13b1b2dbc107e2dd9c13071b5dc673
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -2704,8 +2704,11 @@ export interface operations {
       readonly query?: {
         /** @description Sessions with this outcome. One of confirmed, rescheduled, cancelled, voicemail, no_answer, busy, failed, answered, pending, or several with commas. */
         readonly status?: string;
+        /** @description Of calls in this direction. */
         readonly direction?: "inbound" | "outbound" | "web";
+        /** @description Of calls about this appointment. */
         readonly appointmentId?: string;
+        /** @description Of calls that named this contact. */
         readonly contactId?: string;
         /** @description Caller, called or the customer's number, in E.164. */
         readonly phone?: string;
@@ -3681,8 +3684,11 @@ export interface operations {
         readonly mail?: string;
         /** @description Retell's call id. */
         readonly callId?: string;
+        /** @description Of calls in this session. */
         readonly sessionId?: string;
+        /** @description Of calls with this customer. */
         readonly customerId?: string;
+        /** @description Of calls in this direction. */
         readonly direction?: "inbound" | "outbound";
         /** @description Created at this time or later. */
         readonly from?: string;
@@ -4775,6 +4781,7 @@ export interface operations {
   readonly listWebhookDeliveries: {
     readonly parameters: {
       readonly query?: {
+        /** @description `dead`: given up. */
         readonly state?: "pending" | "delivered" | "dead";
         /** @description Items per page. */
         readonly limit?: number;
@@ -6354,6 +6361,7 @@ export interface operations {
       readonly query?: {
         /** @description Items per page. */
         readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
         readonly cursor?: string;
       };
       readonly header?: never;
@@ -6415,6 +6423,7 @@ export interface operations {
   readonly listErasures: {
     readonly parameters: {
       readonly query?: {
+        /** @description Of this tenant alone; absent: of all. */
         readonly tenantId?: string;
         /** @description Items per page. */
         readonly limit?: number;
@@ -6481,6 +6490,7 @@ export interface operations {
     readonly parameters: {
       readonly query?: never;
       readonly header?: {
+        /** @description The same key with the same body changes nothing more; with another body: 409. */
         readonly "idempotency-key"?: string;
       };
       readonly path?: never;
@@ -6671,6 +6681,7 @@ export interface operations {
   readonly getPerson: {
     readonly parameters: {
       readonly query: {
+        /** @description In E.164, or national in the tenant's default region. */
         readonly phone: string;
         /** @description `zip`: `person.json` and `recordings.txt`, the links to recordings, which are not fetched. */
         readonly format?: "json" | "zip";
@@ -7180,6 +7191,7 @@ export interface operations {
         *     }
         */
         readonly "application/json": {
+          /** @description Of this tenant alone; absent: of all. */
           readonly tenant?: string;
           /** Format: date-time */
           readonly since?: string;
@@ -7279,6 +7291,7 @@ export interface operations {
         readonly from?: string;
         /** @description Days before this time. Default: now. */
         readonly to?: string;
+        /** @description Of this tenant alone; absent: of all. */
         readonly tenantId?: string;
       };
       readonly header?: never;
@@ -7337,6 +7350,7 @@ export interface operations {
   readonly listQuarantine: {
     readonly parameters: {
       readonly query?: {
+        /** @description Of this tenant alone; absent: of all. */
         readonly tenantId?: string;
         /** @description Why it could not be understood. One of not_json, schema_invalid, too_deep, too_many_fields, call_id_invalid, not_a_call, untranslatable, tenant_mismatch, stream_deleted, or several with commas. */
         readonly reason?: string;
@@ -7533,6 +7547,7 @@ export interface operations {
   readonly getWebhookHealth: {
     readonly parameters: {
       readonly query?: {
+        /** @description Of this tenant alone; absent: of all. */
         readonly tenantId?: string;
       };
       readonly header?: never;
@@ -7988,7 +8003,9 @@ export interface operations {
   readonly listParked: {
     readonly parameters: {
       readonly query?: {
+        /** @description In this projection alone. */
         readonly projection?: string;
+        /** @description Items per page. */
         readonly limit?: number;
         /** @description The `nextCursor` of the page before. */
         readonly cursor?: string;

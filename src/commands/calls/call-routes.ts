@@ -5,6 +5,7 @@ import type { EventLog } from '../../events/event-log.ts';
 import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { failures } from '../../http/failures.ts';
+import { IdempotencyKey } from '../../http/parameters.ts';
 import {
   badRequest,
   bodyRefusals,
@@ -17,7 +18,7 @@ import {
 import { limitedBody } from '../../http/request-body.ts';
 import { CallSession } from '../../http/resources.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { IdempotencyKey, keyReused, type ShownAfter, shownAfter, staffRefusals } from '../command-routes.ts';
+import { keyReused, type ShownAfter, shownAfter, staffRefusals } from '../command-routes.ts';
 import { CallBody, orderOf } from './call-order.ts';
 import { sessionOfKey, useKey } from './claims.ts';
 import type { Placements } from './placements.ts';

@@ -53,7 +53,7 @@ const itemOf = (delivery: Delivery): z.infer<typeof DeliveryItem> => {
 
 const NO_CURSOR = 'must be a nextCursor of this list';
 const Query = only({
-  state: z.enum(deliveryStates).optional(),
+  state: z.enum(deliveryStates).optional().openapi({ description: '`dead`: given up.' }),
   limit: limitParameter,
   cursor: z
     .string()

@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { IdempotencyKey, keyReused } from '../../commands/command-routes.ts';
+import { keyReused } from '../../commands/command-routes.ts';
 import { newsTypes } from '../../events/tenant-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
 import { failures } from '../../http/failures.ts';
+import { IdempotencyKey } from '../../http/parameters.ts';
 import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import type { Administration } from '../../tenants/administration.ts';
