@@ -88,6 +88,7 @@ type Asked = {
   readonly query: string;
   readonly key: string;
   readonly body: Json;
+  readonly once: string | undefined;
   /** What of the page's own request it had. */
   readonly has: readonly string[];
 };
@@ -114,7 +115,8 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
     const { method } = c.req;
     const text = await c.req.text();
     const body = (text === '' ? {} : JSON.parse(text)) as Json;
-    asked.push({ method, path: url.pathname, query: url.search, key, body, has: Object.keys(c.env ?? {}) });
+    const once = c.req.header('idempotency-key');
+    asked.push({ method, path: url.pathname, query: url.search, key, body, once, has: Object.keys(c.env ?? {}) });
     const me = revoked.has(key) ? undefined : holders[key];
     if (me === undefined) return problem(c, 401, 'unauthorized', { headers: { 'www-authenticate': 'Bearer' } });
     if (url.pathname === '/api/me') return c.json(me);

@@ -201,9 +201,12 @@ test('a webhook endpoint is added, tried, paused and removed by the API, and its
     'writes',
   );
   expect(said(text)).toContain('msg_1 ticket.opened dead 9 500');
-  const added = await post('/console/endpoints', { url: 'https://example.com/h', events: 'ticket.opened' }, cookie);
+  const form = { url: 'https://example.com/h', events: 'ticket.opened', once: 'sent-once' };
+  const added = await post('/console/endpoints', form, cookie);
   expect(await added.text()).toContain('whsec_1');
-  expect(asked.find(({ path, method }) => method === 'POST' && path === '/api/webhook-endpoints')!.body).toEqual({
+  const order = asked.find(({ path, method }) => method === 'POST' && path === '/api/webhook-endpoints')!;
+  expect(order.once).toBe('sent-once');
+  expect(order.body).toEqual({
     ...{ url: 'https://example.com/h', events: ['ticket.opened'] },
   });
   for (const [what, form] of [

@@ -65,7 +65,7 @@ ${
         ]),
       )
 }
-<section aria-labelledby="add"><h2 id="add">Add one</h2><form method="post" action="${HERE}" class="stack">
+<section aria-labelledby="add"><h2 id="add">Add one</h2><form method="post" action="${HERE}" class="stack"><input type="hidden" name="once" value="${crypto.randomUUID()}">
 <label for="url">Address</label><input id="url" name="url" type="url" required maxlength="2048" placeholder="https://example.com/hooks/call-ledger">
 <label for="description">What for</label><input id="description" name="description" maxlength="200">
 ${eventBoxes(newsTypes)}<button class="primary">Add</button></form></section>`;
@@ -125,7 +125,8 @@ export function endpointPages(app: Hono<ConsoleEnv>): void {
     const form = await c.req.parseBody({ all: true });
     const description = typed(form.description);
     const order = { url: typed(form.url), events: every(form.events), ...(description && { description }) };
-    const { id, secret } = await tenantOf(c).api.send<{ id: string; secret: string }>('POST', API, order);
+    const { api } = tenantOf(c);
+    const { id, secret } = await api.send<{ id: string; secret: string }>('POST', API, order, typed(form.once));
     return shown(c, id, secret);
   });
   app.post('/console/endpoints/:id/rotate-secret', async (c) => {
