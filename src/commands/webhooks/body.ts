@@ -20,7 +20,11 @@ type Holder = { size: number; reading: boolean; giveUp(why: Unread): void };
  * Reads the raw bytes, which the signature covers; nothing is inflated. When all bodies take too much memory, the
  * largest unfinished one is dropped, so slow large ones cannot keep small ones out.
  */
-export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (incoming: IncomingMessage) => Held {
+export function bodyReader({
+  limitBytes,
+  timeoutMs,
+  totalBytes,
+}: BodyLimits): (incoming: IncomingMessage, turn?: (body: { readonly length: number }) => Promise<void>) => Held {
   const holders = new Set<Holder>();
   let held = 0;
 
@@ -30,16 +34,16 @@ export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (
     sending.reduce((a, b) => (b.size > a.size ? b : a)).giveUp('too_busy'); // not empty: the one that just grew is among them
   };
 
-  return (incoming) => {
+  return (incoming, turn = async () => {}) => {
     const chunks: Buffer[] = [];
-    const { promise, resolve } = Promise.withResolvers<Buffer | Unread>();
+    const { promise, resolve } = Promise.withResolvers<'whole' | Unread>();
 
-    const settle = (result: Buffer | Unread) => {
+    const settle = (result: 'whole' | Unread) => {
       if (!holder.reading) return;
       holder.reading = false;
       clearTimeout(timer);
       incoming.off('data', onData).off('end', onEnd).off('close', onClose);
-      if (!Buffer.isBuffer(result)) free();
+      if (result !== 'whole') free();
       resolve(result);
     };
     const free = () => {
@@ -55,7 +59,7 @@ export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (
       held += chunk.length;
       makeRoom();
     };
-    const onEnd = () => settle(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    const onEnd = () => settle('whole');
     const onClose = () => settle('client_gone');
 
     const holder: Holder = { size: 0, reading: true, giveUp: settle };
@@ -63,6 +67,11 @@ export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits): (
     holders.add(holder);
     if (incoming.destroyed) settle('client_gone');
     else incoming.on('data', onData).on('end', onEnd).on('close', onClose);
-    return { bytes: promise, release: free };
+    const bytes = promise.then(async (result) => {
+      if (result !== 'whole') return result;
+      await turn({ length: holder.size }); // to put a large one together takes as long as to read it
+      return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks.splice(0));
+    });
+    return { bytes, release: free };
   };
 }

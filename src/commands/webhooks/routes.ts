@@ -107,7 +107,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     if (typeof claim === 'string') return unverified(claim);
     if (!(length <= SMALL_BYTES) && limit.isSpent(asker)) return unverified('sig_mismatch');
 
-    const held = openBody(c.env.incoming);
+    const held = openBody(c.env.incoming, (body) => turn(selected?.id ?? '', body));
     try {
       const body = await held.bytes;
       if (body === 'too_busy') return answers.refused(body, selected?.id);

@@ -6,7 +6,7 @@ const LARGE = 1024 * 1024;
 const WAIT_MS = 30_000;
 
 /** A turn to work on a body of a tenant's. */
-export type Turns = (tenantId: string, body: Uint8Array) => Promise<void>;
+export type Turns = (tenantId: string, body: { readonly length: number }) => Promise<void>;
 
 /**
  * Each step takes some fifty milliseconds for a large body. Between two such steps, whosever, the thread does what

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { bodyReader } from '../../../src/commands/webhooks/body.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { type Door, ended, newCallId, openDoor, signature } from './door.ts';
 
@@ -65,4 +67,20 @@ test('a header that was fresh when it came does not go stale while its body is s
   });
   onTestFinished(moving.close);
   expect((await moving.post(ended(newCallId()), { at: at + 9000 - 300_000 })).status).toBe(204);
+});
+
+test('a body is put together in its turn', async () => {
+  const asked: number[] = [];
+  const turn = Promise.withResolvers<void>();
+  const incoming = new PassThrough();
+  const held = bodyReader({ limitBytes: 100, timeoutMs: 60_000, totalBytes: 1000 })(incoming as never, ({ length }) => {
+    asked.push(length);
+    return turn.promise;
+  });
+  incoming.write('ab');
+  incoming.end('cd');
+  await vi.waitFor(() => expect(asked).toEqual([4]));
+  expect(await Promise.race([held.bytes, 'not yet'])).toBe('not yet');
+  turn.resolve();
+  expect(String(await held.bytes)).toBe('abcd');
 });
