@@ -30,7 +30,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/^(useradd|install) /, 'changes the machine'],
   [/npm (ci|test|start|pack|install)\b|node src\/main\.ts|--version$/, 'other tests start, pack and install'],
   [
-    /npm run (bench|chaos|fuzz|format|house|simulate|soak)\b/,
+    /npm run (bench|chaos|fuzz|format|house|simulate|soak|test:all)\b/,
     'takes minutes, or has tests of its own; that it exists is looked at',
   ],
   [/^mv |^cp |\/tmp\/drill/, "moves or copies a running service's data"],
@@ -45,7 +45,7 @@ export const whyNotRun = ({ command }: Command): string | undefined =>
   reasons.find(([pattern]) => pattern.test(command))?.[1];
 
 /** The script that a command of npm runs. */
-export const scriptOf = ({ command }: Command): string | undefined => /npm run ([\w-]+)/.exec(command)?.[1];
+export const scriptOf = ({ command }: Command): string | undefined => /npm run ([\w:-]+)/.exec(command)?.[1];
 
 /** The words of a command as a shell would split them, with variables filled in. */
 export const wordsOf = (command: string, env: Readonly<Record<string, string>>): readonly string[] =>
