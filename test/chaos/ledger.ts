@@ -3,6 +3,7 @@ import { decode, type Fact } from '../../src/events/codec.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { prefixOf } from '../../src/events/streams.ts';
+import { isGone } from './erasures.ts';
 
 /** What the log holds, as far as it was read. */
 export type Ledger = {
@@ -47,4 +48,4 @@ export function entryOf({ stream, type, data }: Recorded): string {
 
 /** The kinds that only somebody who was answered can have caused. */
 export const isAsked = ({ stream, type }: Recorded): boolean =>
-  stream.startsWith('call-') || type === 'TicketStatusSet' || type === 'DeliveryQuarantined';
+  !isGone(stream) && (stream.startsWith('call-') || type === 'TicketStatusSet' || type === 'DeliveryQuarantined');

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projections } from '../../src/projections/index.ts';
 import { randomFrom } from '../../src/retell-emulator/random.ts';
+import { startErasures } from './erasures.ts';
 import type { Fault } from './faults.ts';
 import { invariants } from './invariants/all.ts';
 import type { Evidence } from './invariants/finding.ts';
@@ -48,6 +49,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const world = await openWorld(options.layout);
   process.on('exit', world.killNow);
   const load = startLoad(world, { seed, senders: options.senders });
+  const erasures = startErasures(world, seed);
   const sightings = { sessions: watchSessions(world), readiness: watchReadiness(world) };
   const watchers = Object.values(sightings);
   const ledger = openLedger(world.log);
@@ -67,8 +69,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     struck.set(kind, (struck.get(kind) ?? 0) + 1);
   };
   const check = async (last: boolean): Promise<boolean> => {
-    await load.pause();
+    await Promise.all([load.pause(), erasures.pause()]);
     try {
+      await erasures.settle();
       await settle(world, ledger);
       if (last && options.mails) await mailsSettle(ledger);
       await settle(world, ledger);
@@ -76,7 +79,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       unsettled = `${(error as Error).message} ${(error as Error).cause ?? ''}`;
       return false;
     }
-    await hold({ world, load, ledger, sightings, lines: await world.logged() }, held, () => settle(world, ledger));
+    await hold({ world, load, ledger, erasures, sightings, lines: await world.logged() }, held, () =>
+      settle(world, ledger),
+    );
     return held.every(({ wrong }) => wrong.length === 0);
   };
 
@@ -95,6 +100,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         holds = await check(false);
         if (holds) print(`      ${ledger.recorded.length} facts: every invariant holds`);
         if (holds) load.resume();
+        if (holds) erasures.resume();
       }
     }
     if (holds) await check(true);
@@ -105,7 +111,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     };
     return { ...report, ...(unsettled !== undefined && { unsettled }) };
   } finally {
-    await load.pause();
+    await Promise.all([load.pause(), erasures.pause()]);
     await Promise.all(watchers.map((one) => one.stop()));
     await world.stop();
     process.off('exit', world.killNow);

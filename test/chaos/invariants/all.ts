@@ -1,4 +1,5 @@
 import { acceptedIsInTheLog, nothingIsRefused } from './accepted.ts';
+import { erasedStaysAway } from './erased.ts';
 import type { Invariant } from './finding.ts';
 import { nothingIsLeftBehind, readyShowsTheEnd } from './generations.ts';
 import { oneMailPerOpening } from './mails.ts';
@@ -19,4 +20,5 @@ export const invariants: readonly Invariant[] = [
   nothingIsRefused,
   nothingIsLeftBehind,
   nothingBreaks,
+  erasedStaysAway,
 ];

@@ -1,3 +1,4 @@
+import type { Erasures } from '../erasures.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Load } from '../load.ts';
 import type { Line } from '../parts.ts';
@@ -9,6 +10,7 @@ export type Evidence = {
   readonly world: World;
   readonly load: Load;
   readonly ledger: Ledger;
+  readonly erasures: Erasures;
   /** Of readers of the views, and of who asks for readiness. */
   readonly sightings: Readonly<Record<'sessions' | 'readiness', Sightings>>;
   /** Logged since the last check. */

@@ -2,6 +2,7 @@ import type { CallEvent } from '../../../src/events/call-facts.ts';
 import type { Fact } from '../../../src/events/codec.ts';
 import { outcomes } from '../../../src/model/outcome.ts';
 import { reduceWholeCall, type WholeCall } from '../../../src/model/stream-state.ts';
+import { isGone } from '../erasures.ts';
 import type { Invariant } from './finding.ts';
 
 type Change = { readonly key: string; readonly outcome: string };
@@ -23,7 +24,7 @@ export const noOutcomeFalls: Invariant = {
   name: 'no outcome falls within a call',
   async check({ world, ledger }) {
     const calls = new Map<string, WholeCall>();
-    for (const fact of ledger.facts.filter(({ stream }) => stream.startsWith('call-')))
+    for (const fact of ledger.facts.filter(({ stream }) => stream.startsWith('call-') && !isGone(stream)))
       calls.set(fact.stream, reduceWholeCall(calls.get(fact.stream), fact as Fact<CallEvent>));
     const reached = [...calls].flatMap(([key, call]) => call.reached.map(({ outcome }) => ({ key, outcome })));
     const { rows } = await world.pool.query<Change>(

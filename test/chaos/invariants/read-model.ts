@@ -8,6 +8,7 @@ import { liveGeneration, tablesOf } from '../../../src/projections/engine/genera
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
 import { sessionFromFacts } from '../../support/session-of-facts.ts';
+import { isGone } from '../erasures.ts';
 import type { Evidence, Finding, Invariant } from './finding.ts';
 
 const BUILD_WITHIN_MS = 120_000;
@@ -109,7 +110,7 @@ export const answersAreTheFold: Invariant = {
   name: 'what the query API answers = the pure fold of the session',
   async check({ world, ledger }) {
     const sessions = Map.groupBy(
-      ledger.facts.filter(({ stream }) => stream.startsWith('call-')),
+      ledger.facts.filter(({ stream }) => stream.startsWith('call-') && !isGone(stream)),
       ({ stream, data }) => {
         const { tenantId, id } = parseStream(stream)!;
         return `${tenantId} ${(data as CallFacts).callSessionId ?? `call:${id}`}`;
