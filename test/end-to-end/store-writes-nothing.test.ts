@@ -24,7 +24,7 @@ async function scene() {
 }
 
 async function started(environment: Readonly<Record<string, string>>): Promise<ServiceHere> {
-  const service = await startServiceHere(environment);
+  const service = await startServiceHere(environment, { ownNode: true });
   cleanUp.push(() => service.stop());
   return service;
 }

@@ -3,6 +3,7 @@ import { callOf } from '../../src/erasure/erase-all-of.ts';
 import { erasureIn, withoutErased } from '../../src/events/erased.ts';
 import type { EventLog, Expected, NewEvent } from '../../src/events/event-log.ts';
 import { appendMissing, streamMemory } from '../../src/events/idempotent-append.ts';
+import { sha256 } from '../../src/events/identity.ts';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream, evidenceStream } from '../../src/events/streams.ts';
 import * as controls from '../projections/controls.ts';
@@ -140,7 +141,10 @@ describe('an erasure', () => {
     };
     const { personal: _, ...open } = late.data;
     const written = { stream: CALL, events: [late], whenErased: () => [{ ...late, data: open }] };
-    const bytes = { id: 'late bytes', type: 'RawDeliveryPart', data: Buffer.from(CANARY), metadata: {} };
+    const signed = { deliveryId: 'late', part: 0, parts: 1, sha256: sha256(CANARY), bytes: CANARY.length };
+    const how = { signatureHeader: 'v=1,d=0', keyId: 'key', verdict: 'authentic', receivedAt: erasure.requestedAt };
+    const metadata = { tenantId: TENANT, ...signed, ...how };
+    const bytes = { id: 'late bytes', type: 'RawDeliveryPart', data: Buffer.from(CANARY), metadata };
     // What the door knew of the streams before, so that its append may be at a revision that is over.
     const memory = streamMemory();
     memory.keep(CALL, { revision: 1n, ids: new Set() });

@@ -12,15 +12,15 @@ import { keyOf } from './service.ts';
  * The service as `src/main.ts` composes it, in this process, as soon as it listens: a third of the cost of one in a
  * process of its own, for tests that end, freeze or look at none.
  */
-export async function startServiceHere(environment: Readonly<Record<string, string>>) {
+export async function startServiceHere(environment: Readonly<Record<string, string>>, { ownNode = false } = {}) {
   const config = readConfig({ PORT: '0', LOG_LEVEL: 'info', ...environment });
   if ('problems' in config) throw new Error(config.problems.join('\n'));
   const logs: string[] = [];
   const logger = createLogger(config.logLevel, { write: (line) => void logs.push(line.trimEnd()) });
   const keys = await openKeys(config);
-  // A log of its own is in the place where the service would put it, but not in a process of its own.
+  // A log of its own is in the place where the service would put it, but mostly not in a process of its own.
   const log =
-    config.eventStoreUrl === undefined && config.databaseUrl !== undefined
+    config.eventStoreUrl === undefined && config.databaseUrl !== undefined && !ownNode
       ? await startHostedStore({ dataDir: join(config.dataDir, 'eventstore') })
       : undefined;
   const opened = await openStores({ ...config, eventStoreUrl: log?.url ?? config.eventStoreUrl }, logger);

@@ -6,6 +6,8 @@ import { newToken } from '../../src/embedded/event-store/token.ts';
 export type StoreRequest = { readonly id: number } & ({ readonly dataDir: string } | { readonly stop: number });
 export type StoreAnswer = { readonly id: number; readonly url?: string; readonly error?: string };
 
+/** One for all, as a node that is started again has: a relay may lead from one to another. */
+const TOKEN = newToken();
 const running = new Map<number, () => Promise<void>>();
 
 async function answer(request: StoreRequest): Promise<Omit<StoreAnswer, 'id'>> {
@@ -15,7 +17,7 @@ async function answer(request: StoreRequest): Promise<Omit<StoreAnswer, 'id'>> {
     return {};
   }
   const directory = lockDataDirectory(request.dataDir);
-  const node = await serve(directory.events, '127.0.0.1', 0, newToken());
+  const node = await serve(directory.events, '127.0.0.1', 0, TOKEN);
   running.set(request.id, () => node.stop().finally(directory.release));
   return { url: node.url };
 }
