@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type EventStoreProcess, spawnEventStore } from '../../../src/embedded/event-store/spawn.ts';
 import { collect, eventually, temporaryDirectory } from './node-under-test.ts';
 
-// KILL_ROUNDS=50 npx vitest run test/embedded/event-store/kill.test.ts
+// KILL_ROUNDS=50 npx vitest run test/embedded/event-store/kill.long.test.ts
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
 const WRITERS = 32;
 const CREDENTIALS = { credentials: { username: 'any', password: 'any' } };
