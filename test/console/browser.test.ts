@@ -54,8 +54,8 @@ const PAGES = [
   ...['/no-such-page', '/calls/nobody'],
 ];
 
-/** The long run looks at every page, the short one at every third. */
-const pages = process.env.LONG_TESTS ? PAGES : PAGES.filter((_, n) => n % 3 === 0);
+/** The long run looks at every page, the short one at every sixth. */
+const pages = process.env.LONG_TESTS ? PAGES : PAGES.filter((_, n) => n % 6 === 0);
 
 const open = async (colorScheme: 'light' | 'dark', width: number): Promise<Page> => {
   await context?.close();

@@ -19,7 +19,8 @@ export async function startTestPostgres(): Promise<{ readonly url: string; stop(
   await removeOldRuns();
   const dataDir = await mkdtemp(join(tmpdir(), PREFIX));
   // Tests care neither for a power cut nor for a frugal number of connections, and some of them wait for a deadlock.
-  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200', deadlock_timeout: '100ms' };
+  const careless = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off' };
+  const settings = { ...careless, max_wal_size: '4GB', max_connections: '200', deadlock_timeout: '100ms' };
   const remove = () => rm(dataDir, { recursive: true, force: true });
   const postgres = await startEmbeddedPostgres({ dataDir, settings }).catch(async (error) => {
     await remove();
