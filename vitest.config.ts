@@ -12,7 +12,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What kills, fills, floods or tries many orders takes as long as all the rest: `npm run test:all`, or by name.
-    exclude: process.env.LONG_TESTS || process.argv.some((word) => word.includes('test/')) ? [] : ['**/*.long.test.ts'],
+    exclude:
+      process.env.LONG_TESTS || process.argv.some((word) => word.startsWith('test/')) ? [] : ['**/*.long.test.ts'],
     globalSetup: ['test/support/global-postgres.ts'],
     pool: 'forks',
     // Two more than the cores of a small machine: half of the time a test waits for a timer or for another process.

@@ -13,6 +13,7 @@ import { cpuOf } from './rebuild/cpu-of.ts';
 
 const PERSON = '+4930901234';
 const SENDERS = 16;
+const ATTEMPTS = 100;
 const GIVE_UP_MS = 60 * 60_000;
 
 type Shown = { readonly state: string; readonly calls: number; readonly erased: number; readonly physical: string };
@@ -59,19 +60,23 @@ export async function benchErasure(args: readonly string[]): Promise<void> {
 /** Calls of the person as one webhook each, with a ticket and a customer. */
 async function postCalls({ url, webhookKey }: CallLedger, calls: number): Promise<void> {
   const pool = new Pool(url, { connections: SENDERS });
+  const isTaken = async (text: string): Promise<boolean> => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-retell-signature': signature(text, webhookKey, Date.now()),
+    };
+    const path = '/api/webhooks/retell-inbound-ticket';
+    const { statusCode, body } = await pool.request({ path, method: 'POST', body: text, headers });
+    await body.dump();
+    return statusCode === 204;
+  };
   let next = 0;
   const sender = async () => {
-    for (let n = next++; n < calls; n = next++) {
-      const text = callOf(n);
-      const headers = {
-        'content-type': 'application/json',
-        'x-retell-signature': signature(text, webhookKey, Date.now()),
-      };
-      const path = '/api/webhooks/retell-inbound-ticket';
-      const { statusCode, body } = await pool.request({ path, method: 'POST', body: text, headers });
-      await body.dump();
-      if (statusCode !== 204) n = --next; // later
-    }
+    for (let n = next++; n < calls; n = next++)
+      for (let attempt = 1; !(await isTaken(callOf(n))); attempt++) {
+        if (attempt === ATTEMPTS) throw new Error(`call ${n} was not taken`);
+        await sleep(250);
+      }
   };
   await Promise.all(Array.from({ length: SENDERS }, sender));
   await pool.close();

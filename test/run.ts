@@ -18,8 +18,7 @@ Types, lint, then the tests: some minutes. It starts all that it needs, and ends
   npx vitest --help            what vitest takes`);
 
 const given = process.argv.slice(2).filter((word) => word !== '--all');
-const isWhole = given.length > 0 || process.argv.includes('--all');
-if (isWhole) process.env.LONG_TESTS = 'yes';
+if (process.argv.includes('--all')) process.env.LONG_TESTS = 'yes';
 
 /** Vitest takes some minutes; what takes so much longer does not end by itself. */
 const LIMIT_MS = 40 * 60_000;
@@ -54,8 +53,10 @@ const counts = ((): Counts | undefined => {
 })();
 rmSync(folder, { recursive: true, force: true });
 
-const long = globSync('test/**/*.long.test.ts', { cwd: join(import.meta.dirname, '..') });
-if (!isWhole && long.length > 0) console.log(`\n${long.length} files of long tests are left out: npm run test:all`);
+if (!process.env.LONG_TESTS && given.length === 0) {
+  const long = globSync('test/**/*.long.test.ts', { cwd: join(import.meta.dirname, '..') });
+  console.log(`\n${long.length} files of long tests are left out: npm run test:all`);
+}
 
 const passed = (counts?.numPassedTests ?? 0) + checks.filter(Boolean).length;
 const failedTests = (counts?.numFailedTests ?? 0) + checks.filter((ok) => !ok).length;

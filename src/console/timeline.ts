@@ -4,7 +4,7 @@ import { path } from './api.ts';
 import type { History, Moment } from './moments.ts';
 import { badge, duration, type Html, minutes, nothing, time } from './parts.ts';
 import { turnsOf } from './transcript.ts';
-import { evidenceSentence, factName, fieldName, label, sentence, type Told } from './words.ts';
+import { evidenceSentence, factName, fieldName, type HistoryOf, label, sentence } from './words.ts';
 
 type Change = HistoryItem['changes'][number];
 const LONG = 240;
@@ -23,7 +23,7 @@ const reasons = { statusReason: undefined, disconnectionReason: 'call', mailReas
 const isReason = (field: string): field is keyof typeof reasons => Object.hasOwn(reasons, field);
 
 /** A value of a field, short enough for a line. */
-function shownAs(field: string, value: unknown, timeZone: string, of: Told): Html | string {
+function shownAs(field: string, value: unknown, timeZone: string, of: HistoryOf): Html | string {
   if (value === undefined || value === null) return 'nothing';
   if (field === 'transcript' && typeof value === 'string') return `${turnsOf(value).length} turns`;
   if (field === 'durationMs' && typeof value === 'number') return minutes(value);
@@ -41,7 +41,7 @@ function shownAs(field: string, value: unknown, timeZone: string, of: Told): Htm
 
 const isNew = ({ from, added, removed }: Change) => (from === undefined || from === null) && !added && !removed;
 
-function changed(change: Change, timeZone: string, of: Told): Html {
+function changed(change: Change, timeZone: string, of: HistoryOf): Html {
   const { field, added, removed } = change;
   const shown = (value: unknown) => shownAs(field, value, timeZone, of);
   const name = html`<b>${fieldName(field, of)}</b>`;
@@ -57,7 +57,7 @@ const FIRST: readonly string[] = ['status', 'statusReason', 'startsAt', 'needsRe
 const isTelling = (change: Change): boolean => !QUIET.has(change.field) && !(isNew(change) && change.to === false);
 
 /** What decides comes first; what became known besides is a list to open. */
-function changesOf(item: HistoryItem, timeZone: string, of: Told): Html {
+function changesOf(item: HistoryItem, timeZone: string, of: HistoryOf): Html {
   const all = item.changes.filter(isTelling);
   if (all.length === 0) return html`<p class="faint">It changed nothing.</p>`;
   const besides = all.filter((change) => isNew(change) && !FIRST.includes(change.field) && change.field !== 'analysis');
@@ -73,7 +73,7 @@ const sources: Readonly<Record<string, string>> = {
 };
 
 type Options = {
-  readonly of: Told;
+  readonly of: HistoryOf;
   readonly moment: Moment;
   /** The page that shows what was known after a fact. */
   readonly address: string;

@@ -82,7 +82,7 @@ const evidence: Readonly<Record<string, string>> = {
 export const evidenceSentence = (verdict: string): string => evidence[verdict] ?? plain(verdict);
 
 /** What has a history. */
-export type Told = 'call' | 'appointment' | 'ticket';
+export type HistoryOf = 'call' | 'appointment' | 'ticket';
 
 const fields: Readonly<Record<string, string>> = {
   statusReason: 'Reason',
@@ -106,7 +106,7 @@ const fields: Readonly<Record<string, string>> = {
 };
 
 /** A field of the API in words. */
-export const fieldName = (field: string, of: Told): string =>
+export const fieldName = (field: string, of: HistoryOf): string =>
   (field === 'status' && of === 'call' ? 'Outcome' : fields[field]) ??
   plain(field.replace(/(?<=[a-z])[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)).replace(/^./, (first) =>
     first.toUpperCase(),

@@ -5,7 +5,8 @@ import type { Recorded } from '../events/recorded.ts';
 import { parseStream, quarantineStream } from '../events/streams.ts';
 import { assemble } from '../evidence/evidence.ts';
 import { phoneOf } from '../model/phone.ts';
-import { parkedOf } from '../projections/engine/parked.ts';
+import { liveGeneration } from '../projections/engine/generations.ts';
+import { parkedStreams } from '../projections/engine/parked.ts';
 import { calls } from '../projections/index.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { PAGE, pages } from './pages.ts';
@@ -52,12 +53,13 @@ export async function findQuarantined(finding: Finding, wanted: Wanted): Promise
 }
 
 /** Calls and sessions whose streams are parked: of what is in them nothing may be shown. */
-export async function* parkedStreams({ db, log, tenantId, signal }: Omit<Finding, 'region'>): AsyncGenerator<{
+export async function* parkedOf({ db, log, tenantId, signal }: Omit<Finding, 'region'>): AsyncGenerator<{
   readonly kind: 'call' | 'session';
   readonly id: string;
   readonly events: readonly Recorded[];
 }> {
-  for (const stream of await parkedOf(db, calls.name)) {
+  const live = await liveGeneration(db, calls.name);
+  for (const stream of live ? (await parkedStreams(db, live)).keys() : []) {
     signal.throwIfAborted();
     const name = parseStream(stream);
     if (name?.tenantId !== tenantId || (name.category !== 'call' && name.category !== 'session')) continue;

@@ -10,7 +10,7 @@ import {
   holdsNumber,
   type IsPerson,
   isNumberOf,
-  parkedStreams,
+  parkedOf,
   textOf,
 } from './find-unread.ts';
 import { PAGE, pages } from './pages.ts';
@@ -68,7 +68,7 @@ export async function findPerson(finding: Finding, isPerson: IsPerson): Promise<
   for await (const id of requestedSessions(finding, isTheirs)) candidates.add(id);
   const sessions = await requestsAmong(finding, candidates, calls, isTheirs);
   const parked = new Set<string>();
-  for await (const { kind, id, events } of parkedStreams(finding))
+  for await (const { kind, id, events } of parkedOf(finding))
     if (events.some((event) => holdsNumber(textOf(event), finding.region, isTheirs)))
       (kind === 'call' ? calls : parked).add(id);
   const quarantined = await findQuarantined(finding, { isTheirs, calls });
@@ -161,7 +161,7 @@ export async function findSession(finding: Finding, sessionId: string): Promise<
   const { db, log, tenantId } = finding;
   const calls = new Set(await callsIn(db, tenantId, sessionId));
   const named = `"callSessionId":${JSON.stringify(sessionId)}`;
-  for await (const { kind, id, events } of parkedStreams(finding))
+  for await (const { kind, id, events } of parkedOf(finding))
     if (kind === 'call' && events.some((event) => textOf(event).includes(named))) calls.add(id);
   const hasRequest = (await readLeft(log, sessionStream(tenantId, sessionId))).length > 0;
   const quarantined = await findQuarantined(finding, { calls });

@@ -9,7 +9,7 @@ import { reduceStream, type WholeCall } from '../model/stream-state.ts';
 import { factsUntil, foldStream } from '../projections/fold-stream.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import type { Found } from './find.ts';
-import { parkedStreams } from './find-unread.ts';
+import { parkedOf } from './find-unread.ts';
 import { PAGE, pages } from './pages.ts';
 
 type Due = {
@@ -120,7 +120,7 @@ function endOf(events: readonly Recorded[]): number {
 
 /** Of streams that are parked the first record alone can be read. */
 async function* parkedDue(due: Due): AsyncGenerator<One> {
-  for await (const { kind, id, events } of parkedStreams(due)) {
+  for await (const { kind, id, events } of parkedOf(due)) {
     if (events.length === 0 || Date.parse(events[0]!.recordedAt) >= due.until) continue;
     if (due.what === 'personal' && !erasureIn(events)) yield [kind === 'call' ? 'calls' : 'sessions', id];
     if (due.what === 'evidence' && kind === 'call' && (await hasEvidence(due, id))) yield ['calls', id];

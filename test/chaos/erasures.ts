@@ -24,7 +24,7 @@ const PAUSE_MS = 5000;
 const ATTEMPTS = 60;
 const [tenant] = tenants;
 
-/** Somebody calls, is erased on request, and is told of once more: again and again, whatever is killed meanwhile. */
+/** Somebody calls, is erased on request, and a late webhook comes: again and again, whatever is killed meanwhile. */
 export function startErasures({ services, client }: World, seed: number): Erasures {
   const random: Random = randomFrom(seed * 1000 + 999);
   const asked: { id: string; callId: string }[] = [];

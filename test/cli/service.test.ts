@@ -265,7 +265,9 @@ describe('doctor', () => {
     expect([ran.code, ran.json().ok]).toEqual([0, true]);
     expect(checks['webhook secret']!.detail).toContain('is in force: wk_');
     expect(ran.out).not.toContain(SECRET);
-    expect(await log.head()).toBe(head);
+    const since = (await log.newest(5)).filter(({ position }) => position > head).map(({ stream }) => stream);
+    // A running service may note its own place meanwhile.
+    expect(since.filter((stream) => !stream.startsWith('reaction-'))).toEqual([]);
   });
 
   test('says which key is wrong, and where it came from', async () => {

@@ -5,7 +5,7 @@ import { remover, restAfter } from '../../src/erasure/remove.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Scrubbed } from '../../src/projections/engine/scrub.ts';
 
-/** Stores that say what they are told to, a clock, and erasures that are done at these positions. */
+/** Stores with given answers, a clock, and erasures that are done at these positions. */
 function scene() {
   let time = 0;
   const answers = { scavenge: 'done' as Awaited<ReturnType<EventLog['scavenge']>>, scrub: 'done' as Scrubbed };

@@ -88,6 +88,13 @@ export const changed = (data: Staff = {}, appointmentId = 'apt_1'): Said => ({
   event: { type: 'AppointmentChanged', data },
 });
 
+/** The same of another tenant, so that several worlds go on in one log. */
+export const inTenant = (said: Said, tenantId: string): Said => ({
+  ...said,
+  stream: said.stream.replace(TENANT, tenantId),
+  metadata: { ...said.metadata, tenantId },
+});
+
 export const minute = (n: number): string => new Date(Date.UTC(2026, 0, 1, 10, n)).toISOString();
 
 /** As the log would hold these, each recorded a minute after the one before. */

@@ -8,6 +8,7 @@ import { projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
 import {
   changed,
+  inTenant,
   linked,
   minute,
   placed,
@@ -110,8 +111,7 @@ function shown(rows: (view: string) => pg.QueryResult['rows']) {
     lastEventAt: iso(row.last_event_at),
     revision: row.revision,
   }));
-  const appointments = rows('appointments').map((row) => ({
-    id: row.id,
+  const decisionOf = (row: ReturnType<typeof rows>[number]) => ({
     status: row.status,
     startsAt: iso(row.starts_at),
     rescheduleText: row.reschedule_text ?? undefined,
@@ -120,20 +120,12 @@ function shown(rows: (view: string) => pg.QueryResult['rows']) {
     decidedByCallId: row.decided_by_call_id ?? undefined,
     decidedBy: row.decided_by_json ?? undefined,
     statusReason: row.status_reason ?? undefined,
-    notes: row.notes_json,
-  }));
+  });
+  const appointments = rows('appointments').map((row) => ({ id: row.id, ...decisionOf(row), notes: row.notes_json }));
   const links = rows('call_session_calls').map((row) => [row.call_id, row.session_id]);
   const changes = rows('appointment_changes').map((row) => ({
-    position: row.position,
-    id: row.appointment_id,
-    status: row.status,
-    startsAt: iso(row.starts_at),
-    rescheduleText: row.reschedule_text ?? undefined,
-    cancellationReason: row.cancellation_reason ?? undefined,
-    needsReview: row.needs_review,
-    decidedByCallId: row.decided_by_call_id ?? undefined,
-    decidedBy: row.decided_by_json ?? undefined,
-    statusReason: row.status_reason ?? undefined,
+    ...{ position: row.position, id: row.appointment_id },
+    ...decisionOf(row),
   }));
   return {
     sessions: sessions.sort(byId),
@@ -194,15 +186,9 @@ const WORLDS = Number(process.env.TEST_WORLDS ?? 40);
 test('the read model is a fold of the log, wherever its batches are cut', { timeout: 120_000 }, async () => {
   const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
   // Each world is a tenant of its own; all of them go on at the same time, in one log.
-  const worlds = fc.sample(world, { numRuns: WORLDS, seed }).map((said, index) =>
-    said.map(
-      (one): Said => ({
-        ...one,
-        stream: one.stream.replace(TENANT, `t${index}`),
-        metadata: { ...one.metadata, tenantId: `t${index}` },
-      }),
-    ),
-  );
+  const worlds = fc
+    .sample(world, { numRuns: WORLDS, seed })
+    .map((said, index) => said.map((one) => inTenant(one, `t${index}`)));
   for (let round = 0; round < 25; round++) await stores.say(...worlds.flatMap((said) => said.slice(round, round + 1)));
   const facts = await wholeLog();
   const wanted = [...Map.groupBy(facts, (fact) => fact.metadata.tenantId)].map(([tenantId, its]) => {

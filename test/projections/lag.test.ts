@@ -68,7 +68,7 @@ test('who is further behind than is looked at is told about how far', async () =
   expect(since).toBeDefined();
 });
 
-test('of the parts of long calls a few are looked at, and how far one is behind is told about', async () => {
+test('of the parts of long calls a few are looked at, and the lag is an estimate', async () => {
   const events = Array.from({ length: 2000 }, (_, i) => ({
     ...{ stream: 'call-acme.long', type: 'CallTextPart', id: `${i}`, position: BigInt(i), revision: BigInt(i) },
     ...{ data: { text: 'x'.repeat(128 * 1024) }, metadata: {}, recordedAt: new Date().toISOString() },

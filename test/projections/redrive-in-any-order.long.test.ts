@@ -8,7 +8,7 @@ import type { Projection } from '../../src/projections/engine/projection.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
-import { changed, linked, minute, placed, registered, requested, type Said, TENANT } from './controls.ts';
+import { changed, inTenant, linked, minute, placed, registered, requested, type Said } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 
 // A12 and invariant 2: once what was parked is redriven, the read model is the fold of the whole log.
@@ -122,16 +122,9 @@ const WORLDS = Number(process.env.TEST_WORLDS ?? 8);
 
 test('what is redriven is as if it had never been parked', { timeout: 120_000 }, async () => {
   const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
-  const worlds = fc.sample(world, { numRuns: WORLDS, seed }).map((facts, index) =>
-    facts.map(([one, breaks]) => {
-      const said: Said = {
-        ...one,
-        stream: one.stream.replace(TENANT, `t${index}`),
-        metadata: { ...one.metadata, tenantId: `t${index}` },
-      };
-      return { said, breaks };
-    }),
-  );
+  const worlds = fc
+    .sample(world, { numRuns: WORLDS, seed })
+    .map((facts, index) => facts.map(([one, breaks]) => ({ said: inTenant(one, `t${index}`), breaks })));
   const inOrder = Array.from({ length: 20 }, (_, round) =>
     worlds.flatMap((facts) => facts.slice(round, round + 1)),
   ).flat();

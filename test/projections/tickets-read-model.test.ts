@@ -9,7 +9,7 @@ import { prepare } from '../../src/projections/engine/migrations.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { calls, projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
-import { analyzed, ended, placed, recorded, requested, type Said, started, TENANT } from './controls.ts';
+import { analyzed, ended, inTenant, placed, recorded, requested, type Said, started, TENANT } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 import { inbound, mailSent, staffSays } from './tickets-controls.ts';
 import { byId, expected, world } from './tickets-in-memory.ts';
@@ -260,15 +260,9 @@ async function shown(tenantId: string) {
 
 test('tickets, customers and outcome changes are a fold of the log, wherever its batches are cut', async () => {
   const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
-  const worlds = fc.sample(world, { numRuns: Number(process.env.TEST_WORLDS ?? 30), seed }).map((said, index) =>
-    said.map(
-      (one): Said => ({
-        ...one,
-        stream: one.stream.replace(TENANT, `t${index}`),
-        metadata: { ...one.metadata, tenantId: `t${index}` },
-      }),
-    ),
-  );
+  const worlds = fc
+    .sample(world, { numRuns: Number(process.env.TEST_WORLDS ?? 30), seed })
+    .map((said, index) => said.map((one) => inTenant(one, `t${index}`)));
   // One world after the other, so that a batch may hold much of one.
   await stores.say(...worlds.flat());
   const facts = await wholeLog();

@@ -12,7 +12,7 @@ import {
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
-import { minute, placed, placementFailed, requested, type Said, TENANT, textPart } from './controls.ts';
+import { inTenant, minute, placed, placementFailed, requested, type Said, TENANT, textPart } from './controls.ts';
 import { logger, type Stores, startStores } from './stores.ts';
 import { inbound, mailFailed, mailSent, outbound, staffSays } from './tickets-controls.ts';
 
@@ -132,15 +132,9 @@ const WORLDS = Number(process.env.TEST_WORLDS ?? 6);
 test('every projection verifies after any facts, however its batches were cut', { timeout: 120_000 }, async () => {
   const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000_000);
   // Each world is a tenant of its own, told fact by fact while the projections run, with batches of every size.
-  const worlds = fc.sample(world, { numRuns: WORLDS, seed }).map((said, index) =>
-    said.map(
-      (one): Said => ({
-        ...one,
-        stream: one.stream.replace(TENANT, `t${index}`),
-        metadata: { ...one.metadata, tenantId: `t${index}` },
-      }),
-    ),
-  );
+  const worlds = fc
+    .sample(world, { numRuns: WORLDS, seed })
+    .map((said, index) => said.map((one) => inTenant(one, `t${index}`)));
   const facts = Array.from({ length: 30 }, (_, round) => worlds.flatMap((said) => said.slice(round, round + 1))).flat();
   let position = 0n;
   for (const [i, maxBatch] of [3, 2000, 7].entries()) {

@@ -25,8 +25,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
-  for (const kind of ['recipient', 'data', 'hold'] as const) delete scene.smtp.refusals[kind];
-  await scene.stopAll();
+  await scene.reset();
 });
 afterAll(() => scene.stop());
 

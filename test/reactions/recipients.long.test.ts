@@ -22,8 +22,7 @@ beforeAll(async () => {
   await scene.stopAll();
 });
 afterEach(async () => {
-  for (const kind of ['recipient', 'data', 'hold'] as const) delete scene.smtp.refusals[kind];
-  await scene.stopAll();
+  await scene.reset();
   wanted(OK, GREY);
 });
 afterAll(() => scene.stop());

@@ -68,6 +68,11 @@ export async function startScene() {
     tenants,
     eventStore,
     databaseUrl: database.url,
+    /** Ends what a test has started, and how its mail server answers. */
+    async reset() {
+      for (const kind of ['recipient', 'data', 'hold'] as const) delete smtp.refusals[kind];
+      await this.stopAll();
+    },
     /** A fact of a call, at a ticket endpoint unless told otherwise. */
     say: (callId: string, type: string, claims: object = {}, metadata: object = {}) =>
       append(

@@ -19,8 +19,7 @@ beforeAll(async () => {
   await scene.stopAll();
 });
 afterEach(async () => {
-  for (const kind of ['recipient', 'data', 'hold'] as const) delete scene.smtp.refusals[kind];
-  await scene.stopAll();
+  await scene.reset();
 });
 afterAll(() => scene.stop());
 

@@ -122,7 +122,7 @@ describe.each([
     expect(await hears(late, 1)).toEqual(last);
   });
 
-  test('that listens while the log is restored and grows beyond its cursor again is told once the read model is of it', async () => {
+  test('that listens while the log is restored and grows beyond its cursor again gets a reset once the read model is of it', async () => {
     const { url, logged } = await feed();
     await happen(80n);
     const ears = await open(url);
@@ -143,7 +143,7 @@ describe.each([
     expect(told(ears, 'reset')).toHaveLength(1);
   });
 
-  test('is told nothing when another generation is shown of the same log', async () => {
+  test('gets no reset when another generation is shown of the same log', async () => {
     const { url } = await feed();
     await happen(80n);
     const ears = await open(url);

@@ -1,7 +1,6 @@
-import stableStringify from 'fast-json-stable-stringify';
 import { beginsErasure } from '../../events/erased.ts';
 import { Erased, isErasedType } from '../../events/erasure-facts.ts';
-import { sha256 } from '../../events/identity.ts';
+import { digestOf } from '../../events/identity.ts';
 import { isJsonObject } from '../../events/json.ts';
 import type { FactLine, Header } from '../../read-api/export/export-line.ts';
 import { Failure } from '../failure.ts';
@@ -53,11 +52,11 @@ async function whole(body: AsyncIterable<Uint8Array>): Promise<Readonly<Record<s
 type Held = { readonly position: bigint } & ({ readonly digest: string } | { readonly name: string });
 type Named = Pick<FactLine, 'revision' | 'id' | 'type' | 'recordedAt'>;
 
-const digestOf = ({ sha256: _, ...fact }: FactLine): string => sha256(stableStringify(fact));
+const contentDigest = ({ sha256: _, ...fact }: FactLine): string => digestOf(fact);
 const nameOf = (stream: string, { revision, id, type, recordedAt }: Named): string =>
   [stream, revision, id, type, recordedAt].join(' ');
 const isSame = (held: Held, fact: FactLine): boolean =>
-  'name' in held ? held.name === nameOf(fact.stream, fact) : held.digest === digestOf(fact);
+  'name' in held ? held.name === nameOf(fact.stream, fact) : held.digest === contentDigest(fact);
 
 /** What erasures say of facts of the range, those behind it as well. */
 type Erasures = {
@@ -86,7 +85,7 @@ async function firstDifference(service: Service, header: Header, file: AsyncIter
   };
   await read(sameRange(header), (fact) => {
     const position = BigInt(fact.position);
-    ofLog.set(position, { position, digest: digestOf(fact) });
+    ofLog.set(position, { position, digest: contentDigest(fact) });
     note(erasures, fact);
   });
   const behind = header.head === '-1' ? undefined : header.head;

@@ -75,10 +75,10 @@ export function callPage(app: Hono<ConsoleEnv>): void {
     const { api, me } = tenantOf(c);
     const id = c.req.param('id');
     const address = path`/console/calls/${id}`;
-    const history = await historyOf(c, path`/api/call-sessions/${id}/history`);
+    const here = path`/api/call-sessions/${id}`;
+    const [now, history] = await Promise.all([api.get<CallSession>(here), historyOf(c, `${here}/history`)]);
     const moment = momentOf(c, history);
-    const now = await api.get<CallSession>(path`/api/call-sessions/${id}`);
-    const then = moment.isNow ? now : await api.find<CallSession>(path`/api/call-sessions/${id}`, moment.query);
+    const then = moment.isNow ? now : await api.find<CallSession>(here, moment.query);
     return c.html(
       page(
         c,

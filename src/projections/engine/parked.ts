@@ -17,7 +17,7 @@ export type ParkedStream = {
 /** By stream; only the leader of the generation changes them. */
 export type ParkedStreams = ReadonlyMap<string, ParkedStream>;
 
-export async function parkedStreams(db: Kysely<unknown>, of: CheckpointOf): Promise<Map<string, ParkedStream>> {
+export async function parkedStreams(db: QueryExecutorProvider, of: CheckpointOf): Promise<Map<string, ParkedStream>> {
   const { rows } = await sql<{ id: string; stream: string; revision: string }>`
     select id, stream, revision from projection.parked
      where projection = ${of.name} and generation = ${of.generation}`.execute(db);
@@ -29,15 +29,6 @@ export async function countParked(db: QueryExecutorProvider, of: CheckpointOf): 
     select count(*)::integer as count from projection.parked
      where projection = ${of.name} and generation = ${of.generation}`.execute(db);
   return rows[0]!.count;
-}
-
-/** Streams that the live generation of a projection has parked. */
-export async function parkedOf(db: QueryExecutorProvider, projection: string): Promise<string[]> {
-  const { rows } = await sql<{ stream: string }>`
-    select p.stream from projection.parked p
-      join projection.projections g on g.name = p.projection and g.generation = p.generation and g.state = 'live'
-     where p.projection = ${projection} order by p.stream`.execute(db);
-  return rows.map(({ stream }) => stream);
 }
 
 /** Where a stream was parked, and why, for a person to read. */

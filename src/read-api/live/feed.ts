@@ -125,9 +125,9 @@ export function openFeed(db: Kysely<ReadModel>, options: FeedOptions): Feed {
     if (isShown && !isAnother) return;
     tail = undefined; // nothing is sent of another one
     isAnother = !isShown;
-    if (isAnother) endSeenAt = Number.NEGATIVE_INFINITY; // it is looked at again at once
-    if (isAnother) throw new ReadModelOfAnotherLog();
-    restores++;
+    if (isShown) return void restores++;
+    endSeenAt = Number.NEGATIVE_INFINITY; // it is looked at again at once
+    throw new ReadModelOfAnotherLog();
   }
 
   /** One step of the tail; true: there may be more at once. */
@@ -217,16 +217,16 @@ export function openFeed(db: Kysely<ReadModel>, options: FeedOptions): Feed {
         void poll();
       }
       let begun = false;
-      let told = restores;
+      let restoresSeen = restores;
       try {
         while (!until.aborted) {
           const seen = version; // before the look, so that nothing comes in between unnoticed
           try {
-            if ((begun && told !== restores) || (await isBeyond(cursor))) {
+            if ((begun && restoresSeen !== restores) || (await isBeyond(cursor))) {
               cursor = await present();
               yield { reset: cursor };
             }
-            told = restores;
+            restoresSeen = restores;
             if (!begun) yield { ready: cursor };
             begun = true;
             const { found, upTo } = await next(tenantId, cursor.after);

@@ -13,9 +13,7 @@ beforeAll(async () => {
   scene = await startScene();
 });
 afterEach(async () => {
-  await scene.stopAll();
-  for (const { id: endpointId } of scene.directory.webhookEndpoints(TENANT))
-    await scene.changes.removeWebhookEndpoint(TENANT, { endpointId });
+  await scene.reset();
 });
 afterAll(() => scene.stop());
 

@@ -118,6 +118,12 @@ export async function startScene(starting: Promise<Stores> = startStores()) {
       await Promise.all([...running].map((one) => one.stop()));
       running.clear();
     },
+    /** Ends what a test has started, and removes its endpoints. */
+    async reset() {
+      await this.stopAll();
+      for (const { id: endpointId } of directory.webhookEndpoints(TENANT))
+        await changes.removeWebhookEndpoint(TENANT, { endpointId });
+    },
     /** An endpoint for these events, and who receives them. */
     async endpoint(...events: NewsType[]) {
       const receiver = await startReceiver();
