@@ -252,7 +252,7 @@ describe('doctor', () => {
     Object.fromEntries(ran.json().checks.map((check: { name: string }) => [check.name, check]));
 
   test('finds nothing to say of a service that is well, and leaves no trace', async () => {
-    const head = await log.head();
+    const head = (await log.head())!;
     const ran = await scene.bin(['doctor', '--json']);
     const checks = byName(ran);
     const { Retell: asked, 'mail server': mail, 'webhook endpoints': endpoints, ...others } = checks;
