@@ -1,9 +1,12 @@
+import type { ErasureRecordEvent } from '../events/erasure-record.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { DeletedAtRetell } from '../retell/delete-call.ts';
 import { type ErasureState, record, recordOf } from './erasure.ts';
 
 /** How many are asked for until others have their turn. */
 const PIECE = 100;
+/** Recorded at once: each record reads the erasure's stream, which has as many events as there are answers. */
+const RECORDED_TOGETHER = 20;
 /** In a row: then Retell is away. */
 const FAILURES = 3;
 /** What Retell says after so long is recorded, whatever it is. */
@@ -35,25 +38,26 @@ export async function deleteCalls(
   if (!isWanted) return 'done';
   const { calls, asked } = await recordOf(log, tenantId, erasure.id);
   const open = calls.filter((id) => !asked.has(id));
-  const piece = open.slice(0, PIECE);
   const isLate = now() - Date.parse(erasure.requestedAt) > GIVE_UP_MS;
-  let [answered, inARow] = [0, 0];
-  for (const callId of piece) {
-    const { outcome, mayPass } = (await deleteAtRetell?.(tenantId, callId, signal)) ?? noKey;
-    signal.throwIfAborted(); // what was broken off is no answer
-    inARow = mayPass ? inARow + 1 : 0;
-    if (mayPass && !isLate) {
-      if (inARow === FAILURES) return 'later';
-      continue;
+  let answers: ErasureRecordEvent[] = [];
+  const recordAnswers = async () => {
+    if (answers.length > 0) await record(log, { tenantId, id: erasure.id }, answers, now());
+    answers = [];
+  };
+  let [unanswered, inARow] = [0, 0];
+  try {
+    for (const callId of open.slice(0, PIECE)) {
+      const { outcome, mayPass } = (await deleteAtRetell?.(tenantId, callId, signal)) ?? noKey;
+      signal.throwIfAborted(); // what was broken off is no answer
+      inARow = mayPass ? inARow + 1 : 0;
+      if (!mayPass || isLate) answers.push({ type: 'CallDeletedAtRetell', data: { callId, outcome } });
+      else if (inARow === FAILURES) return 'later';
+      else unanswered++;
+      if (answers.length === RECORDED_TOGETHER) await recordAnswers();
     }
-    answered++;
-    await record(
-      log,
-      { tenantId, id: erasure.id },
-      [{ type: 'CallDeletedAtRetell', data: { callId, outcome } }],
-      now(),
-    );
+  } finally {
+    await recordAnswers();
   }
-  if (answered < piece.length) return 'later';
+  if (unanswered > 0) return 'later';
   return open.length > PIECE ? 'more' : 'done';
 }

@@ -31,8 +31,8 @@ const DAY_MS = 86_400_000;
 export const restAfter = (copyingMs: number): number => Math.min(Math.max(copyingMs - QUICK_MS, 0) * 20, DAY_MS);
 
 const SCAVENGE_BY_HAND =
-  'The user of the event store may not start a scavenge there, or not see it: give it $ops, or POST /admin/scavenge on ' +
-  'each node.';
+  'The user of the event store may not start a scavenge there, or not read $scavengePoints and $scavenges: give it ' +
+  '$admins, or POST /admin/scavenge on each node.';
 const ROLE_TOO_NARROW =
   'The role of DATABASE_URL may not rewrite all tables of its schemas: VACUUM (FULL) those, and pg_statistic, as their owner.';
 

@@ -19,11 +19,18 @@ type Due = {
   readonly what: 'personal' | 'evidence';
   /** What ended before it is due, in milliseconds. */
   readonly until: number;
+  /** An earlier look, which found all that was due then. */
+  readonly looked?: Looked | undefined;
   readonly signal: AbortSignal;
 };
 
+/** In milliseconds: until when calls that had ended were due, and when that was. */
+export type Looked = { readonly until: number; readonly at: number };
+
 /** Erased in one erasure. */
 const PIECE = 1000;
+/** `created_at` is the event store's time, a look's ours. */
+const CLOCKS_APART_MS = 3_600_000;
 
 /** What is due of a tenant, some at a time, the oldest first. What is erased already is passed over. */
 export async function* dueOf(due: Due): AsyncGenerator<Found> {
@@ -77,13 +84,16 @@ type SessionRow = {
 };
 
 /** By when they ended, else by their first record; of several calls each is looked at by itself. */
-async function sessionRows({ db, tenantId, what, until }: Due, [since, id]: Place) {
+async function sessionRows({ db, tenantId, until, looked }: Due, [since, id]: Place) {
   const limit = new Date(until).toISOString();
-  const open = what === 'personal' ? sql`not erased` : sql`true`;
+  const isNew = looked
+    ? sql`(coalesce(ended_at, created_at) >= ${new Date(looked.until).toISOString()}::timestamptz
+        or created_at >= ${new Date(looked.at - CLOCKS_APART_MS).toISOString()}::timestamptz)`
+    : sql`true`;
   const { rows } = await sql<SessionRow>`
     select id, retell_call_ids, requested_at is not null as requested,
       coalesce(ended_at, created_at)::text as since
-    from call_sessions where tenant_id = ${tenantId} and ${open}
+    from call_sessions where tenant_id = ${tenantId} and not erased and ${isNew}
       and (coalesce(ended_at, created_at) < ${limit}::timestamptz
         or (cardinality(retell_call_ids) > 1 and created_at < ${limit}::timestamptz))
       and (coalesce(ended_at, created_at), id) > (${since}::timestamptz, ${id})

@@ -11,7 +11,7 @@ import { deleteCalls } from './delete-calls.ts';
 import { type ErasureState, pendingAtRetell, record } from './erasure.ts';
 import type { Erasures } from './erasures.ts';
 import { remover } from './remove.ts';
-import { dueOf } from './retention.ts';
+import { dueOf, type Looked } from './retention.ts';
 
 export type ErasureOptions = Omit<CarryingOut, 'db' | 'signal' | 'now'> & {
   readonly erasures: Erasures;
@@ -66,6 +66,7 @@ type Working = CarryingOut & Pick<ErasureOptions, 'databaseUrl' | 'erasures' | '
 async function work(working: Working, onWell: () => void): Promise<void> {
   const { erasures, signal, everyMinutes, standbyMs = 2000 } = working;
   const removing = remover(working);
+  const retain = retention(working);
   let [retentionAt, retellAt] = [0, 0];
   while (!signal.aborted) {
     const changed = erasures.changes.next();
@@ -86,7 +87,7 @@ async function work(working: Working, onWell: () => void): Promise<void> {
         }
       if (performance.now() >= retentionAt) {
         retentionAt = performance.now() + everyMinutes * 60_000;
-        await retain(working);
+        await retain();
         onWell();
         continue;
       }
@@ -95,19 +96,29 @@ async function work(working: Working, onWell: () => void): Promise<void> {
   }
 }
 
-/** Erases what is due by the tenants' settings. */
-async function retain(working: Working): Promise<void> {
+/**
+ * Erases what is due by the tenants' settings. Of evidence only the log knows what is left, and a day's first look alone
+ * asks it of every session.
+ */
+function retention(working: Working): () => Promise<void> {
   const { tenants, now, signal } = working;
-  for (const { id, settings } of tenants.list())
-    for (const what of ['personal', 'evidence'] as const) {
-      const days = settings.retention?.[`${what}Days`];
-      if (days === undefined) continue;
-      const until = now() - days * DAY_MS;
-      for await (const found of dueOf({ ...working, tenantId: id, what, until })) {
-        signal.throwIfAborted();
-        await carryOut(working, await begin(working, id, { what, until }, found));
+  const looks = new Map<string, Looked & { readonly wholeAt: number }>();
+  return async () => {
+    for (const { id, settings } of tenants.list())
+      for (const what of ['personal', 'evidence'] as const) {
+        const days = settings.retention?.[`${what}Days`];
+        if (days === undefined) continue;
+        const at = now();
+        const until = at - days * DAY_MS;
+        const before = what === 'evidence' ? looks.get(id) : undefined;
+        const looked = before && at - before.wholeAt < DAY_MS ? before : undefined;
+        for await (const found of dueOf({ ...working, tenantId: id, what, until, looked })) {
+          signal.throwIfAborted();
+          await carryOut(working, await begin(working, id, { what, until }, found));
+        }
+        if (what === 'evidence') looks.set(id, { until, at, wholeAt: looked?.wholeAt ?? at });
       }
-    }
+  };
 }
 
 /** An erasure of what is due, found already. */

@@ -117,6 +117,33 @@ describe('a call that is erased at Retell too', () => {
     expect(pendingAtRetell(state())).toBe(1);
   });
 
+  test('is recorded together with others, and by itself where the service stops in between', async () => {
+    await found(...Array.from({ length: 50 }, (_, i) => `call_${i}`));
+    const stopping = new AbortController();
+    let asked = 0;
+    const appends: number[] = [];
+    const counting = {
+      ...log,
+      append: (...all: Parameters<EventLog['append']>) => {
+        appends.push(all[2].length);
+        return log.append(...all);
+      },
+    };
+    const deleting = deleteCalls(
+      {
+        ...{ log: counting, signal: stopping.signal, now: () => NOW },
+        async deleteAtRetell() {
+          if (++asked === 44) stopping.abort();
+          return { outcome: 'deleted', mayPass: false };
+        },
+      },
+      about,
+    );
+    await expect(deleting).rejects.toThrow();
+    expect(appends).toEqual([20, 20, 3]);
+    expect(pendingAtRetell(state())).toBe(7);
+  });
+
   test('of many is asked for in pieces', async () => {
     await found(...Array.from({ length: 130 }, (_, i) => `call_${i}`));
     expect(await ask()).toBe('more');

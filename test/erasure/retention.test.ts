@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { Kysely, PostgresDialect } from 'kysely';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { evidenceOf } from '../../src/erasure/erase-all-of.ts';
+import { dueOf, type Looked } from '../../src/erasure/retention.ts';
+import { evidenceStream } from '../../src/events/streams.ts';
+import { startProjections } from '../../src/projections/engine/start.ts';
+import { projections } from '../../src/projections/index.ts';
+import type { ReadModel } from '../../src/projections/tables.ts';
+import { started, TENANT } from '../projections/controls.ts';
+import { logger, type Stores, startStores } from '../projections/stores.ts';
+
+const DAY = 86_400_000;
+const erasure = { id: 'ers_1', by: 'retention', requestedAt: '2026-02-01T00:00:00.000Z' } as const;
+let stores: Stores;
+let projecting: Awaited<ReturnType<typeof startProjections>>;
+let db: Kysely<ReadModel>;
+beforeAll(async () => {
+  stores = await startStores();
+  const { log, databaseUrl, pool } = stores;
+  projecting = await startProjections({ log, databaseUrl, projections, logger });
+  db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
+}, 60_000);
+afterAll(async () => {
+  await projecting.stop();
+  await stores.stop();
+});
+
+async function call(id: string) {
+  await stores.say(started({}, {}, id));
+  const bytes = { id: randomUUID(), type: 'WebhookReceived', data: new Uint8Array([1]), metadata: {} };
+  await stores.log.append(evidenceStream(TENANT, id), 'no_stream', [bytes]);
+  await vi.waitFor(async () =>
+    expect(await db.selectFrom('call_sessions').select('id').execute()).toContainEqual({ id: `call:${id}` }),
+  );
+}
+/** What is due of all that there is, and which streams were read for it. */
+async function due(looked?: Looked) {
+  const read: string[] = [];
+  const log = {
+    read(...wanted: Parameters<Stores['log']['read']>) {
+      read.push(wanted[0]);
+      return stores.log.read(...wanted);
+    },
+  };
+  const found = await Array.fromAsync(
+    dueOf({
+      log,
+      db,
+      tenantId: TENANT,
+      what: 'evidence',
+      until: Date.now() + DAY,
+      looked,
+      signal: AbortSignal.timeout(30_000),
+    }),
+  );
+  return { calls: found.flatMap(({ calls }) => calls), read };
+}
+
+test('the log is not asked again of what an earlier look found, but of what has ended or become known since', async () => {
+  await call('call_1');
+  expect(await due()).toEqual({ calls: ['call_1'], read: [evidenceStream(TENANT, 'call_1')] });
+  await evidenceOf({ log: stores.log, now: Date.now }, TENANT, erasure, 'call_1');
+  expect(await due()).toEqual({ calls: [], read: [evidenceStream(TENANT, 'call_1')] });
+
+  const later = Date.now() + DAY;
+  expect(await due({ until: later, at: later })).toEqual({ calls: [], read: [] });
+  await call('call_2');
+  expect((await due({ until: Date.now() - DAY, at: later })).calls).toEqual(['call_2']); // ended since
+  expect((await due({ until: later, at: Date.now() })).calls).toEqual(['call_2']); // known since
+});
