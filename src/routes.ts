@@ -40,6 +40,7 @@ import type { Projection } from './projections/engine/projection.ts';
 import type { RunningProjections } from './projections/engine/start.ts';
 import type { ReadModel } from './projections/tables.ts';
 import { endpointRoutes } from './reactions/outgoing-webhooks/endpoint-routes.ts';
+import { overviewRoute } from './reactions/outgoing-webhooks/overview-route.ts';
 import type { OutgoingWebhooks } from './reactions/outgoing-webhooks/start.ts';
 import { type OutsideDependencies, outsideRoutes } from './reactions/outside.ts';
 import { readCoverage } from './reactions/reconciliation/coverage.ts';
@@ -199,6 +200,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     const { allowPrivate = false } = parts;
     const administration = changesOf(parts.administration);
     root.route('/', endpointRoutes({ authenticate, directory, administration, outgoing, allowPrivate, logger }));
+    root.route('/', overviewRoute({ access, directory, outgoing, logger }));
   }
   if (parts.erasures && db) {
     const common = { log, db, tenants: directory, access, logger };

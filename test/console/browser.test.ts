@@ -49,6 +49,7 @@ const PAGES = [
     '/operations/admin-keys',
     '/operations/audit',
     '/operations/erasures',
+    '/operations/endpoints',
     '/endpoints',
   ],
   ...['/no-such-page', '/calls/nobody'],

@@ -96,6 +96,27 @@ test('why webhooks were refused is said in words, by endpoint and tenant', async
   expect(said).toContain('3 retell acme sig stale The webhook was signed over five minutes');
 });
 
+test('webhook endpoints of all tenants are shown, and how they do', async () => {
+  const about = { tenantId: 'acme', events: ['ticket.opened'], state: 'active', createdAt: AT, pending: 0, dead: 0 };
+  const fails = { ...about, id: '2', url: 'https://fails.example/', failingSince: AT, pending: 3, dead: 1 };
+  const gone = { ...about, id: '1', url: 'https://gone.example/', state: 'paused', pausedBecause: 'gone' };
+  const {
+    page,
+    cookie,
+    said: all,
+  } = await shown('/console/operations/endpoints', {
+    'GET /api/outgoing-webhooks': (query: URLSearchParams) => ({
+      items: query.get('failing') ? [fails] : [gone, fails],
+      nextCursor: null,
+    }),
+  });
+  expect(all).toContain('acme https://gone.example/ paused: it answered 410 ticket.opened 0 0');
+  expect(all).toContain('acme https://fails.example/ failing since 1 Mar 2026, 10:00:00 ticket.opened 3 1');
+  const failing = said((await page('/console/operations/endpoints?failing=true', cookie)).text);
+  expect(failing).not.toContain('gone.example');
+  expect(said((await page('/console', cookie)).text)).toContain('1 webhook endpoints that fail');
+});
+
 test('coverage that nobody has asked for has no percentage', async () => {
   const day = {
     tenantId: 'acme',

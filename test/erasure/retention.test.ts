@@ -43,18 +43,11 @@ async function due(looked?: Looked) {
       return stores.log.read(...wanted);
     },
   };
-  const found = await Array.fromAsync(
-    dueOf({
-      log,
-      db,
-      tenantId: TENANT,
-      what: 'evidence',
-      until: Date.now() + DAY,
-      looked,
-      signal: AbortSignal.timeout(30_000),
-    }),
-  );
-  return { calls: found.flatMap(({ calls }) => calls), read };
+  const wish = { tenantId: TENANT, what: 'evidence', until: Date.now() + DAY, looked } as const;
+  const calls: string[] = [];
+  for await (const found of dueOf({ log, db, ...wish, signal: AbortSignal.timeout(30_000) }))
+    calls.push(...found.calls);
+  return { calls, read };
 }
 
 test('the log is not asked again of what an earlier look found, but of what has ended or become known since', async () => {

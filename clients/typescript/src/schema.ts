@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 9eaafc6e1320222c2f8898765b589560dd13b1b2dbc107e2dd9c13071b5dc673
+// 248f3b3de86d40b2520828298b575f4d24ac0a888b06dc05a66a0a79c718e28b
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -344,6 +344,23 @@ export interface paths {
     *     its key as a subprotocol: `new WebSocket(url, ['call-ledger', 'bearer.' + apiKey])`.
     */
     readonly get: operations["getLiveFeed"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/outgoing-webhooks": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** The webhook endpoints of all tenants, and how they do */
+    readonly get: operations["listOutgoingWebhooks"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -2543,6 +2560,18 @@ export interface components {
       */
       readonly nextAttemptAt?: string;
     };
+    readonly WebhookEndpointOverview: components["schemas"]["WebhookEndpoint"] & {
+      readonly tenantId: string;
+      /**
+      * Format: date-time
+      * @description Every attempt since then has failed. Only of one that is active.
+      */
+      readonly failingSince?: string;
+      /** @description Messages that wait. */
+      readonly pending: number;
+      /** @description Messages that were given up in the last ninety days. */
+      readonly dead: number;
+    };
     readonly Erasure: {
       readonly id: string;
       readonly tenantId: string;
@@ -2691,6 +2720,7 @@ export type MailDeadLetters = components['schemas']['MailDeadLetters'];
 export type WebhookEndpointWithSecret = components['schemas']['WebhookEndpointWithSecret'];
 export type WebhookEndpoint = components['schemas']['WebhookEndpoint'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookEndpointOverview = components['schemas']['WebhookEndpointOverview'];
 export type Erasure = components['schemas']['Erasure'];
 export type Person = components['schemas']['Person'];
 export type ReconciliationState = components['schemas']['ReconciliationState'];
@@ -4407,6 +4437,74 @@ export interface operations {
         };
       };
       /** @description `database_unavailable`: where to begin cannot be read now; `too_many_listeners`. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly listOutgoingWebhooks: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description Of this tenant alone; absent: of all. */
+        readonly tenantId?: string;
+        /** @description `true`: only those that fail. */
+        readonly failing?: boolean;
+        /** @description Items per page. */
+        readonly limit?: number;
+        /** @description The `nextCursor` of the page before. */
+        readonly cursor?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description A page of them. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": {
+            readonly items: readonly components["schemas"]["WebhookEndpointOverview"][];
+            readonly nextCursor: string | null;
+          };
+        };
+      };
+      /** @description Not as documented; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not an admin key */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope` */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A store does not answer; repeat the request. */
       readonly 503: {
         headers: {
           readonly [name: string]: unknown;

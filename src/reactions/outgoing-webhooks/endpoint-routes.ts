@@ -69,7 +69,7 @@ export const WithSecret = Endpoint.extend({
   secret: z.string().openapi({ example: 'whsec_…', description: 'Signs what is sent there. Shown this once.' }),
 }).openapi('WebhookEndpointWithSecret');
 
-const shown = (endpoint: WebhookEndpoint): z.infer<typeof Endpoint> => {
+export const shown = (endpoint: WebhookEndpoint): z.infer<typeof Endpoint> => {
   const { id, url, events, description, state, pausedBecause, createdAt, secrets } = endpoint;
   return {
     ...{ id, url, events: [...events] },

@@ -23,9 +23,25 @@ export async function failingEndpoints(db: Kysely<unknown>): Promise<readonly Fa
 }
 
 /** How many deliveries wait, and how many were given up. */
-export async function unsentDeliveries(db: Kysely<unknown>): Promise<Readonly<Record<'pending' | 'dead', number>>> {
+type Unsent = Readonly<Record<'pending' | 'dead', number>>;
+
+export async function unsentDeliveries(db: Kysely<unknown>): Promise<Unsent> {
   const { rows } = await sql<{ state: 'pending' | 'dead'; count: number }>`
     select state, count(*)::int as count from reactions.webhook_deliveries
      where state in ('pending', 'dead') group by state`.execute(db);
   return { pending: 0, dead: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
+}
+
+/** Of some endpoints, by their ids; without those that have none. */
+export async function unsentByEndpoint(
+  db: Kysely<unknown>,
+  endpointIds: readonly string[],
+): Promise<ReadonlyMap<string, Unsent>> {
+  if (endpointIds.length === 0) return new Map(); // the tables may not be there yet
+  const { rows } = await sql<Unsent & { readonly id: string }>`
+    select endpoint_id as id, count(*) filter (where state = 'pending')::int as pending,
+           count(*) filter (where state = 'dead')::int as dead
+      from reactions.webhook_deliveries
+     where endpoint_id = any(${endpointIds}) and state in ('pending', 'dead') group by endpoint_id`.execute(db);
+  return new Map(rows.map(({ id, pending, dead }) => [id, { pending, dead }]));
 }

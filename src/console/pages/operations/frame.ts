@@ -8,6 +8,7 @@ const pages = [
   ['/console/operations/set-aside', 'Set aside'],
   ['/console/operations/coverage', 'Coverage'],
   ['/console/operations/webhooks', 'Webhooks'],
+  ['/console/operations/endpoints', 'Endpoints'],
   ['/console/operations/tenants', 'Tenants'],
   ['/console/operations/admin-keys', 'Admin keys'],
   ['/console/operations/erasures', 'Erasures'],

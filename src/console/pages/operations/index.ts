@@ -6,15 +6,18 @@ import { adminOf, type ConsoleContext, type ConsoleEnv } from '../../console-env
 import type { Html } from '../../parts.ts';
 import { auditPage } from './audit.ts';
 import { coveragePages } from './coverage.ts';
+import { endpointOverviewPage } from './endpoints.ts';
 import { setAsidePages } from './set-aside.ts';
 import { statePages } from './state.ts';
 import { tenantPages } from './tenants.ts';
 
+const FAILING = '/console/operations/endpoints?failing=true';
+
 /** What an operator has to look at now, as cards of the overview. */
 export async function operationsToDo(c: ConsoleContext): Promise<Html | string> {
   const { api } = adminOf(c);
-  const counted = async (path: string): Promise<string> => {
-    const { items, nextCursor } = await api.get<Page<unknown>>(path, { limit: 200 });
+  const counted = async (path: string, which?: Readonly<Record<string, string>>): Promise<string> => {
+    const { items, nextCursor } = await api.get<Page<unknown>>(path, { limit: 200, ...which });
     return `${items.length}${nextCursor === null ? '' : '+'}`;
   };
   const lacking = async () => {
@@ -25,6 +28,7 @@ export async function operationsToDo(c: ConsoleContext): Promise<Html | string> 
     ['/console/operations/set-aside', 'parked streams', () => counted('/api/parked')],
     ['/console/operations/set-aside', 'deliveries in quarantine', () => counted('/api/quarantine')],
     ['/console/operations/coverage', 'days under 100 % coverage', lacking],
+    [FAILING, 'webhook endpoints that fail', () => counted('/api/outgoing-webhooks', { failing: 'true' })],
   ] as const;
   const shown = cards.map(async ([to, text, count]) => {
     // Which keys may not ask, or what does not answer, its own page says.
@@ -42,6 +46,7 @@ export function operationPages(app: Hono<ConsoleEnv>): void {
   statePages(app);
   setAsidePages(app);
   coveragePages(app);
+  endpointOverviewPage(app);
   tenantPages(app);
   auditPage(app);
 }
