@@ -1,77 +1,15 @@
 import { type CallState, type Correlation, correlation, tookPlaceAt } from './call.ts';
-import { analysisFields, type CallFact, type FieldReader, isActedOn } from './call-fact.ts';
+import { analysisFields, type CallFact, isActedOn } from './call-fact.ts';
 import { latestValue, occurredAt, type Reading } from './latest.ts';
+import { type NewTime, newTimeInProse, newTimeOf, textsOf } from './new-time.ts';
 import { type Decisive, decisive, supportedBy } from './outcome.ts';
-import { instantOfLocal, isoInstant } from './time.ts';
-import { trimmed } from './words.ts';
 
-/** A new time in the words of a call, and as an instant where they are unambiguous. Of an erased call without words. */
-type NewTime = { readonly text?: string; readonly startsAt?: string };
-
-// docs/outcomes.md, "Appointments": the first with a value counts.
-const timeFields = ['new_appointment_datetime', 'rescheduled_to', 'new_datetime'] as const;
-const dateField = 'new_appointment_date';
-const timeField = 'new_appointment_time';
-const textField = 'new_appointment_details';
-const reasonFields = ['cancellation_reason', 'cancel_reason'] as const;
-
-export function newTimeOf(fact: CallFact): NewTime | undefined {
-  if (!isActedOn(fact)) return undefined;
-  const field = analysisFields(fact);
-  const times = timeFields.flatMap((name) => texts(field, name));
-  const pair = [...texts(field, dateField).slice(0, 1), ...texts(field, timeField).slice(0, 1)].join(' ');
-  if (pair !== '') times.push(pair);
-  const timeZone = fact.metadata.timeZone ?? 'UTC';
-  for (const text of times) {
-    const startsAt = isoInstant(instantOf(text, timeZone) ?? Number.NaN);
-    if (startsAt !== undefined) return { text, startsAt };
-  }
-  return times[0] === undefined ? undefined : { text: times[0] };
-}
-
-/** A new time in prose; it never replaces a time. */
-function newTimeInProse(fact: CallFact): string | undefined {
-  return isActedOn(fact) ? texts(analysisFields(fact), textField)[0] : undefined;
-}
+const reasonFields = ['cancellation_reason', 'cancel_reason'] as const; // the first with a value counts
 
 function cancellationReasonOf(fact: CallFact): string | undefined {
   if (!isActedOn(fact)) return undefined;
   const field = analysisFields(fact);
-  return reasonFields.flatMap((name) => texts(field, name))[0];
-}
-
-const texts = (field: FieldReader, name: string): string[] =>
-  field(name)
-    .filter((value) => typeof value !== 'boolean')
-    .map((value) => trimmed(String(value)));
-
-const ISO = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
-
-/** The instant of an ISO date and time, local to the zone if it has no offset. Undefined for anything else. */
-function instantOf(text: string, timeZone: string): number | undefined {
-  const match = ISO.exec(text);
-  if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0));
-  const asUtc = Date.UTC(year!, month! - 1, day, hour, minute, second);
-  const shown = new Date(asUtc);
-  // Date.UTC carries 30 February over into March, and reads the years below 100 as 19xx.
-  const exists =
-    shown.getUTCFullYear() === year &&
-    shown.getUTCMonth() + 1 === month &&
-    shown.getUTCDate() === day &&
-    shown.getUTCHours() === hour &&
-    shown.getUTCMinutes() === minute &&
-    shown.getUTCSeconds() === second;
-  if (!exists) return undefined;
-  const offset = match[8];
-  if (offset === undefined) return instantOfLocal(asUtc, timeZone);
-  if (offset.toUpperCase() === 'Z') return asUtc;
-  const digits = offset.slice(1).replace(':', '');
-  const hours = Number(digits.slice(0, 2));
-  const minutes = Number(digits.slice(2) || 0);
-  const ahead = hours * 60 + minutes;
-  if (minutes > 59 || ahead > 14 * 60) return undefined; // no zone is further from UTC
-  return asUtc - (offset[0] === '-' ? -1 : 1) * ahead * 60_000;
+  return reasonFields.flatMap((name) => textsOf(field, name))[0];
 }
 
 /** The fields of a call that appointments need. */

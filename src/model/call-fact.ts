@@ -39,6 +39,10 @@ export const directionClaimed = ({ endpoint }: FactMetadata): Direction | undefi
 
 export const makesTickets = (metadata: FactMetadata): boolean => directionClaimed(metadata) !== undefined;
 
+/** The fields of an analysis that decide a ticket, under our names. */
+export const actionField = 'action_required';
+export const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
+
 /** The meaningful values of a field by our name; several where it was given several times. */
 export type FieldReader = (ourName: string) => readonly Scalar[];
 

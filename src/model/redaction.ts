@@ -1,10 +1,9 @@
 import type { CallFacts } from '../events/call-facts.ts';
 import type { DomainEvent, Fact } from '../events/codec.ts';
 import type { Json, JsonObject } from '../events/json.ts';
-import { newTimeOf } from './appointment-decision.ts';
-import { type CallClaim, type CallFact, namesOf } from './call-fact.ts';
+import { actionField, type CallClaim, type CallFact, namesOf, qualifiedFlags } from './call-fact.ts';
+import { newTimeOf } from './new-time.ts';
 import { isSelection, outcomeFields } from './outcome.ts';
-import { actionField, qualifiedFlags } from './ticket-call.ts';
 import { isScalar, normalName, truthOf, wordOf } from './words.ts';
 
 // What is left of a fact when its person is erased. Only what is named here is kept (docs/erasure.md).

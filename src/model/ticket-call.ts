@@ -3,6 +3,7 @@ import type { Fact } from '../events/codec.ts';
 import type { Qualification } from '../events/ticket-facts.ts';
 import { type CallState, type Correlation, correlation, reduceCall, showsTransfer } from './call.ts';
 import {
+  actionField,
   analysisFields,
   type CallFact,
   collectedFields,
@@ -11,6 +12,7 @@ import {
   givenVariables,
   isActedOn,
   makesTickets,
+  qualifiedFlags,
   readFlag,
 } from './call-fact.ts';
 import { first, isBefore, type Position, withText } from './entries.ts';
@@ -48,8 +50,6 @@ type Need = (typeof needs)[number];
 
 /** Where in the log each need first showed: a join, independent of order and repetition. */
 export type NeedSince = { readonly [N in Need]?: Position };
-
-export const actionField = 'action_required';
 
 /** The needs that one fact shows: `action_required`, and a transfer (B3, B5). */
 export function needsShownBy(fact: CallFact): readonly Need[] {
@@ -106,8 +106,6 @@ export type TicketParts = {
   readonly seen: readonly [first: number, last: number];
   readonly spellings: Spellings;
 };
-
-export const qualifiedFlags = ['qualified', 'lead_qualified', 'is_qualified'] as const;
 
 /** The state after one more fact of the call's stream. */
 export const reduceTicketCall = (before: TicketCall | undefined, fact: Fact<CallEvent>): TicketCall =>
