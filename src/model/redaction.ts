@@ -1,6 +1,6 @@
 import type { CallFacts } from '../events/call-facts.ts';
 import type { DomainEvent, Fact } from '../events/codec.ts';
-import type { Json, JsonObject } from '../events/json.ts';
+import { definedFields, type Json, type JsonObject } from '../events/json.ts';
 import { actionField, type CallClaim, type CallFact, namesOf, qualifiedFlags } from './call-fact.ts';
 import { newTimeOf } from './new-time.ts';
 import { isSelection, outcomeFields } from './outcome.ts';
@@ -41,7 +41,7 @@ export function withoutPerson(fact: CallClaim): CallFacts & JsonObject {
   const newTime = newTimeOf(fact as CallFact);
   if (newTime) flags.set('rescheduled_to', newTime.startsAt ?? PROSE);
   const collected = decidingIn([data.collectedFlags, personal?.collected], metadata.fieldNames);
-  return defined({
+  return definedFields({
     callId: data.callId,
     direction: data.direction,
     agentId: data.agentId,
@@ -94,10 +94,7 @@ export function erasedData(fact: Fact): JsonObject | undefined {
   const fields = kept[type];
   if (!fields) return undefined;
   const all = data as Readonly<Record<string, Json | undefined>>;
-  return defined(Object.fromEntries(fields.map((name) => [name, all[name]])));
+  return definedFields(Object.fromEntries(fields.map((name) => [name, all[name]]))) as JsonObject;
 }
 
 const parseableCall = (fact: Fact): fact is CallFact => fact.stream.startsWith('call-') && 'callId' in fact.data;
-
-const defined = (fields: Readonly<Record<string, unknown>>): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;

@@ -1,4 +1,5 @@
 import type { Fact } from '../events/codec.ts';
+import { definedFields, type Present } from '../events/json.ts';
 import { ticketIdOf } from '../events/ticket-facts.ts';
 import type { CallState, Description } from './call.ts';
 import { isBefore } from './entries.ts';
@@ -7,17 +8,12 @@ import { phoneOf } from './phone.ts';
 import { appointmentOf, createdAtOf, inOrder, type RequestState, type Session, sessionStatus } from './session.ts';
 import { reduceStream, type StreamState, type WholeCall } from './stream-state.ts';
 
-/** What is undefined in the fields is absent. */
-type Present<Fields> = {
-  readonly [K in keyof Fields as undefined extends Fields[K] ? never : K]: Fields[K];
-} & { readonly [K in keyof Fields as undefined extends Fields[K] ? K : never]?: Exclude<Fields[K], undefined> };
-
 /** A call session as the API shows it (docs/rules.md, "API shapes"). */
 export type SessionDocument = Present<ReturnType<typeof sessionFields>>;
 
 /** Derives the document; possible after any fact of the fold. */
 export const sessionDocument = (session: Session<Description>): SessionDocument =>
-  definedFields(sessionFields(session)) as SessionDocument;
+  definedFields(sessionFields(session));
 
 /** The fields of its document, undefined where they are not known. */
 export function sessionFields(session: Session<Description>) {
@@ -103,12 +99,6 @@ const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 function instant(at: string | number | undefined): string | undefined {
   if (at === undefined || (typeof at === 'string' && WRITTEN.test(at))) return at;
   return new Date(at).toISOString();
-}
-
-function definedFields(document: Readonly<Record<string, unknown>>): unknown {
-  const there: Record<string, unknown> = {};
-  for (const name in document) if (document[name] !== undefined) there[name] = document[name];
-  return there;
 }
 
 /** The fold of one session over all its streams, for history and mail. */

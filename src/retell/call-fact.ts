@@ -3,6 +3,7 @@ import { bytesOf } from '../events/codec.ts';
 import type { NewEvent } from '../events/event-log.ts';
 import { APPEND_LIMIT } from '../events/idempotent-append.ts';
 import { factId, uuidOf } from '../events/identity.ts';
+import { definedFields } from '../events/json.ts';
 import type { Endpoint, FactMetadata } from '../events/metadata.ts';
 import { withoutPerson } from '../model/redaction.ts';
 import type { Tenant } from '../tenants/tenant.ts';
@@ -37,27 +38,24 @@ type Origin =
 export function callFact(tenant: Tenant, { type, data }: CallStatement, origin: Origin): CallFact {
   const id = factId(tenant.id, data.callId, type, data);
   const { timeZone, defaultRegion, fieldNames, qualification } = tenant.settings;
-  const metadata = {
+  const metadata = definedFields({
     tenantId: tenant.id,
     source: origin.source,
-    ...(origin.source === 'webhook' ? fromDelivery(id, origin.delivery, origin.occurredAt) : originOf(origin)),
-    ...(timeZone === undefined ? {} : { timeZone }),
-    ...(defaultRegion === undefined ? {} : { defaultRegion }),
-    ...(fieldNames === undefined ? {} : { fieldNames }),
-    ...(qualification === undefined ? {} : { qualification }),
+    ...(origin.source === 'webhook'
+      ? fromDelivery(id, origin)
+      : { endpoint: origin.endpoint, receivedAt: origin.receivedAt }),
+    ...{ timeZone, defaultRegion, fieldNames, qualification },
     $correlationId: data.callSessionId ?? data.callId,
-  };
+  });
   return { id, type, callId: data.callId, data, metadata };
 }
 
-const fromDelivery = (deliveryId: string, delivery: Delivery, occurredAt: string | undefined) => ({
+const fromDelivery = (deliveryId: string, { delivery, occurredAt }: Origin & { readonly source: 'webhook' }) => ({
   endpoint: delivery.endpoint,
   receivedAt: delivery.receivedAt,
-  ...(occurredAt === undefined ? {} : { occurredAt }),
+  occurredAt,
   evidence: { deliveryId, sha256: delivery.sha256, bytes: delivery.body.length, keyId: delivery.keyId },
 });
-
-const originOf = ({ endpoint, receivedAt }: Origin & { source: 'reconciliation' }) => ({ endpoint, receivedAt });
 
 /** A fact of a call whose person is erased, under the id that it has anyway: a redelivery is recognised. */
 export const eventsWithoutPerson = (fact: CallFact): readonly NewEvent[] =>

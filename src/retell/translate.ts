@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { CallEvent, CallFacts, CallFactType, Personal } from '../events/call-facts.ts';
+import type { CallEvent, CallFacts, CallFactType } from '../events/call-facts.ts';
 import { digestOf } from '../events/identity.ts';
-import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
+import { definedFields, isJsonObject, type Json, type JsonObject } from '../events/json.ts';
 import { chosenId } from '../model/ids.ts';
 import { isBlank, isBlankAnswer, normalName, truthOf } from '../model/words.ts';
-import { DEFAULT_TENANT, tenantNamedIn } from '../tenants/tenant.ts';
+import { isForeign, tenantNamedIn } from '../tenants/tenant.ts';
 import { type CallPayload, splitFlags } from './payload.ts';
 import { prefersScrubbed, transcriptOf } from './transcript.ts';
 
@@ -123,7 +123,7 @@ function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Jso
   const transcript = transcriptOf(raw);
   const custom = splitFlags(customFields(call.call_analysis, analysis?.custom_analysis_data));
   const collected = splitFlags(Object.entries(call.collected_dynamic_variables ?? {}));
-  return present<CallFacts>({
+  return definedFields({
     callId,
     direction: directionOfType.get(call.call_type) ?? call.direction,
     agentId: call.agent_id,
@@ -135,13 +135,13 @@ function factsOf(callId: string, raw: JsonObject, owner: Owner, destination: Jso
     durationMs: call.duration_ms,
     ...correlation(call.metadata ?? {}, owner),
     userSpoke: transcript.userSpoke,
-    analysed: analysis && true,
+    analysed: analysis && (true as const),
     inVoicemail: analysis?.in_voicemail,
     successful: analysis && successful(analysis),
     flags: filled(custom.flags),
     collectedFlags: filled(collected.flags),
     personal: filled(
-      present<Personal>({
+      definedFields({
         fromNumber: call.from_number ?? call.phone_number?.from,
         toNumber: call.to_number ?? call.phone_number?.to,
         transcript: transcript.text,
@@ -168,8 +168,9 @@ function customFields(analysis: JsonObject = {}, nested: JsonObject = {}): Map<s
 }
 
 /** The ids that the caller gave the call; none when it names a foreign tenant (docs/rules.md, "Session"). */
-function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFacts>> {
-  if (isForeign(tenantNamedIn(metadata, owner.isTenant), owner)) return { tenantMismatch: true };
+function correlation(metadata: JsonObject, owner: Owner) {
+  const { tenantId, isTenant } = owner;
+  if (isForeign(tenantNamedIn(metadata, isTenant), tenantId, isTenant)) return { tenantMismatch: true as const };
   const id = (snake: string, camel: string) => chosenId(metadata[snake]) ?? chosenId(metadata[camel]);
   return {
     callSessionId: id('call_session_id', 'callSessionId'),
@@ -177,11 +178,6 @@ function correlation(metadata: JsonObject, owner: Owner): Partial<Sparse<CallFac
     contactId: id('contact_id', 'contactId'),
   };
 }
-
-const isForeign = (name: Json | undefined, { tenantId, isTenant }: Owner): boolean =>
-  name !== undefined &&
-  name !== tenantId &&
-  !(tenantId === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
 
 function successful(analysis: VendorAnalysis): boolean | undefined {
   if (analysis.call_successful !== undefined) return analysis.call_successful;
@@ -206,9 +202,3 @@ function recordingOf(call: VendorCall, scrubbedFirst: boolean): string | undefin
 }
 
 const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fields).length > 0 ? fields : undefined);
-
-type Sparse<T> = { [K in keyof T]: T[K] | undefined };
-
-/** Drops undefined fields, so that they are absent in the log and in the digest. */
-const present = <T extends object>(fields: Sparse<T>): T =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;

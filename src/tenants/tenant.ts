@@ -62,6 +62,15 @@ export function tenantNamedIn(metadata: JsonObject, isTenant: (name: string) => 
   return undefined;
 }
 
+/**
+ * Whether a call that names this tenant is not of that one. `default` is a single company's, which may have names of its
+ * own for what no tenant is registered for.
+ */
+export const isForeign = (name: Json | undefined, tenantId: string, isTenant: (name: string) => boolean): boolean =>
+  name !== undefined &&
+  name !== tenantId &&
+  (tenantId !== DEFAULT_TENANT || (typeof name === 'string' && isTenant(name)));
+
 /** Whose a verified delivery is, and under which of that tenant's keys. */
 type Owned = { readonly tenant: Tenant; readonly keyId: string };
 
@@ -84,10 +93,7 @@ export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirect
   if (name === tenant.id) return verified;
   const named = holders.find(({ id }) => id === name);
   if (named) return under(named);
-  // `default` is a single company's, which may have names of its own for what no tenant is registered for.
-  const isAnybodys =
-    name === undefined || (tenant.id === DEFAULT_TENANT && !(typeof name === 'string' && isTenant(name)));
-  if (!isAnybodys) return undefined;
+  if (isForeign(name, tenant.id, isTenant)) return undefined;
   const { agent_id: agentId } = call;
   const having = holders.filter((one) => typeof agentId === 'string' && putBySettings(one, agentId) !== undefined);
   return under(having.length === 1 ? having[0] : tenant);
