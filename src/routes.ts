@@ -1,4 +1,3 @@
-import { getConnInfo } from '@hono/node-server/conninfo';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { contextStorage } from 'hono/context-storage';
@@ -32,7 +31,7 @@ import { type ErasureRoutesDeps, erasureRoutes } from './erasure/routes.ts';
 import type { WatchedLog } from './events/log-watch.ts';
 import { knowsOtherKeys, slowGuesses } from './http/bearer.ts';
 import { type Metrics, measureRequests } from './http/metrics.ts';
-import { isForwardedTls, type ProxyTrust } from './http/rate-limit.ts';
+import { clientIpBy, isTlsBy, type ProxyTrust } from './http/rate-limit.ts';
 import { tenantShare } from './http/tenant-share.ts';
 import { traceRequests } from './http/trace-requests.ts';
 import { lagOfViews } from './projections/engine/progress.ts';
@@ -142,7 +141,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
     traceRequests,
     noSniffing,
     measureRequests(metrics),
-    slowGuesses(webhooks.ipOf, logger),
+    slowGuesses(clientIpBy(parts.trustProxy), logger),
     knowsOtherKeys({
       isAdminKey: (key) => administrators.authenticate(key) !== undefined,
       isApiKey: (key) => authenticate(key) !== undefined,
@@ -180,8 +179,7 @@ export function routesOf({ roles, log, directory, administrators, metrics, logge
       ? consoleRoutes({
           answer: withOthers((request, env) => root.fetch(request, env), parts.consoleApiUrl),
           sessions: sessionsUnder(parts.administration.sealing),
-          isSecure: (c) =>
-            isForwardedTls(getConnInfo(c).remote.address, c.req.header('x-forwarded-proto'), parts.trustProxy),
+          isSecure: isTlsBy(parts.trustProxy),
         })
       : consoleElsewhere(roles),
   );

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
 import ipaddr from 'ipaddr.js';
 import { sha256 } from '../events/identity.ts';
 
@@ -72,13 +74,19 @@ export function clientIp(socketAddress: string | undefined, forwarded: string | 
   return client?.toString() ?? '';
 }
 
-/** Whether the client's connection is TLS: by the header of the nearest proxy, where that one is believed. */
-export function isForwardedTls(socketAddress: string | undefined, proto: string | undefined, by: ProxyTrust): boolean {
-  const nearest = addressOf(socketAddress ?? '');
+/** The address of a request's client. */
+export const clientIpBy =
+  (by: ProxyTrust) =>
+  (c: Context): string =>
+    clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), by);
+
+/** Whether a client's connection is TLS: by the header of the nearest proxy, where that one is believed. */
+export const isTlsBy = (by: ProxyTrust) => (c: Context) => {
+  const nearest = addressOf(getConnInfo(c).remote.address ?? '');
   const isBelieved =
     by !== 'nobody' && ('hops' in by ? by.hops > 0 : nearest !== undefined && isIn(by.networks, nearest));
-  return isBelieved && proto?.split(',').at(-1)?.trim().toLowerCase() === 'https';
-}
+  return isBelieved && c.req.header('x-forwarded-proto')?.split(',').at(-1)?.trim().toLowerCase() === 'https';
+};
 
 const isIn = (networks: readonly Network[], address: Address): boolean =>
   networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));

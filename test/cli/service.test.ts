@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { recorder } from '../../src/commands/webhooks/record.ts';
+import { openRecorder } from '../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../src/events/identity.ts';
 import { sealingUnder } from '../../src/tenants/sealing.ts';
 import { tenant } from '../commands/webhooks/door.ts';
@@ -196,7 +196,7 @@ describe('quarantine', () => {
   async function setAside(body: string): Promise<string> {
     const bytes = Buffer.from(body);
     const digest = sha256(bytes);
-    await recorder(log, 5000).quarantine('untranslatable', {
+    await openRecorder(log, 5000).quarantine('untranslatable', {
       tenant: tenant('default', []),
       endpoint: 'retell',
       body: bytes,

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, expect, inject, test } from 'vitest';
-import { recorder } from '../../src/commands/webhooks/record.ts';
+import { openRecorder } from '../../src/commands/webhooks/record.ts';
 import { spawnEventStore } from '../../src/embedded/event-store/spawn.ts';
 import { startReconciliation } from '../../src/reactions/reconciliation/start.ts';
 import { randomFrom } from '../../src/retell-emulator/random.ts';
@@ -144,7 +144,7 @@ test('every session comes out final and as Retell knows it, and the coverage say
     ...{ log, databaseUrl: database.url, retellBaseUrl: retell.url, retellApiKeyOf: () => retell.apiKey },
     ...{
       tenants: directory([tenant('default', [])]),
-      recorder: recorder(log, 5000),
+      recorder: openRecorder(log, 5000),
       logger: pino({ level: 'silent' }),
     },
     ...{ everyMinutes: 15, afterMinutes: 30, scheduled: false, now: () => Date.now() + 25 * 3_600_000 },

@@ -9,7 +9,6 @@ import { type CallPayload, readPayload } from '../../retell/payload.ts';
 import { kinds, occurredAt, translatePayload } from '../../retell/translate.ts';
 import { ownerOf, type TenantDirectory } from '../../tenants/tenant.ts';
 import type { Quarantined, Recorded, Recorder } from './record.ts';
-import type { Turns } from './tenant-turns.ts';
 
 /** The known words of the vendor in the fields that we decide by (docs/retell-api.md). */
 export const knownWords = {
@@ -43,14 +42,12 @@ export type Accepted = { readonly event?: string | undefined } & (
   | { readonly outcome: 'not_kept'; readonly reason?: 'quarantine_deleted' | 'erased' }
 );
 
-type Owned = NonNullable<ReturnType<typeof ownerOf>>;
-
 type Accepting = {
   readonly recorder: Recorder;
   readonly tenants: TenantDirectory;
   readonly keepTranscriptUpdates: boolean;
   /** Before each step, so that other requests run in between. */
-  readonly turn?: Turns;
+  readonly turn?: () => Promise<void>;
 };
 
 /**
@@ -61,14 +58,18 @@ export async function accept(
   delivery: Delivery,
   { recorder, tenants, keepTranscriptUpdates, turn = async () => {} }: Accepting,
 ): Promise<Accepted> {
+  await turn();
+  const payload = readPayload(delivery.body);
+  const { event } = payload;
+  if (event === 'transcript_updated' && !keepTranscriptUpdates) return { event, outcome: 'not_kept' };
+
   const setAside = async (
     reason: DeliveryQuarantined['reason'],
-    event?: string,
-    { failure, call }: { readonly failure?: unknown; readonly call?: Pick<CallFact, 'callId'> & Owned } = {},
+    failure?: unknown,
+    isErased = async () => false,
   ): Promise<Accepted> => {
     try {
-      if (call && (await recorder.isErased(call.tenant.id, call.callId)))
-        return { event, outcome: 'not_kept', reason: 'erased' };
+      if (await isErased()) return { event, outcome: 'not_kept', reason: 'erased' };
       return { event, outcome: await recorder.quarantine(reason, delivery), reason, failure };
     } catch (error) {
       // These bytes were deleted for good, so they must not be kept; and a webhook is not refused for that.
@@ -76,44 +77,36 @@ export async function accept(
       throw error;
     }
   };
-
-  await turn(delivery.tenant.id, delivery.body);
-  const payload = readPayload(delivery.body);
-  if (payload.event === 'transcript_updated' && !keepTranscriptUpdates)
-    return { event: payload.event, outcome: 'not_kept' };
-  if ('unreadable' in payload) return setAside(payload.unreadable, payload.event);
-  if (!('callId' in payload)) return setAside('not_a_call', payload.event);
-
+  if ('unreadable' in payload) return setAside(payload.unreadable);
+  if (!('callId' in payload)) return setAside('not_a_call');
   const owned = ownerOf(payload.call, delivery, tenants);
-  if (owned === undefined) return setAside('tenant_mismatch', payload.event);
-  const owners: Delivery = { ...delivery, ...owned };
+  if (owned === undefined) return setAside('tenant_mismatch');
+  const ownDelivery: Delivery = { ...delivery, ...owned };
+  const { tenant } = owned;
+  const isErased = () => recorder.isErased(tenant.id, payload.callId);
 
-  await turn(delivery.tenant.id, delivery.body);
+  await turn();
   let fact: CallFact;
   try {
-    const statement = translatePayload(payload, {
-      tenantId: owned.tenant.id,
-      isTenant: (name) => tenants.get(name) !== undefined,
-    });
-    await turn(delivery.tenant.id, delivery.body);
-    fact = callFact(owned.tenant, statement, {
-      source: 'webhook',
-      delivery: owners,
-      occurredAt: occurredAt(payload.envelope),
-    });
-    await turn(delivery.tenant.id, delivery.body);
+    const isTenant = (name: string) => tenants.get(name) !== undefined;
+    const statement = translatePayload(payload, { tenantId: tenant.id, isTenant });
+    await turn();
+    const origin = { source: 'webhook', delivery: ownDelivery, occurredAt: occurredAt(payload.envelope) } as const;
+    fact = callFact(tenant, statement, origin);
+    await turn();
     bytesOf(fact); // half of the work of recording it
   } catch (failure) {
-    return setAside('untranslatable', payload.event, { failure, call: { ...owned, callId: payload.callId } });
+    return setAside('untranslatable', failure, isErased);
   }
-  await turn(delivery.tenant.id, delivery.body);
+
+  await turn();
   try {
-    const outcome = await recorder.record(fact, owners);
-    return { event: payload.event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
+    const outcome = await recorder.record(fact, ownDelivery);
+    return { event, fact, outcome, newWords: outcome === 'recorded' ? newWordsIn(payload) : [] };
   } catch (failure) {
     if (failure instanceof FactTooLarge || failure instanceof UnrecordableEvent)
-      return setAside('untranslatable', payload.event, { failure, call: { ...owned, callId: payload.callId } });
-    if (failure instanceof StreamDeleted) return setAside('stream_deleted', payload.event);
+      return setAside('untranslatable', failure, isErased);
+    if (failure instanceof StreamDeleted) return setAside('stream_deleted');
     throw failure;
   }
 }

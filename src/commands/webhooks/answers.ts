@@ -73,9 +73,12 @@ export function describeRoute(registry: OpenAPIHono['openAPIRegistry'], path: st
 
 // Logs hold ids, words and codes only (A11): no personal data, secrets, payload text or addresses.
 
+/** The endpoint; `unknown`: a path that does not exist. */
+type Handler = Endpoint | 'unknown';
+
 /** The subject of a log line; `t` is the time the request took, in milliseconds. */
 type About = {
-  readonly handler: Endpoint | 'unknown';
+  readonly handler: Handler;
   readonly tenant_id?: string | undefined;
   readonly t: number;
 };
@@ -147,9 +150,6 @@ const traceOf = (error: unknown) =>
       }
     : { error: typeof error };
 
-/** The endpoint; `unknown`: a path that does not exist. */
-type Handler = Endpoint | 'unknown';
-
 /** Called with every answer; `outcome` is the logged word (`recorded`, `duplicate`, `sig_stale`, `rate_limited` …). */
 export type OnAnswered = (answer: {
   handler: Handler;
@@ -194,46 +194,49 @@ export function staleBy(aheadMs: number): string {
   return `The signature is ${seconds} s ${where} the clock here, and ${SKEW_MS / 1000} s are taken: check the clocks, and what holds webhooks back.`;
 }
 
-type Behind = {
+/** What is behind a refusal. */
+export type Behind = {
   readonly error?: unknown;
+  /** Finer than the code, for the operator only. */
   readonly reason?: string | undefined;
   /** In place of what is always said with the code. */
   readonly detail?: string | undefined;
 };
 
+export type Asked = {
+  readonly handler: Endpoint;
+  /** Of a registered tenant that was named. */
+  readonly tenantId: string | undefined;
+};
+
 /** Answers one request; logs and measures each answer once (A11). */
-export function answersTo(c: Context, handler: Endpoint, logger: Logger, onAnswered: OnAnswered = () => {}) {
+export function answersTo(c: Context, { handler, tenantId }: Asked, logger: Logger, onAnswered: OnAnswered) {
   const started = performance.now();
-  const elapsed = () => Math.round(performance.now() - started);
-  const answered = (
-    response: Response,
-    outcome: string,
-    tenantId: string | undefined,
-    newWords: readonly NewWord[] = [],
-  ): Response => {
+  const about = () => ({ handler, tenant_id: tenantId, t: Math.round(performance.now() - started) });
+  const answered = (response: Response, outcome: string, more: Partial<Parameters<OnAnswered>[0]> = {}): Response => {
     const seconds = (performance.now() - started) / 1000;
-    onAnswered({ handler, tenantId, status: response.status, outcome, seconds, newWords });
+    onAnswered({ handler, tenantId, status: response.status, outcome, seconds, newWords: [], ...more });
     return response;
   };
   return {
     accepted(accepted: Accepted, delivery: Delivery, form: 'timed' | 'bare'): Response {
-      logAccepted(logger, accepted, delivery, form, elapsed());
+      logAccepted(logger, accepted, delivery, form, about().t);
       // The call waits for this answer and then goes on with the agent it is bound to (docs/retell-api.md,
       // "Inbound call webhook").
       const response = accepted.event === 'call_inbound' ? c.json({ call_inbound: {} }) : c.body(null, 204);
-      return answered(response, accepted.outcome, delivery.tenant.id, 'newWords' in accepted ? accepted.newWords : []);
+      const newWords = 'newWords' in accepted ? accepted.newWords : [];
+      return answered(response, accepted.outcome, { tenantId: delivery.tenant.id, newWords });
     },
-    /** `reason`: finer than the code, for the operator only. */
-    refused(code: RefusalCode, tenantId: string | undefined, { error, reason = code, ...more }: Behind = {}): Response {
-      logRefused(logger, reason, { handler, tenant_id: tenantId, t: elapsed() }, error);
-      const { status, detail, headers = {} }: Refused = refusals[code];
-      return answered(problem(c, status, code, { detail: more.detail ?? detail, headers }), reason, tenantId);
+    refused(code: RefusalCode, { error, reason = code, detail }: Behind = {}): Response {
+      logRefused(logger, reason, about(), error);
+      const { status, headers = {}, ...usual }: Refused = refusals[code];
+      return answered(problem(c, status, code, { detail: detail ?? usual.detail, headers }), reason);
     },
-    tooMany({ first, retryAfterSeconds }: RateDecision & { allowed: false }, tenantId: string | undefined): Response {
-      if (first) logRefused(logger, 'rate_limited', { handler, tenant_id: tenantId, t: elapsed() });
+    tooMany({ first, retryAfterSeconds }: RateDecision & { allowed: false }): Response {
+      if (first) logRefused(logger, 'rate_limited', about());
       const headers = { 'retry-after': String(retryAfterSeconds) };
       const detail = 'Too many requests from this address. Try again later.';
-      return answered(problem(c, 429, 'rate_limited', { detail, headers }), 'rate_limited', tenantId);
+      return answered(problem(c, 429, 'rate_limited', { detail, headers }), 'rate_limited');
     },
   };
 }

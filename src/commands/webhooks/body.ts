@@ -1,4 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { concurrencyLimit } from '../../events/concurrency-limit.ts';
+import { EventStoreOverloaded } from '../../events/event-log.ts';
+import { places, shares } from '../../events/shares.ts';
+
+// What bodies may take: of the memory, of the thread, and of the places before the event store.
 
 export type BodyLimits = {
   /** Of one body. */
@@ -20,11 +25,7 @@ type Holder = { size: number; reading: boolean; giveUp(why: Unread): void };
  * Reads the raw bytes, which the signature covers; nothing is inflated. When all bodies take too much memory, the
  * largest unfinished one is dropped, so slow large ones cannot keep small ones out.
  */
-export function bodyReader({
-  limitBytes,
-  timeoutMs,
-  totalBytes,
-}: BodyLimits): (incoming: IncomingMessage, turn?: (body: { readonly length: number }) => Promise<void>) => Held {
+export function bodyReader({ limitBytes, timeoutMs, totalBytes }: BodyLimits) {
   const holders = new Set<Holder>();
   let held = 0;
 
@@ -34,7 +35,7 @@ export function bodyReader({
     sending.reduce((a, b) => (b.size > a.size ? b : a)).giveUp('too_busy'); // not empty: the one that just grew is among them
   };
 
-  return (incoming, turn = async () => {}) => {
+  return (incoming: IncomingMessage, turn: (bytes: number) => Promise<void>): Held => {
     const chunks: Buffer[] = [];
     const { promise, resolve } = Promise.withResolvers<'whole' | Unread>();
 
@@ -69,9 +70,48 @@ export function bodyReader({
     else incoming.on('data', onData).on('end', onEnd).on('close', onClose);
     const bytes = promise.then(async (result) => {
       if (result !== 'whole') return result;
-      await turn({ length: holder.size }); // to put a large one together takes as long as to read it
+      await turn(holder.size); // to put a large one together takes as long as to read it
       return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks.splice(0));
     });
     return { bytes, release: free };
+  };
+}
+
+const LARGE = 1024 * 1024;
+const WAIT_MS = 30_000;
+
+/**
+ * Each step takes some fifty milliseconds for a large body. Between two such steps, whosever, the thread does what
+ * else there is, however many large bodies are there at once.
+ */
+export function turnsOfLarge(): (tenantId: string, bytes: number) => Promise<void> {
+  const enter = concurrencyLimit({
+    ...{ slots: places(1), queueMs: WAIT_MS, holdMs: WAIT_MS },
+    tooLate: () => new EventStoreOverloaded('too many large bodies at once'),
+  });
+  return async (tenantId, bytes) => {
+    if (bytes <= LARGE) return;
+    const leave = await enter(tenantId);
+    setImmediate(leave);
+  };
+}
+
+/** Where verified deliveries wait to be recorded: what gives a place back, or why a tenant gets none. */
+type WaitingRoom = (tenantId: string, bytes: number) => (() => void) | 'overloaded' | 'too_busy';
+
+export function waitingRoom(most: number, totalBytes: number): WaitingRoom {
+  const [places, memory] = [shares(most), shares(totalBytes)];
+  return (tenantId, bytes) => {
+    const leave = places(tenantId);
+    if (leave === undefined) return 'overloaded';
+    const free = memory(tenantId, bytes);
+    if (free === undefined) {
+      leave();
+      return 'too_busy';
+    }
+    return () => {
+      leave();
+      free();
+    };
   };
 }

@@ -1,5 +1,4 @@
 import type { HttpBindings } from '@hono/node-server';
-import { getConnInfo } from '@hono/node-server/conninfo';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
@@ -7,15 +6,22 @@ import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts'
 import { sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
-import { clientIp, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
+import { clientIpBy, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
 import { aheadBy, type Claim, claimOf, verify } from '../../retell/signature.ts';
 import type { TenantDirectory, WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
-import { answersTo, describeRoute, logRefused, type OnAnswered, type RefusalCode, staleBy } from './answers.ts';
-import { bodyReader } from './body.ts';
+import {
+  answersTo,
+  type Behind,
+  describeRoute,
+  logRefused,
+  type OnAnswered,
+  type RefusalCode,
+  staleBy,
+} from './answers.ts';
+import { bodyReader, turnsOfLarge, waitingRoom } from './body.ts';
 import { tenantIn, tenantNamedBy } from './named-tenant.ts';
-import { type Recorder, recorder, timeFor } from './record.ts';
-import { turnsOfLarge, waitingRoom } from './tenant-turns.ts';
+import { openRecorder, type Recorder, timeFor } from './record.ts';
 
 export type WebhookConfig = {
   readonly bodyLimitBytes: number;
@@ -49,8 +55,6 @@ export type WebhookDeps = {
 
 export type Webhooks = {
   readonly routes: OpenAPIHono<{ Bindings: HttpBindings }>;
-  /** The client's address, by TRUST_PROXY. */
-  readonly ipOf: (c: Context) => string;
   /** Also records for the reconciliation, which must take the same way. */
   readonly recorder: Recorder;
   /** Refuses new requests with 503; resolves when those in flight are answered and written. */
@@ -64,37 +68,34 @@ type Ctx = Context<{ Bindings: HttpBindings }>;
 
 /** Receives webhooks: from bytes to a fact on disk, and only then 204 (A2–A5, B10, B11). */
 export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = () => {} }: WebhookDeps): Webhooks {
-  const writer = recorder(log, config.storeTimeoutMs);
+  const recorder = openRecorder(log, config.storeTimeoutMs);
   const { keepTranscriptUpdates, mostWaiting = 1200, bodiesTotalBytes = 256 * 1024 * 1024 } = config;
+  const ipOf = clientIpBy(config.trustProxy);
   const limit = rateLimit(config.rateLimitPerMinute);
   const openBody = bodyReader({
     limitBytes: config.bodyLimitBytes,
     timeoutMs: config.bodyTimeoutMs ?? 10_000,
     totalBytes: bodiesTotalBytes,
   });
+  const turns = turnsOfLarge();
+  const waiting = waitingRoom(2 * mostWaiting, bodiesTotalBytes);
   const underWay = new Set<Promise<Response>>();
   let stopping = false;
-  const turn = turnsOfLarge();
-  const waiting = waitingRoom(2 * mostWaiting, bodiesTotalBytes);
 
-  const ipOf = (c: Context) =>
-    clientIp(getConnInfo(c).remote.address, c.req.header('x-forwarded-for'), config.trustProxy);
+  async function receive(c: Ctx, endpoint: Endpoint): Promise<Response> {
+    const tenantName = tenantNamedBy(c, config.publicHost);
+    const tenantId = tenantIn(tenants, tenantName)?.id;
+    const answers = answersTo(c, { handler: endpoint, tenantId }, logger, onAnswered);
+    if (stopping) return answers.refused('stopping');
+    if (!tenants.ready()) return answers.refused('not_ready');
 
-  const receive = async (c: Ctx, endpoint: Endpoint): Promise<Response> => {
-    const answers = answersTo(c, endpoint, logger, onAnswered);
-    const name = tenantNamedBy(c, config.publicHost);
-    const selected = tenantIn(tenants, name);
-    if (stopping) return answers.refused('stopping', selected?.id);
-    if (!tenants.ready()) return answers.refused('not_ready', selected?.id);
-
-    const asker = { ip: ipOf(c), tenantName: name };
+    const asker = { ip: ipOf(c), tenantName };
     const counted = config.rateLimitScope === 'all' ? limit.consume(asker) : undefined;
-    if (counted?.allowed === false) return answers.tooMany(counted, selected?.id);
+    if (counted?.allowed === false) return answers.tooMany(counted);
     /** Counts unverified requests only: all of Retell is behind one address (B11). */
-    const unverified = (code: RefusalCode, bytes?: number, reason?: () => string, detail?: string): Response => {
+    const unverified = (code: RefusalCode, bytes = 0, why: () => Behind = () => ({})): Response => {
       const decision = counted ?? limit.consume(asker, bytes);
-      if (!decision.allowed) return answers.tooMany(decision, selected?.id);
-      return answers.refused(code, selected?.id, { reason: reason?.(), detail });
+      return decision.allowed ? answers.refused(code, why()) : answers.tooMany(decision);
     };
 
     // Check first what costs nothing to check.
@@ -103,48 +104,43 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     const signatureHeader = c.req.header('x-retell-signature') ?? '';
     const at = now();
     const claim = claimOf(signatureHeader, at);
-    if (claim === 'sig_stale') return unverified(claim, undefined, undefined, staleBy(aheadBy(signatureHeader, at)));
+    if (claim === 'sig_stale') return unverified(claim, 0, () => ({ detail: staleBy(aheadBy(signatureHeader, at)) }));
     if (typeof claim === 'string') return unverified(claim);
     if (!(length <= SMALL_BYTES) && limit.isSpent(asker)) return unverified('sig_mismatch');
 
-    const held = openBody(c.env.incoming, (body) => turn(selected?.id ?? '', body));
+    const turn = (bytes: number) => turns(tenantId ?? '', bytes);
+    const held = openBody(c.env.incoming, turn);
     try {
       const body = await held.bytes;
-      if (body === 'too_busy') return answers.refused(body, selected?.id);
+      if (body === 'too_busy') return answers.refused(body);
       if (!Buffer.isBuffer(body)) return unverified(body, body === 'body_too_large' ? config.bodyLimitBytes : 0);
 
-      await turn(selected?.id ?? '', body);
-      const tenant = tenantIn(tenants, name); // again: its key may have been retired meanwhile
-      const receivedAt = now();
-      const takesBare = tenant?.settings.acceptUntimestampedSignature ?? false;
-      const verdict = verify(claim, body, tenant?.webhookKeys ?? [], takesBare);
-      if (!verdict.authentic) {
-        const keys = tenant?.webhookKeys ?? [];
-        return unverified(verdict.reason, body.length, () => reasonOf(verdict.reason, claim, body, keys));
-      }
+      await turn(body.length);
+      const tenant = tenantIn(tenants, tenantName); // again: its key may have been retired meanwhile
+      const receivedAt = new Date(now()).toISOString();
+      const keys = tenant?.webhookKeys ?? [];
+      const verdict = verify(claim, body, keys, tenant?.settings.acceptUntimestampedSignature ?? false);
+      if (!verdict.authentic)
+        return unverified(verdict.reason, body.length, () => ({ reason: reasonOf(verdict.reason, claim, body, keys) }));
       if (tenant === undefined) return unverified('sig_mismatch', body.length);
-      const leave = waiting(tenant.id, body.length);
-      if (typeof leave === 'string') return answers.refused(leave, tenant.id);
 
-      const delivery = {
-        tenant,
-        endpoint,
-        body,
-        sha256: sha256(body),
-        signatureHeader,
-        keyId: verdict.keyId,
-        receivedAt: new Date(receivedAt).toISOString(),
-      };
-      const accepting = accept(delivery, { recorder: writer, tenants, keepTranscriptUpdates, turn }).finally(leave);
+      const leave = waiting(tenant.id, body.length);
+      if (typeof leave === 'string') return answers.refused(leave);
+      const { keyId, form } = verdict;
+      const delivery = { tenant, endpoint, body, sha256: sha256(body), signatureHeader, keyId, receivedAt };
+      const accepting = accept(delivery, {
+        ...{ recorder, tenants, keepTranscriptUpdates },
+        turn: () => turn(body.length),
+      }).finally(leave);
       const accepted = await inTime(accepting, timeFor(body.length, config.storeTimeoutMs));
-      return answers.accepted(accepted, delivery, verdict.form);
+      return answers.accepted(accepted, delivery, form);
     } catch (error) {
-      if (!(error instanceof EventStoreUnavailable)) return answers.refused('internal_error', selected?.id, { error });
-      return answers.refused('event_store_unavailable', selected?.id, { error, reason: 'store_unavailable' });
+      if (!(error instanceof EventStoreUnavailable)) return answers.refused('internal_error', { error });
+      return answers.refused('event_store_unavailable', { error, reason: 'store_unavailable' });
     } finally {
       held.release();
     }
-  };
+  }
 
   const routes = new OpenAPIHono<{ Bindings: HttpBindings }>();
   for (const endpoint of endpoints)
@@ -176,12 +172,11 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
 
   return {
     routes,
-    ipOf,
-    recorder: writer,
+    recorder,
     async drain() {
       stopping = true;
       while (underWay.size > 0) await Promise.allSettled(underWay);
-      await writer.idle();
+      await recorder.idle();
     },
   };
 }

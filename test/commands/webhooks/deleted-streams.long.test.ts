@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { retryQuarantined } from '../../../src/commands/quarantine.ts';
-import { recorder } from '../../../src/commands/webhooks/record.ts';
+import { openRecorder } from '../../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { evidenceVerdicts } from '../../../src/evidence/evidence.ts';
 import { deleteStream, tombstoneStream } from '../../events/delete-stream-process.ts';
@@ -59,7 +59,7 @@ describe('what comes for a call that was deleted for good', () => {
     const logger = pino({ level: 'silent' });
     const retry = () =>
       retryQuarantined(`default.${sha256(body)}`, {
-        ...{ log, logger, recorder: recorder(log, 30_000), tenants: directory(someTenants) },
+        ...{ log, logger, recorder: openRecorder(log, 30_000), tenants: directory(someTenants) },
       });
     expect(await retry()).toEqual({ outcome: 'still_quarantined', reason: 'stream_deleted' });
     await tombstoneStream(store.url, `quarantine-default.${sha256(body)}`);

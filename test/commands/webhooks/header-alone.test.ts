@@ -73,8 +73,8 @@ test('a body is put together in its turn', async () => {
   const asked: number[] = [];
   const turn = Promise.withResolvers<void>();
   const incoming = new PassThrough();
-  const held = bodyReader({ limitBytes: 100, timeoutMs: 60_000, totalBytes: 1000 })(incoming as never, ({ length }) => {
-    asked.push(length);
+  const held = bodyReader({ limitBytes: 100, timeoutMs: 60_000, totalBytes: 1000 })(incoming as never, (bytes) => {
+    asked.push(bytes);
     return turn.promise;
   });
   incoming.write('ab');

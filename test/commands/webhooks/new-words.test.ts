@@ -62,7 +62,11 @@ async function heardOf(calls: readonly Call[], recorded: Recorded = 'recorded', 
     };
     const tenants = directory(someTenants);
     const accepted = await accept(delivery, { recorder, tenants, keepTranscriptUpdates: false });
-    return answersTo(c, endpoint, logger, onAnswered).accepted(accepted, delivery, 'timed');
+    return answersTo(c, { handler: endpoint, tenantId: delivery.tenant.id }, logger, onAnswered).accepted(
+      accepted,
+      delivery,
+      'timed',
+    );
   });
   for (const call of calls) await app.request('/', { method: 'POST', body: new Uint8Array(bytes(call)) });
   const { values } = await metrics.unknownWords.get();

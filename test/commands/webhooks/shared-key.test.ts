@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { retryQuarantined } from '../../../src/commands/quarantine.ts';
-import { recorder } from '../../../src/commands/webhooks/record.ts';
+import { openRecorder } from '../../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { isAsSigned, readRawDelivery } from '../../../src/evidence/evidence.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
@@ -90,7 +90,7 @@ describe('a call that names somebody else', () => {
     const { body, callId } = await ownersOf('one', naming('apart'));
     const retry = (tenants: typeof known) =>
       retryQuarantined(`one.${sha256(body)}`, {
-        ...{ log, recorder: recorder(log, 30_000), tenants: directory(tenants), logger: pino({ level: 'silent' }) },
+        ...{ log, recorder: openRecorder(log, 30_000), tenants: directory(tenants), logger: pino({ level: 'silent' }) },
       });
     expect(await retry(known)).toEqual({ outcome: 'still_quarantined', reason: 'tenant_mismatch' });
     expect(await retry([...known.slice(0, 3), tenant('apart', [SHARED])])).toMatchObject({

@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accept } from '../../../src/commands/webhooks/accept.ts';
-import { type Recorder, recorder } from '../../../src/commands/webhooks/record.ts';
+import { openRecorder, type Recorder } from '../../../src/commands/webhooks/record.ts';
 import { UnrecordableEvent } from '../../../src/events/codec.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { sha256 } from '../../../src/events/identity.ts';
@@ -17,7 +17,7 @@ let writer: Recorder;
 beforeAll(async () => {
   store = await startStore();
   log = patientLog(store.url);
-  writer = recorder(log, 30_000);
+  writer = openRecorder(log, 30_000);
 });
 afterAll(async () => {
   await log.close();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Recorder, recorder } from '../../../src/commands/webhooks/record.ts';
+import { openRecorder, type Recorder } from '../../../src/commands/webhooks/record.ts';
 import { logged, sceneOfFile } from './scene.ts';
 
 // Calls of which Retell says what cannot be, or never the last word: no one of them holds up the others, and each is told.
@@ -20,7 +20,7 @@ const changed = (callId: string, change: object) =>
 describe('a call that the facts of cannot be made is set aside and told, and the others come in', () => {
   test('at whatever it fails', async () => {
     const [odd, other] = (await calls(2)) as [string, string];
-    const real = recorder(scene.log, 5000);
+    const real = openRecorder(scene.log, 5000);
     const record: Recorder['record'] = async (fact) => {
       if (fact.callId === odd) throw new RangeError('as told');
       return real.record(fact);

@@ -5,7 +5,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, expect } from 'vitest';
-import { recorder } from '../../../src/commands/webhooks/record.ts';
+import { openRecorder } from '../../../src/commands/webhooks/record.ts';
 import { callStream } from '../../../src/events/streams.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { projections } from '../../../src/projections/index.ts';
@@ -70,7 +70,7 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
     const { pace, ...rest } = more;
     const reconciliation = startReconciliation({
       ...{ log, tenants, databaseUrl: database.url, retellBaseUrl: line.url, logger, scheduled: false },
-      ...{ everyMinutes: 15, afterMinutes: 0, recorder: recorder(log, 5000) },
+      ...{ everyMinutes: 15, afterMinutes: 0, recorder: openRecorder(log, 5000) },
       retellApiKeyOf: () => retell.apiKey,
       ...rest,
       pace: { ...hurry, ...pace },
