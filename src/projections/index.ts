@@ -36,14 +36,14 @@ export const calls: Projection<StreamState> = {
   prefixes,
   tables: views.flatMap(({ tables }) => tables),
   reduce: reduceStream,
-  async save(trx, table, batch) {
-    const membership = await updateMembership<CallFields>(trx, table, batch);
-    const related = await relatedSessions(trx, table, batch, membership.affected, membership.links);
-    for (const view of views) await view.save(trx, table, { ...batch, membership, related });
+  async save(tables, batch) {
+    const membership = await updateMembership<CallFields>(tables, batch);
+    const related = await relatedSessions(tables, batch, membership.affected, membership.links);
+    for (const view of views) await view.save(tables, { ...batch, membership, related });
   },
-  async streamsBehind(trx, table, of, row) {
+  async streamsBehind(tables, of, row) {
     const view = views.find(({ tables }) => tables.includes(of));
-    return (await view?.streamsBehind?.(trx, table, of, row)) ?? [];
+    return (await view?.streamsBehind?.(tables, of, row)) ?? [];
   },
 };
 

@@ -4,7 +4,7 @@ import { type ErasureEvent, isErasedType } from '../events/erasure-facts.ts';
 import type { QuarantineEvent } from '../events/raw-delivery.ts';
 import { prefixOf } from '../events/streams.ts';
 import type { Projection } from './engine/projection.ts';
-import { type Row, type Table, upsert } from './engine/table.ts';
+import type { Row, Table } from './engine/table.ts';
 import { columns, type ReadModel } from './tables.ts';
 
 const rows: Table = {
@@ -31,11 +31,11 @@ export const quarantine: Projection<Listed> = {
   prefixes: [prefixOf('quarantine')],
   tables: [rows],
   reduce: (state, fact) => reduceQuarantine(state, fact as Fact<QuarantineEvent>),
-  async save(trx, table, { changed }) {
+  async save(tables, { changed }) {
     const whole = [...changed.values()].map(({ after }) => after).filter(({ id }) => id !== undefined);
-    await upsert(trx, table(rows), rows, whole as Row[]);
+    await tables.upsert(rows, whole as Row[]);
   },
-  streamsBehind: async (_, __, of, { id }) => (of === rows ? [`${prefixOf('quarantine')}${id}`] : []),
+  streamsBehind: async (_, of, { id }) => (of === rows ? [`${prefixOf('quarantine')}${id}`] : []),
 };
 
 export function reduceQuarantine(before: Listed = {}, event: Fact<QuarantineEvent | ErasureEvent>): Listed {

@@ -1,12 +1,16 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, inTransaction } from '../../src/postgres/connection.ts';
-import { applyBatch } from '../../src/projections/engine/apply.ts';
-import { generationFor, generations } from '../../src/projections/engine/generations.ts';
+import type { EventLog } from '../../src/events/event-log.ts';
+import { connect, type Database, inTransaction } from '../../src/postgres/connection.ts';
+import { advanceCheckpoint, applyBatch } from '../../src/projections/engine/apply.ts';
+import type { WeighedBatch } from '../../src/projections/engine/batches.ts';
+import { type Generation, generationFor, generations } from '../../src/projections/engine/generations.ts';
 import { prepare } from '../../src/projections/engine/migrations.ts';
-import { advanceCheckpoint, type Projection } from '../../src/projections/engine/projection.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
+import { writerOf } from '../../src/projections/engine/writer.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { ended, recorded, started } from './controls.ts';
+import { logger } from './stores.ts';
 import { tally } from './tally.ts';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -34,8 +38,23 @@ async function stand(name: string) {
   return { checkpoint: generation?.checkpoint, facts: rows.map(({ facts }) => facts) };
 }
 
-const facts = recorded(started(), ended());
-const batch = { facts, position: 14n, caughtUp: false, weight: 0 };
+const batch = { events: recorded(started(), ended()), caughtUp: false, weight: 0 };
+const later = { ...batch, events: batch.events.map((fact) => ({ ...fact, position: fact.position * 50n })) };
+
+const log = {} as EventLog; // nothing is read of it
+
+/** As one does who believes in this checkpoint. */
+async function apply(
+  db: Database,
+  projection: Projection,
+  generation: Generation,
+  checkpoint?: bigint,
+  some: WeighedBatch = batch,
+) {
+  const believed = { ...generation, checkpoint };
+  const result = await applyBatch(await writerOf({ db, log, projection, logger, generation: believed }), some);
+  return result === 'superseded' ? result : 'applied';
+}
 
 test('any number of processes may prepare an empty database at once', async () => {
   const empty = await createTestDatabase();
@@ -54,7 +73,7 @@ test('of five who apply the same events at once, one does', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 5 }, async () => {
       await using connection = await open();
-      return await applyBatch(connection.db, projection, generation, undefined, batch);
+      return await apply(connection.db, projection, generation);
     }),
   );
   expect(outcomes.sort()).toEqual(['applied', 'superseded', 'superseded', 'superseded', 'superseded']);
@@ -66,22 +85,21 @@ test('whoever dies after writing rows leaves neither rows nor checkpoint', async
   const { projection, generation } = await fresh('killed', suicide);
   {
     await using connection = await open();
-    await expect(applyBatch(connection.db, projection, generation, undefined, batch)).rejects.toThrow();
+    await expect(apply(connection.db, projection, generation)).rejects.toThrow();
   }
   expect(await stand('killed')).toEqual({ checkpoint: undefined, facts: [] });
 
   await using connection = await open();
-  expect(await applyBatch(connection.db, { ...tally(), name: 'killed' }, generation, undefined, batch)).toBe('applied');
+  expect(await apply(connection.db, { ...tally(), name: 'killed' }, generation)).toBe('applied');
   expect(await stand('killed')).toEqual({ checkpoint: 14n, facts: [2] });
 });
 
 test('one who believes in an older checkpoint writes nothing, however far it has read', async () => {
   const { projection, generation } = await fresh('stale');
   await using connection = await open();
-  await applyBatch(connection.db, projection, generation, undefined, batch);
-  const later = { ...batch, position: 700n };
-  expect(await applyBatch(connection.db, projection, generation, 7n, later)).toBe('superseded');
-  expect(await applyBatch(connection.db, projection, generation, undefined, later)).toBe('superseded');
+  await apply(connection.db, projection, generation);
+  expect(await apply(connection.db, projection, generation, 7n, later)).toBe('superseded');
+  expect(await apply(connection.db, projection, generation, undefined, later)).toBe('superseded');
   expect(await stand('stale')).toEqual({ checkpoint: 14n, facts: [2] });
 });
 
@@ -89,7 +107,9 @@ test('positions compare as numbers, and only go forward', async () => {
   const { generation } = await fresh('numbers');
   await using connection = await open();
   const advance = (from: bigint | undefined, to: bigint) =>
-    inTransaction(connection.db, (trx) => advanceCheckpoint(trx, generation, from, to, false));
+    inTransaction(connection.db, (trx) =>
+      advanceCheckpoint(trx, { ...generation, checkpoint: from }, { position: to, id: 'it' }, false),
+    );
   expect(await advance(undefined, 9n)).toBe(true);
   expect(await advance(9n, 10n)).toBe(true);
   expect(await advance(10n, 9n)).toBe(false);

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Connection, connect, endStatements, inTransaction } from '../../src/postgres/connection.ts';
 import { compare, type DifferingRow, notesOf } from '../../src/projections/engine/compare.ts';
-import { createTable, type Table } from '../../src/projections/engine/table.ts';
+import { createTable, type Table, tablesIn } from '../../src/projections/engine/table.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 /** Every kind of column that a projection has. */
@@ -57,7 +57,7 @@ beforeEach(async () => {
 
 const compared = (table = things) =>
   inTransaction(connection.db, async (trx) => {
-    const { rows, differences, differing } = await compare(trx, table, live, rebuilt);
+    const { rows, differences, differing } = await compare(table, tablesIn(trx, live), tablesIn(trx, rebuilt));
     const found: DifferingRow[] = [];
     for await (const row of differing()) found.push(row);
     return { rows, differences, notes: found.flatMap((row) => notesOf(row, []).map(({ streams, ...note }) => note)) };

@@ -138,9 +138,9 @@ function shown(rows: (view: string) => pg.QueryResult['rows']) {
 /** Keeps why a batch could not be written: it would be tried in pieces. */
 const withFailures = (projection: Projection, failures: unknown[]): Projection => ({
   ...projection,
-  async save(trx, table, batch) {
+  async save(tables, batch) {
     try {
-      await projection.save(trx, table, batch);
+      await projection.save(tables, batch);
     } catch (error) {
       failures.push(error);
       throw error;

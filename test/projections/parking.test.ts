@@ -125,9 +125,9 @@ test('a batch that breaks although none of its facts does parks nothing, and the
   const sound = spoken(scene);
   const one = await start({
     ...sound,
-    async save(trx, table, batch) {
+    async save(tables, batch) {
       if (batch.changed.size > 1) throw new TypeError('Jane Roe and another');
-      return sound.save(trx, table, batch);
+      return sound.save(tables, batch);
     },
   } satisfies typeof sound);
   await caughtUp(one, position);

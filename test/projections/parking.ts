@@ -1,6 +1,6 @@
 import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
-import { type Table, upsert } from '../../src/projections/engine/table.ts';
+import type { Table } from '../../src/projections/engine/table.ts';
 
 const rows: Table = {
   name: 'spoken',
@@ -31,13 +31,12 @@ export const spoken = (scene: Scene, version = 1, name = 'spoken'): Projection<S
     if (!scene.mended && agent === BREAKS_THE_REDUCER) throw new Error(`Jane Roe cannot be ${agent}`);
     return { agents: [...agents, agent] };
   },
-  async save(trx, table, { changed }) {
+  async save(tables, { changed }) {
     const made = [...changed].map(([stream, { after }]) => {
       if (!scene.mended && after.agents.includes(BREAKS_THE_ROWS)) throw new TypeError('Jane Roe has no row');
       const tooMany = !scene.mended && after.agents.includes(REFUSED_BY_POSTGRES);
       return { stream, agents: after.agents.join(' '), facts: tooMany ? 5_000_000_000 : after.agents.length };
     });
-    await upsert(trx, table({ ...rows, name }), { ...rows, name }, made);
-    return undefined;
+    await tables.upsert({ ...rows, name }, made);
   },
 });

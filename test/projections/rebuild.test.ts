@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
-import { type Table, upsert } from '../../src/projections/engine/table.ts';
+import type { Table } from '../../src/projections/engine/table.ts';
 import { sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
@@ -155,10 +155,10 @@ test('a view and a column that a version adds are there while that is built, and
   const more: Projection = {
     ...slow,
     tables: [wider, added],
-    async save(trx, table, batch) {
-      await slow.save(trx, table, batch);
+    async save(tables, batch) {
+      await slow.save(tables, batch);
       const all = [...batch.changed].map(([stream, { after }]) => ({ stream, facts: after as number }));
-      await upsert(trx, table(added), added, all);
+      await tables.upsert(added, all);
     },
   };
   const two = await scene.start(more);

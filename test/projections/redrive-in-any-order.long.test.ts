@@ -35,9 +35,9 @@ const breakingOn = (ids: ReadonlySet<string>, scene: { mended: boolean }, projec
         return reduce(state, fact);
       },
     }),
-    async save(trx, table, batch) {
+    async save(tables, batch) {
       batch.facts.forEach(refuse);
-      return projection.save(trx, table, batch);
+      return projection.save(tables, batch);
     },
   };
 };

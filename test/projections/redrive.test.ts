@@ -2,15 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream } from '../../src/events/streams.ts';
 import { connect } from '../../src/postgres/connection.ts';
-import { applyEvents, type BatchResult } from '../../src/projections/engine/apply.ts';
-import { createMutex } from '../../src/projections/engine/follow.ts';
-import { type Generation, generationFor } from '../../src/projections/engine/generations.ts';
+import { applyBatch, type BatchResult } from '../../src/projections/engine/apply.ts';
+import { generationFor } from '../../src/projections/engine/generations.ts';
 import { prepare } from '../../src/projections/engine/migrations.ts';
-import { parkedStreams } from '../../src/projections/engine/parked.ts';
 import { redrive } from '../../src/projections/engine/redrive.ts';
+import { oneAfterAnother, writerOf } from '../../src/projections/engine/writer.ts';
 import { ended, started, TENANT, unrecognized } from './controls.ts';
 import { BREAKS_THE_REDUCER, spoken } from './parking.ts';
-import { type Stores, startStores } from './stores.ts';
+import { logger, type Stores, startStores } from './stores.ts';
 
 let stores: Stores;
 beforeAll(async () => {
@@ -31,33 +30,25 @@ test('a redrive takes nothing that the projection has still to come to, and writ
   await using connection = await connect(stores.databaseUrl, 'test');
   const { db } = connection;
   await prepare(db);
-  let mine: Generation = await generationFor(db, projection);
-  const apply = async (some: readonly Recorded[]) => {
-    const taken = await applyEvents(
-      db,
-      projection,
-      mine,
-      { events: some, caughtUp: true, weight: 0 },
-      await parkedStreams(db, mine),
-    );
-    mine = { ...mine, checkpoint: some.at(-1)!.position };
-    return taken as BatchResult;
-  };
+  const writer = await writerOf({ db, log, projection, logger, generation: await generationFor(db, projection) });
+  const apply = async (some: readonly Recorded[]) =>
+    (await applyBatch(writer, { events: some, caughtUp: true, weight: 0 })) as BatchResult;
   const agents = async () => (await stores.pool.query('select agents from spoken')).rows.map((row) => row.agents);
 
   const { newlyParked } = await apply(events.slice(0, 2));
   scene.mended = true;
-  const elsewhere = { ...mine, checkpoint: events[2]!.position };
-  await expect(redrive(db, log, projection, elsewhere, newlyParked[0]!, new Map())).rejects.toThrow(/checkpoint/);
+  const elsewhere = { ...writer, generation: { ...writer.generation, checkpoint: events[2]!.position } };
+  await expect(redrive(elsewhere, newlyParked[0]!)).rejects.toThrow(/checkpoint/);
   expect(await agents()).toEqual([]);
-  expect(await redrive(db, log, projection, mine, newlyParked[0]!, new Map())).toBe('redriven');
+  expect(await redrive(writer, newlyParked[0]!)).toBe('redriven');
   expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b`]);
+  writer.parked.clear();
   await apply(events.slice(2));
   expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b c`]);
 });
 
 test('those who take turns wait for each other, whatever becomes of the one before', async () => {
-  const exclusively = createMutex();
+  const exclusively = oneAfterAnother();
   const seen: string[] = [];
   const step = (name: string, fails = false) =>
     exclusively(async () => {

@@ -9,7 +9,7 @@ import type { EventLog } from '../../src/events/event-log.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import { type Scrubbed, scrub } from '../../src/projections/engine/scrub.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
-import { type Table, upsert } from '../../src/projections/engine/table.ts';
+import type { Table } from '../../src/projections/engine/table.ts';
 import { findCanaries } from '../support/canaries.ts';
 import { patientLog } from '../support/patient-log.ts';
 import { dataDirectory } from '../support/service.ts';
@@ -31,12 +31,12 @@ const projection = {
   prefixes: ['call-'],
   tables: [people],
   reduce: (_state, fact) => fact.data,
-  async save(trx, table, { changed }) {
+  async save(tables, { changed }) {
     const rows = [...changed].map(([stream, { after }]) => {
       const { agentId = null, callStatus = null } = after as { agentId?: string; callStatus?: string };
       return { stream, agent: agentId, note: callStatus };
     });
-    await upsert(trx, table(people), people, rows);
+    await tables.upsert(people, rows);
   },
 } as Projection;
 

@@ -26,7 +26,7 @@ afterAll(async () => {
 test('a young table is analyzed each time about as many facts have come as before, an old one is left alone', async () => {
   const { db } = connection;
   const projection = { ...tally(), name: 'counted' } as Projection;
-  const told = statistics(db, projection, await generationFor(db, projection));
+  const told = statistics({ db, projection, generation: await generationFor(db, projection) });
   const table = 'projection.counted_1_tally';
   const analyzedRows = async () => {
     const { rows } = await sql<{ n: number }>`
@@ -46,7 +46,7 @@ test('a young table is analyzed each time about as many facts have come as befor
   expect(await come(300)).toBe(500);
 
   // Whoever leads next begins with what is known.
-  const next = statistics(db, projection, await generationFor(db, projection));
+  const next = statistics({ db, projection, generation: await generationFor(db, projection) });
   await sql`insert into ${sql.raw(table)} (stream, facts) values ('one more', 1)`.execute(db);
   await next(499);
   expect(await analyzedRows()).toBe(500);

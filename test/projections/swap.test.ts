@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { inTransaction } from '../../src/postgres/connection.ts';
-import { advanceCheckpoint, type Projection } from '../../src/projections/engine/projection.ts';
+import { advanceCheckpoint } from '../../src/projections/engine/apply.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import { readAllTheTime, readerOf, sceneOfFile, slowTally } from './operations-scene.ts';
 import { tally } from './tally.ts';
 
@@ -17,7 +18,12 @@ test('whoever still writes a generation that was replaced by one of its own vers
   const checkpoint = BigInt(replaced!.checkpoint!);
   const advance = (generation: number) =>
     inTransaction(scene.db, (trx) =>
-      advanceCheckpoint(trx, { name: 'tally', generation }, checkpoint, checkpoint + 1n, true),
+      advanceCheckpoint(
+        trx,
+        { name: 'tally', generation, checkpoint },
+        { position: checkpoint + 1n, id: 'next' },
+        true,
+      ),
     );
   expect([await advance(1), await advance(2)]).toEqual([false, true]);
 });

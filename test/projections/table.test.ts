@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Connection, connect, inTransaction } from '../../src/postgres/connection.ts';
-import { createTable, insert, type Row, type Table, upsert } from '../../src/projections/engine/table.ts';
+import { createTable, type Row, type Table, type Tables, tablesIn } from '../../src/projections/engine/table.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const things: Table = {
@@ -19,7 +19,7 @@ const things: Table = {
   },
   key: ['id'],
 };
-const name = 'things';
+const name = () => 'things';
 
 let database: { readonly url: string; drop(): Promise<void> };
 let connection: Connection;
@@ -33,9 +33,11 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await sql`drop table if exists things`.execute(connection.db);
-  await createTable(connection.db, name, things);
+  await createTable(connection.db, name(), things);
 });
 
+const writing = (work: (tables: Tables) => Promise<void>) =>
+  inTransaction(connection.db, (trx) => work(tablesIn(trx, name)));
 const rows = async () => (await sql<Row>`select * from things order by id`.execute(connection.db)).rows;
 const anyText = fc.string({ unit: 'binary', maxLength: 20 });
 const anyDate = fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00.000Z'), noInvalidDate: true });
@@ -62,11 +64,11 @@ test('many rows stand in the table as few of them would, whatever is in them', a
   await fc.assert(
     fc.asyncProperty(fc.array(anyRow, { minLength: 1, maxLength: 5 }), async (some) => {
       await sql`truncate things`.execute(connection.db);
-      await inTransaction(connection.db, (trx) => upsert(trx, name, things, numbered(some)));
+      await writing((tables) => tables.upsert(things, numbered(some)));
       const few = await rows();
-      for (const write of [upsert, insert]) {
+      for (const write of ['upsert', 'insert'] as const) {
         await sql`truncate things`.execute(connection.db);
-        await inTransaction(connection.db, (trx) => write(trx, name, things, among(some)));
+        await writing((tables) => tables[write](things, among(some)));
         expect((await rows()).slice(0, some.length)).toEqual(few);
       }
     }),
@@ -76,8 +78,8 @@ test('many rows stand in the table as few of them would, whatever is in them', a
 
 test.each([3, 150])('%i rows take the place of those with the same key', async (count) => {
   const of = (word: string) => Array.from({ length: count }, (_, id) => ({ id, word, words: [word] }));
-  await inTransaction(connection.db, (trx) => upsert(trx, name, things, of('old')));
-  await inTransaction(connection.db, (trx) => upsert(trx, name, things, of('new')));
+  await writing((tables) => tables.upsert(things, of('old')));
+  await writing((tables) => tables.upsert(things, of('new')));
   expect((await rows()).map(({ word }) => word)).toEqual(Array(count).fill('new'));
   expect(await rows()).toHaveLength(count);
 });
@@ -85,7 +87,7 @@ test.each([3, 150])('%i rows take the place of those with the same key', async (
 test.each([3, 150])('of %i rows, what is long is kept compressed', async (count) => {
   const word = 'Agent: Good morning. User: Good morning.\n'.repeat(100);
   const some = Array.from({ length: count }, (_, id) => ({ id, word }));
-  await inTransaction(connection.db, (trx) => insert(trx, name, things, some));
+  await writing((tables) => tables.insert(things, some));
   const { rows } = await sql<{ size: number }>`select max(pg_column_size(word)) as size from things`.execute(
     connection.db,
   );
@@ -94,11 +96,11 @@ test.each([3, 150])('of %i rows, what is long is kept compressed', async (count)
 
 test.each([3, 150])('%i rows said to be new that are not are refused, and the transaction with them', async (count) => {
   const some = numbered(Array.from({ length: count }, () => ({ word: 'a' })));
-  await inTransaction(connection.db, (trx) => insert(trx, name, things, some));
+  await writing((tables) => tables.insert(things, some));
   await expect(
-    inTransaction(connection.db, async (trx) => {
-      await sql`delete from things where id = 0`.execute(trx);
-      await insert(trx, name, things, some);
+    writing(async (tables) => {
+      await tables.delete(things, ['id'], [{ id: 0 }]);
+      await tables.insert(things, some);
     }),
   ).rejects.toMatchObject({ code: '23505' });
   expect(await rows()).toHaveLength(count);
@@ -106,14 +108,14 @@ test.each([3, 150])('%i rows said to be new that are not are refused, and the tr
 
 test('a value that Postgres refuses fails the copy and leaves the connection usable', async () => {
   const some = among([{ at: 'not a time' }]);
-  await expect(inTransaction(connection.db, (trx) => upsert(trx, name, things, some))).rejects.toThrow(/not a time/);
-  await inTransaction(connection.db, (trx) => upsert(trx, name, things, among([])));
+  await expect(writing((tables) => tables.upsert(things, some))).rejects.toThrow(/not a time/);
+  await writing((tables) => tables.upsert(things, among([])));
   expect(await rows()).toHaveLength(150);
 });
 
 test('a row that cannot be written as text fails the copy and leaves the connection usable', async () => {
   const some = among([{ document: 1n }]);
-  await expect(inTransaction(connection.db, (trx) => upsert(trx, name, things, some))).rejects.toThrow(/BigInt/);
-  await inTransaction(connection.db, (trx) => upsert(trx, name, things, among([])));
+  await expect(writing((tables) => tables.upsert(things, some))).rejects.toThrow(/BigInt/);
+  await writing((tables) => tables.upsert(things, among([])));
   expect(await rows()).toHaveLength(150);
 });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '../../src/events/codec.ts';
+import type { Tx } from '../../src/postgres/connection.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
-import { type Table, type Tx, upsert } from '../../src/projections/engine/table.ts';
+import type { Table } from '../../src/projections/engine/table.ts';
 
 const rows: Table = {
   name: 'tally',
@@ -17,14 +18,12 @@ export const tally = (version = 1, afterRows: (trx: Tx) => Promise<void> = async
   prefixes: ['call-'],
   tables: [rows],
   reduce: (state = 0) => state + 1,
-  async save(trx, table, { changed }) {
-    await upsert(
-      trx,
-      table(rows),
+  async save(tables, { changed }) {
+    await tables.upsert(
       rows,
       [...changed].map(([stream, { after }]) => ({ stream, facts: after * version })),
     );
-    await afterRows(trx);
+    await afterRows(tables.trx);
   },
 });
 

@@ -6,7 +6,9 @@ import { connect } from '../../src/postgres/connection.ts';
 import { applyBatch } from '../../src/projections/engine/apply.ts';
 import { generationFor } from '../../src/projections/engine/generations.ts';
 import { prepare } from '../../src/projections/engine/migrations.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
+import { writerOf } from '../../src/projections/engine/writer.ts';
 import { calls, projections } from '../../src/projections/index.ts';
 import * as controls from './controls.ts';
 import { analyzed, ended, inTenant, placed, recorded, requested, type Said, started, TENANT } from './controls.ts';
@@ -110,14 +112,9 @@ test('one call leaves a customer, another stays with it, in one batch', async ()
   await using connection = await connect(stores.databaseUrl, 'test');
   await prepare(connection.db);
   const generation = await generationFor(connection.db, cut);
-  const [first, second] = [facts.slice(0, 2), facts.slice(2)];
-  await applyBatch(connection.db, cut, generation, undefined, {
-    facts: first,
-    position: 14n,
-    caughtUp: false,
-    weight: 0,
-  });
-  await applyBatch(connection.db, cut, generation, 14n, { facts: second, position: 28n, caughtUp: false, weight: 0 });
+  const writer = await writerOf({ ...stores, db: connection.db, projection: cut as Projection, generation, logger });
+  await applyBatch(writer, { events: facts.slice(0, 2), caughtUp: false, weight: 0 });
+  await applyBatch(writer, { events: facts.slice(2), caughtUp: false, weight: 0 });
   expect(await rows('projection.calls_cut_1_customers')).toMatchObject([
     { phone: '+4930123456', calls: 1, name: 'Ada' },
   ]);

@@ -180,9 +180,9 @@ test('what rests on a call that only a rebuild parks is told of apart, in every 
       all.map((projection) => ({
         ...projection,
         ...(projection.reduce && { reduce: (state, fact) => refuse(fact) ?? projection.reduce!(state, fact) }),
-        save: (trx, table, batch) => {
+        save: (tables, batch) => {
           batch.facts.forEach(refuse);
-          return projection.save(trx, table, batch);
+          return projection.save(tables, batch);
         },
       })),
     );

@@ -44,7 +44,7 @@ export async function createReadModel(fill: (db: Kysely<ReadModel>) => Promise<v
   await withoutTheRest.execute(writer);
   await fill(writer);
   for (const [projection, generation] of generations)
-    await makeQueryIndexes(anyDb, projection, generation, pino({ level: 'silent' }));
+    await makeQueryIndexes({ db: anyDb, projection, generation, logger: pino({ level: 'silent' }) });
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: createReadPool(database.url) }) });
   return {
     url: database.url,

@@ -5,7 +5,7 @@ import { latestValue, noFields } from '../../model/latest.ts';
 import { ownSessionId, type RequestState, type Session, sessionsEverOf } from '../../model/session.ts';
 import type { TicketParts } from '../../model/ticket-call.ts';
 import type { Change, FoldedBatch } from '../engine/projection.ts';
-import { type TableName, type Tx, write } from '../engine/table.ts';
+import type { Tables } from '../engine/table.ts';
 import type { SessionKey } from './related-sessions.ts';
 import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
 
@@ -50,15 +50,14 @@ export type Membership<Fields extends Correlation> = {
 
 /** Updates `sessionCalls` with a batch and returns the sessions that changed. */
 export async function updateMembership<Fields extends Correlation>(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   batch: FoldedBatch<unknown>,
 ): Promise<Membership<Fields>> {
   const calls = changesOf<CallState<Fields>>(batch, 'callId').filter(({ after }) => after.first !== undefined);
   const requests = changesOf<RequestState>(batch, 'sessionId');
   const placed = placements(requests);
   const ids = [...calls.map(({ after }) => after), ...placed.values()];
-  const rows = await linksOfCalls(trx, table, ids);
+  const rows = await linksOfCalls(tables, ids);
   const before = new Map(rows.map((row) => [callStream(row.tenant_id, row.call_id), row]));
 
   const links = new Map<string, LinkRow>();
@@ -85,7 +84,7 @@ export async function updateMembership<Fields extends Correlation>(
   const isKnown = (link: LinkRow) => before.has(callStream(link.tenant_id, link.call_id));
   const changed = [...links.values()].filter((link) => isNewOrChanged(link, before));
   const [moved, added] = [changed.filter(isKnown), changed.filter((link) => !isKnown(link))];
-  await write(trx, table(sessionCalls), sessionCalls, { added, changed: moved });
+  await tables.write(sessionCalls, { added, changed: moved });
 
   const keys = new Map<string, SessionKey>();
   const touch = (tenantId: string, sessionId: string) =>
@@ -105,7 +104,7 @@ export async function updateMembership<Fields extends Correlation>(
     for (const sessionId of sessionsEverOf(after, placedBy))
       affected.set(sessionStream(after.tenantId, sessionId), { tenantId: after.tenantId, sessionId });
   }
-  const members = await linksOfSessions(trx, table, [...affected.values()]);
+  const members = await linksOfSessions(tables, [...affected.values()]);
   for (const link of members) links.set(callStream(link.tenant_id, link.call_id), link);
   return {
     touched: await loadSessions(batch, [...keys.values()], members, { newCalls, left }),

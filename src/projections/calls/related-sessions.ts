@@ -2,7 +2,7 @@ import { callStream, sessionStream } from '../../events/streams.ts';
 import { type RequestState, sessionsEverOf } from '../../model/session.ts';
 import type { StreamState, WholeCall } from '../../model/stream-state.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
-import { selectBy, type TableName, type Tx } from '../engine/table.ts';
+import type { Tables } from '../engine/table.ts';
 import { formerCalls, type LinkRow, linksOfCalls, linksOfSessions } from './session-calls.ts';
 
 export type SessionKey = { readonly tenantId: string; readonly sessionId: string };
@@ -29,8 +29,7 @@ export type RelatedSessions = {
 
 /** `known`: rows at hand, by call stream, which need not be read. */
 export async function relatedSessions(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   batch: Pick<FoldedBatch<StreamState>, 'statesOf'>,
   sessions: readonly SessionKey[],
   known: ReadonlyMap<string, LinkRow>,
@@ -42,10 +41,10 @@ export async function relatedSessions(
   async function look(some: readonly SessionKey[], atHand: readonly WholeCall[]): Promise<Map<string, RelatedSession>> {
     const keys = some.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
     type Former = { readonly tenant_id: string; readonly session_id: string; readonly call_id: string };
-    const former = await selectBy<Former>(trx, table(formerCalls), formerCalls, ['tenant_id', 'session_id'], keys);
+    const former = await tables.select<Former>(formerCalls, ['tenant_id', 'session_id'], keys);
     const isUnknown = (row: Former) => !rows.has(callStream(row.tenant_id, row.call_id));
     const unknown = former.filter(isUnknown).map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
-    for (const row of await linksOfCalls(trx, table, unknown)) rows.set(callStream(row.tenant_id, row.call_id), row);
+    for (const row of await linksOfCalls(tables, unknown)) rows.set(callStream(row.tenant_id, row.call_id), row);
     const members = [
       ...[...rows.values(), ...former].map((row) => ({ ...row, tenantId: row.tenant_id, sessionId: row.session_id })),
       // A call that this batch has moved is not among the former calls yet.
@@ -85,7 +84,7 @@ export async function relatedSessions(
       if (!found.has(sessionStream(call.tenantId, sessionId)))
         besides.set(sessionStream(call.tenantId, sessionId), { tenantId: call.tenantId, sessionId });
   if (besides.size > 0)
-    for (const row of await linksOfSessions(trx, table, [...besides.values()]))
+    for (const row of await linksOfSessions(tables, [...besides.values()]))
       rows.set(callStream(row.tenant_id, row.call_id), row);
   const others = besides.size > 0 ? await look([...besides.values()], calls) : new Map<string, RelatedSession>();
   return { sessions: found, calls, others, sessionOf: (call) => rowOf(call)?.session_id, placedBy };

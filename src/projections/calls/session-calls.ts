@@ -1,6 +1,6 @@
 import { callStream } from '../../events/streams.ts';
 import { type Session, sessionsEverOf } from '../../model/session.ts';
-import { type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, type RowOf } from '../tables.ts';
 
 const { placed_session_id, matched_session_id, phones, ...ids } = columns.call_session_calls;
@@ -24,27 +24,20 @@ export const sessionCalls: Table = {
 export type LinkRow = Readonly<RowOf<typeof linkColumns>>;
 
 export const linksOfCalls = (
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   calls: readonly { readonly tenantId: string; readonly callId: string }[],
 ): Promise<readonly LinkRow[]> => {
   const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
-  return selectBy<LinkRow>(trx, table(sessionCalls), sessionCalls, ['tenant_id', 'call_id'], distinct(keys));
+  return tables.select<LinkRow>(sessionCalls, ['tenant_id', 'call_id'], keys);
 };
 
 export const linksOfSessions = (
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   sessions: readonly { readonly tenantId: string; readonly sessionId: string }[],
 ): Promise<readonly LinkRow[]> => {
   const keys = sessions.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
-  return selectBy<LinkRow>(trx, table(sessionCalls), sessionCalls, ['tenant_id', 'session_id'], distinct(keys));
+  return tables.select<LinkRow>(sessionCalls, ['tenant_id', 'session_id'], keys);
 };
-
-/** A join returns a row once per given key. */
-function distinct<K extends Readonly<Record<string, string>>>(keys: readonly K[]): K[] {
-  return [...new Map(keys.map((key) => [JSON.stringify(Object.values(key)), key])).values()];
-}
 
 // Past relations, which queries `at=` a moment need besides the current ones in `call_sessions` and
 // `call_session_calls`. Few calls have any.

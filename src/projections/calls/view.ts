@@ -1,6 +1,6 @@
 import type { CallFields, StreamState } from '../../model/stream-state.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
-import type { Row, Table, TableName, Tx } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import type { Membership } from './membership.ts';
 import type { RelatedSessions } from './related-sessions.ts';
 
@@ -15,7 +15,7 @@ export type ChangedCalls = FoldedBatch<StreamState> & {
 export type View = {
   readonly tables: readonly Table[];
   /** Writes its rows, and nothing else. */
-  save(trx: Tx, table: TableName, changed: ChangedCalls): Promise<void>;
+  save(tables: Tables, changed: ChangedCalls): Promise<void>;
   /** The streams behind a row, besides those that its columns name. */
-  streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
+  streamsBehind?(tables: Tables, of: Table, row: Row): Promise<readonly string[]>;
 };

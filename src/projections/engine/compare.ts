@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type EventLog, readLeft } from '../../events/event-log.ts';
 import { appointmentStream, callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import type { Projection } from './projection.ts';
-import { type Row, selectBy, type Table, type TableName, type Tx } from './table.ts';
+import type { Row, Table, Tables } from './table.ts';
 
 /** A row that is not the same in both generations. */
 export type DifferingRow = {
@@ -25,7 +25,8 @@ type Compared = {
 };
 
 /** Compares a table of two generations by key, in one join. Writes a temporary table of what differs. */
-export async function compare(trx: Tx, table: Table, live: TableName, rebuilt: TableName): Promise<Compared> {
+export async function compare(table: Table, live: Tables, rebuilt: Tables): Promise<Compared> {
+  const { trx } = rebuilt;
   const differing = sql.id(`differing_${table.name}`);
   const others = Object.keys(table.columns).filter((column) => !table.key.includes(column));
   const differs = new Map(others.map((column) => [column, sql.raw(differ(column, table.columns[column]!))]));
@@ -36,18 +37,18 @@ export async function compare(trx: Tx, table: Table, live: TableName, rebuilt: T
     select ${sql.join(keys.map((key) => sql`coalesce(l.${key}, r.${key}) as ${key}`))},
            case when r.${first} is null then 'live' when l.${first} is null then 'rebuilt' end as only_in,
            array_remove(array[${sql.join(names)}]::text[], null) as differing_columns
-      from ${sql.raw(live(table))} l full join ${sql.raw(rebuilt(table))} r on ${same(keys, sql`l`, sql`r`)}
+      from ${sql.raw(live.nameOf(table))} l full join ${sql.raw(rebuilt.nameOf(table))} r on ${same(keys, sql`l`, sql`r`)}
      where l.${first} is null or r.${first} is null
         or ${differs.size > 0 ? sql.join([...differs.values()], sql` or `) : sql`false`}`.execute(trx);
   const { rows } = await sql<{ rebuilt: string; extra: string; differences: string }>`
-    select (select count(*) from ${sql.raw(rebuilt(table))}) as rebuilt, count(*) filter (where only_in = 'live') as extra,
+    select (select count(*) from ${sql.raw(rebuilt.nameOf(table))}) as rebuilt, count(*) filter (where only_in = 'live') as extra,
            coalesce(sum(case when only_in is null then cardinality(differing_columns) else 1 end), 0) as differences
       from ${differing}`.execute(trx);
   const counted = rows[0]!;
   return {
     rows: Number(counted.rebuilt) + Number(counted.extra),
     differences: Number(counted.differences),
-    differing: () => read(trx, table, differing, live, rebuilt),
+    differing: () => read(table, differing, live, rebuilt),
   };
 }
 
@@ -72,11 +73,10 @@ const same = (keys: readonly RawBuilder<unknown>[], a: RawBuilder<unknown>, b: R
 const AT_ONCE = 50;
 
 async function* read(
-  trx: Tx,
   table: Table,
   differing: RawBuilder<unknown>,
-  live: TableName,
-  rebuilt: TableName,
+  live: Tables,
+  rebuilt: Tables,
 ): AsyncGenerator<DifferingRow> {
   const columns = Object.entries(table.columns);
   const keys = table.key.map((column) => sql.id(column));
@@ -91,9 +91,9 @@ async function* read(
     const { rows } = await sql<Row & { only_in: 'live' | 'rebuilt' | null; differing_columns: string[] }>`
       select only_in, differing_columns, ${sql.join([...values('l'), ...values('r')])}
         from (select * from ${differing} order by ${sql.join(keys)} limit ${AT_ONCE} offset ${offset}) d
-        left join ${sql.raw(live(table))} l on ${same(keys, sql`l`, sql`d`)}
-        left join ${sql.raw(rebuilt(table))} r on ${same(keys, sql`r`, sql`d`)}
-       order by ${sql.join(keys.map((key) => sql`d.${key}`))}`.execute(trx);
+        left join ${sql.raw(live.nameOf(table))} l on ${same(keys, sql`l`, sql`d`)}
+        left join ${sql.raw(rebuilt.nameOf(table))} r on ${same(keys, sql`r`, sql`d`)}
+       order by ${sql.join(keys.map((key) => sql`d.${key}`))}`.execute(rebuilt.trx);
     for (const found of rows) {
       const only = found.only_in ?? undefined;
       yield {
@@ -195,9 +195,8 @@ const named: Readonly<Record<string, Naming>> = {
 
 /** Streams, and those named beside them in rows: what a call says of its session is in rows that name only the session. */
 export async function withNamed(
-  trx: Tx,
   projection: Projection,
-  table: TableName,
+  tables: Tables,
   streams: readonly string[],
 ): Promise<readonly string[]> {
   const found = [...streams];
@@ -208,8 +207,7 @@ export async function withNamed(
         const { tenantId = '', id = '' } = parseStream(stream) ?? {};
         return streamOf(tenantId, id) === stream ? [{ tenant_id: tenantId, [column]: id }] : [];
       });
-      for (const row of await selectBy<Row>(trx, table(of), of, ['tenant_id', column], keys))
-        found.push(...namedBy(row));
+      for (const row of await tables.select<Row>(of, ['tenant_id', column], keys)) found.push(...namedBy(row));
     }
   }
   return found;
@@ -217,14 +215,13 @@ export async function withNamed(
 
 /** The streams that a row rests on: those its columns name, and what the projection adds. */
 export async function streamsBehind(
-  trx: Tx,
   projection: Projection,
-  table: TableName,
+  tables: Tables,
   of: Table,
   row: Row,
 ): Promise<readonly string[]> {
   const { stream } = row;
-  const known = (await projection.streamsBehind?.(trx, table, of, row)) ?? [];
+  const known = (await projection.streamsBehind?.(tables, of, row)) ?? [];
   const all = [...(typeof stream === 'string' ? [stream] : []), ...known, ...namedBy(row)];
   return [...new Set(all)];
 }

@@ -2,7 +2,7 @@ import type { Fact } from '../../events/codec.ts';
 import { beginsErasure, keptFacts } from '../../events/erased.ts';
 import { type PendingText, withPersonal } from '../../events/personal-text.ts';
 import type { Change, FoldedBatch, Late, Projection } from './projection.ts';
-import { selectBy, type Table, type TableName, type Tx, write } from './table.ts';
+import type { Table, Tables } from './table.ts';
 
 /** What the engine keeps of a stream. */
 export type FoldedStream = { readonly state: unknown; readonly pending: PendingText };
@@ -71,15 +71,14 @@ type FoldOptions = {
  * come last: what is left of their facts belongs before what the batch has of others.
  */
 export async function foldBatch(
-  trx: Tx,
+  tables: Tables,
   projection: Projection,
-  table: TableName,
   facts: readonly Fact[],
   options: FoldOptions = {},
 ): Promise<ReadonlyMap<string, FoldedStream>> {
   const erased = new Set(facts.filter(beginsErasure).map(({ stream }) => stream));
   const fold = (some: readonly Fact[], more: Partial<Folding> = {}) =>
-    foldOnce(trx, projection, table, some, { ...options, erased, upTo: facts.at(-1)!.position, ...more });
+    foldOnce(tables, projection, some, { ...options, erased, upTo: facts.at(-1)!.position, ...more });
   if (erased.size === 0 || options.isLate) return fold(facts);
   const others = facts.filter(({ stream }) => !erased.has(stream));
   const before = others.length > 0 ? await fold(others) : new Map<string, FoldedStream>();
@@ -96,9 +95,8 @@ type Folding = FoldOptions & {
 };
 
 async function foldOnce(
-  trx: Tx,
+  tables: Tables,
   projection: Projection,
-  table: TableName,
   facts: readonly Fact[],
   folding: Folding,
 ): Promise<ReadonlyMap<string, FoldedStream>> {
@@ -106,10 +104,10 @@ async function foldOnce(
   const known = { get: (stream: string) => written?.get(stream) ?? cache?.get(stream) };
   if (!projection.reduce) {
     const late = isLate ? lateBy(facts, folding, async () => new Map()) : undefined;
-    await projection.save(trx, table, { facts, states: [], late, changed: new Map(), statesOf: async () => new Map() });
+    await projection.save(tables, { facts, states: [], late, changed: new Map(), statesOf: async () => new Map() });
     return new Map();
   }
-  const before = await load(trx, table, existingStreams(facts), known);
+  const before = await load(tables, existingStreams(facts), known);
   const existing = new Set(before.keys());
   const { folded, whole, states: after } = foldFacts(projection.reduce, before, facts);
   const changed = new Map<string, Change<unknown>>();
@@ -120,18 +118,18 @@ async function foldOnce(
   const read = new Set(states.keys());
   const statesOf = async (streams: readonly string[]) => {
     const unread = streams.filter((stream) => !read.has(stream));
-    for (const [stream, { state }] of await load(trx, table, unread, known)) states.set(stream, state);
+    for (const [stream, { state }] of await load(tables, unread, known)) states.set(stream, state);
     for (const stream of unread) read.add(stream);
     return states;
   };
   const late = isLate ? lateBy(whole, folding, statesOf) : undefined;
-  await projection.save(trx, table, { facts: whole, states: after, late, changed, statesOf });
+  await projection.save(tables, { facts: whole, states: after, late, changed, statesOf });
   const rowOf = (stream: string) => {
     const { state = null, pending } = folded.get(stream)!;
     return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
   };
   const fresh = [...new Set(facts.map((fact) => fact.stream))].filter((stream) => !existing.has(stream));
-  await write(trx, table(streamStates), streamStates, { added: fresh.map(rowOf), changed: [...existing].map(rowOf) });
+  await tables.write(streamStates, { added: fresh.map(rowOf), changed: [...existing].map(rowOf) });
   return folded;
 }
 
@@ -189,8 +187,7 @@ function existingStreams(facts: readonly Fact[]): ReadonlySet<string> {
 }
 
 async function load(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   streams: Iterable<string>,
   known: Pick<StateCache, 'get'>,
 ): Promise<Map<string, FoldedStream>> {
@@ -201,7 +198,7 @@ async function load(
     if (cached) found.set(stream, cached);
     else keys.push({ stream });
   }
-  const rows = await selectBy<StreamRow>(trx, table(streamStates), streamStates, ['stream'], keys);
+  const rows = await tables.select<StreamRow>(streamStates, ['stream'], keys);
   for (const { stream, state, pending } of rows)
     found.set(stream, { state: state ?? undefined, pending: pending ?? {} });
   return found;

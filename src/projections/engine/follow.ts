@@ -1,32 +1,20 @@
 import { sql } from 'kysely';
-import { placeText } from '../../events/recorded.ts';
 import type { Batch } from '../../events/subscription.ts';
 import { spansOfEvents } from '../../events/tracing.ts';
-import type { Connection } from '../../postgres/connection.ts';
-import { safeErrorMessage } from '../../postgres/errors.ts';
-import { applyEvents } from './apply.ts';
+import type { Connection, Database } from '../../postgres/connection.ts';
+import { applyBatch } from './apply.ts';
 import { batches, FULL_BATCH, LIVE_GATHER_MS, type WeighedBatch } from './batches.ts';
-import { type StateCache, stateCache } from './fold-batch.ts';
-import { generationOfLog, placeOf, recordOrigin } from './foreign-log.ts';
+import { buildAndSwap, superseded } from './build.ts';
+import { generationOfLog, recordOrigin } from './foreign-log.ts';
 import { beginAnew, type Generation, generationFor, liveGeneration, promote } from './generations.ts';
 import { makeQueryIndexes, statistics } from './indexes.ts';
-import { countParked, type ParkedStream, parkedStreams } from './parked.ts';
+import { countParked } from './parked.ts';
 import { isHeldUp, MAX_PARKED } from './parked-limit.ts';
 import { type Progress, type RunnerOptions, recordBatch, setGenerations } from './progress.ts';
 import type { Projection } from './projection.ts';
-import { buildAndSwap, Superseded } from './rebuild.ts';
-import { readApplied, redriveOnRequest } from './redrive.ts';
+import { redriveOnRequest } from './redrive.ts';
 import { watchShown } from './take-back.ts';
-
-/** Runs work one after the other: for a connection that two loops write on. */
-export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
-  };
-}
+import { furtherEvents, type Writer, writerOf } from './writer.ts';
 
 type Following = {
   readonly connection: Connection;
@@ -80,34 +68,22 @@ async function builtGeneration({ connection, projection, options, progress, onAp
   return swapped;
 }
 
-/** The generation that is kept up to date, and what its leader remembers of it. */
-type Led = { generation: Generation; readonly parked: Map<string, ParkedStream>; readonly cache: StateCache };
-
 async function keepUpToDate(following: Following, generation: Generation): Promise<void> {
   const { connection, projection, options, progress, onApplied, restart } = following;
   const { log, signal, logger, onProgress, maxBatch = FULL_BATCH } = options;
-  const { db } = connection;
-  const led: Led = { generation, parked: await parkedStreams(db, generation), cache: stateCache() };
-  progress.parked = led.parked.size;
-  const exclusively = createMutex();
-  const analyze = statistics(db, projection, generation);
-  const current = () => led.generation;
-  await using _ = redriveOnRequest({
-    ...{ db, log, projection, parked: led.parked, progress, logger, exclusively },
-    generation: current,
-    onRedrive: led.cache.clear,
-  });
-  await using watched = watchShown({ db, projection, generation: current, progress, options, exclusively });
+  const writer = await writerOf({ db: connection.db, log, projection, logger, generation });
+  progress.parked = writer.parked.size;
+  const analyze = statistics(writer);
+  await using _ = redriveOnRequest(writer, progress);
+  await using watched = watchShown(writer, progress, options);
   const subscribe = (signal: AbortSignal) =>
-    log.subscribe({
-      ...{ prefixes: projection.prefixes, after: generation.checkpoint, place: placeOf(generation) },
+    furtherEvents(writer, {
       ...{ maxBatch, signal, gatherMs: LIVE_GATHER_MS },
       onLife() {
         if (progress.askedAt !== undefined) progress.askedAt = performance.now();
       },
-      onBreak(error, retryInMs) {
+      onBreak() {
         progress.caughtUp = false;
-        logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
       },
     });
   progress.askedAt = performance.now();
@@ -115,18 +91,12 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
   for await (const batch of batches(subscribe, until, maxBatch)) {
     delete progress.askedAt;
     recordReceived(progress, batch);
-    const goesOn = await exclusively(async () => {
-      if (!(await applyNext(following, led, batch))) return false;
-      await analyze(batch.events.length);
-      if (led.generation.origin === undefined) led.generation = await recordOrigin(db, log, led.generation);
-      if (!batch.caughtUp || led.generation.indexed) return true;
-      const { checkpoint } = led.generation;
-      led.generation = await makeQueryIndexes(db, projection, led.generation, logger);
-      return led.generation.checkpoint === checkpoint; // else it was emptied, and the log is read from the start
-    });
+    const goesOn = await writer.exclusively(
+      async () => (await applyNext(writer, batch, progress)) && (await complete(writer, batch, analyze)),
+    );
     if (!goesOn) return;
     const shown = watched.shown();
-    setGenerations(progress, led.generation, shown ?? led.generation);
+    setGenerations(progress, writer.generation, shown ?? writer.generation);
     if (!shown) progress.caughtUp ||= batch.caughtUp;
     progress.askedAt = performance.now();
     onApplied();
@@ -135,37 +105,39 @@ async function keepUpToDate(following: Following, generation: Generation): Promi
 }
 
 /** Applies a batch. False: another generation has taken the place of this one. */
-async function applyNext(
-  { connection: { db }, projection, options: { logger, log }, progress }: Following,
-  led: Led,
-  batch: WeighedBatch,
-): Promise<boolean> {
-  const { generation, parked, cache } = led;
+async function applyNext(writer: Writer, batch: WeighedBatch, progress: Progress): Promise<boolean> {
+  const { db, projection, generation } = writer;
   const { events, caughtUp } = batch;
-  const last = events.at(-1);
-  if (!last) {
+  if (events.length === 0) {
     progress.pending = 0;
     if (caughtUp && !generation.caughtUp) await markCaughtUp(db, generation);
-    led.generation = { ...generation, caughtUp };
+    writer.generation = { ...generation, caughtUp };
     return true;
   }
   const began = Date.now();
-  const result = await applyEvents(db, projection, generation, batch, parked, cache, readApplied(log, parked));
+  const result = await applyBatch(writer, batch);
   if (result === 'superseded') {
     if ((await generationFor(db, projection)).generation !== generation.generation) return false;
-    throw new Superseded(
-      `${generation.name}: the checkpoint of generation ${generation.generation} no longer stands at ${generation.checkpoint}`,
-    );
+    throw superseded(generation);
   }
   spansOfEvents(`project ${projection.name}`, events, began);
-  recordBatch(progress, result, generation, parked, logger);
-  led.generation = {
-    ...generation,
-    checkpoint: last.position,
-    checkpointEvent: placeText(last),
-    caughtUp,
-  };
+  recordBatch(progress, result, writer.parked.size);
   return true;
+}
+
+/** What a generation still lacks after a batch. False: it was emptied, and the log is to be read from the start. */
+async function complete(
+  writer: Writer,
+  { events, caughtUp }: WeighedBatch,
+  analyze: ReturnType<typeof statistics>,
+): Promise<boolean> {
+  await analyze(events.length);
+  if (writer.generation.origin === undefined)
+    writer.generation = await recordOrigin(writer.db, writer.log, writer.generation);
+  if (!caughtUp || writer.generation.indexed) return true;
+  const { checkpoint } = writer.generation;
+  writer.generation = await makeQueryIndexes(writer);
+  return writer.generation.checkpoint === checkpoint;
 }
 
 function recordReceived(progress: Progress, { events }: Batch): void {
@@ -176,7 +148,7 @@ function recordReceived(progress: Progress, { events }: Batch): void {
   progress.since = events[0]!.recordedAt;
 }
 
-const markCaughtUp = (db: Connection['db'], { name, generation }: Generation) =>
+const markCaughtUp = (db: Database, { name, generation }: Generation) =>
   sql`update projection.projections set caught_up = true where name = ${name} and generation = ${generation}`.execute(
     db,
   );

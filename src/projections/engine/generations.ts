@@ -31,6 +31,8 @@ export type Generation = {
   readonly replacedAt: Date | undefined;
 };
 
+export type GenerationId = Pick<Generation, 'name' | 'generation'>;
+
 type GenerationRow = {
   name: string;
   generation: number;
@@ -233,7 +235,7 @@ export async function drop(trx: Tx, { name, generation }: Generation): Promise<v
 }
 
 export const tableNames =
-  ({ name, generation }: { readonly name: string; readonly generation: number }): TableName =>
+  ({ name, generation }: GenerationId): TableName =>
   (table: Table) =>
     `projection."${name}_${generation}_${table.name}"`;
 

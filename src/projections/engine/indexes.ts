@@ -1,18 +1,14 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Logger } from 'pino';
-import type { Database } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { isFactsFault } from './faults.ts';
 import { type Generation, tableNames, tablesOf, takeTurn } from './generations.ts';
 import type { Projection } from './projection.ts';
+import type { Writer } from './writer.ts';
+
+type Indexing = Pick<Writer, 'projection' | 'generation' | 'logger'> & { readonly db: Kysely<unknown> };
 
 /** Makes readers' indexes once a generation has caught up. If a row does not fit, it is emptied and built again with them. */
-export async function makeQueryIndexes(
-  db: Kysely<unknown>,
-  projection: Projection,
-  built: Generation,
-  logger: Logger,
-): Promise<Generation> {
+export async function makeQueryIndexes({ db, projection, generation: built, logger }: Indexing): Promise<Generation> {
   try {
     return await db.transaction().execute((trx) => make(trx, projection, built));
   } catch (error) {
@@ -58,7 +54,7 @@ const ENOUGH = 100_000;
  *
  * @returns to be called after each committed batch, with the number of its facts.
  */
-export function statistics(db: Database, projection: Projection, generation: Generation) {
+export function statistics({ db, projection, generation }: Pick<Writer, 'db' | 'projection' | 'generation'>) {
   const names = projection.tables.map(tableNames(generation));
   let known: number | undefined;
   let since = 0;

@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Generation } from './generations.ts';
+import type { Generation, GenerationId } from './generations.ts';
 import type { ParkedAt } from './parked.ts';
-import type { CheckpointOf } from './projection.ts';
 
 /** The default of `REBUILD_MAX_PARKED`. */
 export const MAX_PARKED = 100;
@@ -25,7 +24,7 @@ export class TooManyParked extends Error {
 type Counted = ParkedAt & { readonly count: number };
 
 /** How many streams a generation has parked that no live one has, and the first; without accepted ones. */
-async function unaccounted(db: Kysely<unknown>, { name, generation }: CheckpointOf): Promise<Counted | undefined> {
+async function unaccounted(db: Kysely<unknown>, { name, generation }: GenerationId): Promise<Counted | undefined> {
   const { rows } = await sql<Counted>`
     select count(*) over ()::integer as count, p.stream, p.position, p.type, p.error
       from projection.parked p
@@ -41,7 +40,7 @@ async function unaccounted(db: Kysely<unknown>, { name, generation }: Checkpoint
 }
 
 /** Throws TooManyParked. */
-export async function refuseTooManyParked(db: Kysely<unknown>, built: CheckpointOf, max: number): Promise<void> {
+export async function refuseTooManyParked(db: Kysely<unknown>, built: GenerationId, max: number): Promise<void> {
   const found = await unaccounted(db, built);
   if (found && found.count > max) throw new TooManyParked(found, max);
 }

@@ -1,30 +1,38 @@
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely';
-import type { EventLog } from '../../events/event-log.ts';
+import { decode, type Fact } from '../../events/codec.ts';
+import { type EventLog, readLeft } from '../../events/event-log.ts';
+import type { Recorded } from '../../events/recorded.ts';
 import type { Subscription } from '../../events/subscription.ts';
 import { isStorable } from '../../model/ids.ts';
 import type { BrokenFact } from './faults.ts';
-import type { CheckpointOf } from './projection.ts';
+import type { ReadApplied } from './fold-batch.ts';
+import type { GenerationId } from './generations.ts';
 
 /** A stream of which a generation applies nothing from its broken fact on; its rows stay as they were before. */
 export type ParkedStream = {
   /** `<projection>.<generation>.<position of the fact at which it was parked first>` */
   readonly id: string;
   readonly stream: string;
-  /** Of the fact that breaks. */
+  /** Of the fact that breaks, as are position and type. */
   readonly revision: bigint;
+  readonly position: bigint;
+  readonly type: string;
+  readonly error: string;
 };
 
 /** By stream; only the leader of the generation changes them. */
 export type ParkedStreams = ReadonlyMap<string, ParkedStream>;
 
-export async function parkedStreams(db: QueryExecutorProvider, of: CheckpointOf): Promise<Map<string, ParkedStream>> {
-  const { rows } = await sql<{ id: string; stream: string; revision: string }>`
-    select id, stream, revision from projection.parked
-     where projection = ${of.name} and generation = ${of.generation}`.execute(db);
-  return new Map(rows.map(({ id, stream, revision }) => [stream, { id, stream, revision: BigInt(revision) }]));
+/** In the order of the log. */
+export async function parkedStreams(db: QueryExecutorProvider, of: GenerationId): Promise<Map<string, ParkedStream>> {
+  const { rows } = await sql<ParkedStream>`
+    select id, stream, revision, position, type, error from projection.parked
+     where projection = ${of.name} and generation = ${of.generation} order by position`.execute(db);
+  const exact = rows.map((row) => ({ ...row, revision: BigInt(row.revision), position: BigInt(row.position) }));
+  return new Map(exact.map((row) => [row.stream, row]));
 }
 
-export async function countParked(db: QueryExecutorProvider, of: CheckpointOf): Promise<number> {
+export async function countParked(db: QueryExecutorProvider, of: GenerationId): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from projection.parked
      where projection = ${of.name} and generation = ${of.generation}`.execute(db);
@@ -32,49 +40,42 @@ export async function countParked(db: QueryExecutorProvider, of: CheckpointOf): 
 }
 
 /** Where a stream was parked, and why, for a person to read. */
-export type ParkedAt = {
-  readonly stream: string;
-  readonly position: string;
-  readonly type: string;
-  readonly error: string;
-};
+export type ParkedAt = Pick<ParkedStream, 'stream' | 'type' | 'error'> & { readonly position: string };
 
 /** In the order of the log. */
-export async function parkedAt(db: Kysely<unknown>, of: CheckpointOf): Promise<ParkedAt[]> {
-  const { rows } = await sql<ParkedAt>`select stream, position, type, error from projection.parked
-     where projection = ${of.name} and generation = ${of.generation} order by position`.execute(db);
-  return rows;
-}
+export const parkedAt = async (db: QueryExecutorProvider, of: GenerationId): Promise<ParkedAt[]> =>
+  [...(await parkedStreams(db, of)).values()].map(({ stream, position, type, error }) => ({
+    ...{ stream, position: `${position}`, type, error },
+  }));
 
 /** The first fact of a stream that breaks, and how many events wait behind it. */
 export type BrokenStream = { readonly broken: BrokenFact; readonly waiting: number };
 
+export const parkedAs = (id: string, { broken: { fact, reason } }: BrokenStream): ParkedStream => ({
+  ...{ ...fact, id, error: reason },
+});
+
 /** In the transaction that moves the checkpoint beyond the broken facts. */
 export async function park(
   trx: Kysely<unknown>,
-  of: CheckpointOf,
+  of: GenerationId,
   some: readonly BrokenStream[],
 ): Promise<ParkedStream[]> {
-  const rows = some.map(({ broken: { fact, reason }, waiting }) => ({
-    id: `${of.name}.${of.generation}.${fact.position}`,
-    stream: fact.stream,
-    revision: `${fact.revision}`,
-    position: `${fact.position}`,
-    type: fact.type,
-    error: reason,
-    waiting,
+  const parked = some.map((one) => parkedAs(`${of.name}.${of.generation}.${one.broken.fact.position}`, one));
+  const rows = parked.map(({ revision, position, ...row }, i) => ({
+    ...{ ...row, revision: `${revision}`, position: `${position}`, waiting: some[i]!.waiting },
   }));
   await sql`insert into projection.parked (id, projection, generation, stream, revision, position, type, error, waiting)
     select id, ${of.name}, ${of.generation}, stream, revision, position, type, error, waiting
       from json_to_recordset(${JSON.stringify(rows)}::json) as r(id text, stream text, revision bigint,
         position bigint, type text, error text, waiting integer)`.execute(trx);
-  return some.map(({ broken: { fact } }, i) => ({ id: rows[i]!.id, stream: fact.stream, revision: fact.revision }));
+  return parked;
 }
 
 /** Counts further events of parked streams, in the transaction that moves the checkpoint beyond them. */
 export async function countWaiting(
   trx: Kysely<unknown>,
-  of: CheckpointOf,
+  of: GenerationId,
   waiting: ReadonlyMap<string, number>,
 ): Promise<void> {
   if (waiting.size === 0) return;
@@ -85,7 +86,7 @@ export async function countWaiting(
 }
 
 /** The parked streams that an operator wants redriven. */
-export async function requestedRedrives(db: Kysely<unknown>, of: CheckpointOf): Promise<string[]> {
+export async function requestedRedrives(db: Kysely<unknown>, of: GenerationId): Promise<string[]> {
   const { rows } = await sql<{ stream: string }>`
     select stream from projection.parked
      where projection = ${of.name} and generation = ${of.generation} and redrive_requested_at is not null
@@ -103,47 +104,47 @@ export const parkAgain = (trx: Kysely<unknown>, id: string, { broken: { fact, re
              error = ${reason}, waiting = ${waiting}, attempts = attempts + 1, redrive_requested_at = null
        where id = ${id}`.execute(trx);
 
-/** By stream: the broken fact at which it was parked. */
-export type ParkedFacts = ReadonlyMap<string, { readonly revision: bigint; readonly position: bigint }>;
+/** Reads facts that a generation has applied: up to a position, and of parked streams up to what broke. */
+export const readApplied =
+  (log: EventLog, parked: ParkedStreams): ReadApplied =>
+  async (streams, upTo) => {
+    const recorded = (await Promise.all(streams.map((stream) => readLeft(log, stream)))).flat();
+    const applied = recorded.filter((event) => event.position <= upTo && isBeforeBroken(event, parked));
+    return applied.sort((a, b) => (a.position < b.position ? -1 : 1)).flatMap(factOrNot);
+  };
 
-export async function parkedFacts(db: Kysely<unknown>, of: CheckpointOf): Promise<ParkedFacts> {
-  const { rows } = await sql<{ stream: string; revision: string; position: string }>`
-    select stream, revision, position from projection.parked
-     where projection = ${of.name} and generation = ${of.generation}`.execute(db);
-  return new Map(
-    rows.map(({ stream, revision, position }) => [stream, { revision: BigInt(revision), position: BigInt(position) }]),
-  );
-}
-
-/** The log as a generation has applied it: without what waits in parked streams. */
-export const excludeParked = (log: EventLog, parked: ParkedFacts): EventLog =>
-  parked.size === 0 ? log : { ...log, subscribe: (options) => applicable(log.subscribe(options), parked) };
-
-async function* applicable(subscription: Subscription, parked: ParkedFacts) {
-  for await (const batch of subscription) {
-    const events = batch.events.filter(({ stream, revision }) => {
-      const broken = parked.get(stream);
-      return !broken || revision < broken.revision;
-    });
-    yield { ...batch, events };
+/** What a broken fact does not let apply is not looked at either. */
+function factOrNot(recorded: Recorded): readonly Fact[] {
+  try {
+    const fact = decode(recorded);
+    return fact ? [fact] : [];
+  } catch {
+    return [];
   }
 }
 
+const isBeforeBroken = ({ stream, revision }: Recorded, parked: ParkedStreams): boolean => {
+  const broken = parked.get(stream);
+  return !broken || revision < broken.revision;
+};
+
+/** The log as a generation has applied it: without what waits in parked streams. */
+export const excludeParked = (log: EventLog, parked: ParkedStreams): EventLog =>
+  parked.size === 0 ? log : { ...log, subscribe: (options) => applicable(log.subscribe(options), parked) };
+
+async function* applicable(subscription: Subscription, parked: ParkedStreams) {
+  for await (const batch of subscription)
+    yield { ...batch, events: batch.events.filter((event) => isBeforeBroken(event, parked)) };
+}
+
 /** Whether a fold up to a checkpoint holds for what is parked now: no stream was redriven, or parked at a folded fact. */
-export const isFoldStillValid = (before: ParkedFacts, now: ParkedFacts, checkpoint = -1n): boolean =>
+export const isFoldStillValid = (before: ParkedStreams, now: ParkedStreams, checkpoint = -1n): boolean =>
   [...before].every(([stream, { revision }]) => now.get(stream)?.revision === revision) &&
   [...now].every(([stream, { position }]) => before.has(stream) || position > checkpoint);
 
 /** What an operator sees of a stream that a live generation has parked. */
-export type ParkedItem = {
-  readonly id: string;
+export type ParkedItem = ParkedStream & {
   readonly projection: string;
-  readonly stream: string;
-  /** Of the fact that breaks, as is `type`. */
-  readonly revision: bigint;
-  readonly position: bigint;
-  readonly type: string;
-  readonly error: string;
   readonly parkedAt: Date;
   /** Later events of the stream that queue behind it. */
   readonly waiting: number;

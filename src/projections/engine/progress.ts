@@ -3,7 +3,6 @@ import type { EventLog } from '../../events/event-log.ts';
 import type { BatchResult } from './apply.ts';
 import type { Generation, GenerationState } from './generations.ts';
 import type { Lag } from './lag.ts';
-import type { ParkedStream } from './parked.ts';
 
 export type RunnerOptions = {
   readonly log: EventLog;
@@ -173,41 +172,13 @@ export function setGenerations(progress: Progress, own: Generation | undefined, 
   else delete progress.building;
 }
 
-/** Counts a committed batch of the leader's, and logs what failed in it. */
-export function recordBatch(
-  progress: Progress,
-  result: BatchResult,
-  generation: Generation,
-  parked: Map<string, ParkedStream>,
-  logger: Logger,
-): void {
-  recordParked(result, generation, parked, logger);
+/** Counts a committed batch of the leader's. `parked`: streams, after it. */
+export function recordBatch(progress: Progress, result: BatchResult, parked: number): void {
   progress.pending = 0;
-  progress.parked = parked.size;
+  progress.parked = parked;
   progress.applied += result.applied;
   progress.passedOver += result.unknown;
   progress.parkedEvents += result.parked;
-}
-
-/** Adds the streams that a batch has parked, removes those that it has freed, and logs them; also a batch that failed as a whole, which costs time. */
-export function recordParked(
-  { newlyParked, failedAsAWhole, freed }: Pick<BatchResult, 'newlyParked' | 'failedAsAWhole' | 'freed'>,
-  { name, generation }: Generation,
-  parked: Map<string, ParkedStream>,
-  logger: Logger,
-): void {
-  if (failedAsAWhole !== undefined)
-    logger.warn({ projection: name, generation, error: failedAsAWhole }, 'projection_batch_in_pieces');
-  for (const { stream, id } of freed) {
-    parked.delete(stream);
-    logger.info({ projection: name, generation, parked_id: id, stream }, 'projection_unparked_by_erasure');
-  }
-  for (const { broken, waiting: _, ...stream } of newlyParked) {
-    parked.set(stream.stream, stream);
-    const { type, position } = broken.fact;
-    const about = { generation, parked_id: stream.id, stream: stream.stream, type, position: `${position}` };
-    logger.error({ projection: name, ...about, error: broken.reason }, 'projection_parked');
-  }
 }
 
 /** Live, events arrive within milliseconds. */

@@ -1,7 +1,6 @@
 import type { Fact } from '../../events/codec.ts';
-import { type Place, placeText } from '../../events/recorded.ts';
 import type { Mutex } from '../../postgres/mutex.ts';
-import type { Row, Table, TableName, Tx } from './table.ts';
+import type { Row, Table, Tables } from './table.ts';
 
 /** What the facts of a batch have made of one stream. */
 export type Change<State> = { readonly before: State | undefined; readonly after: State };
@@ -38,9 +37,9 @@ export type Projection<State = unknown> = {
   /** The state of a stream after one more fact; pure. Absent: `save` needs only the facts. */
   reduce?(state: State | undefined, fact: Fact): State;
   /** Writes the rows that follow from a batch. The checkpoint moves in the same transaction. */
-  save(trx: Tx, table: TableName, batch: FoldedBatch<State>): Promise<void>;
+  save(tables: Tables, batch: FoldedBatch<State>): Promise<void>;
   /** Streams that a row rests on beside those its columns name (compare.ts), for a person who looks into a difference. */
-  streamsBehind?(trx: Tx, table: TableName, of: Table, row: Row): Promise<readonly string[]>;
+  streamsBehind?(tables: Tables, of: Table, row: Row): Promise<readonly string[]>;
 };
 
 /** The lead of a version: while versions change, the old one keeps its generation up to date and the new one builds the next. */
@@ -54,32 +53,3 @@ export const projectionCalled = (
   all: readonly Pick<Projection, 'name' | 'replaces'>[],
   name: string,
 ): string | undefined => all.find((one) => one.name === name || one.replaces?.includes(name))?.name;
-
-/** Which generation's checkpoint. */
-export type CheckpointOf = { readonly name: string; readonly generation: number };
-
-/**
- * Moves the checkpoint in the transaction of the rows. False: another process has moved it, or the generation is gone or
- * replaced; then nothing may be written.
- */
-export async function advanceCheckpoint(
-  trx: Tx,
-  { name, generation }: CheckpointOf,
-  from: bigint | undefined,
-  to: bigint,
-  caughtUp: boolean,
-  place?: Place,
-): Promise<boolean> {
-  const moved = await trx.prepared(
-    `update projection.projections
-        set checkpoint = $1::bigint, caught_up = $2, applied_at = now(), checkpoint_event = $6
-      where name = $3 and generation = $4
-        and checkpoint is not distinct from $5::bigint and (checkpoint is null or checkpoint < $1::bigint) and not frozen
-     returning 1`,
-    [
-      ...[`${to}`, caughtUp, name, generation, from === undefined ? null : `${from}`],
-      place === undefined ? null : placeText(place),
-    ],
-  );
-  return moved.length === 1;
-}

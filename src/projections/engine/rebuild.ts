@@ -1,15 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
-import { placeText } from '../../events/recorded.ts';
 import type { Connection, ConnectOptions } from '../../postgres/connection.ts';
-import { isLockTimeout, safeErrorMessage } from '../../postgres/errors.ts';
-import { applyEvents } from './apply.ts';
-import { batches, FULL_BATCH } from './batches.ts';
-import { stateCache } from './fold-batch.ts';
-import { isStale, placeOf } from './foreign-log.ts';
+import { type BuildOptions, buildAndSwap } from './build.ts';
+import { isStale } from './foreign-log.ts';
 import {
   bringBack,
   drop,
@@ -20,117 +15,9 @@ import {
   swap,
   takeTurn,
 } from './generations.ts';
-import { makeQueryIndexes, statistics } from './indexes.ts';
 import { type Operation, succeed } from './operations.ts';
-import { countParked, parkedStreams } from './parked.ts';
-import { MAX_PARKED, refuseTooManyParked } from './parked-limit.ts';
-import { recordParked } from './progress.ts';
+import { countParked } from './parked.ts';
 import type { Projection } from './projection.ts';
-import { readApplied } from './redrive.ts';
-
-type BuildOptions = {
-  readonly log: EventLog;
-  /** Used by nothing else meanwhile. */
-  readonly connection: Connection;
-  readonly projection: Projection;
-  /** Built further from its checkpoint. */
-  readonly generation: Generation;
-  /** The last position to apply; absent: until it has caught up with the log. */
-  readonly until?: bigint;
-  readonly maxBatch?: number | undefined;
-  /** It fails when more streams break than this, without those that the live generation has parked. */
-  readonly maxParked?: number | undefined;
-  readonly signal: AbortSignal;
-  readonly logger: Logger;
-  /** After each batch. */
-  readonly onProgress?: (built: Generation) => void;
-};
-
-/** Another process moves the checkpoint, or the generation is gone. */
-export class Superseded extends Error {
-  override readonly name = 'Superseded';
-}
-
-/**
- * Builds an unpublished generation from the log and returns it; committed batches survive an abort. Throws
- * `TooManyParked`, `Superseded`, or the signal's reason.
- */
-export async function buildGeneration(options: BuildOptions): Promise<Generation> {
-  const { log, connection, projection, until, logger, onProgress } = options;
-  const { maxBatch = FULL_BATCH, maxParked = MAX_PARKED } = options;
-  const signal = AbortSignal.any([options.signal, connection.lost]);
-  let built = options.generation;
-  await refuseTooManyParked(connection.db, built, maxParked);
-  const parked = await parkedStreams(connection.db, built);
-  const cache = stateCache();
-  const analyze = statistics(connection.db, projection, built);
-  if (until === undefined || built.checkpoint === undefined || built.checkpoint < until) {
-    const subscribe = (signal: AbortSignal) =>
-      log.subscribe({
-        prefixes: projection.prefixes,
-        after: options.generation.checkpoint,
-        place: placeOf(options.generation),
-        maxBatch,
-        signal,
-        onBreak(error, retryInMs) {
-          logger.warn(
-            { projection: projection.name, error: safeErrorMessage(error), retryInMs },
-            'subscription_broken',
-          );
-        },
-      });
-    for await (const batch of batches(subscribe, signal, maxBatch)) {
-      const events = until === undefined ? batch.events : batch.events.filter(({ position }) => position <= until);
-      const last = events.at(-1);
-      if (last) {
-        const { caughtUp } = batch;
-        const result = await applyEvents(
-          connection.db,
-          projection,
-          built,
-          { ...batch, events },
-          parked,
-          cache,
-          readApplied(log, parked),
-        );
-        if (result === 'superseded')
-          throw new Superseded(`${built.name}: generation ${built.generation} no longer stands at ${built.checkpoint}`);
-        recordParked(result, built, parked, logger);
-        built = { ...built, checkpoint: last.position, checkpointEvent: placeText(last), caughtUp };
-        await analyze(events.length);
-        onProgress?.(built);
-        if (result.newlyParked.length > 0) await refuseTooManyParked(connection.db, built, maxParked);
-      }
-      if (batch.caughtUp || events.length < batch.events.length || built.checkpoint === until) break;
-    }
-  }
-  signal.throwIfAborted();
-  if (built.indexed) return built;
-  const indexed = await makeQueryIndexes(connection.db, projection, built, logger);
-  return indexed.checkpoint === built.checkpoint ? indexed : buildGeneration({ ...options, generation: indexed });
-}
-
-const READERS_IN_THE_WAY_MS = 250;
-
-/** Builds a generation and swaps it in; as long as that is `behind` the live one, or readers hold the views, builds on. */
-export async function buildAndSwap(
-  options: BuildOptions,
-  swap: (built: Generation) => Promise<Generation | 'behind'>,
-): Promise<Generation> {
-  const { projection, signal, logger } = options;
-  let built = options.generation;
-  for (;;) {
-    built = await buildGeneration({ ...options, generation: built });
-    try {
-      const swapped = await swap(built);
-      if (swapped !== 'behind') return swapped;
-    } catch (error) {
-      if (!isLockTimeout(error)) throw error;
-      logger.info({ projection: projection.name, generation: built.generation }, 'swap_waits_for_readers');
-      await sleep(READERS_IN_THE_WAY_MS, undefined, { signal });
-    }
-  }
-}
 
 export type OperationContext = {
   readonly operation: Operation;

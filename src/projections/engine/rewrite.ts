@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Database } from '../../postgres/connection.ts';
+import { Superseded } from './build.ts';
 import { type Generation, generationOf, tableNames, tablesOf } from './generations.ts';
 import { isRewritten } from './operations.ts';
 import type { Projection } from './projection.ts';
-import { ownLive, type RunOperation, replaceLive, Superseded } from './rebuild.ts';
+import { ownLive, type RunOperation, replaceLive } from './rebuild.ts';
 
 /**
  * Copies the rows that the live generation has now into another one, lets that catch up and swaps it in. In its files is

@@ -6,6 +6,7 @@ import { pause, supervise } from '../../events/waiting.ts';
 import { type Connection, type ConnectOptions, connect } from '../../postgres/connection.ts';
 import { isLockTimeout, safeErrorMessage } from '../../postgres/errors.ts';
 import { type Mutex, tryLock, tryLockInTransaction } from '../../postgres/mutex.ts';
+import { Superseded } from './build.ts';
 import { isFactsFault } from './faults.ts';
 import { drop, type Generation, generations, isKept, setState, takeTurn } from './generations.ts';
 import { prepare } from './migrations.ts';
@@ -21,7 +22,7 @@ import {
 } from './operations.ts';
 import { TooManyParked } from './parked-limit.ts';
 import type { Projection } from './projection.ts';
-import { OperationFailed, type RunOperation, rebuild, Superseded, swapBack } from './rebuild.ts';
+import { OperationFailed, type RunOperation, rebuild, swapBack } from './rebuild.ts';
 import { rewrite } from './rewrite.ts';
 import type { Runner } from './runner.ts';
 import { verify } from './verify.ts';

@@ -2,8 +2,6 @@ import { type Kysely, sql } from 'kysely';
 import type { Tx } from '../../postgres/connection.ts';
 import { asJson, copyText } from './statements.ts';
 
-export type { Tx };
-
 /** A table of which each generation of a projection has its own. */
 export type Table = {
   readonly name: string;
@@ -36,36 +34,66 @@ export async function createTable(db: Kysely<unknown>, name: string, table: Tabl
 /** From this many rows on, COPY costs less than having Postgres parse JSON. */
 const COPIED = 100;
 
-/** Inserts rows or replaces those with the same key; each key may occur once. */
-export async function upsert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
-  const columns = Object.keys(table.columns);
-  const others = columns.filter((column) => !table.key.includes(column));
-  const change = others.map((column) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ');
-  const conflict = `on conflict (${list(table.key)}) do ${change ? `update set ${change}` : 'nothing'}`;
-  if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, conflict);
-  const staging = quoted(`staged_${table.name}`);
-  await sql`create temporary table if not exists ${sql.raw(`${staging} (${columnsOf(table, columns)})`)}`.execute(trx);
-  await copy(trx, staging, table, rows);
-  await trx.prepared(`insert into ${name} (${list(columns)}) select * from ${staging} ${conflict}`, []);
-  await trx.prepared(`truncate ${staging}`, []);
-}
+/** The tables of one generation in one transaction: all that a projection reads and writes. */
+export type Tables = ReturnType<typeof tablesIn>;
 
-/** Writes rows of which the caller knows which exist; few of them in one statement. */
-export async function write(
-  trx: Tx,
-  name: string,
-  table: Table,
-  { added, changed }: { readonly added: readonly Row[]; readonly changed: readonly Row[] },
-): Promise<void> {
-  if (added.length + changed.length < COPIED) return upsert(trx, name, table, [...added, ...changed]);
-  await insert(trx, name, table, added);
-  await upsert(trx, name, table, changed);
-}
+export function tablesIn(trx: Tx, nameOf: TableName) {
+  const insertAsJson = async (table: Table, rows: readonly Row[], conflict = ''): Promise<void> => {
+    const columns = Object.keys(table.columns);
+    const text = `insert into ${nameOf(table)} (${list(columns)})
+      select ${list(columns)} from ${recordset(table, columns)} ${conflict}`;
+    for (const json of inPieces(rows.map(asJson))) await trx.prepared(text, [json]);
+  };
 
-/** Writes rows of which none exists yet. */
-export async function insert(trx: Tx, name: string, table: Table, rows: readonly Row[]): Promise<void> {
-  if (rows.length < COPIED) return insertAsJson(trx, name, table, rows, '');
-  await copy(trx, name, table, rows);
+  const tables = {
+    trx,
+    nameOf,
+
+    /** The rows whose columns `by` are as in one of `keys`. */
+    async select<R>(table: Table, by: readonly string[], keys: readonly Row[]): Promise<R[]> {
+      const found: R[] = [];
+      const text = `select t.* from ${recordset(table, by)} join ${nameOf(table)} t on ${same(by)}`;
+      for (const json of inPieces(new Set(keys.map(asJson)))) found.push(...(await trx.prepared<R>(text, [json])));
+      return found;
+    },
+
+    /** Writes rows of which none exists yet. */
+    insert: (table: Table, rows: readonly Row[]): Promise<void> =>
+      rows.length < COPIED ? insertAsJson(table, rows) : copy(trx, nameOf(table), table, rows),
+
+    /** Inserts rows or replaces those with the same key; each key may occur once. */
+    async upsert(table: Table, rows: readonly Row[]): Promise<void> {
+      const columns = Object.keys(table.columns);
+      const others = columns.filter((column) => !table.key.includes(column));
+      const change = others.map((column) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ');
+      const conflict = `on conflict (${list(table.key)}) do ${change ? `update set ${change}` : 'nothing'}`;
+      if (rows.length < COPIED) return insertAsJson(table, rows, conflict);
+      const staging = quoted(`staged_${table.name}`);
+      await sql`create temporary table if not exists ${sql.raw(`${staging} (${columnsOf(table, columns)})`)}`.execute(
+        trx,
+      );
+      await copy(trx, staging, table, rows);
+      await trx.prepared(`insert into ${nameOf(table)} (${list(columns)}) select * from ${staging} ${conflict}`, []);
+      await trx.prepared(`truncate ${staging}`, []);
+    },
+
+    /** Writes rows of which the caller knows which exist; few of them in one statement. */
+    async write(
+      table: Table,
+      { added, changed }: { readonly added: readonly Row[]; readonly changed: readonly Row[] },
+    ): Promise<void> {
+      if (added.length + changed.length < COPIED) return tables.upsert(table, [...added, ...changed]);
+      await tables.insert(table, added);
+      await tables.upsert(table, changed);
+    },
+
+    /** Deletes the rows whose columns `by` are as in one of `keys`. */
+    async delete(table: Table, by: readonly string[], keys: readonly Row[]): Promise<void> {
+      const text = `delete from ${nameOf(table)} t using ${recordset(table, by)} where ${same(by)}`;
+      for (const json of inPieces(new Set(keys.map(asJson)))) await trx.prepared(text, [json]);
+    },
+  };
+  return tables;
 }
 
 function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): Promise<void> {
@@ -77,49 +105,9 @@ function copy(trx: Tx, into: string, table: Table, rows: readonly Row[]): Promis
   return trx.copyFrom(`${into} (${list(columns)})`, lines());
 }
 
-async function insertAsJson(
-  trx: Tx,
-  name: string,
-  table: Table,
-  rows: readonly Row[],
-  conflict: string,
-): Promise<void> {
-  const columns = Object.keys(table.columns);
-  const text = `insert into ${name} (${list(columns)})
-    select ${list(columns)} from ${recordset(table, columns)} ${conflict}`;
-  for (const json of inPieces(rows, asJson)) await trx.prepared(text, [array(json)]);
-}
-
-/** The rows whose columns `by` are as in one of `keys`. */
-export async function selectBy<R>(
-  trx: Tx,
-  name: string,
-  table: Table,
-  by: readonly string[],
-  keys: readonly Row[],
-): Promise<R[]> {
-  const found: R[] = [];
-  const text = `select t.* from ${recordset(table, by)} join ${name} t on ${same(by)}`;
-  for (const json of inPieces(keys, asJson)) found.push(...(await trx.prepared<R>(text, [array(json)])));
-  return found;
-}
-
-export async function deleteBy(
-  trx: Tx,
-  name: string,
-  table: Table,
-  by: readonly string[],
-  keys: readonly Row[],
-): Promise<void> {
-  const text = `delete from ${name} t using ${recordset(table, by)} where ${same(by)}`;
-  for (const json of inPieces(keys, asJson)) await trx.prepared(text, [array(json)]);
-}
-
 /** The rows of a parameter: a JSON array of objects. */
 const recordset = (table: Table, columns: readonly string[]): string =>
   `json_to_recordset($1::json) as r(${columnsOf(table, columns)})`;
-
-const array = (json: readonly string[]): string => `[${json.join(',')}]`;
 
 const columnsOf = (table: Table, columns: readonly string[]): string =>
   columns.map((column) => `${quoted(column)} ${table.columns[column]!.replace(' not null', '')}`).join(', ');
@@ -133,19 +121,18 @@ const list = (names: readonly string[]): string => names.map(quoted).join(', ');
 /** A value of Postgres ends at 1 GB; memory much earlier. */
 const PIECE = 8_000_000;
 
-/** The rows as text, some at a time. */
-function* inPieces(rows: readonly Row[], write: (row: Row) => string): Iterable<readonly string[]> {
+/** Rows of JSON as arrays, some in each. */
+function* inPieces(rows: Iterable<string>): Iterable<string> {
   let piece: string[] = [];
   let size = 0;
   for (const row of rows) {
-    const text = write(row);
-    if (size > 0 && size + text.length > PIECE) {
-      yield piece;
+    if (size > 0 && size + row.length > PIECE) {
+      yield `[${piece.join(',')}]`;
       piece = [];
       size = 0;
     }
-    piece.push(text);
-    size += text.length;
+    piece.push(row);
+    size += row.length;
   }
-  if (piece.length > 0) yield piece;
+  if (piece.length > 0) yield `[${piece.join(',')}]`;
 }

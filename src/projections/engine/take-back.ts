@@ -1,20 +1,7 @@
-import type { Kysely } from 'kysely';
-import { pause } from '../../events/waiting.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { type Generation, isLed, shownInstead } from './generations.ts';
 import type { Progress, RunnerOptions } from './progress.ts';
-import type { Projection } from './projection.ts';
-
-type Watching = {
-  readonly db: Kysely<unknown>;
-  readonly projection: Projection;
-  /** The one that this process keeps up to date. */
-  readonly generation: () => Generation;
-  readonly progress: Progress;
-  readonly options: Pick<RunnerOptions, 'logger' | 'standbyMs' | 'takeBackAfterMs' | 'onProgress'>;
-  /** Runs work between two batches. */
-  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-};
+import { poll, type Writer } from './writer.ts';
 
 /** Long enough for a restart of the release that is shown. */
 const TAKE_BACK_AFTER_MS = 10_000;
@@ -23,15 +10,20 @@ const TAKE_BACK_AFTER_MS = 10_000;
  * Watches which generation the views show, until it is disposed of: the status is about that one. Aborts `abandoned` once
  * no process leads its version any more, as after a roll-back.
  */
-export function watchShown({ db, projection, generation, progress, options, exclusively }: Watching) {
-  const { logger, standbyMs = 1000, takeBackAfterMs = TAKE_BACK_AFTER_MS, onProgress } = options;
-  const over = new AbortController();
+export function watchShown(
+  writer: Writer,
+  progress: Progress,
+  options: Pick<RunnerOptions, 'standbyMs' | 'takeBackAfterMs' | 'onProgress'>,
+) {
+  const { db, projection, logger, exclusively } = writer;
+  const { standbyMs = 1000, takeBackAfterMs = TAKE_BACK_AFTER_MS, onProgress } = options;
   const abandoned = new AbortController();
   let shown: Generation | undefined;
   let unledSince: number | undefined;
 
   const look = async () => {
-    shown = await exclusively(() => shownInstead(db, projection, generation()));
+    if (abandoned.signal.aborted) return;
+    shown = await exclusively(() => shownInstead(db, projection, writer.generation));
     if (!shown || (await exclusively(() => isLed(db, shown!)))) unledSince = undefined;
     else unledSince ??= performance.now();
     if (!shown) return;
@@ -39,29 +31,18 @@ export function watchShown({ db, projection, generation, progress, options, excl
     progress.caughtUp = shown.caughtUp;
     onProgress?.();
     if (unledSince === undefined || performance.now() - unledSince < takeBackAfterMs) return;
-    logger.warn(
-      { projection: shown.name, version: shown.version, generation: shown.generation },
-      'projection_taken_back',
-    );
+    const { name, version, generation } = shown;
+    logger.warn({ projection: name, version, generation }, 'projection_taken_back');
     abandoned.abort();
   };
-  const ended = (async () => {
-    while (!over.signal.aborted && !abandoned.signal.aborted) {
-      await pause(standbyMs, over.signal);
-      if (over.signal.aborted) return;
-      await look().catch((error) => {
-        if (!over.signal.aborted)
-          logger.warn({ projection: projection.name, error: safeErrorMessage(error) }, 'projection_watch_interrupted');
-      });
-    }
-  })();
+  const polling = poll(standbyMs, look, (error) => {
+    const about = { projection: projection.name, error: safeErrorMessage(error) };
+    logger.warn(about, 'projection_watch_interrupted');
+  });
   return {
     /** What the views show in the place of this process's generation. */
     shown: () => shown,
     abandoned: abandoned.signal,
-    async [Symbol.asyncDispose]() {
-      over.abort();
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => polling[Symbol.asyncDispose](),
   };
 }

@@ -2,24 +2,22 @@ import { sql } from 'kysely';
 import { EventStoreUnavailable } from '../../events/event-log.ts';
 import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
-import { type Connection, endStatements, withStatements } from '../../postgres/connection.ts';
-import { safeErrorMessage } from '../../postgres/errors.ts';
-import { applyIsolatingFailures, decodeBatch } from './apply.ts';
+import { type Connection, endStatements, type Tx, withStatements } from '../../postgres/connection.ts';
+import { foldAndPark, noteParked } from './apply.ts';
+import { buildGeneration } from './build.ts';
 import { compare, type DifferingRow, type Noted, notesOf, streamsBehind, withFacts, withNamed } from './compare.ts';
 import { drop, type Generation, generationOf, generations, tableNames, tablesOf, takeTurn } from './generations.ts';
 import {
   excludeParked,
   isFoldStillValid,
   type ParkedAt,
-  type ParkedFacts,
+  type ParkedStreams,
   parkedAt,
-  parkedFacts,
   parkedStreams,
 } from './parked.ts';
-import { recordParked } from './progress.ts';
-import { buildGeneration, type OperationContext, OperationFailed, ownLive, type RunOperation } from './rebuild.ts';
-import { readApplied } from './redrive.ts';
-import type { Tx } from './table.ts';
+import { type OperationContext, OperationFailed, ownLive, type RunOperation } from './rebuild.ts';
+import { type Tables, tablesIn } from './table.ts';
+import { furtherEvents, writerOf } from './writer.ts';
 
 /** All differences are counted, this many listed. */
 const LISTED = 1000;
@@ -56,7 +54,7 @@ const dropUnfinished = ({ connection, projection, operation }: OperationContext)
       if (generation.operation === operation.id) await drop(trx, generation);
   });
 
-type NearBuild = { readonly built: Generation; readonly parked: ParkedFacts };
+type NearBuild = { readonly built: Generation; readonly parked: ParkedStreams };
 
 /** Builds until the live generation is at most a batch ahead. Undefined: a parked stream was redriven meanwhile. */
 async function buildNear(context: OperationContext): Promise<NearBuild | undefined> {
@@ -64,10 +62,10 @@ async function buildNear(context: OperationContext): Promise<NearBuild | undefin
   const { db } = connection;
   // Without readers it needs no query indexes.
   let built: Generation = { ...(await generationOf(db, projection, operation)), indexed: true };
-  let parked: ParkedFacts = new Map();
+  let parked: ParkedStreams = new Map();
   for (;;) {
     const live = await ownLive(db, projection);
-    const now = await parkedFacts(db, live);
+    const now = await parkedStreams(db, live);
     if (!isFoldStillValid(parked, now, built.checkpoint)) return undefined;
     parked = now;
     const until = live.checkpoint;
@@ -96,26 +94,26 @@ async function compareWithLive(
   await using _ = await endStatements(connection, signal, connect);
   const found = await inSnapshot(connection, async (trx) => {
     const live = await ownLive(trx, projection);
-    const now = await parkedFacts(trx, live);
+    const now = await parkedStreams(trx, live);
     if (!isFoldStillValid(parked, now, built.checkpoint)) return undefined;
     if ((live.checkpoint ?? -1n) < (built.checkpoint ?? -1n)) return undefined;
     await foldUpTo(trx, { ...context, signal, log: excludeParked(log, now) }, built, live.checkpoint);
     const onlyNow = await parkedAt(trx, built);
-    const parkedStreams = new Set([...now.keys(), ...onlyNow.map(({ stream }) => stream)]).size;
-    return { live, parkedStreams, onlyNow, ...(await compareAll(trx, { ...context, signal }, live, built, onlyNow)) };
+    const parkedCount = new Set([...now.keys(), ...onlyNow.map(({ stream }) => stream)]).size;
+    return { live, parkedCount, onlyNow, ...(await compareAll(trx, { ...context, signal }, live, built, onlyNow)) };
   });
   if (!found) return undefined;
-  const { live, parkedStreams, onlyNow, noted, rowsCompared, notCompared, differencesTotal } = found;
+  const { live, parkedCount, onlyNow, noted, rowsCompared, notCompared, differencesTotal } = found;
   const equal = differencesTotal === 0;
   const about = {
     ...{ generation: live.generation, position: live.checkpoint?.toString() ?? null, rowsCompared },
     ...{ parkedByRebuild: onlyNow.length, notCompared },
   };
-  const summary = { ...about, parked: parkedStreams };
+  const summary = { ...about, parked: parkedCount };
   if (equal) logger[onlyNow.length > 0 ? 'warn' : 'info'](summary, 'projection_verified');
   else logger.error({ ...summary, differencesTotal, places: placesOf(noted) }, 'projection_differs');
   return {
-    ...{ equal, ...about, parkedStreams, differencesTotal },
+    ...{ equal, ...about, parkedStreams: parkedCount, differencesTotal },
     ...(onlyNow.length > 0 && { brokenFacts: onlyNow }),
     differences: (await withFacts(log, noted, live.checkpoint, signal)) as unknown as JsonObject[],
     ...(differencesTotal > noted.length && { truncated: true }),
@@ -140,17 +138,12 @@ async function inSnapshot<T>({ db }: Connection, work: (trx: Tx) => Promise<T>):
 
 /** Applies what the live generation has applied since the build, in the transaction that compares. */
 async function foldUpTo(trx: Tx, context: OperationContext, built: Generation, position: bigint | undefined) {
-  const { log, projection, signal, logger, maxBatch = 2000 } = context;
+  const { signal, maxBatch = 2000 } = context;
   if (position === undefined || built.checkpoint === position) return;
-  const { prefixes } = projection;
-  const parked = await parkedStreams(trx, built);
-  const onBreak = (error: unknown, retryInMs: number) =>
-    logger.warn({ projection: projection.name, error: safeErrorMessage(error), retryInMs }, 'subscription_broken');
-  for await (const batch of log.subscribe({ prefixes, after: built.checkpoint, maxBatch, signal, onBreak })) {
+  const writer = await writerOf({ ...context, db: trx, generation: built });
+  for await (const batch of furtherEvents(writer, { maxBatch, signal })) {
     const events: readonly Recorded[] = batch.events.filter((event) => event.position <= position);
-    const decoded = decodeBatch(events, parked);
-    const result = await applyIsolatingFailures(trx, projection, built, events, decoded, readApplied(log, parked));
-    recordParked(result, built, parked, logger);
+    noteParked(writer, await foldAndPark(trx, writer, events));
     const beyond = events.length < batch.events.length || events.at(-1)?.position === position;
     if (beyond || batch.caughtUp) return;
   }
@@ -169,11 +162,11 @@ async function compareAll(
   broken: readonly ParkedAt[],
 ) {
   const { projection, signal } = context;
-  const [rebuilt, shown] = [tableNames(built), tableNames(live)];
+  const [rebuilt, shown] = [built, live].map((one) => tablesIn(trx, tableNames(one))) as [Tables, Tables];
   const streams = broken.map(({ stream }) => stream);
   const excluded = new Set<string>();
   for (const side of [rebuilt, shown])
-    for (const stream of await withNamed(trx, projection, side, streams)) excluded.add(stream);
+    for (const stream of await withNamed(projection, side, streams)) excluded.add(stream);
   const noted: Noted[] = [];
   let rowsCompared = 0;
   let notCompared = 0;
@@ -181,13 +174,13 @@ async function compareAll(
   /** Both sides are asked: of a fact that breaks only now, the built one does not know the rows. */
   const behind = async ({ table, ...row }: DifferingRow): Promise<readonly string[]> => [
     ...new Set([
-      ...(row.rebuilt ? await streamsBehind(trx, projection, rebuilt, table, row.rebuilt) : []),
-      ...(row.live ? await streamsBehind(trx, projection, shown, table, row.live) : []),
+      ...(row.rebuilt ? await streamsBehind(projection, rebuilt, table, row.rebuilt) : []),
+      ...(row.live ? await streamsBehind(projection, shown, table, row.live) : []),
     ]),
   ];
   for (const table of tablesOf(projection)) {
     signal.throwIfAborted();
-    const { rows, differences, differing } = await compare(trx, table, shown, rebuilt);
+    const { rows, differences, differing } = await compare(table, shown, rebuilt);
     rowsCompared += rows;
     differencesTotal += differences;
     if (differences === 0 || noted.length >= LISTED) continue;

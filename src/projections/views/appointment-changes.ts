@@ -7,7 +7,7 @@ import { linksOfCalls, linksOfSessions, otherAppointments } from '../calls/sessi
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { foldFacts } from '../engine/fold-batch.ts';
 import type { Late } from '../engine/projection.ts';
-import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 import { type DecidedRow, decided } from './appointments.ts';
 import { sessionRows } from './call-sessions.ts';
@@ -26,22 +26,21 @@ const rows: Table = {
 /** One row per change of an appointment by a call or by staff, for the live feed; that it is scheduled at first is none. */
 export const appointmentChanges: View = {
   tables: [rows],
-  async save(trx, table, batch) {
-    if (batch.late) return replaceLate(trx, table, batch, batch.late);
+  async save(tables, batch) {
+    if (batch.late) return replaceLate(tables, batch, batch.late);
     const course = { ...batch, before: (stream: string) => batch.changed.get(stream)?.before };
-    await insert(trx, table(rows), rows, (await changesOf(trx, table, batch, course, batch.related)).map(changeOf));
+    await tables.insert(rows, (await changesOf(tables, batch, course, batch.related)).map(changeOf));
   },
 };
 
 async function changesOf(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   { statesOf }: Pick<ChangedCalls, 'statesOf'>,
   course: Course,
   ever: RelatedSessions,
 ): Promise<AppointmentChange[]> {
   return changesOfAppointments(course, ever, async (ids, here) => {
-    const all = await decisionsAbout(trx, table, ids);
+    const all = await decisionsAbout(tables, ids);
     const elsewhere = all.filter((row) => !here.has(callStream(row.tenant_id, row.call_id)));
     const byId = Map.groupBy(elsewhere, (row) => appointmentStream(row.tenant_id, row.appointment_id));
     return {
@@ -51,13 +50,13 @@ async function changesOf(
   });
 }
 
-const decisionsAbout = (trx: Tx, table: TableName, ids: readonly AppointmentId[]): Promise<readonly DecidedRow[]> => {
+const decisionsAbout = (tables: Tables, ids: readonly AppointmentId[]): Promise<readonly DecidedRow[]> => {
   const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
-  return selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
+  return tables.select<DecidedRow>(decided, ['tenant_id', 'appointment_id'], keys);
 };
 
 /** Late facts change what was derived after them: all changes of their appointments are derived anew, from the log. */
-async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late: Late): Promise<void> {
+async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late): Promise<void> {
   const named = [...batch.related.sessions.values()].flatMap(({ tenantId, request, calls }) =>
     [...(request ? [request] : []), ...calls].flatMap((part) =>
       part.appointmentsNamed.map(({ id }): AppointmentId => ({ tenantId, id })),
@@ -68,8 +67,8 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   );
   const ids = new Map([...named, ...staff].map((id) => [appointmentStream(id.tenantId, id.id), id]));
   if (ids.size === 0) return;
-  const about = await sessionsAbout(trx, table, [...ids.values()]);
-  const ever = await allRelated(trx, table, batch, [...about, ...batch.related.sessions.values()]);
+  const about = await sessionsAbout(tables, [...ids.values()]);
+  const ever = await allRelated(tables, batch, [...about, ...batch.related.sessions.values()]);
   const streams = [
     ...ids.keys(),
     ...ever.sessions.keys(),
@@ -88,38 +87,37 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   ].sort((a, b) => (a.position < b.position ? -1 : 1));
   const { whole, states } = foldFacts(reduceStream, new Map(), facts);
   const course = { facts: whole, states, before: () => undefined };
-  const changes = (await changesOf(trx, table, batch, course, ever)).filter((change) =>
+  const changes = (await changesOf(tables, batch, course, ever)).filter((change) =>
     ids.has(appointmentStream(change.tenantId, change.id)),
   );
   const keys = [...ids.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
-  await deleteBy(trx, table(rows), rows, ['tenant_id', 'appointment_id'], keys);
-  await insert(trx, table(rows), rows, changes.map(changeOf));
+  await tables.delete(rows, ['tenant_id', 'appointment_id'], keys);
+  await tables.insert(rows, changes.map(changeOf));
 }
 
 /** The sessions with all others that their calls have ever been in, and so on. */
 async function allRelated(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   batch: ChangedCalls,
   sessionRows: readonly SessionKey[],
 ): Promise<RelatedSessions> {
-  const links = await linksOfSessions(trx, table, sessionRows);
+  const links = await linksOfSessions(tables, sessionRows);
   const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
-  const ever = await relatedSessions(trx, table, batch, sessionRows, known);
+  const ever = await relatedSessions(tables, batch, sessionRows, known);
   if (ever.others.size === 0) return ever;
-  return allRelated(trx, table, batch, [...ever.sessions.values(), ...ever.others.values()]);
+  return allRelated(tables, batch, [...ever.sessions.values(), ...ever.others.values()]);
 }
 
 /** Every session that may ever have been about one of the appointments, by what the read model shows. */
-async function sessionsAbout(trx: Tx, table: TableName, ids: readonly AppointmentId[]): Promise<SessionKey[]> {
+async function sessionsAbout(tables: Tables, ids: readonly AppointmentId[]): Promise<SessionKey[]> {
   const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
   const by = ['tenant_id', 'appointment_id'] as const;
   type Other = { readonly tenant_id: string; readonly session_id: string };
-  const now = await selectBy<{ tenant_id: string; id: string }>(trx, table(sessionRows), sessionRows, by, keys);
-  const other = await selectBy<Other>(trx, table(otherAppointments), otherAppointments, by, keys);
-  const decisions = await decisionsAbout(trx, table, ids);
+  const now = await tables.select<{ tenant_id: string; id: string }>(sessionRows, by, keys);
+  const other = await tables.select<Other>(otherAppointments, by, keys);
+  const decisions = await decisionsAbout(tables, ids);
   const calls = decisions.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
-  const links = await linksOfCalls(trx, table, calls);
+  const links = await linksOfCalls(tables, calls);
   const all = [...now.map((row) => ({ ...row, session_id: row.id })), ...other, ...links];
   const found = all.map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
   return [...new Map(found.map((one) => [sessionStream(one.tenantId, one.sessionId), one])).values()];

@@ -6,7 +6,7 @@ import { latestValue } from '../../model/latest.ts';
 import { appointmentOfCall, createdAtOf, type Session } from '../../model/session.ts';
 import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import { deleteBy, type Row, selectBy, type Table, type TableName, type Tx, write } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 export const appointmentRows: Table = {
@@ -47,24 +47,22 @@ export type DecidedRow = { tenant_id: string; call_id: string; appointment_id: s
 /** One row per appointment (A9). */
 export const appointments: View = {
   tables: [appointmentRows, decided],
-  async save(trx, table, batch) {
+  async save(tables, batch) {
     const births = birthsIn(batch);
     const touched = new Map<string, AppointmentId>();
     const touch = (tenantId: string, id: string) => touched.set(appointmentStream(tenantId, id), { tenantId, id });
-    for (const row of await saveDecisions(trx, table, batch.membership.touched))
-      touch(row.tenant_id, row.appointment_id);
+    for (const row of await saveDecisions(tables, batch.membership.touched)) touch(row.tenant_id, row.appointment_id);
     for (const { tenantId, id } of births.values()) touch(tenantId, id);
     for (const { after } of batch.changed.values())
       if ('appointmentId' in after) touch(after.tenantId, after.appointmentId);
-    await saveAppointments(trx, table, batch, births, [...touched.values()]);
+    await saveAppointments(tables, batch, births, [...touched.values()]);
   },
-  async streamsBehind(trx, table, of, { tenant_id, id }) {
+  async streamsBehind(tables, of, { tenant_id, id }) {
     if (of !== appointmentRows) return [];
     const key = { tenant_id, appointment_id: id };
-    const calls = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], [key]);
+    const calls = await tables.select<DecidedRow>(decided, ['tenant_id', 'appointment_id'], [key]);
     const links = await linksOfCalls(
-      trx,
-      table,
+      tables,
       calls.map((call) => ({ tenantId: call.tenant_id, callId: call.call_id })),
     );
     return [
@@ -78,26 +76,20 @@ export const appointments: View = {
 };
 
 /** The decisions of the calls of these sessions; answers those that are new, changed or no longer of an appointment. */
-async function saveDecisions(
-  trx: Tx,
-  table: TableName,
-  sessions: readonly Session<Decisions>[],
-): Promise<DecidedRow[]> {
+async function saveDecisions(tables: Tables, sessions: readonly Session<Decisions>[]): Promise<DecidedRow[]> {
   const after = sessions.flatMap(decisionsOf);
   const keys = sessions.flatMap(({ calls }) =>
     calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId })),
   );
-  const before = await selectBy<DecidedRow>(trx, table(decided), decided, decided.key, keys);
+  const before = await tables.select<DecidedRow>(decided, decided.key, keys);
   const keyOf = (row: DecidedRow) => `${row.tenant_id}.${row.call_id}`;
   const still = new Set(after.map(keyOf));
   const known = new Set(before.map(keyOf));
-  await write(trx, table(decided), decided, {
+  await tables.write(decided, {
     added: after.filter((row) => !known.has(keyOf(row))),
     changed: after.filter((row) => known.has(keyOf(row))),
   });
-  await deleteBy(
-    trx,
-    table(decided),
+  await tables.delete(
     decided,
     decided.key,
     before.filter((row) => !still.has(keyOf(row))),
@@ -149,8 +141,7 @@ function birthsIn(batch: ChangedCalls): ReadonlyMap<string, AppointmentId & { bi
 }
 
 async function saveAppointments(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   batch: ChangedCalls,
   births: ReadonlyMap<string, { birth: Birth }>,
   ids: readonly AppointmentId[],
@@ -158,9 +149,9 @@ async function saveAppointments(
   const streamOf = ({ tenantId, id }: AppointmentId) => appointmentStream(tenantId, id);
   const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, id, appointment_id: id }));
   type Born = { tenant_id: string; id: string; created_at: Date; first_event_at: number; first_position: Position };
-  const known = await selectBy<Born>(trx, table(appointmentRows), appointmentRows, appointmentRows.key, keys);
+  const known = await tables.select<Born>(appointmentRows, appointmentRows.key, keys);
   const born = new Map(known.map((row) => [appointmentStream(row.tenant_id, row.id), row]));
-  const found = await selectBy<DecidedRow>(trx, table(decided), decided, ['tenant_id', 'appointment_id'], keys);
+  const found = await tables.select<DecidedRow>(decided, ['tenant_id', 'appointment_id'], keys);
   const calls = Map.groupBy(found, (row) => appointmentStream(row.tenant_id, row.appointment_id));
   const states = await batch.statesOf(ids.map(streamOf));
 
@@ -187,7 +178,7 @@ async function saveAppointments(
     };
     made[before ? 'changed' : 'added'].push(row);
   }
-  await write(trx, table(appointmentRows), appointmentRows, made);
+  await tables.write(appointmentRows, made);
 }
 
 export type Grounds = {

@@ -12,7 +12,7 @@ import {
   sessionCalls,
 } from '../calls/session-calls.ts';
 import type { View } from '../calls/view.ts';
-import { deleteBy, type Row, type Table, upsert, write } from '../engine/table.ts';
+import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 export const sessionRows: Table = {
@@ -55,29 +55,29 @@ const aliases: Table = {
 /** One row per call session, and the session of each call. */
 export const callSessions: View = {
   tables: [sessionRows, aliases, formerCalls, otherAppointments],
-  async save(trx, table, { membership: { touched, links, left } }) {
+  async save(tables, { membership: { touched, links, left } }) {
     const [alive, gone] = [touched.filter(exists), touched.filter((session) => !exists(session))];
-    await write(trx, table(sessionRows), sessionRows, {
+    await tables.write(sessionRows, {
       added: alive.filter(({ isNew }) => isNew).map(sessionRowOf),
       changed: alive.filter(({ isNew }) => !isNew).map(sessionRowOf),
     });
-    await upsert(trx, table(formerCalls), formerCalls, formerCallsOf(alive, links));
+    await tables.upsert(formerCalls, formerCallsOf(alive, links));
     // Which of several it is about, and which calls are in it, may have changed.
     const changing = touched.filter(
       (session) => left.has(sessionStream(session.tenantId, session.id)) || appointmentsNamedBy(session).size > 1,
     );
     const ofSession = changing.map(({ tenantId, id }) => ({ tenant_id: tenantId, session_id: id }));
-    await deleteBy(trx, table(otherAppointments), otherAppointments, ['tenant_id', 'session_id'], ofSession);
+    await tables.delete(otherAppointments, ['tenant_id', 'session_id'], ofSession);
     const others = alive.flatMap((session) => otherAppointmentsOf(session, appointmentOf(session)));
-    await upsert(trx, table(otherAppointments), otherAppointments, others);
+    await tables.upsert(otherAppointments, others);
     // Its calls have moved on to their final session.
     const keys = gone.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
-    await deleteBy(trx, table(sessionRows), sessionRows, sessionRows.key, keys);
+    await tables.delete(sessionRows, sessionRows.key, keys);
   },
-  async streamsBehind(trx, table, of, { tenant_id: tenantId, id }) {
+  async streamsBehind(tables, of, { tenant_id: tenantId, id }) {
     if (of !== sessionRows) return [];
     const session = { tenantId: tenantId as string, sessionId: id as string };
-    const links = await linksOfSessions(trx, table, [session]);
+    const links = await linksOfSessions(tables, [session]);
     return [
       sessionStream(session.tenantId, session.sessionId),
       ...links.map((link) => callStream(link.tenant_id, link.call_id)),

@@ -4,7 +4,7 @@ import type { WholeCall } from '../../model/stream-state.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { changesOf } from '../calls/membership.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import { deleteBy, insert, type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 /** Beside the row that is shown, the customer that it came from, to which further calls are added. */
@@ -34,7 +34,7 @@ type Link = { readonly tenant_id: string; readonly call_id: string; readonly cus
 /** One row per customer (B6). */
 export const customers: View = {
   tables: [customerRows, customerCalls],
-  async save(trx, table, batch) {
+  async save(tables, batch) {
     const moves = changesOf<WholeCall>(batch, 'callId').map(({ before, after }) => ({
       call: after,
       from: before && customerBy(before),
@@ -42,11 +42,11 @@ export const customers: View = {
     }));
     const left = moves.filter(({ from, to }) => from && from.id !== to?.id);
     const came = moves.filter(({ from, to }) => to && from?.id !== to.id);
-    await deleteBy(trx, table(customerCalls), customerCalls, customerCalls.key, left.map(linkOf));
-    await insert(trx, table(customerCalls), customerCalls, came.map(linkOf));
+    await tables.delete(customerCalls, customerCalls.key, left.map(linkOf));
+    await tables.insert(customerCalls, came.map(linkOf));
 
     const touched = moves.flatMap(({ from, to }) => [from, to]).filter((one) => one !== undefined);
-    const known = await kept(trx, table, [...new Map(touched.map((one) => [one.id, one])).values()]);
+    const known = await kept(tables, [...new Map(touched.map((one) => [one.id, one])).values()]);
     const losers = new Map<string, Customer>();
     for (const { from, to } of moves) {
       const isSame = from !== undefined && from.id === to?.id;
@@ -57,15 +57,15 @@ export const customers: View = {
       if (to) known.set(to.id, withCall(known.get(to.id), to, isSame ? from : undefined));
     }
     // What a customer owes to a call that has left cannot always be taken away: those are made anew, of all their calls.
-    const anew = await madeAnew(trx, table, batch, losers);
+    const anew = await madeAnew(tables, batch, losers);
     for (const id of losers.keys()) known.delete(id);
-    await upsert(trx, table(customerRows), customerRows, [...known.values(), ...present(anew)].map(customerRowOf));
-    await deleteBy(trx, table(customerRows), customerRows, customerRows.key, gone(anew, losers));
+    await tables.upsert(customerRows, [...known.values(), ...present(anew)].map(customerRowOf));
+    await tables.delete(customerRows, customerRows.key, gone(anew, losers));
   },
-  async streamsBehind(trx, table, of, { tenant_id, id }) {
+  async streamsBehind(tables, of, { tenant_id, id }) {
     if (of !== customerRows) return [];
     const by = ['tenant_id', 'customer_id'] as const;
-    const links = await selectBy<Link>(trx, table(customerCalls), customerCalls, by, [{ tenant_id, customer_id: id }]);
+    const links = await tables.select<Link>(customerCalls, by, [{ tenant_id, customer_id: id }]);
     return links.map((link) => callStream(link.tenant_id, link.call_id));
   },
 };
@@ -76,14 +76,13 @@ const linkOf = ({ call, to }: Move): Row => ({ tenant_id: call.tenantId, call_id
 
 /** By id, each as all of its calls make it; undefined where it has none any more. */
 async function madeAnew(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   batch: ChangedCalls,
   losers: ReadonlyMap<string, Customer>,
 ): Promise<Map<string, Customer | undefined>> {
   const keys = [...losers.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, customer_id: id }));
   const by = ['tenant_id', 'customer_id'] as const;
-  const links = await selectBy<Link>(trx, table(customerCalls), customerCalls, by, keys);
+  const links = await tables.select<Link>(customerCalls, by, keys);
   const streams = links.map((link) => callStream(link.tenant_id, link.call_id));
   const states = await batch.statesOf(streams);
   const made = new Map<string, Customer | undefined>([...losers.keys()].map((id) => [id, undefined]));
@@ -94,15 +93,9 @@ async function madeAnew(
   return made;
 }
 
-async function kept(trx: Tx, table: TableName, some: readonly Customer[]): Promise<Map<string, Customer>> {
+async function kept(tables: Tables, some: readonly Customer[]): Promise<Map<string, Customer>> {
   const keys = some.map(({ tenantId, id }) => ({ tenant_id: tenantId, id }));
-  const found = await selectBy<{ id: string; customer: Customer }>(
-    trx,
-    table(customerRows),
-    customerRows,
-    customerRows.key,
-    keys,
-  );
+  const found = await tables.select<{ id: string; customer: Customer }>(customerRows, customerRows.key, keys);
   return new Map(found.map(({ id, customer }) => [id, customer]));
 }
 

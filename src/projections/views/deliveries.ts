@@ -5,7 +5,7 @@ import { parseStream } from '../../events/streams.ts';
 import { correlation } from '../../model/call.ts';
 import type { CallFact } from '../../model/call-fact.ts';
 import type { View } from '../calls/view.ts';
-import { insert, type Row, type Table, upsert } from '../engine/table.ts';
+import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 const rows: Table = {
@@ -21,11 +21,11 @@ const rows: Table = {
 /** A15 `retell_events`: one row per fact of a call. */
 export const deliveries: View = {
   tables: [rows],
-  async save(trx, table, { facts }) {
+  async save(tables, { facts }) {
     const ofCalls = facts.filter(({ stream }) => parseStream(stream)?.category === 'call');
-    await insert(trx, table(rows), rows, ofCalls.map(deliveryOf));
+    await tables.insert(rows, ofCalls.map(deliveryOf));
     // Where the store has removed what was erased, these come with the erasure alone.
-    await upsert(trx, table(rows), rows, ofCalls.flatMap(keptFacts).map(deliveryOf));
+    await tables.upsert(rows, ofCalls.flatMap(keptFacts).map(deliveryOf));
   },
 };
 

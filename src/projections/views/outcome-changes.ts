@@ -8,7 +8,7 @@ import { ownSessionId } from '../../model/session.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import type { View } from '../calls/view.ts';
-import { deleteBy, type Row, type Table, upsert } from '../engine/table.ts';
+import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 /** That a call came to belong to a session, and how the log came to say so. */
@@ -146,12 +146,12 @@ const rows: Table = {
 /** One row per change of a call's outcome (A10); that a call is pending at first is none. */
 export const outcomeChanges: View = {
   tables: [rows],
-  async save(trx, table, batch) {
+  async save(tables, batch) {
     const all = callsWithSessions(batch.related);
     // An erased call's come with its erasure, where the store has removed their facts.
     if (batch.late) {
       const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
-      await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);
+      await tables.delete(rows, ['tenant_id', 'call_id'], keys);
     }
     // The changes by earlier facts have their rows already, unless late facts belong before those.
     const positions = new Set(batch.facts.map(({ position }) => `${position}`));
@@ -163,7 +163,7 @@ export const outcomeChanges: View = {
             .map((change) => changeOf(call, change))
         : [],
     );
-    await upsert(trx, table(rows), rows, changes);
+    await tables.upsert(rows, changes);
   },
 };
 

@@ -9,7 +9,7 @@ import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import { foldFacts } from '../engine/fold-batch.ts';
 import type { Late } from '../engine/projection.ts';
-import { deleteBy, insert, type Row, type Table, type TableName, type Tx } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 import { linksIn, sessionAt } from './outcome-changes.ts';
 
@@ -33,15 +33,15 @@ type TicketChange = Place & { readonly change: 'opened' | 'changed'; readonly ti
  */
 export const ticketChanges: View = {
   tables: [rows],
-  async save(trx, table, batch) {
-    if (batch.late) return replaceLate(trx, table, batch, batch.late);
+  async save(tables, batch) {
+    if (batch.late) return replaceLate(tables, batch, batch.late);
     const calls = callsOf(batch.facts);
     const before = (stream: string) => batch.changed.get(stream)?.before;
     const others = await batch.statesOf(calls.flatMap(streamsOf).filter((stream) => !batch.changed.has(stream)));
     const changes = changesOfTickets(batch, (stream) =>
       batch.changed.has(stream) ? before(stream) : others.get(stream),
     );
-    await insert(trx, table(rows), rows, await rowsOf(trx, table, batch, changes));
+    await tables.insert(rows, await rowsOf(tables, batch, changes));
   },
 };
 
@@ -103,19 +103,14 @@ const streamsOf = ({ tenantId, callId }: CallKey): readonly [string, string] => 
 const rowOf = rowMaker('ticket_changes');
 
 /** Each in the session that its call was in then. */
-async function rowsOf(
-  trx: Tx,
-  table: TableName,
-  batch: ChangedCalls,
-  changes: readonly TicketChange[],
-): Promise<Row[]> {
+async function rowsOf(tables: Tables, batch: ChangedCalls, changes: readonly TicketChange[]): Promise<Row[]> {
   if (changes.length === 0) return [];
   const streamOf = ({ tenantId, callId }: CallKey) => callStream(tenantId, callId);
   const here = new Set(batch.related.calls.map(streamOf));
   // Of those whose ticket staff have changed, while nothing has in their sessions.
   const elsewhere = changes.map(({ ticket }) => ticket).filter((ticket) => !here.has(streamOf(ticket)));
   const linksHere = linksIn(batch.related);
-  const linksElsewhere = elsewhere.length > 0 ? linksIn(await relatedTo(trx, table, batch, elsewhere)) : linksHere;
+  const linksElsewhere = elsewhere.length > 0 ? linksIn(await relatedTo(tables, batch, elsewhere)) : linksHere;
   const states = await batch.statesOf(changes.map(({ ticket }) => streamOf(ticket)));
   return changes.map(({ position, recordedAt, change, ticket }) => {
     const stream = streamOf(ticket);
@@ -125,20 +120,15 @@ async function rowsOf(
   });
 }
 
-async function relatedTo(
-  trx: Tx,
-  table: TableName,
-  batch: ChangedCalls,
-  calls: readonly CallKey[],
-): Promise<RelatedSessions> {
-  const links = await linksOfCalls(trx, table, calls);
+async function relatedTo(tables: Tables, batch: ChangedCalls, calls: readonly CallKey[]): Promise<RelatedSessions> {
+  const links = await linksOfCalls(tables, calls);
   const sessions = links.map((link) => ({ tenantId: link.tenant_id, sessionId: link.session_id }));
   const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
-  return relatedSessions(trx, table, batch, sessions, known);
+  return relatedSessions(tables, batch, sessions, known);
 }
 
 /** Late facts change what was derived after them: all changes of these tickets are derived anew, from the log. */
-async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late: Late): Promise<void> {
+async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late): Promise<void> {
   const calls = [...batch.related.calls, ...callsOf(batch.facts)];
   if (calls.length === 0) return;
   const last = new Map(batch.facts.map(({ stream, position }) => [stream, position]));
@@ -148,6 +138,6 @@ async function replaceLate(trx: Tx, table: TableName, batch: ChangedCalls, late:
   const { whole, states } = foldFacts(reduceStream, new Map(), facts);
   const changes = changesOfTickets({ facts: whole, states }, () => undefined);
   const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
-  await deleteBy(trx, table(rows), rows, ['tenant_id', 'call_id'], keys);
-  await insert(trx, table(rows), rows, await rowsOf(trx, table, batch, changes));
+  await tables.delete(rows, ['tenant_id', 'call_id'], keys);
+  await tables.insert(rows, await rowsOf(tables, batch, changes));
 }

@@ -5,7 +5,7 @@ import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { sessionCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import { type Row, selectBy, type Table, type TableName, type Tx, upsert } from '../engine/table.ts';
+import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 
 export const ticketRows: Table = {
@@ -29,16 +29,16 @@ export const ticketRows: Table = {
 /** One row per ticket (B2). */
 export const tickets: View = {
   tables: [ticketRows],
-  async save(trx, table, batch) {
+  async save(tables, batch) {
     const touched = new Map<string, Touched>();
     for (const { id, calls } of batch.membership.touched)
       for (const call of calls as readonly WholeCall[])
         touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
-    for (const one of await onlyTheirLogs(trx, table, batch, touched))
+    for (const one of await onlyTheirLogs(tables, batch, touched))
       touched.set(callStream(one.call.tenantId, one.call.callId), one);
-    await upsert(trx, table(ticketRows), ticketRows, await rowsOf(batch, [...touched.values()]));
+    await tables.upsert(ticketRows, await rowsOf(batch, [...touched.values()]));
   },
-  streamsBehind: async (_, __, of, { tenant_id: tenantId, id }) =>
+  streamsBehind: async (_, of, { tenant_id: tenantId, id }) =>
     of === ticketRows ? [ticketStream(tenantId as string, id as string)] : [],
 };
 
@@ -47,8 +47,7 @@ type Touched = { readonly call: TicketCall; readonly sessionId: string };
 
 /** The calls whose tickets' own streams have changed, while nothing has in their sessions. */
 async function onlyTheirLogs(
-  trx: Tx,
-  table: TableName,
+  tables: Tables,
   batch: ChangedCalls,
   touched: ReadonlyMap<string, Touched>,
 ): Promise<Touched[]> {
@@ -59,7 +58,7 @@ async function onlyTheirLogs(
       : [{ tenant_id: after.tenantId, call_id: callId }];
   });
   type Link = { readonly tenant_id: string; readonly call_id: string; readonly session_id: string };
-  const links = await selectBy<Link>(trx, table(sessionCalls), sessionCalls, sessionCalls.key, calls);
+  const links = await tables.select<Link>(sessionCalls, sessionCalls.key, calls);
   const states = await batch.statesOf(links.map((link) => callStream(link.tenant_id, link.call_id)));
   return links.flatMap((link) => {
     const call = states.get(callStream(link.tenant_id, link.call_id)) as TicketCall | undefined;
