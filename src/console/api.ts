@@ -15,6 +15,10 @@ export class Refused extends Error {
   }
 }
 
+/** A refusal of our own, of what the API need not be asked for. */
+export const refused = (title: string, code: string, detail: string): Refused =>
+  new Refused({ type: 'about:blank', title, status: 400, code, detail });
+
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** The API as one key sees it. Rejects with `Refused` for anything but 2xx. */

@@ -1,5 +1,8 @@
 import { DAY_MS, instantOfLocal, startOfDay } from '../model/time.ts';
 
+/** What was sent of a form: a field that comes several times is a list. */
+export type Form = Readonly<Record<string, unknown>>;
+
 /** A field of a form; undefined where nothing is in it. */
 export const typed = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;

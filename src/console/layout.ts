@@ -1,6 +1,8 @@
+import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { asset } from './assets.ts';
-import { type ConsoleContext, mayWrite } from './console-env.ts';
+import { type ConsoleContext, type ConsoleEnv, mayWrite } from './console-env.ts';
+import type { Form } from './forms.ts';
 import { type Html, nothing } from './parts.ts';
 import { doneSentence } from './words.ts';
 
@@ -95,4 +97,24 @@ ${content}
 <footer><p>Times are in ${at.startsWith(operations[0]) ? 'UTC' : (tenant?.me.timeZone ?? 'UTC')}. ${mayWrite(c) ? html`<a href="/console/endpoints">Webhook endpoints</a> · ` : nothing}<a href="/guide">Documents</a> · <a href="/docs">API</a></p></footer>
 </body>`,
   );
+}
+
+/** Adds a page: its content is made of what the API answers to those who are signed in. */
+export function show<P extends string>(
+  app: Hono<ConsoleEnv>,
+  at: P,
+  title: string,
+  content: (c: Context<ConsoleEnv, P>) => Html | Promise<Html>,
+  frame: typeof page = page,
+): void {
+  app.get(at, async (c) => c.html(frame(c, title, await content(c))));
+}
+
+/** Adds what a form does: the API is asked to do it, and the browser led to the page that shows the result. */
+export function act<P extends string>(
+  app: Hono<ConsoleEnv>,
+  at: P,
+  action: (c: Context<ConsoleEnv, P>, form: Form) => Promise<string>,
+): void {
+  app.post(at, async (c) => c.redirect(await action(c, await c.req.parseBody({ all: true })), 303));
 }

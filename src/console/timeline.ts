@@ -1,10 +1,79 @@
 import { html } from 'hono/html';
 import type { HistoryItem } from '../read-api/history.ts';
-import { path } from './api.ts';
-import type { History, Moment } from './moments.ts';
-import { badge, duration, type Html, minutes, nothing, time } from './parts.ts';
+import { type Page, path, Refused } from './api.ts';
+import { type ConsoleContext, tenantOf } from './console-env.ts';
+import { badge, duration, type Html, live, minutes, nothing, section, time } from './parts.ts';
 import { turnsOf } from './transcript.ts';
 import { evidenceSentence, factName, fieldName, type HistoryOf, label, sentence } from './words.ts';
+
+type History = Page<HistoryItem>;
+
+/** After which fact a thing is shown, by `?fact=3`; at first after the last, which is now. */
+type Moment = { readonly items: readonly HistoryItem[]; readonly chosen: number; readonly isNow: boolean };
+
+/** What a history is of, and the page that shows it. */
+type Of = { readonly of: HistoryOf; readonly address: string };
+
+/** A thing as it is, what is known of it or was, and why. */
+type Told<Thing> = {
+  readonly now: Thing;
+  readonly known: (shown: (thing: Thing) => Html) => Html;
+  readonly why: Html;
+};
+
+/** What `from` of the API answers now, and after the fact that is asked for. */
+export async function throughTime<Thing>(c: ConsoleContext, of: Of, from: string): Promise<Told<Thing>> {
+  const { api, me } = tenantOf(c);
+  const [now, history] = await Promise.all([api.get<Thing>(from), historyOf(c, `${from}/history`)]);
+  const moment = momentOf(c, history?.items ?? []);
+  const { items, chosen, isNow } = moment;
+  const then = isNow ? now : await api.find<Thing>(from, { at: items[chosen - 1]!.position });
+  return {
+    now,
+    known: (shown) => html`${slider(of.address, moment, me.timeZone)}
+${knownAt(of.address, moment, me.timeZone, then && shown(then))}`,
+    why: whySection(history, moment, me.timeZone, of),
+  };
+}
+
+/** The facts of a thing; undefined while the event store is away: what is known now is shown without them. */
+const historyOf = (c: ConsoleContext, from: string): Promise<History | undefined> =>
+  tenantOf(c)
+    .api.get<History>(from)
+    .catch((error: unknown) => {
+      if (error instanceof Refused && error.problem.code === 'event_store_unavailable') return undefined;
+      throw error;
+    });
+
+function momentOf(c: ConsoleContext, items: readonly HistoryItem[]): Moment {
+  const wanted = Number(c.req.query('fact') ?? items.length);
+  const chosen = Number.isInteger(wanted) && wanted >= 1 && wanted <= items.length ? wanted : items.length;
+  return { items, chosen, isNow: chosen === items.length };
+}
+
+/** Leads through the facts of a thing. */
+function slider(address: string, { items, chosen }: Moment, timeZone: string): Html | string {
+  if (items.length < 2) return nothing;
+  return html`<form method="get" action="${address}" class="slider" hx-get="${address}" hx-trigger="change from:#fact delay:150ms" hx-select="#known" hx-select-oob="#then,#facts" hx-target="#known" hx-swap="outerHTML" hx-sync="this:replace">
+<label for="fact">What was known then</label>
+<input id="fact" name="fact" type="range" min="1" max="${items.length}" value="${chosen}">
+<button class="without-script">Show</button>
+<output id="then" for="fact">${time(items[chosen - 1]!.recordedAt, timeZone)}, after fact ${chosen} of ${items.length}</output>
+</form>`;
+}
+
+/** What was known at the moment; what is known now stays live. */
+const knownAt = (
+  address: string,
+  { items, chosen, isNow }: Moment,
+  timeZone: string,
+  known: Html | undefined,
+): Html => {
+  const content = known ?? html`<p>Then nothing was known of it.</p>`;
+  if (isNow) return live('known', address, content);
+  return html`<div id="known"><p class="notice">This was known at ${time(items[chosen - 1]!.recordedAt, timeZone)}. <a href="${address}">Now</a></p>
+${content}</div>`;
+};
 
 type Change = HistoryItem['changes'][number];
 const LONG = 240;
@@ -72,13 +141,6 @@ const sources: Readonly<Record<string, string>> = {
   command: 'by command',
 };
 
-type Options = {
-  readonly of: HistoryOf;
-  readonly moment: Moment;
-  /** The page that shows what was known after a fact. */
-  readonly address: string;
-};
-
 /** Which call it is of, or who said it, and what was written beside it. */
 function saidBy({ callId, keyId, note }: HistoryItem, isOfSeveral: boolean): Html | string {
   const call =
@@ -89,7 +151,7 @@ function saidBy({ callId, keyId, note }: HistoryItem, isOfSeveral: boolean): Htm
   return html`<p class="faint">${call}${keyId === undefined ? nothing : `with the API key ${keyId} `}${note === undefined ? nothing : html`“${note}”`}</p>`;
 }
 
-function entry(item: HistoryItem, number: number, timeZone: string, { of, moment, address }: Options): Html {
+function entry(item: HistoryItem, number: number, moment: Moment, timeZone: string, { of, address }: Of): Html {
   const { occurredAt, recordedAt, source, evidence } = item;
   const late = occurredAt === undefined ? 0 : Date.parse(recordedAt) - Date.parse(occurredAt);
   return html`<li${number === moment.chosen && !moment.isNow ? html` class="chosen" aria-current="step"` : nothing}>
@@ -104,11 +166,12 @@ ${changesOf(item, timeZone, of)}
 }
 
 /** Facts in the order in which they became known: when each happened, how it is proved, and what it changed. */
-export const whySection = (
-  history: History | undefined,
-  timeZone: string,
-  options: Options,
-): Html => html`<section aria-labelledby="why"><h2 id="why">Why it says so</h2>
+const whySection = (history: History | undefined, moment: Moment, timeZone: string, of: Of): Html =>
+  section(
+    'why',
+    'Why it says so',
+    html`
 ${history === undefined ? html`<p class="notice warn">The event store does not answer, which has the facts. Nothing is lost; try again in a moment.</p>` : nothing}
-<ol class="timeline" id="facts">${options.moment.items.map((item, i) => entry(item, i + 1, timeZone, options))}</ol>
-${history?.nextCursor ? html`<p>There are more facts than these ${history.items.length}; the API has the rest.</p>` : nothing}</section>`;
+<ol class="timeline" id="facts">${moment.items.map((item, i) => entry(item, i + 1, moment, timeZone, of))}</ol>
+${history?.nextCursor ? html`<p>There are more facts than these ${history.items.length}; the API has the rest.</p>` : nothing}`,
+  );

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import type { Html } from './parts.ts';
+import type { CallSession } from '../http/resources.ts';
+import { type Html, nothing } from './parts.ts';
 
 /** A turn begins with who speaks; a line without is more of the one before. */
 const TURN = /^(Agent|User|Customer|Caller|Assistant|Human|Bot|Transfer Target)\s*:\s*/i;
@@ -25,3 +26,8 @@ export const conversation = (transcript: string): Html =>
     ({ speaker, text }) =>
       html`<li class="${AGENT.test(speaker) ? 'agent' : 'other'}">${speaker === '' ? '' : html`<span class="speaker">${speaker}</span> `}${text.trim()}</li>`,
   )}</ol></section>`;
+
+/** What was said in a call, the summary first. */
+export const wordsOf = ({ analysis, transcript }: CallSession): Html => html`
+${analysis?.summary ? html`<blockquote>${analysis.summary}</blockquote>` : nothing}
+${transcript ? html`<details><summary>The whole conversation</summary>${conversation(transcript)}</details>` : nothing}`;

@@ -68,9 +68,11 @@ const facts: Readonly<Record<string, string>> = {
   CallLinked: 'Matched by phone number',
 };
 
-/** A kind of fact in words: `CallEnded` as "Call ended". */
-export const factName = (type: string): string =>
-  facts[type] ?? type.replace(/(?<=[a-z])[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);
+/** A name of a program in words: `CallEnded` as "Call ended". */
+export const spaced = (name: string): string =>
+  name.replace(/(?<=[a-z])[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);
+
+export const factName = (type: string): string => facts[type] ?? spaced(type);
 
 const evidence: Readonly<Record<string, string>> = {
   verified: 'The signed bytes are kept, and verify.',
@@ -107,10 +109,7 @@ const fields: Readonly<Record<string, string>> = {
 
 /** A field of the API in words. */
 export const fieldName = (field: string, of: HistoryOf): string =>
-  (field === 'status' && of === 'call' ? 'Outcome' : fields[field]) ??
-  plain(field.replace(/(?<=[a-z])[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)).replace(/^./, (first) =>
-    first.toUpperCase(),
-  );
+  (field === 'status' && of === 'call' ? 'Outcome' : fields[field]) ?? label(spaced(field));
 
 /** What was done, by the code in the address that the console leads to afterwards. */
 const done: Readonly<Record<string, string>> = {

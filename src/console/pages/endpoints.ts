@@ -1,33 +1,34 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import type { z } from 'zod';
 import { newsTypes } from '../../events/tenant-facts.ts';
+import type { DeliveryItem } from '../../reactions/outgoing-webhooks/delivery-routes.ts';
+import type { Endpoint as EndpointAnswer, WithSecret } from '../../reactions/outgoing-webhooks/endpoint-routes.ts';
 import { type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { every, typed } from '../forms.ts';
-import { page } from '../layout.ts';
-import { action, badge, details, type Html, issued, live, nothing, pager, table, time } from '../parts.ts';
+import { act, page, show } from '../layout.ts';
+import {
+  action,
+  badge,
+  checkboxes,
+  details,
+  type Html,
+  issued,
+  live,
+  nothing,
+  once,
+  pager,
+  rowLink,
+  section,
+  table,
+  time,
+} from '../parts.ts';
 import { plain } from '../words.ts';
 
-type Endpoint = {
-  readonly id: string;
-  readonly url: string;
-  readonly events: readonly string[];
-  readonly description?: string;
-  readonly state: 'active' | 'paused';
-  readonly pausedBecause?: string;
-  readonly needsSecret?: true;
-  readonly createdAt: string;
-};
-type Delivery = {
-  readonly id: string;
-  readonly webhookId: string;
-  readonly type: string;
-  readonly state: string;
-  readonly attempts: number;
-  readonly lastStatus?: number;
-  readonly lastFailure?: string;
-  readonly nextAttemptAt?: string;
-};
+type Endpoint = z.infer<typeof EndpointAnswer>;
+type Issued = z.infer<typeof WithSecret>;
+type Delivery = z.infer<typeof DeliveryItem>;
 
 const HERE = '/console/endpoints';
 const API = '/api/webhook-endpoints';
@@ -43,53 +44,53 @@ const failures: Readonly<Record<string, string>> = {
 
 const states: Readonly<Record<string, string>> = { delivered: 'ok', dead: 'failed', pending: 'pending' };
 
-const eventBoxes = (chosen: readonly string[]): Html =>
-  html`<fieldset><legend>What it is sent</legend>${newsTypes.map((type) => html`<label><input type="checkbox" name="events" value="${type}"${chosen.includes(type) ? html` checked` : ''}> ${type}</label> `)}</fieldset>`;
+const stateBadge = ({ state }: Endpoint) => badge(state === 'active' ? 'ok' : 'pending', state);
 
 async function list(c: ConsoleContext): Promise<Html> {
   const { api, me } = tenantOf(c);
   const { items } = await api.get<Page<Endpoint>>(API);
   return html`<h1>Webhook endpoints</h1>
 <p class="faint">Systems of yours that are sent what changes, signed and in order.</p>
-${
-  items.length === 0
-    ? html`<p>There are none.</p>`
-    : table(
-        'Webhook endpoints, the newest first',
-        ['Address', 'State', 'What it is sent', 'Made'],
-        items.map((one) => [
-          html`<a class="id" id="row-${one.id}" href="${address(one.id)}">${one.url}</a>`,
-          badge(one.state === 'active' ? 'ok' : 'pending', one.state),
-          one.events.join(', '),
-          time(one.createdAt, me.timeZone),
-        ]),
-      )
-}
-<section aria-labelledby="add"><h2 id="add">Add one</h2><form method="post" action="${HERE}" class="stack"><input type="hidden" name="once" value="${crypto.randomUUID()}">
+${table(
+  'Webhook endpoints, the newest first',
+  items,
+  {
+    Address: ({ id, url }) => rowLink(id, address(id), html`<span class="id">${url}</span>`),
+    State: stateBadge,
+    'What it is sent': ({ events }) => events.join(', '),
+    Made: ({ createdAt }) => time(createdAt, me.timeZone),
+  },
+  'There are none.',
+)}
+${section(
+  'add',
+  'Add one',
+  html`<form method="post" action="${HERE}" class="stack">${once()}
 <label for="url">Address</label><input id="url" name="url" type="url" required maxlength="2048" placeholder="https://example.com/hooks/call-ledger">
 <label for="description">What for</label><input id="description" name="description" maxlength="200">
-${eventBoxes(newsTypes)}<button class="primary">Add</button></form></section>`;
+${checkboxes('What it is sent', 'events', newsTypes, newsTypes)}<button class="primary">Add</button></form>`,
+)}`;
 }
 
 async function deliveries(c: ConsoleContext, id: string): Promise<Html> {
   const { api, me } = tenantOf(c);
-  const cursor = c.req.query('cursor');
-  const { items, nextCursor } = await api.get<Page<Delivery>>(path`/api/webhook-endpoints/${id}/deliveries`, {
-    cursor,
-  });
-  if (items.length === 0) return html`<p>Nothing was sent there yet.</p>`;
+  const from = path`/api/webhook-endpoints/${id}/deliveries`;
+  const { items, nextCursor } = await api.get<Page<Delivery>>(from, { cursor: c.req.query('cursor') });
   return html`${table(
     'What was sent there, the newest first',
-    ['Message', 'What', 'State', 'Attempts', 'Last answer', 'Next', 'Do'],
-    items.map((one) => [
-      html`<span class="id">${one.webhookId}</span>`,
-      one.type,
-      badge(states[one.state] ?? 'plain', one.state),
-      one.attempts,
-      one.lastStatus ?? (one.lastFailure && (failures[one.lastFailure] ?? plain(one.lastFailure))),
-      time(one.nextAttemptAt, me.timeZone),
-      action(`${address(id)}/deliveries/${encodeURIComponent(one.id)}/retry`, 'Send again', {}, `retry-${one.id}`),
-    ]),
+    items,
+    {
+      Message: ({ webhookId }) => html`<span class="id">${webhookId}</span>`,
+      What: ({ type }) => type,
+      State: ({ state }) => badge(states[state] ?? 'plain', state),
+      Attempts: ({ attempts }) => attempts,
+      'Last answer': ({ lastStatus, lastFailure: failure }) =>
+        lastStatus ?? (failure && (failures[failure] ?? plain(failure))),
+      Next: ({ nextAttemptAt }) => time(nextAttemptAt, me.timeZone),
+      Do: (one) =>
+        action(path`/console/endpoints/${id}/deliveries/${one.id}/retry`, 'Send again', {}, `retry-${one.id}`),
+    },
+    'Nothing was sent there yet.',
   )}${pager(address(id), {}, nextCursor)}`;
 }
 
@@ -97,67 +98,66 @@ async function one(c: ConsoleContext, id: string, secret?: string): Promise<Html
   const { api, me } = tenantOf(c);
   const endpoint = await api.get<Endpoint>(path`/api/webhook-endpoints/${id}`);
   const isActive = endpoint.state === 'active';
-  const other = isActive ? 'paused' : 'active';
   return html`<p><a href="${HERE}">Webhook endpoints</a></p><h1>${endpoint.url}</h1>
-${secret === undefined ? nothing : issued('The secret that signs what is sent there', secret)}
+${issued('The secret that signs what is sent there', secret)}
 ${endpoint.needsSecret ? html`<p class="notice bad">No MASTER_KEY opens its secret, so nothing is sent: have a new secret made.</p>` : nothing}
 ${endpoint.pausedBecause ? html`<p class="notice warn">It answered 410, which asks for nothing more; so it was paused.</p>` : nothing}
-${details([
-  ['State', badge(isActive ? 'ok' : 'pending', endpoint.state)],
-  ['What for', endpoint.description],
-  ['What it is sent', endpoint.events.join(', ')],
-  ['Made', time(endpoint.createdAt, me.timeZone)],
-])}
-<div class="buttons">${action(`${address(id)}/test`, 'Send a test')}${action(`${address(id)}/state`, isActive ? 'Pause' : 'Go on', { state: other })}
+${details({
+  State: stateBadge(endpoint),
+  'What for': endpoint.description,
+  'What it is sent': endpoint.events.join(', '),
+  Made: time(endpoint.createdAt, me.timeZone),
+})}
+<div class="buttons">${action(`${address(id)}/test`, 'Send a test')}${action(`${address(id)}/state`, isActive ? 'Pause' : 'Go on', { state: isActive ? 'paused' : 'active' })}
 ${action(`${address(id)}/rotate-secret`, 'Have a new secret made')}${action(`${address(id)}/remove`, 'Remove')}</div>
-<section aria-labelledby="sent"><h2 id="sent">What was sent there</h2>${live('rows', address(id), await deliveries(c, id))}</section>
-<section aria-labelledby="replay"><h2 id="replay">Send it again from a time on</h2><form method="post" action="${address(id)}/replay" class="stack">
-<label for="from">From, as 2026-01-31T09:30:00Z, or a position of the log</label><input id="from" name="from" required maxlength="40"><button>Replay</button></form></section>`;
+${section('sent', 'What was sent there', live('rows', address(id), await deliveries(c, id)))}
+${section(
+  'replay',
+  'Send it again from a time on',
+  html`<form method="post" action="${address(id)}/replay" class="stack">
+<label for="from">From, as 2026-01-31T09:30:00Z, or a position of the log</label><input id="from" name="from" required maxlength="40"><button>Replay</button></form>`,
+)}`;
 }
 
 /** `GET /console/endpoints`: where the tenant has news sent to. A secret is on the answer to its form alone. */
 export function endpointPages(app: Hono<ConsoleEnv>): void {
-  const shown = async (c: ConsoleContext, id: string, secret?: string) =>
-    c.html(page(c, 'Webhook endpoint', await one(c, id, secret)));
-  app.get(HERE, async (c) => c.html(page(c, 'Webhook endpoints', await list(c))));
-  app.get('/console/endpoints/:id', (c) => shown(c, c.req.param('id')));
+  const title = 'Webhook endpoint';
+  show(app, HERE, 'Webhook endpoints', list);
+  show(app, '/console/endpoints/:id', title, (c) => one(c, c.req.param('id')));
   app.post(HERE, async (c) => {
     const form = await c.req.parseBody({ all: true });
     const description = typed(form.description);
     const order = { url: typed(form.url), events: every(form.events), ...(description && { description }) };
-    const { api } = tenantOf(c);
-    const { id, secret } = await api.send<{ id: string; secret: string }>('POST', API, order, typed(form.once));
-    return shown(c, id, secret);
+    const { id, secret } = await tenantOf(c).api.send<Issued>('POST', API, order, typed(form.once));
+    return c.html(page(c, title, await one(c, id, secret)));
   });
   app.post('/console/endpoints/:id/rotate-secret', async (c) => {
-    const id = c.req.param('id');
-    const to = path`/api/webhook-endpoints/${id}/rotate-secret`;
-    return shown(c, id, (await tenantOf(c).api.send<{ secret: string }>('POST', to)).secret);
+    const to = path`/api/webhook-endpoints/${c.req.param('id')}/rotate-secret`;
+    const { id, secret } = await tenantOf(c).api.send<Issued>('POST', to);
+    return c.html(page(c, title, await one(c, id, secret)));
   });
-  app.post('/console/endpoints/:id/state', async (c) => {
+  act(app, '/console/endpoints/:id/state', async (c, { state }) => {
     const id = c.req.param('id');
-    const { state } = await c.req.parseBody();
     await tenantOf(c).api.send('PATCH', path`/api/webhook-endpoints/${id}`, { state });
-    return c.redirect(`${address(id)}?done=settings`, 303);
+    return `${address(id)}?done=settings`;
   });
-  app.post('/console/endpoints/:id/test', async (c) => {
+  act(app, '/console/endpoints/:id/test', async (c) => {
     const id = c.req.param('id');
     await tenantOf(c).api.send('POST', path`/api/webhook-endpoints/${id}/test`);
-    return c.redirect(`${address(id)}?done=queued`, 303);
+    return `${address(id)}?done=queued`;
   });
-  app.post('/console/endpoints/:id/replay', async (c) => {
+  act(app, '/console/endpoints/:id/replay', async (c, { from }) => {
     const id = c.req.param('id');
-    const { from } = await c.req.parseBody();
     await tenantOf(c).api.send('POST', path`/api/webhook-endpoints/${id}/replay`, { from: typed(from) });
-    return c.redirect(`${address(id)}?done=queued`, 303);
+    return `${address(id)}?done=queued`;
   });
-  app.post('/console/endpoints/:id/deliveries/:delivery/retry', async (c) => {
+  act(app, '/console/endpoints/:id/deliveries/:delivery/retry', async (c) => {
     const { id, delivery } = c.req.param();
     await tenantOf(c).api.send('POST', path`/api/webhook-endpoints/${id}/deliveries/${delivery}/retry`);
-    return c.redirect(`${address(id)}?done=queued`, 303);
+    return `${address(id)}?done=queued`;
   });
-  app.post('/console/endpoints/:id/remove', async (c) => {
+  act(app, '/console/endpoints/:id/remove', async (c) => {
     await tenantOf(c).api.send('DELETE', path`/api/webhook-endpoints/${c.req.param('id')}`);
-    return c.redirect(`${HERE}?done=removed`, 303);
+    return `${HERE}?done=removed`;
   });
 }

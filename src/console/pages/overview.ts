@@ -1,15 +1,13 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Appointment, CallSession, Ticket } from '../../http/resources.ts';
-
 import type { CoverageDay } from '../../read-api/coverage.ts';
 import type { DailySummary } from '../../read-api/summary.ts';
-
-import type { Page } from '../api.ts';
+import type { Page, Query } from '../api.ts';
 import { chart, daily, hourly } from '../charts.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { page } from '../layout.ts';
-import { type Html, live, nothing, time } from '../parts.ts';
+import { type Html, live, nothing, section, time } from '../parts.ts';
 import { part } from '../problems.ts';
 import { appointmentTable } from './appointments.ts';
 import { callTable } from './calls.ts';
@@ -30,8 +28,6 @@ const listOf = async <Item>(
   return { items: items.filter(wanted), hasMore: nextCursor !== null };
 };
 
-const count = ({ items, hasMore }: List<unknown>): string => `${items.length}${hasMore ? '+' : ''}`;
-
 /** Those that say so, and those that nobody has looked at yet; the oldest first. */
 async function openTickets({ api }: ReturnType<typeof tenantOf>): Promise<List<Ticket>> {
   const oldest = { order: 'oldest', limit: 50 };
@@ -44,92 +40,94 @@ async function openTickets({ api }: ReturnType<typeof tenantOf>): Promise<List<T
   return { items, hasMore: required.hasMore || fresh.hasMore };
 }
 
-/** What somebody has to look at now. */
-async function toDo(c: ConsoleContext) {
+/** Something that somebody has to look at now: how many of it there are, and the first of them. */
+type Kind = {
+  readonly id: string;
+  readonly count: string;
+  readonly title: string;
+  readonly isOpen: boolean;
+  /** The page that lists all of them, where they are more than are shown. */
+  readonly all: string | undefined;
+  readonly shown: () => Html | Promise<Html>;
+};
+
+const kind = <Item>(
+  id: string,
+  [one, more]: readonly [one: string, more: string],
+  { items, hasMore }: List<Item>,
+  all: string,
+  shown: (items: readonly Item[]) => Html | Promise<Html>,
+): Kind => ({
+  id,
+  count: `${items.length}${hasMore ? '+' : ''}`,
+  title: items.length === 1 && !hasMore ? one : more,
+  isOpen: items.length > 0,
+  all: items.length > SHOWN || hasMore ? all : undefined,
+  shown: () => shown(items.slice(0, SHOWN)),
+});
+
+async function toDo(c: ConsoleContext): Promise<readonly Kind[]> {
   const tenant = tenantOf(c);
-  const { api } = tenant;
+  const { api, me } = tenant;
   const now = Date.now();
   const ago = (ms: number) => new Date(now - ms).toISOString();
+  const calls = (query: Query) => listOf(api.get<Page<CallSession>>('/api/call-sessions', { ...query, limit: 50 }));
   const [tickets, appointments, failed, pending, mails] = await Promise.all([
     openTickets(tenant),
     listOf(api.get<Page<Appointment>>('/api/appointments', { needsReview: 'true', order: 'oldest', limit: 50 })),
-    listOf(api.get<Page<CallSession>>('/api/call-sessions', { status: 'failed', from: ago(WEEK_MS), limit: 50 })),
-    listOf(
-      api.get<Page<CallSession>>('/api/call-sessions', {
-        ...{ status: 'pending', from: ago(WEEK_MS), to: ago(PENDING_MS), limit: 50 },
-      }),
-    ),
+    calls({ status: 'failed', from: ago(WEEK_MS) }),
+    calls({ status: 'pending', from: ago(WEEK_MS), to: ago(PENDING_MS) }),
     listOf(
       api.get<Page<Ticket>>('/api/tickets', { mail: 'failed,not_sent', from: ago(WEEK_MS), limit: 50 }),
       // That none goes out was wanted where mails are switched off, or the person was erased.
       ({ mailReason }) => mailReason !== 'disabled' && mailReason !== 'erased',
     ),
   ]);
-  return { tickets, appointments, failed, pending, mails };
-}
-
-type Kind = readonly [
-  id: string,
-  title: readonly [one: string, more: string],
-  list: List<unknown>,
-  shown: () => Html | Promise<Html>,
-  all: string,
-];
-
-const named = ([one, more]: Kind[1], { items, hasMore }: List<unknown>): string =>
-  items.length === 1 && !hasMore ? one : more;
-
-const card = ([id, title, list]: Kind) =>
-  html`<li class="${list.items.length > 0 ? 'open' : 'done'}"><a href="#${id}"><b>${count(list)}</b> ${named(title, list)}</a></li>`;
-
-async function toDoOf(c: ConsoleContext): Promise<Html> {
-  const { me } = tenantOf(c);
-  const { tickets, appointments, failed, pending, mails } = await toDo(c);
-  const kinds: readonly Kind[] = [
-    [
-      'tickets',
-      ['ticket needs somebody', 'tickets need somebody'],
-      tickets,
-      () => ticketTable(c, 'Tickets, the oldest first', tickets.items.slice(0, SHOWN)),
-      '/console/tickets',
-    ],
-    [
+  return [
+    kind('tickets', ['ticket needs somebody', 'tickets need somebody'], tickets, '/console/tickets', (items) =>
+      ticketTable(c, 'Tickets, the oldest first', items),
+    ),
+    kind(
       'appointments',
       ['appointment to review', 'appointments to review'],
       appointments,
-      () => appointmentTable('Appointments to review', appointments.items.slice(0, SHOWN), me.timeZone),
       '/console/appointments',
-    ],
-    [
+      (items) => appointmentTable('Appointments to review', items, me.timeZone),
+    ),
+    kind(
       'failed',
       ['failed call in a week', 'failed calls in a week'],
       failed,
-      () => callTable('Failed calls', failed.items.slice(0, SHOWN), me.timeZone),
       '/console/calls?status=failed',
-    ],
-    [
+      (items) => callTable('Failed calls', items, me.timeZone),
+    ),
+    kind(
       'pending',
       ['call pending for over 30 minutes', 'calls pending for over 30 minutes'],
       pending,
-      () => callTable('Pending calls', pending.items.slice(0, SHOWN), me.timeZone),
       '/console/calls?status=pending',
-    ],
-    [
+      (items) => callTable('Pending calls', items, me.timeZone),
+    ),
+    kind(
       'mails',
       ['mail not sent in a week', 'mails not sent in a week'],
       mails,
-      () => ticketTable(c, 'Tickets whose mail was not sent', mails.items.slice(0, SHOWN)),
       '/console/tickets?mail=failed,not_sent',
-    ],
+      (items) => ticketTable(c, 'Tickets whose mail was not sent', items),
+    ),
   ];
-  const open = kinds.filter(([, , { items }]) => items.length > 0);
-  const tables = await Promise.all(open.map(async (kind) => ({ kind, shown: await kind[3]() })));
-  return html`<ul class="cards">${kinds.map(card)}</ul>
+}
+
+async function toDoOf(c: ConsoleContext): Promise<Html> {
+  const kinds = await toDo(c);
+  const open = kinds.filter(({ isOpen }) => isOpen);
+  const tables = open.map(
+    async ({ id, count, title, all, shown }) =>
+      html`<section aria-labelledby="${id}"><h3 id="${id}">${count} ${title}</h3>${await shown()}${all ? html`<p><a href="${all}">All of them</a></p>` : nothing}</section>`,
+  );
+  return html`<ul class="cards">${kinds.map(({ id, count, title, isOpen }) => html`<li class="${isOpen ? 'open' : 'done'}"><a href="#${id}"><b>${count}</b> ${title}</a></li>`)}</ul>
 ${open.length === 0 ? html`<p>Nothing waits for anybody.</p>` : nothing}
-${tables.map(
-  ({ kind: [id, title, list, , all], shown }) =>
-    html`<section aria-labelledby="${id}"><h3 id="${id}">${count(list)} ${named(title, list)}</h3>${shown}${list.items.length > SHOWN || list.hasMore ? html`<p><a href="${all}">All of them</a></p>` : nothing}</section>`,
-)}`;
+${await Promise.all(tables)}`;
 }
 
 const newestCall = async (c: ConsoleContext): Promise<CallSession | undefined> => {
@@ -160,11 +158,15 @@ async function incoming(c: ConsoleContext): Promise<Html> {
 
 const noCallsYet = (c: ConsoleContext): Html => {
   const { origin } = new URL(c.req.url);
-  return html`<section aria-labelledby="first"><h2 id="first">No calls yet</h2>
+  return section(
+    'first',
+    'No calls yet',
+    html`
 <p>Send some, as Retell would on a bad day: shuffled, doubled, late. In the directory of the service:</p>
 <pre><code>npm run simulate -- --calls 34 --url ${origin}</code></pre>
 <p>This page fills by itself. For real calls set the webhook URL of your agent at Retell to</p>
-<pre><code>${origin}/api/webhooks/retell</code></pre></section>`;
+<pre><code>${origin}/api/webhooks/retell</code></pre>`,
+  );
 };
 
 async function pictures(c: ConsoleContext): Promise<Html> {

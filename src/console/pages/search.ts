@@ -1,12 +1,11 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Appointment, CallSession, Ticket } from '../../http/resources.ts';
-
 import type { Customer } from '../../read-api/customers.ts';
-
 import { type Api, type Page, path, Refused } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
-import { page } from '../layout.ts';
+import { typed } from '../forms.ts';
+import { page, show } from '../layout.ts';
 import { type Html, nothing } from '../parts.ts';
 import { appointmentTable } from './appointments.ts';
 import { callTable } from './calls.ts';
@@ -20,7 +19,7 @@ const numberIn = (text: string): string | undefined => {
 };
 
 /** A filter that the API cannot take finds nothing. */
-const page0 = <Item>(asked: Promise<Page<Item>>): Promise<readonly Item[]> =>
+const itemsOf = <Item>(asked: Promise<Page<Item>>): Promise<readonly Item[]> =>
   asked.then(
     ({ items }) => items,
     (error: unknown) => {
@@ -32,14 +31,14 @@ const page0 = <Item>(asked: Promise<Page<Item>>): Promise<readonly Item[]> =>
 async function find(api: Api, text: string) {
   const number = numberIn(text);
   const customers =
-    number === undefined ? [] : await page0(api.get<Page<Customer>>('/api/customers', { phone: number }));
+    number === undefined ? [] : await itemsOf(api.get<Page<Customer>>('/api/customers', { phone: number }));
   const phones = [...new Set([...customers.map(({ phone }) => phone), ...(number?.startsWith('+') ? [number] : [])])];
   const [session, ofCall, appointment, ticket, ...byPhone] = await Promise.all([
     api.find<CallSession>(path`/api/call-sessions/${text}`),
     api.find<CallSession>(path`/api/call-sessions/${`call:${text}`}`),
     api.find<Appointment>(path`/api/appointments/${text}`),
     api.find<Ticket>(path`/api/tickets/${text}`),
-    ...phones.map((phone) => page0(api.get<Page<CallSession>>('/api/call-sessions', { phone, archived: 'all' }))),
+    ...phones.map((phone) => itemsOf(api.get<Page<CallSession>>('/api/call-sessions', { phone, archived: 'all' }))),
   ]);
   const calls = [session, ofCall, ...byPhone.flat()].filter((call) => call !== undefined);
   return {
@@ -64,14 +63,10 @@ ${calls.length > 0 ? html`<h2>Calls</h2>${callTable('Calls', calls, me.timeZone)
 
 /** `POST /console/search`: a number is personal, so it is in no address; the answer is the page itself. */
 export function searchPage(app: Hono<ConsoleEnv>): void {
+  const unasked = html`<h1>Search</h1><p>Type a number or an id.</p>`;
+  show(app, '/console/search', 'Search', () => unasked);
   app.post('/console/search', async (c) => {
-    const { q } = await c.req.parseBody();
-    const text = typeof q === 'string' ? q.trim() : '';
-    return c.html(
-      page(c, 'Search', text === '' ? html`<h1>Search</h1><p>Type a number or an id.</p>` : await results(c, text)),
-    );
+    const text = typed((await c.req.parseBody()).q);
+    return c.html(page(c, 'Search', text === undefined ? unasked : await results(c, text)));
   });
-  app.get('/console/search', (c) =>
-    c.html(page(c, 'Search', html`<h1>Search</h1><p>Type a number or an id above.</p>`)),
-  );
 }

@@ -1,6 +1,7 @@
+import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import type { ConsoleContext } from '../../console-env.ts';
-import { links, page } from '../../layout.ts';
+import type { ConsoleContext, ConsoleEnv } from '../../console-env.ts';
+import { links, page, show } from '../../layout.ts';
 import type { Html } from '../../parts.ts';
 
 const pages = [
@@ -23,3 +24,11 @@ export const operationsPage = (c: ConsoleContext, title: string, content: Html):
     html`<nav aria-label="Operations" class="sub">${links(c.req.path, pages)}</nav>
 <h1>${title}</h1>${content}`,
   );
+
+/** `GET` of such a page. */
+export const showOperations = <P extends string>(
+  app: Hono<ConsoleEnv>,
+  at: P,
+  title: string,
+  content: (c: Context<ConsoleEnv, P>) => Promise<Html>,
+): void => show(app, at, title, content, operationsPage);

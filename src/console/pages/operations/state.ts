@@ -5,10 +5,11 @@ import type { OperationAnswer } from '../../../administration/answers.ts';
 import type { Overview } from '../../../administration/projection-routes.ts';
 import { type Api, path } from '../../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv } from '../../console-env.ts';
-import { action, badge, details, type Html, nothing, table, time } from '../../parts.ts';
+import { act } from '../../layout.ts';
+import { action, badge, details, type Html, nothing, polled, progress, rowLink, table, utc } from '../../parts.ts';
 import { part } from '../../problems.ts';
-import { plain } from '../../words.ts';
-import { operationsPage } from './frame.ts';
+import { plain, spaced } from '../../words.ts';
+import { showOperations } from './frame.ts';
 
 type Projection = z.infer<typeof Overview>;
 type Operation = z.infer<typeof OperationAnswer>;
@@ -19,13 +20,12 @@ type Readiness = {
   readonly checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>>;
 };
 
-const ZONE = 'UTC';
 const operationAddress = (id: string) => path`/console/operations/jobs/${id}`;
 const isOpen = ({ state }: Operation) => state === 'queued' || state === 'running';
 
 const bar = (what: string, done: number, total: number): Html => {
   const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
-  return html`<progress max="100" value="${percent}" aria-label="${what}"></progress> ${percent} %`;
+  return html`${progress(what, percent, 100)} ${percent} %`;
 };
 
 const lag = ({ lagEvents, lagSeconds, caughtUp }: Projection): string => {
@@ -40,19 +40,17 @@ function projection(one: Projection): Html {
     action(`${path`/console/operations/projections/${name}`}/${what}`, text, {}, `${what}-${name}`);
   return html`<section aria-labelledby="projection-${name}"><h3 id="projection-${name}">${name} ${badge(one.state)}</h3>
 ${one.stale ? html`<p class="notice bad">What is shown is not the fold of this log, which was restored or is another one.</p>` : nothing}
-${details([
-  ['How far', lag(one)],
-  ['Version', one.version],
-  ['Generation', one.generation ?? 'none yet'],
-  ['Checkpoint', one.checkpoint ?? 'none'],
-  ['End of the log', one.head ?? 'not known'],
-  [
-    'Being built',
+${details({
+  'How far': lag(one),
+  Version: one.version,
+  Generation: one.generation ?? 'none yet',
+  Checkpoint: one.checkpoint ?? 'none',
+  'End of the log': one.head ?? 'not known',
+  'Being built':
     building &&
-      html`generation ${building.generation} ${bar(`Generation ${building.generation}`, building.done, building.total)}${building.parked > 0 ? html`, ${building.parked} streams parked` : nothing}`,
-  ],
-  ['Before', previous && html`generation ${previous.generation}, until ${time(previous.replacedAt, ZONE)}`],
-])}
+    html`generation ${building.generation} ${bar(`Generation ${building.generation}`, building.done, building.total)}${building.parked > 0 ? html`, ${building.parked} streams parked` : nothing}`,
+  Before: previous && html`generation ${previous.generation}, until ${utc(previous.replacedAt)}`,
+})}
 ${building?.heldUp ? html`<p class="notice warn">More streams break in it than REBUILD_MAX_PARKED: it waits for a decision. ${ask('accept-parked', 'Go on, whatever is parked')}</p>` : nothing}
 <div class="buttons">${one.operationId ? html`<a class="button" href="${operationAddress(one.operationId)}">What is under way</a>` : html`${ask('verify', 'Verify')}${ask('rebuild', 'Rebuild')}${previous ? ask('swap-back', 'Swap back') : nothing}`}</div></section>`;
 }
@@ -72,20 +70,12 @@ const outcomeOf = ({ state, kind, result, error }: Operation): string => {
 };
 
 const operationTable = (operations: readonly Operation[]): Html =>
-  table(
-    'What was asked of projections',
-    ['Asked', 'What', 'State', 'Outcome'],
-    operations.map((one) => [
-      html`<a id="row-${one.id}" href="${operationAddress(one.id)}">${time(one.requestedAt, ZONE)}</a>`,
-      `${plain(one.kind)} of ${one.projection}`,
-      stateOf(one),
-      outcomeOf(one),
-    ]),
-  );
-
-/** Polls while something is under way, else follows nothing. */
-const polled = (id: string, address: string, isUnderWay: boolean, content: Html): Html =>
-  html`<div id="${id}" hx-get="${address}" hx-trigger="every ${isUnderWay ? 1 : 10}s" hx-select="#${id}" hx-swap="outerHTML" hx-sync="this:drop">${content}</div>`;
+  table('What was asked of projections', operations, {
+    Asked: ({ id, requestedAt }) => rowLink(id, operationAddress(id), utc(requestedAt)),
+    What: ({ kind, projection }) => `${plain(kind)} of ${projection}`,
+    State: stateOf,
+    Outcome: outcomeOf,
+  });
 
 async function checks(api: Api): Promise<Html> {
   const answer = await api.raw('/health/ready');
@@ -94,7 +84,7 @@ async function checks(api: Api): Promise<Html> {
     typeof check.status === 'string' ? [[name, check as Check]] : Object.entries(check as Record<string, Check>),
   );
   return html`<p>${badge(status === 'ok' ? 'ok' : 'unavailable', status === 'ok' ? 'ready' : 'not ready')}</p>
-${details(rows.map(([name, { status, detail }]) => [plain(name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)), html`${badge(status)} ${detail ?? nothing}`]))}`;
+${details(Object.fromEntries(rows.map(([name, { status, detail }]) => [spaced(name), html`${badge(status)} ${detail ?? nothing}`])))}`;
 }
 
 async function state(c: ConsoleContext): Promise<Html> {
@@ -119,66 +109,53 @@ const shown = (value: unknown): string | undefined =>
 const SHOWN = 100;
 
 async function job(c: ConsoleContext, id: string): Promise<Html> {
-  const { api } = adminOf(c);
-  const operation = await api.get<Operation>(path`/api/operations/${id}`);
-  const differences = (operation.result?.differences ?? []) as readonly Difference[];
+  const operation = await adminOf(c).api.get<Operation>(path`/api/operations/${id}`);
+  const { requestedAt, startedAt, finishedAt, result = {} } = operation;
+  const differences = (result.differences ?? []) as readonly Difference[];
+  const figures = Object.entries(result).filter(([, value]) => typeof value !== 'object');
   return polled(
     'job',
     operationAddress(id),
     isOpen(operation),
     html`<p>${stateOf(operation)} ${isOpen(operation) ? nothing : outcomeOf(operation)}</p>
-${details([
-  ['Asked', time(operation.requestedAt, ZONE)],
-  ['Begun', operation.startedAt && time(operation.startedAt, ZONE)],
-  ['Ended', operation.finishedAt && time(operation.finishedAt, ZONE)],
-  ...Object.entries(operation.result ?? {}).flatMap(([name, value]): [string, string | undefined][] =>
-    typeof value === 'object'
-      ? []
-      : [[plain(name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)), String(value)]],
-  ),
-])}
+${details({
+  Asked: utc(requestedAt),
+  Begun: startedAt && utc(startedAt),
+  Ended: finishedAt && utc(finishedAt),
+  ...Object.fromEntries(figures.map(([name, value]) => [spaced(name), `${value}`])),
+})}
 ${isOpen(operation) ? action(`${operationAddress(id)}/cancel`, 'Cancel it') : nothing}
 ${
   differences.length === 0
     ? nothing
-    : html`<h2>What differs</h2><p>A rebuild mends it.</p>${table(
-        'Differences',
-        ['Table', 'Key', 'Column', 'Shown', 'By the log'],
-        differences
-          .slice(0, SHOWN)
-          .map((one) => [
-            shown(one.table),
-            shown(one.key),
-            shown(one.column) ?? shown(one.row),
-            shown(one.live),
-            shown(one.rebuilt),
-          ]),
-      )}`
+    : html`<h2>What differs</h2><p>A rebuild mends it.</p>${table('Differences', differences.slice(0, SHOWN), {
+        Table: (one) => shown(one.table),
+        Key: (one) => shown(one.key),
+        Column: (one) => shown(one.column) ?? shown(one.row),
+        Shown: (one) => shown(one.live),
+        'By the log': (one) => shown(one.rebuilt),
+      })}`
 }`,
   );
 }
 
-const KINDS = ['rebuild', 'verify', 'swap-back'] as const;
-
 /** `GET /console/operations`: how this process and the projections are, and what can be asked of them. */
 export function statePages(app: Hono<ConsoleEnv>): void {
-  app.get('/console/operations', async (c) => c.html(operationsPage(c, 'State', await state(c))));
-  app.get('/console/operations/jobs/:id', async (c) =>
-    c.html(operationsPage(c, 'Asked of a projection', await job(c, c.req.param('id')))),
-  );
-  for (const kind of KINDS)
-    app.post(`/console/operations/projections/:name/${kind}`, async (c) => {
+  showOperations(app, '/console/operations', 'State', state);
+  showOperations(app, '/console/operations/jobs/:id', 'Asked of a projection', (c) => job(c, c.req.param('id')));
+  for (const kind of ['rebuild', 'verify', 'swap-back'] as const)
+    act(app, `/console/operations/projections/:name/${kind}`, async (c) => {
       const to = `${path`/api/projections/${c.req.param('name')}`}/${kind}`;
       const { operationId } = await adminOf(c).api.send<{ operationId: string }>('POST', to);
-      return c.redirect(operationAddress(operationId), 303);
+      return operationAddress(operationId);
     });
-  app.post('/console/operations/projections/:name/accept-parked', async (c) => {
+  act(app, '/console/operations/projections/:name/accept-parked', async (c) => {
     await adminOf(c).api.send('POST', path`/api/projections/${c.req.param('name')}/accept-parked`);
-    return c.redirect('/console/operations', 303);
+    return '/console/operations';
   });
-  app.post('/console/operations/jobs/:id/cancel', async (c) => {
+  act(app, '/console/operations/jobs/:id/cancel', async (c) => {
     const id = c.req.param('id');
     await adminOf(c).api.send('POST', path`/api/operations/${id}/cancel`);
-    return c.redirect(`${operationAddress(id)}?done=cancelled_operation`, 303);
+    return `${operationAddress(id)}?done=cancelled_operation`;
   });
 }
