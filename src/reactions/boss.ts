@@ -7,12 +7,6 @@ import { sessionClient } from '../postgres/session.ts';
 /** Of pg-boss's tables. They only schedule: what became of a mail or a message is elsewhere. */
 const SCHEMA = 'pgboss';
 
-type Settings = Omit<ConstructorOptions, 'Client' | 'schema' | 'connectionString'>;
-
-/** The queues in this database, not started yet. */
-export const bossOf = (databaseUrl: string, settings: Settings): PgBoss =>
-  new PgBoss({ ...{ Client: sessionClient(databaseUrl) }, schema: SCHEMA, ...settings });
-
 type BossOptions = {
   readonly databaseUrl: string;
   readonly reaction: string;
@@ -39,8 +33,10 @@ export function reactionBoss({
   clock,
   ...rest
 }: BossOptions) {
-  const boss = bossOf(databaseUrl, {
+  const boss = new PgBoss({
+    ...{ Client: sessionClient(databaseUrl) },
     ...rest,
+    schema: SCHEMA,
     application_name: `call-ledger ${reaction} queue`,
     connectionTimeoutMillis: 5000,
     // An error of LISTEN's connection can go unhandled and would end this process.

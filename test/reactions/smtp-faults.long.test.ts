@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestClock } from 'pg-boss';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { redriveTicketMail } from '../../src/reactions/ticket-mail/due.ts';
-import { readDeadLetters } from '../../src/reactions/ticket-mail/queue.ts';
+import { redriveTicketMail } from '../../src/reactions/ticket-mail/redrive.ts';
 import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { logged, RECIPIENTS, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
 import { startSmtpServer } from './smtp-server.ts';
@@ -57,7 +56,6 @@ test.each([
   await soon(async () => expect(await scene.record(call)).toEqual([failed]));
   const letter = { tenantId: TENANT, callId: call, opening: 1, reason };
   await soon(async () => expect(await mail.deadLetters()).toMatchObject([letter]));
-  expect(await readDeadLetters(scene.databaseUrl)).toEqual(await mail.deadLetters());
   for (const kind of ['recipient', 'data'] as const) delete scene.smtp.refusals[kind];
   await scene.noJobsLeft([call]);
   expect(await scene.record(call)).toEqual([failed]);

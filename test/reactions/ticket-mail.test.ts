@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
-import { redriveTicketMail } from '../../src/reactions/ticket-mail/due.ts';
+import { redriveTicketMail } from '../../src/reactions/ticket-mail/redrive.ts';
 import { appendAnyhow } from '../support/append-anyhow.ts';
 import { NOT_REQUIRED, RECIPIENTS, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
 

@@ -1,11 +1,8 @@
 import type { Fact } from '../../events/codec.ts';
-import type { EventLog } from '../../events/event-log.ts';
-import { callIdOfTicket } from '../../events/ticket-facts.ts';
 import { latestValue } from '../../model/latest.ts';
 import { reduceTicket, type Ticket, type TicketState, ticketOf } from '../../model/ticket.ts';
 import { orUnreadable } from '../../projections/fold-stream.ts';
-import { startPosition } from '../reaction.ts';
-import { appendMailFact, type MailRecord, mailRecords, readTicketFacts, type TicketFacts } from './mail-record.ts';
+import { type MailRecord, mailRecords, type TicketFacts } from './mail-record.ts';
 
 /** The mail for one opening of a ticket (docs/rules.md, "Tickets, customers, mail"). */
 type DueMail = {
@@ -65,32 +62,3 @@ function dueAtOf({ call }: TicketState, ofCall: readonly Fact[], waitMs: number)
 /** A mail that is still to be sent, now or later. */
 export const isOpen = (mail: DueMail): mail is DueMail & { readonly dueAt: number } =>
   mail.dueAt !== undefined && mail.record.settled === undefined;
-
-type Redriven = 'redriven' | 'unknown_ticket' | 'nothing_to_send' | 'already_sent';
-
-/**
- * Has the mail for a ticket's latest opening tried once more, by a fact that role `react` acts on; never one that was sent.
- * `by`: the id of the admin key.
- */
-export async function redriveTicketMail(
-  log: EventLog,
-  tenantId: string,
-  ticketId: string,
-  { by, now = Date.now() }: { readonly by?: string; readonly now?: number } = {},
-): Promise<Redriven> {
-  const callId = callIdOfTicket(ticketId);
-  if (callId === undefined) return 'unknown_ticket';
-  const { after } = await startPosition(log, 'ticket-mail', 'end');
-  const facts = await readTicketFacts(log, tenantId, callId);
-  const { ticket, mails } = dueMailsOf(facts, { startAfter: after, waitMs: 0 });
-  if (!ticket) return 'unknown_ticket';
-  const latest = mails.at(-1);
-  if (latest?.dueAt === undefined) return 'nothing_to_send';
-  const { opening } = latest;
-  const result = await appendMailFact<'already_sent'>(log, { tenantId, callId, opening }, now, ({ settled }) =>
-    settled === 'sent'
-      ? 'already_sent'
-      : { type: 'TicketMailRedriven', data: { callId, opening, ...(by !== undefined && { by }) } },
-  );
-  return typeof result === 'string' ? result : 'redriven';
-}

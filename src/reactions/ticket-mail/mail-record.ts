@@ -83,6 +83,8 @@ function recordAfter(before: MailRecord, { type, data }: MailEvent): MailRecord 
 /** Which mail: one per opening of a ticket. */
 export type MailKey = { readonly tenantId: string; readonly callId: string; readonly opening: number };
 
+export const mailName = ({ tenantId, callId, opening }: MailKey): string => `${tenantId}.${opening}.${callId}`;
+
 /** What is to be recorded of a mail: undefined for nothing, a word where it cannot be. */
 type MailDecision<Refusal extends string> = (record: MailRecord) => TicketEvent | undefined | Refusal;
 

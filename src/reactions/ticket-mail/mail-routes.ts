@@ -9,7 +9,7 @@ import { pathId } from '../../http/parameters.ts';
 import { badRequest, factUnreadable, goneForGood, json, problem, problemResponse } from '../../http/problem.ts';
 import { normalTicketId } from '../../model/ids.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
-import { redriveTicketMail } from './due.ts';
+import { redriveTicketMail } from './redrive.ts';
 import { previewTicketMail } from './render.ts';
 import type { TicketMail } from './start.ts';
 

@@ -1,11 +1,11 @@
 import type { ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import { bossOf, reactionBoss, stopBoss } from '../boss.ts';
-import type { MailKey } from './mail-record.ts';
+import { reactionBoss, stopBoss } from '../boss.ts';
+import { type MailKey, mailName } from './mail-record.ts';
 
 /** Its jobs only schedule; the state of a mail is in the log. */
-export const QUEUE = 'ticket-mail';
-export const DEAD_LETTERS = 'ticket-mail-dead-letters';
+const QUEUE = 'ticket-mail';
+const DEAD_LETTERS = 'ticket-mail-dead-letters';
 
 const DAY_S = 86_400;
 
@@ -31,7 +31,7 @@ export type JobResult =
 
 export type HandleJob = (key: MailKey, job: { readonly createdAt: number }) => Promise<JobResult>;
 
-export type QueueOptions = {
+type QueueOptions = {
   readonly databaseUrl: string;
   readonly logger: Logger;
   readonly pace: QueuePace;
@@ -53,9 +53,6 @@ export type MailQueue = {
 
 export type DeadLetter = MailKey & { readonly reason: string; readonly since: string };
 
-/** At most one job per mail waits at a time. */
-const jobKey = ({ tenantId, callId, opening }: MailKey): string => `${tenantId}.${opening}.${callId}`;
-
 export async function startQueue({ databaseUrl, logger, pace, handle, clock }: QueueOptions): Promise<MailQueue> {
   const boss = reactionBoss({
     ...{ databaseUrl, logger, clock, reaction: 'ticket-mail', max: 4, schedule: false },
@@ -65,43 +62,33 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
   try {
     await boss.start();
     await boss.createQueue(DEAD_LETTERS, { retentionSeconds: 365 * DAY_S });
+    const retries = { retryDelay: pace.retrySeconds, retryBackoff: true, retryDelayMax: pace.maxRetrySeconds };
     await boss.createQueue(QUEUE, {
-      policy: 'short',
+      policy: 'short', // at most one job per mail waits at a time
       deadLetter: DEAD_LETTERS,
       // When to give up is decided by the mail's age (attempt.ts), not by counting.
       retryLimit: 1_000_000,
-      retryDelay: pace.retrySeconds,
-      retryBackoff: true,
-      retryDelayMax: pace.maxRetrySeconds,
+      ...retries,
       retentionSeconds: 365 * DAY_S,
       deleteAfterSeconds: DAY_S,
       // A live process keeps its job; a dead one loses it within a minute and a half.
       expireInSeconds: DAY_S - 1,
       heartbeatSeconds: 30,
     });
-    await boss.updateQueue(QUEUE, {
-      retryDelay: pace.retrySeconds,
-      retryBackoff: true,
-      retryDelayMax: pace.maxRetrySeconds,
-    });
-    await boss.work<MailKey, unknown, WorkOptions>(
-      QUEUE,
-      {
-        includeMetadata: true,
-        perJobResults: true,
-        batchSize: 5,
-        burstWhenBatchFull: true,
-        localConcurrency: pace.concurrency,
-        pollingIntervalSeconds: pace.pollSeconds,
-      },
-      (jobs) =>
-        Promise.all(
-          jobs.map(async ({ id, data, createdOn }) => {
-            const result = await handle(data, { createdAt: createdOn.getTime() });
-            const status = ({ done: 'completed', retry: 'failed', dead: 'deadletter' } as const)[result.word];
-            return { id, status, output: 'reason' in result ? { reason: result.reason } : {} };
-          }),
-        ),
+    await boss.updateQueue(QUEUE, retries); // one that an earlier version has made keeps its times otherwise
+    const polling = {
+      ...({ includeMetadata: true, perJobResults: true } as const),
+      ...{ batchSize: 5, burstWhenBatchFull: true },
+      ...{ localConcurrency: pace.concurrency, pollingIntervalSeconds: pace.pollSeconds },
+    };
+    await boss.work<MailKey, unknown, typeof polling>(QUEUE, polling, (jobs) =>
+      Promise.all(
+        jobs.map(async ({ id, data, createdOn }) => {
+          const result = await handle(data, { createdAt: createdOn.getTime() });
+          const status = ({ done: 'completed', retry: 'failed', dead: 'deadletter' } as const)[result.word];
+          return { id, status, output: 'reason' in result ? { reason: result.reason } : {} };
+        }),
+      ),
     );
   } catch (error) {
     await stop(0);
@@ -111,7 +98,7 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
     async put(key, inMs) {
       const { tenantId, callId, opening } = key;
       const startAfter = Math.max(0, Math.ceil(inMs / 1000));
-      await boss.upsert(QUEUE, { tenantId, callId, opening }, { singletonKey: jobKey(key), startAfter });
+      await boss.upsert(QUEUE, { tenantId, callId, opening }, { singletonKey: mailName(key), startAfter });
     },
     async removeDeadLetter({ tenantId, callId, opening }) {
       const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { data: { tenantId, callId, opening } });
@@ -131,20 +118,6 @@ export async function startQueue({ databaseUrl, logger, pace, handle, clock }: Q
   };
 }
 
-/** Reads the queue without starting it, for an operator's command. Rejects when no `react` process has ever created it. */
-export async function readDeadLetters(databaseUrl: string): Promise<readonly DeadLetter[]> {
-  const boss = bossOf(databaseUrl, {
-    ...{ max: 1, schedule: false, supervise: false, migrate: false, createSchema: false },
-  });
-  boss.on('error', () => {}); // the call itself rejects
-  try {
-    await boss.start();
-    return await deadLettersIn(boss);
-  } finally {
-    await boss.stop({ graceful: false }).catch(() => {});
-  }
-}
-
 async function deadLettersIn(boss: PgBoss): Promise<readonly DeadLetter[]> {
   const dead = await boss.findJobs<MailKey>(DEAD_LETTERS, { queued: true });
   return dead
@@ -155,12 +128,3 @@ async function deadLettersIn(boss: PgBoss): Promise<readonly DeadLetter[]> {
     }))
     .sort((a, b) => (a.since < b.since ? -1 : 1));
 }
-
-type WorkOptions = {
-  readonly includeMetadata: true;
-  readonly perJobResults: true;
-  readonly batchSize: number;
-  readonly burstWhenBatchFull: boolean;
-  readonly localConcurrency: number;
-  readonly pollingIntervalSeconds: number;
-};

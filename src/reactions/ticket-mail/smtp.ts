@@ -7,7 +7,7 @@ import type { MailKey } from './mail-record.ts';
 import type { RenderedMail } from './render.ts';
 
 /** Addresses are objects, never header text. */
-type Message = SendMailOptions;
+export type Message = SendMailOptions;
 
 type Address = { readonly name: string; readonly address: string };
 
@@ -54,14 +54,8 @@ export function messageOf(
   };
 }
 
-/** The bytes of a message, as a mail program opens them (`.eml`). */
-export async function messageBytes(message: Message): Promise<Buffer> {
-  const { message: bytes } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
-  return bytes as Buffer;
-}
-
 /** What became of a message. Without a clear yes it is sent again, under the same Message-ID. */
-type Delivery =
+export type Delivery =
   | {
       readonly word: 'accepted';
       /** Recipients that were refused for good. */

@@ -8,9 +8,10 @@ import { tryLock } from '../../postgres/mutex.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { prepareTables } from '../migrations.ts';
 import { attemptAgain, mutexOf, type StartPosition, startPosition, thenWaiting } from '../reaction.ts';
-import { attemptMail, type UnderWay } from './attempt.ts';
-import { deleteOld, follow } from './follow.ts';
-import { type DeadLetter, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
+import { type AttemptOptions, attemptMail } from './attempt.ts';
+import { deleteOld } from './bookkeeping.ts';
+import { follow } from './follow.ts';
+import { type DeadLetter, type HandleJob, type MailQueue, type QueuePace, queuePace, startQueue } from './queue.ts';
 import { type SmtpTimes, smtpTimes } from './smtp.ts';
 
 export type TicketMailOptions = {
@@ -73,16 +74,11 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
   const status: State = {
-    state: 'waiting',
-    caughtUp: false,
-    position: null,
-    sent: 0,
-    failed: 0,
-    notSent: 0,
-    postponed: 0,
-    unreadable: 0,
+    ...{ state: 'waiting', caughtUp: false, position: null },
+    ...{ sent: 0, failed: 0, notSent: 0, postponed: 0, unreadable: 0 },
   };
-  const running: Running = { status, signal, underWay: new Set(), me: randomUUID(), queue: undefined };
+  const pace = { ...queuePace, ...smtpTimes, ...usualPace, ...options.pace };
+  const running: Running = { status, signal, pace, underWay: new Set(), me: randomUUID(), queue: undefined };
   const attempt = (onWell: () => void) => thenWaiting(status, () => session(options, running, onWell));
   const ended = attemptAgain(attempt, { signal, logger, status, onInterrupted: 'ticket_mail_interrupted' });
   return {
@@ -98,7 +94,8 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
 type Running = {
   readonly status: State;
   readonly signal: AbortSignal;
-  readonly underWay: UnderWay;
+  readonly pace: QueuePace & SmtpTimes & Pace;
+  readonly underWay: Set<string>;
   readonly me: string;
   queue: MailQueue | undefined;
 };
@@ -106,71 +103,52 @@ type Running = {
 /** Until something breaks: the queue and its workers in every process, the reading of the log in one of them. */
 async function session(options: TicketMailOptions, running: Running, onWell: () => void): Promise<void> {
   const { log, databaseUrl, logger, clock } = options;
-  const pace = { ...queuePace, ...smtpTimes, ...usualPace, ...options.pace };
-  const { signal, status } = running;
+  const { signal, status, pace } = running;
   const start = await startPosition(log, 'ticket-mail', 'end'); // an old log causes no mails
   await using connection = await connect(databaseUrl, 'ticket-mail');
-  const queue = await startQueue({
-    databaseUrl,
-    logger,
-    pace,
-    clock,
-    handle: handlerOf(options, running, start, pace),
-  });
+  const queue = await startQueue({ databaseUrl, logger, pace, clock, handle: handlerOf(options, running, start) });
   running.queue = queue;
-  const until = new AbortController();
-  const end = () => until.abort(signal.aborted ? undefined : connection.lost.reason);
-  for (const reason of [signal, connection.lost]) reason.addEventListener('abort', end);
+  const replaced = new AbortController();
+  const until = AbortSignal.any([signal, connection.lost, replaced.signal]);
   try {
-    if (signal.aborted || connection.lost.aborted) end();
     await prepareTables(connection.db);
     await deleteOld(connection.db);
     const madeAt = await queue.madeAt();
-    const origin = `${start.id} ${madeAt}`;
     onWell();
     status.state = 'standby';
     await Promise.all([
-      watchOrigin({ log, queue, start, madeAt, everyMs: pace.standbyMs, until }),
-      leadAndFollow(options, running, { connection, queue, start, origin, until: until.signal, pace }),
+      watchOrigin({ log, queue, start, madeAt, everyMs: pace.standbyMs, until }).catch((error) =>
+        replaced.abort(error),
+      ),
+      leadAndFollow(options, running, { connection, queue, start, origin: `${start.id} ${madeAt}`, until }),
     ]);
-    if (!signal.aborted) throw until.signal.reason;
+    if (!signal.aborted) throw until.reason;
   } finally {
-    until.abort();
-    for (const reason of [signal, connection.lost]) reason.removeEventListener('abort', end);
+    replaced.abort();
     running.queue = undefined;
     await queue.stop(pace.stopMs);
   }
 }
 
-function handlerOf(
-  options: TicketMailOptions,
-  running: Running,
-  start: StartPosition,
-  pace: QueuePace & SmtpTimes & Pace,
-) {
+function handlerOf(options: TicketMailOptions, running: Running, start: StartPosition): HandleJob {
   const { log, tenants, smtpUrl, from, logger, now = Date.now, waitSeconds } = options;
-  const { status, underWay, me, signal } = running;
-  const onSettled = (word: 'sent' | 'failed' | 'not_sent' | 'later') => {
-    status[({ sent: 'sent', failed: 'failed', not_sent: 'notSent', later: 'postponed' } as const)[word]] += 1;
+  const { status, underWay, me, signal, pace } = running;
+  const attempting: AttemptOptions = {
+    ...{ log, tenants, smtpUrl, from, me, underWay, now, logger, signal },
+    startAfter: start.after,
+    waitMs: waitSeconds * 1000,
+    times: pace,
+    giveUpAfterMs: pace.giveUpAfterMs,
+    othersAfterMs: pace.retrySeconds * 1000,
+    onOutcome(counter) {
+      status[counter] += 1;
+    },
+    async again(key, inMs) {
+      if (!running.queue) throw new Error('the queue is away');
+      await running.queue.put(key, inMs);
+    },
   };
-  const again: Parameters<typeof attemptMail>[0]['again'] = async (key, inMs) => {
-    if (!running.queue) throw new Error('the queue is away');
-    await running.queue.put(key, inMs);
-  };
-  return (key: Parameters<typeof attemptMail>[2], job: Parameters<typeof attemptMail>[3]) =>
-    attemptMail(
-      {
-        ...{ log, tenants, smtpUrl, from, me, now, logger, signal, onSettled, again },
-        startAfter: start.after,
-        waitMs: waitSeconds * 1000,
-        times: pace,
-        giveUpAfterMs: pace.giveUpAfterMs,
-        othersAfterMs: pace.retrySeconds * 1000,
-      },
-      underWay,
-      key,
-      job,
-    );
+  return (key, job) => attemptMail(attempting, key, job);
 }
 
 type Origin = {
@@ -179,24 +157,23 @@ type Origin = {
   readonly start: StartPosition;
   readonly madeAt: string;
   readonly everyMs: number;
-  readonly until: AbortController;
+  readonly until: AbortSignal;
 };
 
-/** A dropped queue or a restored store breaks no connection that would be noticed, so they have to be polled. */
+/**
+ * Throws when the queue or the log is not the one of the start any more. A dropped queue or a restored store breaks no
+ * connection that would be noticed, so they have to be polled.
+ */
 async function watchOrigin({ log, queue, start, madeAt, everyMs, until }: Origin): Promise<void> {
-  try {
-    while (!until.signal.aborted) {
-      await pause(everyMs, until.signal);
-      if (until.signal.aborted) return;
-      if ((await queue.madeAt()) !== madeAt) throw new Error('the queue of ticket mails was made anew');
-      const { id } = await startPosition(log, 'ticket-mail', 'end').catch((error) => {
-        if (error instanceof EventStoreUnavailable) return start;
-        throw error;
-      });
-      if (id !== start.id) throw new Error('the log was restored to before the first start of the ticket mails');
-    }
-  } catch (error) {
-    until.abort(error);
+  for (;;) {
+    await pause(everyMs, until);
+    if (until.aborted) return;
+    if ((await queue.madeAt()) !== madeAt) throw new Error('the queue of ticket mails was made anew');
+    const { id } = await startPosition(log, 'ticket-mail', 'end').catch((error) => {
+      if (error instanceof EventStoreUnavailable) return start;
+      throw error;
+    });
+    if (id !== start.id) throw new Error('the log was restored to before the first start of the ticket mails');
   }
 }
 
@@ -206,12 +183,11 @@ type Lead = {
   readonly start: StartPosition;
   readonly origin: string;
   readonly until: AbortSignal;
-  readonly pace: Pace;
 };
 
 /** One process reads the log; its lock ends with its connection. */
-async function leadAndFollow(options: TicketMailOptions, { status }: Running, lead: Lead): Promise<void> {
-  const { connection, queue, start, origin, until, pace } = lead;
+async function leadAndFollow(options: TicketMailOptions, { status, pace }: Running, lead: Lead): Promise<void> {
+  const { connection, queue, start, origin, until } = lead;
   const { log, logger, now = Date.now, waitSeconds } = options;
   const { db } = connection;
   while (!until.aborted && !(await tryLock(db, mutexOf('ticket-mail')))) await pause(pace.standbyMs, until);
