@@ -97,7 +97,11 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
   subscription.on('fellBehind', () => {
     caughtUp = false;
   });
-  subscription.on('readable', () => wake());
+  let waitingSince: number | undefined;
+  subscription.on('readable', () => {
+    waitingSince ??= performance.now();
+    wake();
+  });
   subscription.on('checkpointReached', () => onLife?.());
   subscription.on('error', (error: unknown) => {
     failure ??= error;
@@ -109,8 +113,12 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
   let isAnnounced = false;
   try {
     while (!signal.aborted) {
-      if (caughtUp && gatherMs > 0 && subscription.readableLength > 0) await pause(gatherMs, signal);
+      if (caughtUp && subscription.readableLength > 0) {
+        const gathered = waitingSince === undefined ? 0 : performance.now() - waitingSince;
+        if (gathered < gatherMs) await pause(gatherMs - gathered, signal);
+      }
       const events = readAvailable(subscription, maxBatch);
+      waitingSince = undefined;
       if (events.length > 0) onLife?.();
       const arrived = caughtUp && subscription.readableLength === 0;
       if (events.length > 0 || (arrived && !isAnnounced)) {

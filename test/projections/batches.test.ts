@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import type { Batch } from '../../src/events/subscription.ts';
-import { batches, LIVE_GATHER_MS } from '../../src/projections/engine/batches.ts';
+import { batches } from '../../src/projections/engine/batches.ts';
 
 const event = (position: number): Recorded => ({
   ...{ stream: 'call-t.1', revision: 0n, position: BigInt(position), id: `${position}`, type: 'CallStarted' },
   ...{ data: {}, metadata: {}, recordedAt: '2026-01-31T09:30:00.000Z' },
 });
 
-/** Something every 10 ms; what comes behind the first is gathered, as a subscription does. */
+/** Something every 10 ms; what has come while a batch was handled has been gathered by then. */
 async function* trickle(count: number): AsyncGenerator<Batch, void> {
   const began = performance.now();
   for (let given = 0; given < count; ) {
-    if (given > 0) await sleep(LIVE_GATHER_MS);
+    await sleep(1);
     const there = Math.min(count, Math.floor((performance.now() - began) / 10) + 1);
     const events = Array.from({ length: there - given }, (_, i) => event(given + i + 1));
     given = there;

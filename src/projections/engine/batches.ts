@@ -58,7 +58,7 @@ export async function* batches(
       yield batch;
       if (batch.caughtUp) {
         const took = performance.now() - began;
-        const rest = Math.max(LIVE_EVERY_MS - LIVE_GATHER_MS - took, Math.min(took, LIVE_REST_MS));
+        const rest = Math.max(LIVE_EVERY_MS - took, Math.min(took, LIVE_REST_MS));
         await pause(rest, until);
         next = fill();
       }
