@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import type { Outcome } from '../model/outcome.ts';
-import type { DailySummary } from '../read-api/summary.ts';
-import type { Api } from './api.ts';
+import type { DailySummary, HourlySummary } from '../read-api/summary.ts';
 import type { Html } from './parts.ts';
 
 type Counts = DailySummary['days'][number]['calls']['byOutcome'];
@@ -19,34 +18,11 @@ const series: readonly (readonly [name: string, text: string, outcomes: readonly
 
 export type Bar = { readonly text: string; readonly counts: Counts };
 
-const HOURS = 24;
-const HOUR_MS = 3_600_000;
-/** Questions that are under way at once: other readers have their turn between them. */
-const AT_ONCE = 4;
-
-/** The last 24 hours, each by itself, up to the end of this one. */
-export async function hourly(api: Api, timeZone: string, now: number): Promise<readonly Bar[]> {
-  const end = Math.ceil((now + 1) / HOUR_MS) * HOUR_MS;
-  const starts = Array.from({ length: HOURS }, (_, i) => end - (HOURS - i) * HOUR_MS);
+/** Hours of a summary as bars. */
+export function hourly({ hours }: HourlySummary, timeZone: string): readonly Bar[] {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
-  const bars: Bar[] = [];
-  for (let i = 0; i < starts.length; i += AT_ONCE)
-    bars.push(
-      ...(await Promise.all(
-        starts.slice(i, i + AT_ONCE).map(async (start) => {
-          const [from, to] = [new Date(start).toISOString(), new Date(start + HOUR_MS).toISOString()];
-          const { days } = await api.get<DailySummary>('/api/summary', { from, to });
-          return { text: format.format(start), counts: summed(days) };
-        }),
-      )),
-    );
-  return bars;
+  return hours.map(({ startsAt, calls }) => ({ text: format.format(new Date(startsAt)), counts: calls.byOutcome }));
 }
-
-const summed = (days: DailySummary['days']): Counts =>
-  days
-    .map(({ calls }) => calls.byOutcome)
-    .reduce((a, b) => Object.fromEntries(Object.keys(a).map((k) => [k, a[k as Outcome] + b[k as Outcome]])) as Counts);
 
 const dayText = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
 

@@ -11,7 +11,7 @@ import { listCallSessions } from './call-sessions.ts';
 import { getCustomer, listCustomers } from './customers.ts';
 import { listDeliveries } from './deliveries.ts';
 import { getHistories, type Histories } from './history.ts';
-import { getSummary, type TimeZoneOf } from './summary.ts';
+import { getHourlySummary, getSummary, type TimeZoneOf } from './summary.ts';
 import { asTenant, type QueryApp, type TenantAccess } from './tenant-reads.ts';
 import { getTicket, listTickets } from './tickets.ts';
 
@@ -46,6 +46,7 @@ export function queryRoutes({ histories, asOf, timeZoneOf, ...access }: QueryDep
   listCustomers(app, tenant);
   getCustomer(app, tenant);
   getSummary(app, tenant, timeZoneOf);
+  getHourlySummary(app, tenant);
   app.onError(unavailable);
   return app;
 }

@@ -1,13 +1,24 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { sql } from 'kysely';
 import { directions } from '../events/call-facts.ts';
-import { only, plus } from '../http/parameters.ts';
+import { instantParameter, only, plus } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { outcomes } from '../http/resources.ts';
 import { isTimeZone } from '../model/time.ts';
 import { apiKey, json, refusals } from './answers.ts';
 
-import { boundParameter, type Day, DEFAULT_DAYS, daysOf, inDay, MAX_DAYS } from './days.ts';
+import {
+  boundParameter,
+  DEFAULT_DAYS,
+  DEFAULT_HOURS,
+  daysOf,
+  hoursOf,
+  inSpan,
+  MAX_DAYS,
+  MAX_HOURS,
+  type Span,
+} from './spans.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
 const count = z.int().min(0);
@@ -21,19 +32,21 @@ const ByDirection = countOfEach([...directions, UNKNOWN] as const).openapi('Call
 });
 
 /** docs/rules.md, "Daily summary". */
-const SummaryDay = z
-  .object({
-    date: z.iso.date().openapi({ description: 'In `timeZone`.' }),
-    calls: z
-      .object({ byOutcome: ByOutcome, byDirection: ByDirection })
-      .openapi({ description: 'Call sessions by `startedAt`, else `createdAt`; archived ones too.' }),
-    ticketsOpened: count.openapi({ description: 'Tickets by `createdAt`, whatever has become of them.' }),
-    appointmentsNeedingReview: count.openapi({
-      description:
-        'Appointments that need review now, on the day of the call that decided: by its start, else when its session was created.',
-    }),
-  })
-  .openapi('SummaryDay');
+const Counts = z.object({
+  calls: z
+    .object({ byOutcome: ByOutcome, byDirection: ByDirection })
+    .openapi({ description: 'Call sessions by `startedAt`, else `createdAt`; archived ones too.' }),
+  ticketsOpened: count.openapi({ description: 'Tickets by `createdAt`, whatever has become of them.' }),
+  appointmentsNeedingReview: count.openapi({
+    description:
+      'Appointments that need review now, by the call that decided: by its start, else when its session was created.',
+  }),
+});
+type Counts = z.infer<typeof Counts>;
+const SummaryDay = Counts.extend({ date: z.iso.date().openapi({ description: 'In `timeZone`.' }) }).openapi(
+  'SummaryDay',
+);
+const SummaryHour = Counts.extend({ startsAt: z.iso.datetime() }).openapi('SummaryHour');
 
 export const DailySummary = z
   .object({
@@ -42,6 +55,8 @@ export const DailySummary = z
   })
   .openapi('DailySummary');
 export type DailySummary = z.infer<typeof DailySummary>;
+export const HourlySummary = z.object({ hours: z.array(SummaryHour) }).openapi('HourlySummary');
+export type HourlySummary = z.infer<typeof HourlySummary>;
 
 const counted = sql<number>`count(*)::int`.as('count');
 const none = (column: 'status' | 'direction') => sql<null>`null::text`.as(column);
@@ -53,34 +68,36 @@ const counts = (reads: TenantReads) => [
   reads
     .callSessions()
     .select([kind('calls'), 'status', 'direction', counted])
-    .where(inDay(sql`coalesce(started_at, created_at)`))
+    .where(inSpan(sql`coalesce(started_at, created_at)`))
     .groupBy(['status', 'direction']),
   reads
     .tickets()
     .select([kind('ticketsOpened'), none('status'), none('direction'), counted])
-    .where(inDay(sql`created_at`)),
+    .where(inSpan(sql`created_at`)),
   reads
     .appointments()
     .select([kind('appointmentsNeedingReview'), none('status'), none('direction'), counted])
     .where('needs_review', '=', true)
-    .where(inDay(sql`deciding_call_at`)),
+    .where(inSpan(sql`deciding_call_at`)),
 ];
 
-async function summaryOf(reads: TenantReads, days: readonly Day[]): Promise<DailySummary['days']> {
-  const summary = days.map(({ date }) => ({
-    date,
-    calls: { byOutcome: zeros(outcomes), byDirection: zeros([...directions, UNKNOWN]) },
-    ticketsOpened: 0,
-    appointmentsNeedingReview: 0,
-  }));
-  for (const { day, kind, status, direction, count } of await reads.perDay(days, counts(reads))) {
-    const of = summary[day]!;
+async function countsOf(reads: TenantReads, spans: readonly Span[]): Promise<readonly Counts[]> {
+  const all = spans.map(
+    (): Counts => ({
+      calls: { byOutcome: zeros(outcomes), byDirection: zeros([...directions, UNKNOWN]) },
+      ticketsOpened: 0,
+      appointmentsNeedingReview: 0,
+    }),
+  );
+  if (spans.length === 0) return all;
+  for (const { span, kind, status, direction, count } of await reads.countPerSpan(spans, counts(reads))) {
+    const of = all[span]!;
     if (kind === 'calls') {
       of.calls.byOutcome[status as keyof typeof of.calls.byOutcome] += count;
       of.calls.byDirection[(direction ?? UNKNOWN) as keyof typeof of.calls.byDirection] += count;
     } else of[kind as 'ticketsOpened' | 'appointmentsNeedingReview'] = count;
   }
-  return summary;
+  return all;
 }
 
 const zeros = <const W extends string>(words: readonly W[]) =>
@@ -105,6 +122,14 @@ const Range = only({
     .openapi({ type: 'string', description: "E.g. Europe/Berlin. Default: the tenant's, else UTC." }),
 });
 
+const HourRange = only({
+  from: instantParameter(`From the hour of this time on. Default: the ${DEFAULT_HOURS} hours up to \`to\`.`).optional(),
+  to: instantParameter('Up to the end of the hour before this time. Default: the end of this hour.').optional(),
+});
+
+const badRange = (c: Context, fault: { readonly path: string; readonly message: string }) =>
+  problem(c, 400, 'invalid_request', { detail: 'The request is not as documented.', errors: [fault] });
+
 export const getSummary = (app: QueryApp, asTenant: AsTenant, timeZoneOf: TimeZoneOf) =>
   app.openapi(
     createRoute({
@@ -124,8 +149,31 @@ export const getSummary = (app: QueryApp, asTenant: AsTenant, timeZoneOf: TimeZo
     async (c) => {
       const { timeZone = timeZoneOf(c.var.caller.tenantId) ?? 'UTC', ...range } = c.req.valid('query');
       const days = daysOf(range, timeZone, new Date());
-      if ('message' in days)
-        return problem(c, 400, 'invalid_request', { detail: 'The request is not as documented.', errors: [days] });
-      return c.json({ timeZone, days: await summaryOf(c.var.reads, days) }, 200);
+      if ('message' in days) return badRange(c, days);
+      const counted = await countsOf(c.var.reads, days);
+      return c.json({ timeZone, days: days.map(({ date }, i) => ({ date, ...counted[i]! })) }, 200);
+    },
+  );
+
+export const getHourlySummary = (app: QueryApp, asTenant: AsTenant) =>
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/summary/hours',
+      operationId: 'getHourlySummary',
+      tags: ['Summary'],
+      summary: 'Counts of each hour',
+      description: `The same by whole hours of UTC, at most ${MAX_HOURS}, the earliest first.`,
+      security: apiKey,
+      middleware: asTenant,
+      request: { query: HourRange },
+      responses: { 200: json(HourlySummary, 'The hours; those in which nothing was have zeros.'), ...refusals },
+    }),
+    async (c) => {
+      const hours = hoursOf(c.req.valid('query'), new Date());
+      if ('message' in hours) return badRange(c, hours);
+      const counted = await countsOf(c.var.reads, hours);
+      const items = hours.map(({ from }, i) => ({ startsAt: from.toISOString(), ...counted[i]! }));
+      return c.json({ hours: items }, 200);
     },
   );

@@ -7,8 +7,8 @@ import type { Enter } from '../events/concurrency-limit.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { answerInTurn, tenantShare } from '../http/tenant-share.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import { type Count, countPerDay, type Day } from './days.ts';
 import { type Paging, pageOf } from './keyset.ts';
+import { type Count, countPerSpan, type Span } from './spans.ts';
 
 /**
  * What one tenant may read. Handlers get this and no `db`, so that a query cannot forget the tenant; each view is added
@@ -33,10 +33,10 @@ export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
     parts?: readonly RawBuilder<boolean>[],
   ) => pageOf(db, query, paging, large, parts),
   /** Of queries that began with one of these. */
-  perDay: <TB extends keyof ReadModel>(
-    days: readonly Day[],
+  countPerSpan: <TB extends keyof ReadModel>(
+    spans: readonly Span[],
     queries: readonly SelectQueryBuilder<ReadModel, TB, Count>[],
-  ) => countPerDay(db, days, queries),
+  ) => countPerSpan(db, spans, queries),
 });
 export type TenantReads = ReturnType<typeof readsOf>;
 

@@ -125,6 +125,7 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
     if (known instanceof Response) return known.clone();
     if (known) return c.json(known);
     if (url.pathname === '/api/summary') return c.json(noDays);
+    if (url.pathname === '/api/summary/hours') return c.json({ hours: [] });
     if (url.pathname.endsWith('/history')) return c.json({ items: [], nextCursor: null });
     if (method === 'GET' && url.pathname.split('/').length === 3) return c.json({ items: [], nextCursor: null });
     return problem(c, 404, 'not_found', { detail: 'There is none.' });

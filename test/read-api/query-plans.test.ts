@@ -136,6 +136,7 @@ const requests = [
   '/api/customers?phone=0171%2F77',
   '/api/customers/customer-77',
   `/api/summary?${hour}&timeZone=Asia/Kathmandu`,
+  `/api/summary/hours?${hour}`,
 ];
 
 describe('over a tenant with much, few rows are read for', () => {

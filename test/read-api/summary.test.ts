@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
 
-import type { DailySummary } from '../../src/read-api/summary.ts';
+import type { DailySummary, HourlySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
 import { createReadModel } from './read-model.ts';
 
@@ -203,4 +203,47 @@ test('another tenant has counts of its own', async () => {
   expect((await numbers()).join()).not.toMatch(/:[1-9]/);
   const [first] = (await summary(MARCH, 'other-reads')).days;
   expect(first).toMatchObject({ calls: { byOutcome: { pending: 1 } }, ticketsOpened: 1, appointmentsNeedingReview: 1 });
+});
+
+describe('by hours', () => {
+  const hoursOf = async (asked: Asked) => {
+    const { status, body } = await get(`/api/summary/hours?${new URLSearchParams(asked)}`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    return (body as unknown as HourlySummary).hours;
+  };
+
+  test('each hour that a range touches is counted whole', async () => {
+    await readModel.sessions(
+      { started_at: time('2026-03-01T09:59:59.999Z'), status: 'confirmed' },
+      { started_at: time('2026-03-01T10:00:00Z'), status: 'busy' },
+      { started_at: time('2026-03-01T11:59:00Z'), status: 'busy' },
+      { started_at: time('2026-03-01T12:00:00Z'), status: 'failed' },
+    );
+    const hours = await hoursOf({ from: '2026-03-01T11:30:00+01:00', to: '2026-03-01T11:00:00.001Z' });
+    expect(hours.map(({ startsAt, calls }) => [startsAt, some(calls.byOutcome)])).toEqual([
+      ['2026-03-01T10:00:00.000Z', { busy: 1 }],
+      ['2026-03-01T11:00:00.000Z', { busy: 1 }],
+    ]);
+  });
+
+  test('the last 24 are those up to the end of this one', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: time('2026-03-02T10:00:00Z') });
+    const hours = await hoursOf({});
+    expect([hours.length, hours[0]!.startsAt, hours.at(-1)!.startsAt]).toEqual([
+      ...[24, '2026-03-01T11:00:00.000Z', '2026-03-02T10:00:00.000Z'],
+    ]);
+    const before = await hoursOf({ to: '2026-03-01T00:00:00Z' });
+    expect([before.length, before.at(-1)!.startsAt]).toEqual([24, '2026-02-28T23:00:00.000Z']);
+    expect(await hoursOf({ from: '2026-03-01T00:00:00Z', to: '2026-03-01T00:00:00Z' })).toEqual([]);
+  });
+
+  test.each([
+    [{ from: '2026-03-02T00:00:00Z', to: '2026-03-01T00:00:00Z' }, 'from must not be after `to`'],
+    [{ from: '2026-03-01T00:00:00Z', to: '2026-03-15T00:00:01Z' }, 'from must be at most 336 hours before `to`'],
+    [{ from: '2026-03-01' }, 'from must be an ISO 8601 time with an offset or Z'],
+  ])('400 for %j', async (asked, fault) => {
+    const { status, body } = await get(`/api/summary/hours?${new URLSearchParams(asked)}`);
+    expect([status, body.code]).toEqual([400, 'invalid_request']);
+    expect(body.errors.map(({ path, message }) => `${path} ${message}`)).toEqual([fault]);
+  });
 });

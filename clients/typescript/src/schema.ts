@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 248f3b3de86d40b2520828298b575f4d24ac0a888b06dc05a66a0a79c718e28b
+// 6eaf7d1d61c31cedee05d1a679dfee0acc1a92a43c5fd783736b575f624f73ad
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -312,6 +312,26 @@ export interface paths {
     * @description Each local day that the range touches, at most 400; one that it touches in part is counted in part. What becomes known later changes earlier days. All counts are of one moment.
     */
     readonly get: operations["getSummary"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/api/summary/hours": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+    * Counts of each hour
+    * @description The same by whole hours of UTC, at most 336, the earliest first.
+    */
+    readonly get: operations["getHourlySummary"];
     readonly put?: never;
     readonly post?: never;
     readonly delete?: never;
@@ -2163,11 +2183,6 @@ export interface components {
       readonly days: readonly components["schemas"]["SummaryDay"][];
     };
     readonly SummaryDay: {
-      /**
-      * Format: date
-      * @description In `timeZone`.
-      */
-      readonly date: string;
       /** @description Call sessions by `startedAt`, else `createdAt`; archived ones too. */
       readonly calls: {
         readonly byOutcome: components["schemas"]["CallsByOutcome"];
@@ -2175,8 +2190,13 @@ export interface components {
       };
       /** @description Tickets by `createdAt`, whatever has become of them. */
       readonly ticketsOpened: number;
-      /** @description Appointments that need review now, on the day of the call that decided: by its start, else when its session was created. */
+      /** @description Appointments that need review now, by the call that decided: by its start, else when its session was created. */
       readonly appointmentsNeedingReview: number;
+      /**
+      * Format: date
+      * @description In `timeZone`.
+      */
+      readonly date: string;
     };
     readonly CallsByOutcome: {
       readonly confirmed: number;
@@ -2195,6 +2215,22 @@ export interface components {
       readonly outbound: number;
       readonly web: number;
       readonly unknown: number;
+    };
+    readonly HourlySummary: {
+      readonly hours: readonly components["schemas"]["SummaryHour"][];
+    };
+    readonly SummaryHour: {
+      /** @description Call sessions by `startedAt`, else `createdAt`; archived ones too. */
+      readonly calls: {
+        readonly byOutcome: components["schemas"]["CallsByOutcome"];
+        readonly byDirection: components["schemas"]["CallsByDirection"];
+      };
+      /** @description Tickets by `createdAt`, whatever has become of them. */
+      readonly ticketsOpened: number;
+      /** @description Appointments that need review now, by the call that decided: by its start, else when its session was created. */
+      readonly appointmentsNeedingReview: number;
+      /** Format: date-time */
+      readonly startsAt: string;
     };
     readonly QuarantinePage: {
       readonly items: readonly components["schemas"]["QuarantineItem"][];
@@ -2694,6 +2730,8 @@ export type DailySummary = components['schemas']['DailySummary'];
 export type SummaryDay = components['schemas']['SummaryDay'];
 export type CallsByOutcome = components['schemas']['CallsByOutcome'];
 export type CallsByDirection = components['schemas']['CallsByDirection'];
+export type HourlySummary = components['schemas']['HourlySummary'];
+export type SummaryHour = components['schemas']['SummaryHour'];
 export type QuarantinePage = components['schemas']['QuarantinePage'];
 export type QuarantineItem = components['schemas']['QuarantineItem'];
 export type QuarantineReview = components['schemas']['QuarantineReview'];
@@ -4322,6 +4360,87 @@ export interface operations {
         };
         content: {
           readonly "application/json": components["schemas"]["DailySummary"];
+        };
+      };
+      /** @description Unchanged since the answer whose ETag `If-None-Match` names. */
+      readonly 304: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid_request`: a malformed or unknown parameter; `errors[]` names each. */
+      readonly 400: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `unauthorized`: no API key, or an unknown or revoked one. */
+      readonly 401: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `missing_scope`: the API key has no read scope. */
+      readonly 403: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `database_unavailable` or `event_store_unavailable`; `read_model_unavailable`: it has not come so far yet. Try again after `Retry-After` seconds. */
+      readonly 503: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  readonly getHourlySummary: {
+    readonly parameters: {
+      readonly query?: {
+        /** @description From the hour of this time on. Default: the 24 hours up to `to`. */
+        readonly from?: string;
+        /** @description Up to the end of the hour before this time. Default: the end of this hour. */
+        readonly to?: string;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The hours; those in which nothing was have zeros. */
+      readonly 200: {
+        headers: {
+          /** @description For `If-None-Match`. */
+          readonly ETag?: string;
+          /** @description For how many seconds the log has had something that this does not show yet: `0` mostly. `unknown` while the log cannot be read. */
+          readonly "x-read-model-lag"?: string;
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["HourlySummary"];
         };
       };
       /** @description Unchanged since the answer whose ETag `If-None-Match` names. */

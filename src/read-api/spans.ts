@@ -22,14 +22,19 @@ export const boundParameter = (description: string) =>
     })
     .openapi({ type: 'string', description: `${description} E.g. 2026-03-01.` });
 
+export type Span = { readonly from: Date; readonly to: Date };
+
 /** The part of a local day that lies in the range that was asked for. */
-export type Day = { readonly date: string; readonly from: Date; readonly to: Date };
+export type Day = Span & { readonly date: string };
 
 /** What is wrong with a range, and with which parameter. */
 type BadRange = { readonly path: 'from' | 'to'; readonly message: string };
 
 export const DEFAULT_DAYS = 30;
 export const MAX_DAYS = 400;
+export const DEFAULT_HOURS = 24;
+export const MAX_HOURS = 336;
+const HOUR_MS = 3_600_000;
 
 type Asked = { readonly from?: Bound | undefined; readonly to?: Bound | undefined };
 
@@ -56,6 +61,21 @@ export function daysOf(asked: Asked, timeZone: string, now: Date): readonly Day[
   return days;
 }
 
+/** The hours that a range touches, each whole. Absent: `to` is the end of this hour, `from` makes it the last 24. */
+export function hoursOf(
+  { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },
+  now: Date,
+): readonly Span[] | BadRange {
+  const end = Math.ceil((to?.getTime() ?? now.getTime() + 1) / HOUR_MS);
+  const begin = from === undefined ? end - DEFAULT_HOURS : Math.floor(from.getTime() / HOUR_MS);
+  if (begin > end) return { path: 'from', message: 'must not be after `to`' };
+  if (end - begin > MAX_HOURS) return { path: 'from', message: `must be at most ${MAX_HOURS} hours before \`to\`` };
+  return Array.from({ length: end - begin }, (_, i) => ({
+    from: new Date((begin + i) * HOUR_MS),
+    to: new Date((begin + i + 1) * HOUR_MS),
+  }));
+}
+
 const dateOf = (day: number): string => new Date(day).toISOString().slice(0, 10);
 
 /** How many there are of a kind, by outcome and direction where it has them. */
@@ -66,24 +86,24 @@ export type Count = {
   readonly count: number;
 };
 
-/** Whether a time lies in the day for which a query of `countPerDay` is asked. */
-export const inDay = (time: RawBuilder<unknown>) => sql<boolean>`${time} >= day.begins and ${time} < day.ends`;
+/** Whether a time lies in the span for which a query of `countPerSpan` is asked. */
+export const inSpan = (time: RawBuilder<unknown>) => sql<boolean>`${time} >= span.begins and ${time} < span.ends`;
 
 /**
- * The counts of each query by day, `day` being its index in the list. One statement is one snapshot; ranges of an index
+ * The counts of each query by span, `span` being its index in the list. One statement is one snapshot; ranges of an index
  * are a third faster than a day computed for each row.
  */
-export async function countPerDay<TB extends keyof ReadModel>(
+export async function countPerSpan<TB extends keyof ReadModel>(
   db: Kysely<ReadModel>,
-  days: readonly Day[],
+  spans: readonly Span[],
   queries: readonly SelectQueryBuilder<ReadModel, TB, Count>[],
-): Promise<readonly (Count & { readonly day: number })[]> {
-  const [begins, ends] = [days.map(({ from }) => from), days.map(({ to }) => to)];
+): Promise<readonly (Count & { readonly span: number })[]> {
+  const [begins, ends] = [spans.map(({ from }) => from), spans.map(({ to }) => to)];
   const counts = queries.map(
-    (query) => sql`select day.n::int - 1 as day, counted.*
-      from unnest(${begins}::timestamptz[], ${ends}::timestamptz[]) with ordinality as day (begins, ends, n)
+    (query) => sql`select span.n::int - 1 as span, counted.*
+      from unnest(${begins}::timestamptz[], ${ends}::timestamptz[]) with ordinality as span (begins, ends, n)
         cross join lateral ${query} as counted`,
   );
-  const all = sql<Count & { day: number }>`${sql.join(counts, sql` union all `)}`;
+  const all = sql<Count & { span: number }>`${sql.join(counts, sql` union all `)}`;
   return (await all.execute(db)).rows;
 }
