@@ -9,7 +9,6 @@ import {
   deadlineOf,
   MAX_APPEND_SIZE,
   placed,
-  type Refusal,
   refusalOf,
   shuttingDown,
   wrongExpectedVersion,
@@ -161,44 +160,30 @@ const batchDeadlineOf = (options: BatchOptions): number =>
   options.getDeadline()?.toDate().getTime() ?? Number.POSITIVE_INFINITY;
 
 /** The `Delete` method: a soft deletion, which is a matter of metadata. */
-export const softDelete =
-  (queue: CommitQueue) =>
-  (
-    call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
-    answer: sendUnaryData<streams.DeleteResp>,
-  ): Promise<void> =>
-    remove(queue, 'delete', call.request.getOptions(), deadlineOf(call), (refusal, position) => {
-      if (refusal) return answer(refusal);
-      answer(null, new streams.DeleteResp().setPosition(placed(new streams.DeleteResp.Position(), position)));
-    });
+export const softDelete = (queue: CommitQueue) =>
+  remove<streams.DeleteReq, streams.DeleteResp>(queue, 'delete', (position) =>
+    new streams.DeleteResp().setPosition(placed(new streams.DeleteResp.Position(), position)),
+  );
 
 /** The `Tombstone` method: the stream's name is never used again. */
-export const tombstone =
-  (queue: CommitQueue) =>
-  (
-    call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
-    answer: sendUnaryData<streams.TombstoneResp>,
-  ): Promise<void> =>
-    remove(queue, 'tombstone', call.request.getOptions(), deadlineOf(call), (refusal, position) => {
-      if (refusal) return answer(refusal);
-      answer(null, new streams.TombstoneResp().setPosition(placed(new streams.TombstoneResp.Position(), position)));
-    });
+export const tombstone = (queue: CommitQueue) =>
+  remove<streams.TombstoneReq, streams.TombstoneResp>(queue, 'tombstone', (position) =>
+    new streams.TombstoneResp().setPosition(placed(new streams.TombstoneResp.Position(), position)),
+  );
 
-type DeleteOptions = streams.DeleteReq.Options | streams.TombstoneReq.Options | undefined;
-
-async function remove(
+function remove<Request extends streams.DeleteReq | streams.TombstoneReq, Response>(
   queue: CommitQueue,
   kind: 'delete' | 'tombstone',
-  options: DeleteOptions,
-  deadline: number,
-  answer: (refusal: Refusal | undefined, position: number) => void,
-): Promise<void> {
-  const name = options?.getStreamIdentifier()?.getStreamName_asU8();
-  if (!options || !name?.length) return answer(badRequest(), 0);
-  const stream = streamName(options.getStreamIdentifier());
-  const expected = expectedRevision(options, options.getRevision());
-  const outcome = await queue.submit({ kind, stream, expected, events: [] }, deadline);
-  if (outcome.kind === 'done') return answer(undefined, outcome.position ?? 0);
-  if (outcome.kind === 'wrong revision') return answer(wrongExpectedVersion(stream, `${expected}`, outcome.actual), 0);
-  answer(refusalOf(outcome, stream), 0);
+  responseAt: (position: number) => Response,
+) {
+  return async (call: ServerUnaryCall<Request, Response>, answer: sendUnaryData<Response>): Promise<void> => {
+    const options = call.request.getOptions();
+    if (!options?.getStreamIdentifier()?.getStreamName_asU8().length) return answer(badRequest());
+    const stream = streamName(options.getStreamIdentifier());
+    const expected = expectedRevision(options, options.getRevision());
+    const outcome = await queue.submit({ kind, stream, expected, events: [] }, deadlineOf(call));
+    if (outcome.kind === 'done') answer(null, responseAt(outcome.position ?? 0));
+    else if (outcome.kind === 'wrong revision') answer(wrongExpectedVersion(stream, `${expected}`, outcome.actual));
+    else answer(refusalOf(outcome, stream));
+  };
 }

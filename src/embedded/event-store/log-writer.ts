@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, decide, type Head, type Outcome, recentIds, streamHeads } from './decide.ts';
+import { type Command, decide, type Outcome } from './decide.ts';
 import { encodeEvent, isJson, JSON_CONTENT, type NewEvent } from './event-bytes.ts';
 import { scavenge } from './scavenge.ts';
 import {
@@ -15,6 +15,7 @@ import {
   TOMBSTONE,
   undeleted,
 } from './schema.ts';
+import { type Head, recentIds, streamHeads } from './writer-memory.ts';
 
 const NOTHING = new Uint8Array(0);
 
