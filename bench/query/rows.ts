@@ -17,13 +17,13 @@ export async function insertSessions(client: pg.Client, sessions: number, backfi
     await client.query(`
       insert into call_sessions (tenant_id, id, status, status_reason, direction, appointment_id, contact_id,
         retell_call_id, retell_call_ids, agent_id, agent_name, from_number, to_number, customer_phone, started_at,
-        ended_at, duration_ms, disconnection_reason, transferred, tenant_mismatch, archived, analysis_json, transcript,
+        ended_at, duration_ms, disconnection_reason, transferred, tenant_mismatch, archived, erased, analysis_json, transcript,
         created_at, last_event_at, revision)
       select 'default', 'cs_' || n, status, status, direction, 'apt_' || n / 2, 'con_' || n % 50000, 'call_' || n,
         array['call_' || n], 'agent_1', 'Appointment Reminder',
         case direction when 'inbound' then customer else '+442079460018' end,
         case direction when 'inbound' then '+442079460018' else customer end, customer,
-        at, at + interval '1 minute', 60000, 'user_hangup', false, false, n % 500 = 0,
+        at, at + interval '1 minute', 60000, 'user_hangup', false, false, n % 500 = 0, false,
         jsonb_build_object('summary', 'The customer ' || status || ' the appointment.', 'sentiment', 'Neutral',
           'successful', true, 'inVoicemail', false, 'custom', jsonb_build_object('note', 'Number ' || n)),
         'Agent: Can you make it on Thursday?' || repeat(' User: ' || md5(n::text) || '.', 12),
