@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ProxyTrust, proxyTrust } from './http/rate-limit.ts';
+import { proxyTrust } from './http/rate-limit.ts';
 import { serversIn } from './postgres/servers.ts';
 
 /** What a process does; `ROLES` splits the work over several. */
@@ -101,75 +101,10 @@ const Environment = z.object({
   ),
 });
 
-export type Config = {
-  readonly host: string;
-  readonly port: number;
-  /** Absent: /metrics is at the port of everything else. */
-  readonly metricsPort: number | undefined;
-  /** More are closed as they come. */
-  readonly maxConnections: number;
-  readonly dataDir: string;
-  /** Absent: the embedded node under `dataDir`. */
-  readonly eventStoreUrl: string | undefined;
-  /** Absent: the embedded Postgres under `dataDir`. */
-  readonly databaseUrl: string | undefined;
-  /** Both stores are given: nothing is kept or generated under `dataDir`. */
-  readonly embedded: boolean;
-  /** Keys that verify webhooks of tenant `default`. Empty in embedded mode: one is generated. */
-  readonly webhookSecrets: readonly string[];
-  readonly adminKey: string | undefined;
-  readonly masterKey: string | undefined;
-  /** Opens what it sealed, until that is sealed anew. */
-  readonly previousMasterKey: string | undefined;
-  /** Starts although MASTER_KEY opens none of the secrets in the log. */
-  readonly masterKeyLost: boolean;
-  readonly webhooks: {
-    readonly rateLimitPerMinute: number;
-    readonly rateLimitScope: 'unverified' | 'all';
-    readonly bodyLimitBytes: number;
-    readonly trustProxy: ProxyTrust;
-    readonly publicHost: string | undefined;
-    readonly keepTranscriptUpdates: boolean;
-  };
-  /** Retell's API for tenant `default`; other tenants have a key of their own. */
-  readonly retell: { readonly apiKey: string | undefined; readonly baseUrl: string | undefined };
-  /** Whom the console asks what this process has not the role for. */
-  readonly consoleApiUrl: string | undefined;
-  readonly sessionMatchMinutes: number;
-  /** How long a generation of a projection that was replaced can be swapped back. */
-  readonly generationKeepHours: number;
-  /** How many streams may break in a generation that is built, beside those that the live one has parked. */
-  readonly rebuildMaxParked: number;
-  /** How often it is looked for what is due by a tenant's retention. */
-  readonly retentionEveryMinutes: number;
-  /** How often Retell is asked, and how long a session may be pending before it is asked about. */
-  readonly reconcile: {
-    readonly everyMinutes: number;
-    readonly afterMinutes: number;
-    readonly requestsPerSecond: number;
-  };
-  readonly mail: {
-    /** Absent: mails are recorded as not sent. */
-    readonly smtpUrl: string | undefined;
-    readonly from: string;
-    /** How long a transferred call's mail waits for an analysis after the call's end. */
-    readonly waitSeconds: number;
-  };
-  /** What is sent to tenants' webhook endpoints. */
-  readonly outgoing: {
-    /** Between the attempts. */
-    readonly retrySeconds: readonly number[];
-    /** Also to addresses that are not of the public internet, and by plain http. */
-    readonly allowPrivate: boolean;
-  };
-  readonly logLevel: string;
-  readonly roles: readonly Role[];
-};
-
 /** Every problem of the environment at once, each with the variable's name. */
-export type ConfigProblems = { readonly problems: readonly string[] };
+type ConfigProblems = { readonly problems: readonly string[] };
 
-/** Reads the configuration; what is absent has the documented default (docs/configuration.md). */
+/** Reads the configuration, or says all that is wrong with it. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config | ConfigProblems {
   const parsed = Environment.safeParse(environment);
   const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -189,50 +124,73 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (webhookSecrets.length > 2)
     problems.push('RETELL_WEBHOOK_SECRET: at most two keys, separated by a comma (the old and the new one)');
   if (!parsed.success || problems.length > 0) return { problems };
-  const env = parsed.data;
-  return {
-    host: env.HOST ?? '127.0.0.1',
-    port: env.PORT ?? 3000,
-    metricsPort: env.METRICS_PORT,
-    maxConnections: env.MAX_CONNECTIONS ?? 10_000,
-    dataDir: env.DATA_DIR ?? './data',
-    eventStoreUrl: env.EVENTSTORE_URL,
-    databaseUrl: env.DATABASE_URL,
-    embedded,
-    webhookSecrets,
-    adminKey: env.ADMIN_KEY,
-    masterKey: env.MASTER_KEY,
-    previousMasterKey: env.MASTER_KEY_PREVIOUS,
-    masterKeyLost: env.MASTER_KEY_LOST ?? false,
-    webhooks: {
-      rateLimitPerMinute: env.WEBHOOK_RATE_LIMIT_PER_MINUTE ?? 50,
-      rateLimitScope: env.WEBHOOK_RATE_LIMIT_SCOPE ?? 'unverified',
-      bodyLimitBytes: env.WEBHOOK_BODY_LIMIT_BYTES ?? 10_485_760,
-      trustProxy: env.TRUST_PROXY ?? 'nobody',
-      publicHost: env.PUBLIC_HOST,
-      keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
-    },
-    retell: { apiKey: env.RETELL_API_KEY, baseUrl: env.RETELL_BASE_URL },
-    consoleApiUrl: env.CONSOLE_API_URL,
-    sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
-    generationKeepHours: env.GENERATION_KEEP_HOURS ?? 24,
-    rebuildMaxParked: env.REBUILD_MAX_PARKED ?? 100,
-    retentionEveryMinutes: env.RETENTION_EVERY_MINUTES ?? 60,
-    reconcile: {
-      everyMinutes: env.RECONCILE_EVERY_MINUTES ?? 15,
-      afterMinutes: env.RECONCILE_AFTER_MINUTES ?? 30,
-      requestsPerSecond: env.RECONCILE_REQUESTS_PER_SECOND ?? 5,
-    },
-    mail: {
-      smtpUrl: env.SMTP_URL,
-      from: env.MAIL_FROM ?? 'Call Ledger <call-ledger@localhost>',
-      waitSeconds: env.MAIL_WAIT_SECONDS ?? 120,
-    },
-    outgoing: {
-      retrySeconds: env.WEBHOOK_RETRY_SECONDS ?? RETRY_SECONDS,
-      allowPrivate: env.WEBHOOK_ALLOW_PRIVATE ?? false,
-    },
-    logLevel: env.LOG_LEVEL ?? 'info',
-    roles: env.ROLES ?? roles,
-  };
+  return configOf(parsed.data, embedded, webhookSecrets);
 }
+
+export type Config = Readonly<ReturnType<typeof configOf>>;
+
+/** With the documented defaults (docs/configuration.md). */
+const configOf = (env: z.infer<typeof Environment>, embedded: boolean, webhookSecrets: readonly string[]) => ({
+  host: env.HOST ?? '127.0.0.1',
+  port: env.PORT ?? 3000,
+  /** Absent: /metrics is at the port of everything else. */
+  metricsPort: env.METRICS_PORT,
+  /** More are closed as they come. */
+  maxConnections: env.MAX_CONNECTIONS ?? 10_000,
+  dataDir: env.DATA_DIR ?? './data',
+  /** Absent: the embedded node under `dataDir`. */
+  eventStoreUrl: env.EVENTSTORE_URL,
+  /** Absent: the embedded Postgres under `dataDir`. */
+  databaseUrl: env.DATABASE_URL,
+  /** False: both stores are given, and nothing is kept or generated under `dataDir`. */
+  embedded,
+  /** Keys that verify webhooks of tenant `default`. Empty in embedded mode: one is generated. */
+  webhookSecrets,
+  adminKey: env.ADMIN_KEY,
+  masterKey: env.MASTER_KEY,
+  /** Opens what it sealed, until that is sealed anew. */
+  previousMasterKey: env.MASTER_KEY_PREVIOUS,
+  /** Starts although MASTER_KEY opens none of the secrets in the log. */
+  masterKeyLost: env.MASTER_KEY_LOST ?? false,
+  webhooks: {
+    rateLimitPerMinute: env.WEBHOOK_RATE_LIMIT_PER_MINUTE ?? 50,
+    rateLimitScope: env.WEBHOOK_RATE_LIMIT_SCOPE ?? ('unverified' as const),
+    bodyLimitBytes: env.WEBHOOK_BODY_LIMIT_BYTES ?? 10_485_760,
+    trustProxy: env.TRUST_PROXY ?? ('nobody' as const),
+    publicHost: env.PUBLIC_HOST,
+    keepTranscriptUpdates: env.KEEP_TRANSCRIPT_UPDATES ?? false,
+  },
+  /** Retell's API for tenant `default`; other tenants have a key of their own. */
+  retell: { apiKey: env.RETELL_API_KEY, baseUrl: env.RETELL_BASE_URL },
+  /** Whom the console asks what this process has not the role for. */
+  consoleApiUrl: env.CONSOLE_API_URL,
+  sessionMatchMinutes: env.SESSION_MATCH_MINUTES ?? 60,
+  /** How long a generation of a projection that was replaced can be swapped back. */
+  generationKeepHours: env.GENERATION_KEEP_HOURS ?? 24,
+  /** How many streams may break in a generation that is built, beside those that the live one has parked. */
+  rebuildMaxParked: env.REBUILD_MAX_PARKED ?? 100,
+  /** How often it is looked for what is due by a tenant's retention. */
+  retentionEveryMinutes: env.RETENTION_EVERY_MINUTES ?? 60,
+  /** How often Retell is asked, and how long a session may be pending before it is asked about. */
+  reconcile: {
+    everyMinutes: env.RECONCILE_EVERY_MINUTES ?? 15,
+    afterMinutes: env.RECONCILE_AFTER_MINUTES ?? 30,
+    requestsPerSecond: env.RECONCILE_REQUESTS_PER_SECOND ?? 5,
+  },
+  mail: {
+    /** Absent: mails are recorded as not sent. */
+    smtpUrl: env.SMTP_URL,
+    from: env.MAIL_FROM ?? 'Call Ledger <call-ledger@localhost>',
+    /** How long a transferred call's mail waits for an analysis after the call's end. */
+    waitSeconds: env.MAIL_WAIT_SECONDS ?? 120,
+  },
+  /** What is sent to tenants' webhook endpoints. */
+  outgoing: {
+    /** Between the attempts. */
+    retrySeconds: env.WEBHOOK_RETRY_SECONDS ?? RETRY_SECONDS,
+    /** Also to addresses that are not of the public internet, and by plain http. */
+    allowPrivate: env.WEBHOOK_ALLOW_PRIVATE ?? false,
+  },
+  logLevel: env.LOG_LEVEL ?? 'info',
+  roles: env.ROLES ?? roles,
+});

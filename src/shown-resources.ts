@@ -11,7 +11,7 @@ import { readsOf, type TenantReads } from './read-api/tenant-reads.ts';
 import { ticketOf } from './read-api/tickets.ts';
 
 /** What a command has just changed, as the query API shows it once it is applied. */
-export type ShownResources = {
+type ShownResources = {
   readonly appointment: ShownAfter<Appointment>;
   readonly ticket: ShownAfter<Ticket>;
   readonly session: ShownAfter<CallSession>;

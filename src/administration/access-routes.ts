@@ -1,10 +1,10 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { adminScopes } from '../events/administration-facts.ts';
 import { adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { limitParameter, pathId } from '../http/parameters.ts';
-import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { oneLine } from '../tenants/settings.ts';
 import type { Administrators } from './access.ts';
@@ -55,8 +55,7 @@ const Cursor = z
 
 /** Named admin keys, which ADMIN_KEY alone makes, and the trail of what was done with all of them. */
 export function accessRoutes(administrators: Administrators, logger: Logger): OpenAPIHono {
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes(logger);
   const byRoot = {
     ...adminRoute(administrators.rootAccess, 'Admin keys and audit', 'tenants'),
     security: [{ adminKey: [] }], // no scope is enough

@@ -4,7 +4,7 @@ import { type AdministrationEvent, adminScopes } from '../events/administration-
 import { decode, type Fact } from '../events/codec.ts';
 import { type Decider, handle, overFacts } from '../events/decider.ts';
 import { type EventLog, EventStoreUnavailable, type Expected } from '../events/event-log.ts';
-import type { FactMetadata } from '../events/metadata.ts';
+import { byCommand, type FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { ADMIN_AUDIT, ADMIN_KEYS } from '../events/streams.ts';
 import { steps, supervise, waitUntil } from '../events/waiting.ts';
@@ -88,18 +88,16 @@ export function openAdministrators({ log, adminKey, logger, signal, keyUses, now
     return { keyId, name, scopes: adminScopes.filter((scope) => scopes.includes(scope)) };
   };
 
-  const metadata = (stream: string): FactMetadata => ({
-    ...{ tenantId: '', source: 'command', receivedAt: now().toISOString(), $correlationId: stream },
-  });
+  const byAdministrator = (stream: string) => byCommand('', stream, now());
 
   async function change(event: Issued | Revoked): Promise<void> {
-    const { position } = await handle(log, ADMIN_KEYS, decider, event, metadata(ADMIN_KEYS));
+    const { position } = await handle(log, ADMIN_KEYS, decider, event, byAdministrator(ADMIN_KEYS));
     const inForce = position === undefined || handled >= position;
     if (!inForce && !(await waitUntil(() => handled >= position, { timeoutMs: IN_FORCE_WITHIN_MS, steps: changes })))
       throw new EventStoreUnavailable('the change of admin keys did not come back from the log');
   }
 
-  const trail = auditTrail(log, metadata);
+  const trail = auditTrail(log, () => byAdministrator(ADMIN_AUDIT));
   const reads = new Map<string, number>();
   const isInTrail = (read: string): boolean => performance.now() - (reads.get(read) ?? -Infinity) < SAME_READ_MS;
   const remember = (read: string): void => {
@@ -157,15 +155,14 @@ export function openAdministrators({ log, adminKey, logger, signal, keyUses, now
 }
 
 /** The stream of what administrators did. */
-function auditTrail(log: Pick<EventLog, 'append' | 'read'>, metadata: (stream: string) => FactMetadata) {
+function auditTrail(log: Pick<EventLog, 'append' | 'read'>, metadataNow: () => FactMetadata) {
   let last: Expected = 'no_stream';
   let turn: Promise<unknown> = Promise.resolve();
 
   async function append(data: Answered['data']): Promise<void> {
-    const meta = metadata(ADMIN_AUDIT);
-    const id = crypto.randomUUID();
+    const event = { id: crypto.randomUUID(), type: 'AdminRequestAnswered', data, metadata: metadataNow() };
     for (;;) {
-      const result = await log.append(ADMIN_AUDIT, last, [{ id, type: 'AdminRequestAnswered', data, metadata: meta }]);
+      const result = await log.append(ADMIN_AUDIT, last, [event]);
       last = result.outcome === 'conflict' ? result.actual : result.revision;
       if (result.outcome === 'appended') return;
     }

@@ -1,11 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { isTenantId } from '../events/identity.ts';
 import { scopes } from '../events/tenant-facts.ts';
 import { pathId } from '../http/parameters.ts';
 import { bodyRefusals, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
-import type { AdminParts } from '../tenants/administration.ts';
+import type { Administration } from '../tenants/administration.ts';
 import { oneLine, PrintableSecret } from '../tenants/settings.ts';
+
+/** What the routes are made with; `common` says who may ask, and when. */
+export type AdminParts = {
+  readonly common: { tags: string[]; security: { adminKey: string[] }[]; middleware: MiddlewareHandler[] };
+  readonly admin: Administration;
+};
 
 /** Of a tenant that must be there: an id that no tenant can have is answered like one that none has. */
 export const KnownTenantParam = z.object({
@@ -51,7 +57,7 @@ export const Resealed = z
 export const Forgotten = z.object({ forgotten: z.array(SecretOf) }).openapi('Forgotten');
 
 /** What is to be done with sealed secrets when MASTER_KEY is changed, or lost (docs/operations.md). */
-export function secretRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminParts, 'common' | 'admin'>): void {
+export function secretRoutes(routes: OpenAPIHono, { common, admin }: AdminParts): void {
   routes.openapi(
     createRoute({
       ...common,
@@ -83,7 +89,7 @@ export function secretRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminP
 }
 
 /** Keys: those that verify a tenant's webhooks, and those that open the API to it. */
-export function keyRoutes(routes: OpenAPIHono, { common, admin }: Pick<AdminParts, 'common' | 'admin'>): void {
+export function keyRoutes(routes: OpenAPIHono, { common, admin }: AdminParts): void {
   routes.openapi(
     createRoute({
       ...common,

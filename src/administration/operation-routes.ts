@@ -1,9 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { limitParameter, pathId } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { json, problem, problemResponse, uncached } from '../http/problem.ts';
 import { cancelOperation, findOperation, listOperations } from '../projections/engine/operations.ts';
 import { type AdministrationRoutesDeps, answerOf, databaseOf, OperationAnswer, refusals } from './answers.ts';
 
@@ -13,8 +13,7 @@ const unknownOperation = problemResponse('`unknown_operation`');
 
 /** The operations on projections and their results, for administrators; every process serves them. */
 export function operationRoutes(deps: AdministrationRoutesDeps): OpenAPIHono {
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(deps.logger));
+  const routes = problemRoutes(deps.logger);
   const common = adminRoute(deps.access, 'Projections', 'operations');
 
   routes.openapi(

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
 import { type EventLog, readLeft } from '../events/event-log.ts';
 import { adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { limitParameter } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { json, problem, problemResponse, uncached } from '../http/problem.ts';
 import {
   findParked,
   findParkedStream,
@@ -102,8 +102,7 @@ const ASK_EVERY_MS = 100;
 /** The streams that a broken fact has parked (A12), for administrators; every process serves them. */
 export function parkedRoutes(deps: ParkedRoutesDeps): OpenAPIHono {
   const { log, projections, redriveWithinMs = 5000 } = deps;
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(deps.logger));
+  const routes = problemRoutes(deps.logger);
   const common = adminRoute(deps.access, 'Projections', 'operations');
   const notParked = problemResponse('`not_found`: nothing is parked under this id.');
 

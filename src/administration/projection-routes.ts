@@ -1,9 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
 import { adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { problemRoutes } from '../http/failures.ts';
+import { json, problem, problemResponse, uncached } from '../http/problem.ts';
 import { generations } from '../projections/engine/generations.ts';
 import { type OperationKind, requestOperation } from '../projections/engine/operations.ts';
 import { overviewOf } from '../projections/engine/overview.ts';
@@ -14,7 +14,7 @@ import { isSwapTarget } from '../projections/engine/rebuild.ts';
 import { operationsByKind } from '../projections/engine/run-operations.ts';
 import { type AdministrationRoutesDeps, databaseOf, refusals } from './answers.ts';
 
-export type ProjectionRoutesDeps = AdministrationRoutesDeps & {
+type ProjectionRoutesDeps = AdministrationRoutesDeps & {
   readonly projections: readonly Pick<Projection, 'name' | 'version'>[];
   /** What this process knows itself; nothing where it does not project. */
   readonly statuses: () => readonly ProjectionStatus[];
@@ -101,8 +101,7 @@ const RebuildOrder = z
 /** The projections, for administrators. Every process takes requests; the one that leads carries them out. */
 export function projectionRoutes(deps: ProjectionRoutesDeps): OpenAPIHono {
   const { access, projections, statuses, logger } = deps;
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes(logger);
   const common = adminRoute(access, 'Projections', 'operations');
 
   routes.openapi(

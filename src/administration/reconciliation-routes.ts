@@ -1,13 +1,13 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { instant, ofTenant, only } from '../http/parameters.ts';
-import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Coverage, type CoverageOf, period, periodOf } from '../read-api/coverage.ts';
 
 /** Lets an operator start a reconciliation at once, and shows its state. */
-export type Reconciling = {
+type Reconciling = {
   begin(options: {
     tenant?: string | undefined;
     since?: number | undefined;
@@ -16,7 +16,7 @@ export type Reconciling = {
   status(): { readonly state: string };
 };
 
-export type ReconciliationDependencies = {
+type ReconciliationDependencies = {
   readonly access: AdminAccess;
   readonly reconciliation: Reconciling;
   readonly coverage: CoverageOf;
@@ -39,7 +39,7 @@ const State = z.object({ state: z.string() }).catchall(z.unknown()).openapi('Rec
 /** For administrators, in a process that reconciles (role `react`). */
 export function reconciliationRoutes(dependencies: ReconciliationDependencies): OpenAPIHono {
   const { access, reconciliation, coverage, isTenant } = dependencies;
-  const app = new OpenAPIHono({ defaultHook: badRequest });
+  const routes = problemRoutes();
   const common = adminRoute(access, 'Reconciliation', 'operations');
   const refused = {
     400: problemResponse('`invalid_request`: not as documented; `errors[]` names each fault.'),
@@ -47,7 +47,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
     503: problemResponse('`database_unavailable`: try again after `Retry-After` seconds.'),
   };
 
-  app.openapi(
+  routes.openapi(
     createRoute({
       ...common,
       middleware: [common.middleware, limitedBody],
@@ -75,7 +75,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
     },
   );
 
-  app.openapi(
+  routes.openapi(
     createRoute({
       ...common,
       method: 'get',
@@ -87,7 +87,7 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
     (c) => c.json(reconciliation.status(), 200, uncached),
   );
 
-  app.openapi(
+  routes.openapi(
     createRoute({
       ...common,
       method: 'get',
@@ -104,6 +104,5 @@ export function reconciliationRoutes(dependencies: ReconciliationDependencies): 
       return c.json({ items: [...(await coverage({ tenantId, ...periodOf(query) }))] }, 200, uncached);
     },
   );
-  app.onError(failures());
-  return app;
+  return routes;
 }

@@ -1,16 +1,17 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { isTenantId } from '../events/identity.ts';
 import { scopes } from '../events/tenant-facts.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { limitParameterOf, only } from '../http/parameters.ts';
-import { badRequest, bodyRefusals, json, jsonBody, problem } from '../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
-import { type AdministrationDeps, type AdminParts, administration } from '../tenants/administration.ts';
+import { type AdministrationDeps, administration } from '../tenants/administration.ts';
 import { Settings, SettingsPatch, shownFields, tooManyAgents } from '../tenants/settings.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import {
+  type AdminParts,
   KnownTenantParam,
   keyRoutes,
   lastUsedAt,
@@ -54,7 +55,11 @@ export const ShownTenant = z
   .openapi('Tenant');
 
 /** The tenants themselves, and their settings. */
-function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminParts): void {
+function tenantRoutes(
+  routes: OpenAPIHono,
+  { common, admin }: AdminParts,
+  directory: AdministrationDeps['directory'],
+): void {
   const shown = (tenant: Tenant, lastUsed: (keyId: string) => string | undefined): z.infer<typeof ShownTenant> => {
     const { sealedRetellApiKey, ...settings } = tenant.settings;
     return {
@@ -162,8 +167,7 @@ function tenantRoutes(routes: OpenAPIHono, { common, directory, admin }: AdminPa
 /** `/api/tenants`: whose calls are taken, with which keys. All of it with ADMIN_KEY. */
 export function adminRoutes(deps: AdministrationDeps & { readonly access: AdminAccess }): OpenAPIHono {
   const { directory, logger } = deps;
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes(logger);
 
   const admin = adminRoute(deps.access, 'Tenants', 'tenants');
   const common = {
@@ -175,8 +179,8 @@ export function adminRoutes(deps: AdministrationDeps & { readonly access: AdminA
       async (c: Context, next: () => Promise<void>) => (directory.ready() ? next() : notReady(c)),
     ],
   };
-  const parts = { common, directory, admin: administration(deps) };
-  tenantRoutes(routes, parts);
+  const parts = { common, admin: administration(deps) };
+  tenantRoutes(routes, parts, directory);
   keyRoutes(routes, parts);
   secretRoutes(routes, parts);
   return routes;

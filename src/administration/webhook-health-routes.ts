@@ -1,8 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { WebhookHealth as Counted } from '../commands/webhooks/health.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { ofTenant, only } from '../http/parameters.ts';
-import { badRequest, json, problemResponse, uncached } from '../http/problem.ts';
+import { json, problemResponse, uncached } from '../http/problem.ts';
 
 const WebhookHealth = z
   .object({
@@ -31,8 +32,8 @@ export function webhookHealthRoute({
   readonly access: AdminAccess;
   readonly health: Counted;
 }): OpenAPIHono {
-  const app = new OpenAPIHono({ defaultHook: badRequest });
-  app.openapi(
+  const routes = problemRoutes();
+  routes.openapi(
     createRoute({
       ...adminRoute(access, 'Quarantine', 'operations'),
       method: 'get',
@@ -54,5 +55,5 @@ export function webhookHealthRoute({
       return c.json({ since: health.since, items: items.map(({ ...item }) => item) }, 200, uncached);
     },
   );
-  return app;
+  return routes;
 }

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import {
   type AppointmentEvent,
@@ -11,12 +11,12 @@ import type { Fact } from '../events/codec.ts';
 import { handle, overFacts } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { digestOf } from '../events/identity.ts';
-import type { FactMetadata } from '../events/metadata.ts';
+import { byCommand } from '../events/metadata.ts';
 import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { IdempotencyKey, instant, newPathId } from '../http/parameters.ts';
-import { badRequest, bodyRefusals, factUnreadable, json, jsonBody, problemResponse } from '../http/problem.ts';
+import { bodyRefusals, factUnreadable, json, jsonBody, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Appointment } from '../http/resources.ts';
 import { appointmentOf } from '../model/appointment.ts';
@@ -83,7 +83,6 @@ export type AppointmentRoutesDeps = {
   readonly authenticate: Authenticate;
   readonly appointmentAfter: ShownAfter<Appointment>;
   readonly logger: Logger;
-  readonly now?: () => Date;
 };
 
 const startsAt = instant
@@ -94,9 +93,8 @@ const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), not
 
 /** `PUT /api/appointments/{id}`: what staff say of an appointment. */
 export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, now = () => new Date() } = deps;
-  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const { log, logger } = deps;
+  const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
     createRoute({
@@ -127,11 +125,9 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const change = c.req.valid('json') as AppointmentSaid;
       const stream = appointmentStream(tenantId, appointmentId);
       const requestId = requestIdOf(stream, c.req.valid('header')['idempotency-key']);
-      const receivedAt = now().toISOString();
-      const metadata: FactMetadata = { tenantId, source: 'command', receivedAt, $correlationId: appointmentId };
-      const result = await handle(log, stream, decider, { change, by: keyId, requestId }, metadata, {
-        idOf: () => requestId,
-      });
+      const command = { change, by: keyId, requestId };
+      const metadata = byCommand(tenantId, appointmentId);
+      const result = await handle(log, stream, decider, command, metadata, { idOf: () => requestId });
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');

@@ -1,15 +1,15 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { CallEvent } from '../events/call-facts.ts';
 import { type Decider, handle } from '../events/decider.ts';
 import { type EventLog, readLeft, StreamDeleted } from '../events/event-log.ts';
-import type { FactMetadata } from '../events/metadata.ts';
+import { byCommand } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, sessionStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
-import { DatabaseUnavailable, failures } from '../http/failures.ts';
+import { DatabaseUnavailable, problemRoutes } from '../http/failures.ts';
 import { chosenPathId, IdempotencyKey } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse } from '../http/problem.ts';
+import { json, problem, problemResponse } from '../http/problem.ts';
 import { CallSession } from '../http/resources.ts';
 import { normalSessionId } from '../model/ids.ts';
 import { keyReused, NOT_SHOWN, requestIdOf, type ShownAfter, shownAfter, staffRefusals } from './command-routes.ts';
@@ -62,7 +62,6 @@ type ArchiveCommand = {
   readonly action: ArchiveAction;
   readonly idempotencyKey: string | undefined;
   readonly by: string;
-  readonly at: string;
 };
 
 type RecordedArchive = {
@@ -77,7 +76,7 @@ type RecordedArchive = {
  */
 async function recordArchive(
   log: EventLog,
-  { tenantId, callIds, action, idempotencyKey, by, at }: ArchiveCommand,
+  { tenantId, callIds, action, idempotencyKey, by }: ArchiveCommand,
 ): Promise<RecordedArchive | 'idempotency_key_reused' | 'unknown_call'> {
   const calls = callIds.map((callId) => {
     const stream = callStream(tenantId, callId);
@@ -90,12 +89,13 @@ async function recordArchive(
       if (decider.decide(command, state) === 'idempotency_key_reused') return 'idempotency_key_reused';
     }
 
+  const at = new Date();
   let exists = false;
   let deleted: unknown;
   let changed = 0;
   let position: bigint | undefined;
   for (const { callId, stream, command } of calls) {
-    const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
+    const metadata = byCommand(tenantId, callId, at);
     const result = await handle(log, stream, decider, command, metadata, { idOf: () => command.requestId }).catch(
       (error: unknown) => {
         if (!(error instanceof StreamDeleted)) throw error;
@@ -124,7 +124,6 @@ type ArchiveRoutesDeps = {
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
   readonly sessionAfter: ShownAfter<CallSession>;
   readonly logger: Logger;
-  readonly now?: () => Date;
 };
 
 const CALL = 'call:';
@@ -136,9 +135,8 @@ const summaries = {
 
 /** `POST /api/call-sessions/{id}/archive | unarchive` (B12). */
 export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, now = () => new Date() } = deps;
-  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const { log, logger } = deps;
+  const routes = problemRoutes<CallerEnv>(logger);
 
   const callsOf = async (tenantId: string, id: string): Promise<readonly string[]> => {
     if (id === '') return [];
@@ -186,8 +184,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
         const { id } = c.req.valid('param');
         const callIds = await callsOf(tenantId, id);
         const idempotencyKey = c.req.valid('header')['idempotency-key'];
-        const at = now().toISOString();
-        const result = await recordArchive(log, { tenantId, callIds, action, idempotencyKey, by, at });
+        const result = await recordArchive(log, { tenantId, callIds, action, idempotencyKey, by });
         if (result === 'unknown_call')
           return (await isRequested(log, tenantId, id))
             ? problem(c, 409, 'no_call_yet', { detail: 'No call of this session is on record yet.' })

@@ -1,4 +1,4 @@
-import { decode, type Fact } from '../events/codec.ts';
+import { type Fact, factsIn } from '../events/codec.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { wholeFacts } from '../events/personal-text.ts';
 import { callStream, sessionStream, ticketStream } from '../events/streams.ts';
@@ -54,18 +54,11 @@ async function readable(log: Log, streams: readonly string[]): Promise<Fact[]> {
     .flatMap((events) => {
       const facts: Fact[] = [];
       try {
-        for (const fact of wholeFacts(decoded(events))) facts.push(fact);
+        for (const fact of wholeFacts(factsIn(events))) facts.push(fact);
       } catch {
         // The command itself was carried out.
       }
       return facts;
     })
     .sort((a, b) => (a.position < b.position ? -1 : 1));
-}
-
-function* decoded(events: Awaited<ReturnType<Log['read']>>): Generator<Fact> {
-  for (const event of events) {
-    const fact = decode(event);
-    if (fact) yield fact;
-  }
 }

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { decode } from '../events/codec.ts';
+import { factsIn } from '../events/codec.ts';
 import { type Decider, handle, overFacts } from '../events/decider.ts';
 import { erasureIn } from '../events/erased.ts';
 import { type EventLog, readLeft } from '../events/event-log.ts';
 import { isTenantId, uuidOf } from '../events/identity.ts';
-import { endpoints, type FactMetadata } from '../events/metadata.ts';
+import { byCommand, endpoints } from '../events/metadata.ts';
 import {
   DELIVERY_RELEASED,
   type DeliveryQuarantined,
@@ -19,9 +19,9 @@ import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import { assemble, type EvidenceVerdict, isAsSigned, type RawDelivery } from '../evidence/evidence.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { eventStoreUnavailable, failures } from '../http/failures.ts';
+import { eventStoreUnavailable, problemRoutes } from '../http/failures.ts';
 import { idPath } from '../http/parameters.ts';
-import { badRequest, json, problem, problemResponse, uncached } from '../http/problem.ts';
+import { json, problem, problemResponse, uncached } from '../http/problem.ts';
 import type { Delivery } from '../retell/call-fact.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { accept } from './webhooks/accept.ts';
@@ -57,9 +57,9 @@ async function readQuarantined(
   if (!isTenantId(tenantId) || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
   const events = await readLeft(log, stream);
   const found: { listed?: DeliveryQuarantined; released?: Quarantined['released'] } = {};
-  for (const fact of events.map(decode)) {
-    if (fact?.type === 'DeliveryQuarantined') found.listed ??= fact.data;
-    if (fact?.type === 'DeliveryReleased') found.released ??= { ...fact.data, at: fact.recordedAt };
+  for (const fact of factsIn(events)) {
+    if (fact.type === 'DeliveryQuarantined') found.listed ??= fact.data;
+    if (fact.type === 'DeliveryReleased') found.released ??= { ...fact.data, at: fact.recordedAt };
   }
   const { listed, released } = found;
   if (listed === undefined) return undefined; // the parts alone: its sender was answered 503, and sends it again
@@ -123,7 +123,6 @@ type RetryDeps = {
   readonly recorder: Recorder;
   readonly tenants: TenantDirectory;
   readonly logger: Logger;
-  readonly now?: () => Date;
 };
 
 type Retried =
@@ -138,7 +137,7 @@ type Retried =
  * does no harm. Undefined: no such delivery.
  */
 export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promise<Retried | undefined> {
-  const { log, recorder, tenants, logger, now = () => new Date() } = deps;
+  const { log, recorder, tenants, logger } = deps;
   const started = performance.now();
   const found = await readQuarantined(log, tenants, id);
   const tenant = found && tenants.get(found.tenantId);
@@ -161,13 +160,7 @@ export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promi
     return { outcome: 'still_quarantined', reason };
   }
   const { fact, outcome } = accepted;
-  const metadata: FactMetadata = {
-    tenantId: found.tenantId,
-    source: 'command',
-    receivedAt: now().toISOString(),
-    $correlationId: fact.callId,
-    $causationId: fact.id,
-  };
+  const metadata = { ...byCommand(found.tenantId, fact.callId), $causationId: fact.id };
   const release = { callId: fact.callId, factId: fact.id };
   await handle(log, found.stream, releasing, release, metadata, {
     idOf: () => uuidOf('released', found.id, fact.id),
@@ -206,8 +199,7 @@ export const RetryAnswer = z
 
 /** `POST /api/quarantine/{id}/retry`, with ADMIN_KEY. */
 export function quarantineRetryRoute(deps: RetryDeps & { readonly access: AdminAccess }): OpenAPIHono {
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(deps.logger));
+  const routes = problemRoutes(deps.logger);
   const common = adminRoute(deps.access, 'Quarantine', 'operations');
   routes.openapi(
     createRoute({

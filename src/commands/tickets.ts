@@ -1,16 +1,16 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { Fact } from '../events/codec.ts';
 import { type Handled, handle, overFacts } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
-import { FactMetadata } from '../events/metadata.ts';
+import { byCommand, FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { callStream, ticketStream } from '../events/streams.ts';
 import { callIdOfTicket, type TicketEvent, type TicketStatus, ticketStatuses } from '../events/ticket-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { IdempotencyKey, ticketPath } from '../http/parameters.ts';
-import { badRequest, bodyRefusals, factUnreadable, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
+import { bodyRefusals, factUnreadable, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Ticket } from '../http/resources.ts';
 import { makesTickets } from '../model/call-fact.ts';
@@ -67,13 +67,12 @@ type TicketStatusCommand = Pick<SetStatus, 'status' | 'note' | 'by'> & {
   readonly tenantId: string;
   readonly ticketId: string;
   readonly idempotencyKey: string | undefined;
-  readonly at: string;
 };
 
 /** Records the status that staff give a ticket, from the log alone. Throws EventStoreUnavailable. */
 async function recordTicketStatus(
   log: EventLog,
-  { tenantId, ticketId, idempotencyKey, at, ...set }: TicketStatusCommand,
+  { tenantId, ticketId, idempotencyKey, ...set }: TicketStatusCommand,
 ): Promise<Handled<Statuses, StatusSet> | 'unknown_ticket' | 'idempotency_key_reused'> {
   const callId = callIdOfTicket(ticketId);
   if (callId === undefined) return 'unknown_ticket';
@@ -83,9 +82,8 @@ async function recordTicketStatus(
 
   const stream = ticketStream(tenantId, ticketId);
   const requestId = requestIdOf(stream, idempotencyKey);
-  const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callId };
   const command = { ...set, callId, callPosition, requestId };
-  return handle(log, stream, decider, command, metadata, { idOf: () => requestId });
+  return handle(log, stream, decider, command, byCommand(tenantId, callId), { idOf: () => requestId });
 }
 
 /** A ticket is there from the first fact that a ticket endpoint took, whatever it says (B2). */
@@ -99,16 +97,14 @@ type TicketRoutesDeps = {
   readonly authenticate: Authenticate;
   readonly ticketAfter: ShownAfter<Ticket>;
   readonly logger: Logger;
-  readonly now?: () => Date;
 };
 
 const Body = z.strictObject({ status: z.enum(ticketStatuses), note: staffNote.optional() });
 
 /** `POST /api/tickets/{id}/status`: staff decide what a ticket is. */
 export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, now = () => new Date() } = deps;
-  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const { log, logger } = deps;
+  const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
     createRoute({
@@ -138,15 +134,8 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       const { tenantId, keyId: by } = c.var.caller;
       const ticketId = c.req.valid('param').id;
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
-      const at = now().toISOString();
-      const result = await recordTicketStatus(log, {
-        ...c.req.valid('json'),
-        tenantId,
-        ticketId,
-        idempotencyKey,
-        by,
-        at,
-      });
+      const command = { ...c.req.valid('json'), tenantId, ticketId, idempotencyKey, by };
+      const result = await recordTicketStatus(log, command);
       if (result === 'unknown_ticket') return problem(c, 404, 'not_found');
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)

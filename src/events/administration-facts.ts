@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventOf } from './json.ts';
 
 /** What an admin key may do: see to tenants, run the service, read personal data, read who did what, erase people. */
 export const adminScopes = ['tenants', 'operations', 'personal', 'audit', 'erasure'] as const;
@@ -31,9 +32,4 @@ export const administrationEventSchemas = { AdminKeyIssued, AdminKeyRevoked, Adm
 
 // End of the stored format.
 
-export type AdministrationEvent = {
-  readonly [T in keyof typeof administrationEventSchemas]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof administrationEventSchemas)[T]>;
-  };
-}[keyof typeof administrationEventSchemas];
+export type AdministrationEvent = EventOf<typeof administrationEventSchemas>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventOf } from './json.ts';
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
@@ -22,10 +23,4 @@ export const appointmentEventSchemas = {
 // End of the stored format.
 
 export type AppointmentSaid = z.infer<typeof AppointmentSaid>;
-export type AppointmentEventType = keyof typeof appointmentEventSchemas;
-export type AppointmentEvent = {
-  readonly [T in AppointmentEventType]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof appointmentEventSchemas)[T]>;
-  };
-}[AppointmentEventType];
+export type AppointmentEvent = EventOf<typeof appointmentEventSchemas>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from './json.ts';
+import type { EventOf, Json } from './json.ts';
 
 const instant = z.iso.datetime();
 const jsonRecord = z.record(z.string(), z.custom<Json>());
@@ -92,9 +92,7 @@ export const callEventSchemas = {
 // End of the stored format.
 
 export type CallEventType = keyof typeof callEventSchemas;
-export type CallEvent = {
-  readonly [T in CallEventType]: { readonly type: T; readonly data: z.infer<(typeof callEventSchemas)[T]> };
-}[CallEventType];
+export type CallEvent = EventOf<typeof callEventSchemas>;
 
 /** The types that describe the call. */
 export type CallFactType = Exclude<CallEventType, 'CallTextPart' | 'CallArchived' | 'CallUnarchived' | 'CallLinked'>;

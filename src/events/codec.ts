@@ -111,6 +111,14 @@ export function decode(recorded: Recorded): Fact | undefined {
   return { type, data: data.data, metadata: metadata.data, ...about } as Fact;
 }
 
+/** The facts among some events, each read when it is asked for. Throws UnreadableFact. */
+export function* factsIn(events: Iterable<Recorded>): Generator<Fact, void> {
+  for (const event of events) {
+    const fact = decode(event);
+    if (fact) yield fact;
+  }
+}
+
 /** A path that breaks its schema, and zod's code for it: zod's messages may quote a value. */
 export type Fault = { readonly path: string; readonly code: string };
 
@@ -155,14 +163,9 @@ export const MOST_BYTES = 1024 * 1024;
 const found = new WeakMap<NewEvent, number>();
 
 /**
- * Throws UnrecordableEvent for an event that its own schema could not read back: once stored, it would stop every
- * reader of its stream.
+ * Throws UnrecordableEvent for an event that its own schema could not read back, since it would stop every reader of its
+ * stream; and for more than one append may hold.
  */
-export function refuseUnrecordable(events: readonly NewEvent[]): void {
-  for (const event of events) bytesOf(event);
-}
-
-/** The same, and for more than one append may hold. */
 export function refuseUnappendable(events: readonly NewEvent[]): void {
   let bytes = 0;
   for (const event of events) {

@@ -1,4 +1,4 @@
-import { decode, type Fact } from './codec.ts';
+import { type Fact, factsIn } from './codec.ts';
 import { Erased, type Erasure, EVIDENCE_ERASED, EvidenceErased, isErasedType } from './erasure-facts.ts';
 import type { Recorded } from './recorded.ts';
 
@@ -25,11 +25,7 @@ function keptEvents({ stream, data }: Pick<Recorded, 'stream'> & { readonly data
 
 /** The facts that an erasure has left of those before it. Throws UnreadableFact. */
 export const keptFacts = (fact: Fact): Fact[] =>
-  isErasedType(fact.type)
-    ? keptEvents(fact as Fact & { readonly data: Erased })
-        .map(decode)
-        .filter((kept) => kept !== undefined)
-    : [];
+  isErasedType(fact.type) ? [...factsIn(keptEvents(fact as Fact & { readonly data: Erased }))] : [];
 
 /**
  * The events of one stream, from its beginning or `from` a revision, as they may be read: what was erased is replaced

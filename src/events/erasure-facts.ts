@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from './json.ts';
+import type { EventOf, Json } from './json.ts';
 
 export const erasers = ['admin', 'tenant', 'retention'] as const;
 
@@ -57,9 +57,7 @@ export const erasureEventSchemas = {
 
 // End of the stored format.
 
-export type ErasureEvent = {
-  readonly [T in keyof typeof erasureEventSchemas]: { readonly type: T; readonly data: Erased };
-}[keyof typeof erasureEventSchemas];
+export type ErasureEvent = EventOf<typeof erasureEventSchemas>;
 
 /** The type of the event that erases a stream, by its category. */
 export const erasedTypes = {

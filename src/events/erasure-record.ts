@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Erasure } from './erasure-facts.ts';
+import type { EventOf } from './json.ts';
 
 const decimal = z.string().regex(/^\d+$/);
 
@@ -61,9 +62,4 @@ export const erasureRecordSchemas = {
 
 // End of the stored format.
 
-export type ErasureRecordEvent = {
-  readonly [T in keyof typeof erasureRecordSchemas]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof erasureRecordSchemas)[T]>;
-  };
-}[keyof typeof erasureRecordSchemas];
+export type ErasureRecordEvent = EventOf<typeof erasureRecordSchemas>;

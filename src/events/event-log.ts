@@ -91,7 +91,7 @@ export type EventLog = {
   close(): Promise<void>;
 };
 
-export type EventLogOptions = {
+type EventLogOptions = {
   /** How long to wait for the answer to an append or for the next event of a read. */
   readonly timeoutMs?: number;
   /** Called when appends have failed for long, and when they succeed again. */

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /** A JSON value; everything stored in the log is one. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
@@ -5,6 +7,11 @@ export type JsonObject = { readonly [key: string]: Json };
 /** An object that is to become JSON, which leaves out what is undefined. */
 export type JsonFields = { readonly [key: string]: JsonField };
 type JsonField = Json | undefined | readonly JsonField[] | JsonFields;
+
+/** The events of which these are the schemas: each type with its data. */
+export type EventOf<Schemas extends Readonly<Record<string, z.ZodType>>> = {
+  readonly [T in keyof Schemas]: { readonly type: T; readonly data: z.infer<Schemas[T]> };
+}[keyof Schemas];
 
 /** What is undefined in the fields is absent. */
 export type Present<Fields> = {

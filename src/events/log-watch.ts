@@ -10,7 +10,7 @@ export type WatchedLog = EventLog & {
   doubt(): Promise<string | undefined>;
 };
 
-export type WatchOptions = {
+type WatchOptions = {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Called when what this process remembers of the log may not be in it any more. */

@@ -32,6 +32,11 @@ export type FactMetadata = z.infer<typeof FactMetadata>;
 
 // End of the stored format.
 
+/** Of a fact that somebody's word makes. */
+export const byCommand = (tenantId: string, $correlationId: string, at = new Date()): FactMetadata => ({
+  ...{ tenantId, source: 'command', receivedAt: at.toISOString(), $correlationId },
+});
+
 /**
  * How far a vendor's time may be ahead of its receipt: the signature's tolerance, twice. Any later and its fact would
  * stay the latest for ever.

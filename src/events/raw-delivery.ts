@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventOf } from './json.ts';
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
@@ -63,7 +64,4 @@ export const quarantineEventSchemas = { DeliveryQuarantined, DeliveryReleased } 
 
 // End of the stored format.
 
-export type QuarantineEventType = keyof typeof quarantineEventSchemas;
-export type QuarantineEvent = {
-  readonly [T in QuarantineEventType]: { readonly type: T; readonly data: z.infer<(typeof quarantineEventSchemas)[T]> };
-}[QuarantineEventType];
+export type QuarantineEvent = EventOf<typeof quarantineEventSchemas>;

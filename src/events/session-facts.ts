@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventOf } from './json.ts';
 
 // STORED FORMAT. These names and fields are on disk for good: add optional fields, never rename, retype or remove.
 
@@ -52,7 +53,4 @@ export const sessionEventSchemas = { CallRequested, CallPlaced, CallPlacementFai
 
 // End of the stored format.
 
-export type SessionEventType = keyof typeof sessionEventSchemas;
-export type SessionEvent = {
-  readonly [T in SessionEventType]: { readonly type: T; readonly data: z.infer<(typeof sessionEventSchemas)[T]> };
-}[SessionEventType];
+export type SessionEvent = EventOf<typeof sessionEventSchemas>;

@@ -40,7 +40,7 @@ export const ADMIN_AUDIT = 'administration-audit';
 /** When keys of all kinds were last used. */
 export const KEY_USES = 'administration-uses';
 
-export type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };
+type StreamName = { readonly category: Category; readonly tenantId: string; readonly id: string };
 
 /** The parts of one of our stream names; undefined for a stream that is not ours. A tenant's own stream has the id ''. */
 export function parseStream(name: string): StreamName | undefined {

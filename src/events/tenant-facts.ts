@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventOf } from './json.ts';
 import { endpoints } from './metadata.ts';
 import { Qualification } from './ticket-facts.ts';
 
@@ -113,7 +114,4 @@ export const tenantEventSchemas = {
 
 // End of the stored format.
 
-export type TenantEventType = keyof typeof tenantEventSchemas;
-export type TenantEvent = {
-  readonly [T in TenantEventType]: { readonly type: T; readonly data: z.infer<(typeof tenantEventSchemas)[T]> };
-}[TenantEventType];
+export type TenantEvent = EventOf<typeof tenantEventSchemas>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventOf } from './json.ts';
 
 export const ticketStatuses = ['new', 'qualified', 'contacted', 'resolved', 'closed'] as const;
 export type TicketStatus = (typeof ticketStatuses)[number];
@@ -79,10 +80,7 @@ export const ticketEventSchemas = {
 
 // End of the stored format.
 
-export type TicketEventType = keyof typeof ticketEventSchemas;
-export type TicketEvent = {
-  readonly [T in TicketEventType]: { readonly type: T; readonly data: z.infer<(typeof ticketEventSchemas)[T]> };
-}[TicketEventType];
+export type TicketEvent = EventOf<typeof ticketEventSchemas>;
 
 /** A ticket is about one call and its id says which (B2). STORED FORMAT as well. */
 export const ticketIdOf = (callId: string): string => `tkt_${callId}`;

@@ -1,10 +1,11 @@
-import type { Context } from 'hono';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, Env } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
 import { UnreadableFact, UnrecordableEvent } from '../events/codec.ts';
 import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import { isDatabaseUnavailable, isReadOnly } from '../postgres/errors.ts';
-import { problem, streamDeleted, unreadableFact } from './problem.ts';
+import { badRequest, problem, streamDeleted, unreadableFact } from './problem.ts';
 import { TooManyRequests } from './tenant-share.ts';
 
 /** Postgres does not answer, or this process has none. The caller gets the message, so it must hold no secret. */
@@ -27,7 +28,7 @@ export const eventStoreUnavailable = (c: Context) =>
   );
 
 /**
- * For `routes.onError(failures(logger))`: an error of a handler as a problem; unknown ones go to the root application.
+ * For `onError`: an error of a handler as a problem; unknown ones go to the root application.
  * `unreadable` says what an unreadable fact prevents. Queries pass no logger.
  */
 export const failures =
@@ -77,3 +78,10 @@ export const failures =
       });
     throw error;
   };
+
+/** Routes whose refusals and failures are answered as problems. */
+export function problemRoutes<E extends Env = Env>(logger?: Pick<Logger, 'warn'>): OpenAPIHono<E> {
+  const routes = new OpenAPIHono<E>({ defaultHook: badRequest });
+  routes.onError(failures(logger));
+  return routes;
+}

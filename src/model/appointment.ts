@@ -7,7 +7,7 @@ import { type Entries, type Entry, withEntry } from './entries.ts';
 import { occurredAt } from './latest.ts';
 
 /** One entry of staff about an appointment. */
-export type StaffEntry = AppointmentEvent['data'] &
+type StaffEntry = AppointmentEvent['data'] &
   Entry & {
     readonly recordedAt: string;
     readonly occurredAt: number;

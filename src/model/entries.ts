@@ -81,7 +81,7 @@ export function entriesOf<E extends Entry>(entries: Entries<E> | undefined): E[]
 }
 
 /** The index of the first item that is not below the key. */
-export function placeIn<T>(sorted: readonly T[], key: string, keyOf: (item: T) => string): number {
+function placeIn<T>(sorted: readonly T[], key: string, keyOf: (item: T) => string): number {
   let [from, to] = [0, sorted.length];
   while (from < to) {
     const middle = (from + to) >> 1;

@@ -19,7 +19,7 @@ export const latest = <T>(...candidates: readonly (Latest<T> | undefined)[]): La
   candidates.reduce((a, b) => (a && (!b || !isLater(b, a)) ? a : b), undefined);
 
 /** Values of some fields; undefined and empty text are no values. */
-export type FieldValues<Fields> = { readonly [K in keyof Fields]?: Fields[K] | undefined };
+type FieldValues<Fields> = { readonly [K in keyof Fields]?: Fields[K] | undefined };
 
 /** Reads the values of some fields from a fact. */
 export type Reading<Fields, F extends Fact> = (fact: F) => FieldValues<Fields>;

@@ -125,7 +125,7 @@ export const outcomeOfEnding = (ending: Ending): Outcome | undefined =>
 export const isUnreached = (ending: Ending): boolean =>
   reasonOf(ending)?.status === 'not_connected' || ending.callStatus === 'not_connected';
 
-export const endsInSilence = (ending: Ending): boolean => reasonOf(ending)?.silent === true;
+const endsInSilence = (ending: Ending): boolean => reasonOf(ending)?.silent === true;
 
 export const endsInTransfer = (ending: Ending): boolean => reasonOf(ending)?.transferred === true;
 
@@ -221,7 +221,7 @@ const reasons: readonly string[] = [
   ...flags.map(([name]) => name),
 ];
 
-export function preferred(a: string, b: string): string {
+function preferred(a: string, b: string): string {
   const difference = reasons.indexOf(a) - reasons.indexOf(b);
   return difference < 0 || (difference === 0 && a <= b) ? a : b;
 }

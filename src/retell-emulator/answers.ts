@@ -25,10 +25,10 @@ export type CreateFate = {
 };
 export type ListFate = { readonly answer: 'hang' | 'cut' | Nonsense | Refusal };
 /** Any JSON instead of the answer, or a body without an end. */
-export type Nonsense = { readonly says: unknown } | { readonly endless: number };
+type Nonsense = { readonly says: unknown } | { readonly endless: number };
 export type RetellRequest = { readonly method: string; readonly path: string; readonly body: unknown };
 
-export type AnswersOptions = {
+type AnswersOptions = {
   readonly apiKey: string;
   readonly calls: Pick<Calls, 'kept' | 'make'>;
   readonly requests: RetellRequest[];

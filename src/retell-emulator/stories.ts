@@ -105,7 +105,7 @@ export const reminders: readonly Story[] = [
 ];
 
 /** Every ticket. */
-export const followUps: readonly Story[] = [
+const followUps: readonly Story[] = [
   followUp('inbound_tickets', { action_required: 'True ' }, 'new'),
   followUp('inbound_tickets', { action_required: 'false' }, 'closed'),
   followUp('inbound_tickets', {}, 'resolved'),

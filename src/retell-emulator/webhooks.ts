@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 export type Webhook = { readonly event: string; readonly call: RetellCall };
 
 /** What the network does to one webhook; nothing: it is delivered as Retell would. */
-export type WebhookFate = {
+type WebhookFate = {
   /** Retell never sends it, or nothing of it arrives. */
   readonly lost?: boolean;
   readonly delayMs?: number;

@@ -57,7 +57,7 @@ function keyOf(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[]): Web
   return found;
 }
 
-export type HeaderRefusal = 'sig_missing' | 'sig_malformed' | 'sig_stale';
+type HeaderRefusal = 'sig_missing' | 'sig_malformed' | 'sig_stale';
 export type Verdict =
   | { readonly authentic: true; readonly keyId: string; readonly form: 'timed' | 'bare' }
   | { readonly authentic: false; readonly reason: 'sig_malformed' | 'sig_mismatch' };

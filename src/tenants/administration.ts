@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Decider } from '../events/decider.ts';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
@@ -24,7 +23,6 @@ export type AdministrationDeps = {
   readonly sealing: Sealing;
   readonly logger: Logger;
   readonly keyUses?: KeyUses;
-  readonly now?: () => Date;
 };
 
 /** How long a change may take to come back from the log to the process that made it. */
@@ -36,20 +34,13 @@ export type Administration = ReturnType<typeof administration>;
  * What an administrator does to tenants. A change that returned is in the log and in force in this process;
  * EventStoreUnavailable: it may be, and doing it again does no harm.
  */
-export function administration({
-  log,
-  directory,
-  sealing,
-  logger,
-  keyUses,
-  now = () => new Date(),
-}: AdministrationDeps) {
+export function administration({ log, directory, sealing, logger, keyUses }: AdministrationDeps) {
   async function change<Command, Refusal extends string = never>(
     tenantId: string,
     decision: Decider<TenantState, Command, TenantEvent, Refusal>['decide'],
     command: Command,
   ): Promise<'done' | Refusal> {
-    const result = await handleTenant(log, tenantId, decision, command, now());
+    const result = await handleTenant(log, tenantId, decision, command);
     if (typeof result === 'string') return result;
     for (const event of result.appended) logChange(tenantId, event);
     const { position } = result;
@@ -199,10 +190,3 @@ export function administration({
       change(tenantId, endpoints.removeEndpoint, removal),
   };
 }
-
-/** What the routes are made with; `common` says who may ask, and when. */
-export type AdminParts = {
-  readonly common: { tags: string[]; security: { adminKey: string[] }[]; middleware: MiddlewareHandler[] };
-  readonly directory: AdministrationDeps['directory'];
-  readonly admin: ReturnType<typeof administration>;
-};

@@ -2,6 +2,7 @@ import stableStringify from 'fast-json-stable-stringify';
 import type { Fact } from '../events/codec.ts';
 import { type Decider, type Handled, handle, overFacts } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
+import { byCommand } from '../events/metadata.ts';
 import { tenantStream } from '../events/streams.ts';
 import { type TenantEvent, type TenantSettings, tenantEventSchemas } from '../events/tenant-facts.ts';
 import { RETELL_API_KEY } from './sealing.ts';
@@ -226,10 +227,8 @@ export function handleTenant<Command, Refusal extends string = never>(
   tenantId: string,
   decide: Decider<TenantState, Command, TenantEvent, Refusal>['decide'],
   command: Command,
-  at: Date,
 ): Promise<Handled<TenantState, TenantEvent> | Refusal> {
   const stream = tenantStream(tenantId);
   const decider = { initialState: initialTenant(tenantId), evolve: evolveTenant, decide };
-  const receivedAt = at.toISOString();
-  return handle(log, stream, decider, command, { tenantId, source: 'command', receivedAt, $correlationId: stream });
+  return handle(log, stream, decider, command, byCommand(tenantId, stream));
 }

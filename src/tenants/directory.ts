@@ -41,7 +41,6 @@ type DirectoryOptions = {
   readonly signal: AbortSignal;
   /** Is given the use of each API key that opens. */
   readonly keyUses?: Pick<KeyUses, 'note'>;
-  readonly now?: () => Date;
 };
 
 const LOOK_AGAIN_MS = 1000;
@@ -50,7 +49,7 @@ type Entry = UnsealedTenant & { readonly state: TenantState };
 
 /** All tenants in memory: a fold of the `tenant-` streams that a subscription keeps up to date. */
 export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirectory {
-  const { log, sealing, mayOpenNothing = false, logger, signal, keyUses, now = () => new Date() } = options;
+  const { log, sealing, mayOpenNothing = false, logger, signal, keyUses } = options;
   const environment = environmentWebhookKeys(options.environmentKeys, sealing);
   const entries = new Map<string, Entry>();
   const tenantOfApiKey = new Map<string, string>();
@@ -118,7 +117,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
 
   const caughtUp = Promise.withResolvers<void>();
   const recordKeys = () =>
-    recordEnvironmentKeys(environment, { log, sealing, logger, signal, now }).catch((err) => {
+    recordEnvironmentKeys(environment, { log, sealing, logger, signal }).catch((err) => {
       if (!signal.aborted) logger.error({ err, reason: 'tenant_directory_failed' }, 'tenant directory');
     });
 

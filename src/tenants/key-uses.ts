@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AdministrationEvent } from '../events/administration-facts.ts';
 import { decode } from '../events/codec.ts';
 import type { EventLog } from '../events/event-log.ts';
+import { byCommand } from '../events/metadata.ts';
 import { KEY_USES } from '../events/streams.ts';
 import { pause } from '../events/waiting.ts';
 
@@ -20,8 +21,6 @@ type Options = {
   readonly log: Pick<EventLog, 'read' | 'append'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly signal: AbortSignal;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
   readonly everyMs?: number;
 };
 
@@ -41,7 +40,7 @@ const ATTEMPTS = 3;
  * When keys were last used: in memory at each use, in one stream of the log rarely. Not in Postgres, because a process
  * that only takes webhooks and commands has none.
  */
-export function openKeyUses({ log, logger, signal, now = Date.now, everyMs = LOOK_EVERY_MS }: Options): KeyUses {
+export function openKeyUses({ log, logger, signal, everyMs = LOOK_EVERY_MS }: Options): KeyUses {
   const used = new Map<string, number>();
   const recorded = new Map<string, number>();
   let last: bigint | 'no_stream' = 'no_stream';
@@ -76,8 +75,7 @@ export function openKeyUses({ log, logger, signal, now = Date.now, everyMs = LOO
       const uses = due().map(([keyId, at]) => ({ keyId, lastUsedAt: new Date(at).toISOString() }));
       if (uses.length === 0) return;
       const { type, data }: KeysUsed = { type: 'KeysUsed', data: { uses } };
-      const receivedAt = new Date(now()).toISOString();
-      const metadata = { tenantId: '', source: 'command', receivedAt, $correlationId: KEY_USES };
+      const metadata = byCommand('', KEY_USES);
       const result = await log.append(KEY_USES, last, [{ id: crypto.randomUUID(), type, data, metadata }]);
       if (result.outcome === 'appended') return await readOn();
       // Another process was first, or the log was restored and is shorter.
@@ -90,7 +88,7 @@ export function openKeyUses({ log, logger, signal, now = Date.now, everyMs = LOO
   signal.addEventListener('abort', () => clearInterval(timer));
 
   return {
-    note: (keyId) => void used.set(keyId, now()),
+    note: (keyId) => void used.set(keyId, Date.now()),
     async lastUsed() {
       await Promise.race([inTurn(readOn), pause(READ_WITHIN_MS)]);
       return (keyId) => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
+import { pause } from '../events/waiting.ts';
 import { handleTenant, recordEnvironmentKey } from './decider.ts';
 import type { Sealing } from './sealing.ts';
 import { DEFAULT_TENANT, type WebhookKey } from './tenant.ts';
@@ -35,7 +35,6 @@ type Deps = {
   readonly sealing: Sealing;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  readonly now: () => Date;
 };
 
 const RETRY_MS = 2000;
@@ -43,18 +42,18 @@ const RETRY_MS = 2000;
 /** Records each key once, sealed, so that evidence it signed can be checked when it has left the environment. */
 export async function recordEnvironmentKeys(
   keys: readonly WebhookKey[],
-  { log, sealing, logger, signal, now }: Deps,
+  { log, sealing, logger, signal }: Deps,
 ): Promise<void> {
   for (const { keyId, key } of keys) {
     const sealedKey = sealing.seal(key, { tenantId: DEFAULT_TENANT, keyId });
     while (!signal.aborted) {
       try {
-        await handleTenant(log, DEFAULT_TENANT, recordEnvironmentKey, { keyId, sealedKey }, now());
+        await handleTenant(log, DEFAULT_TENANT, recordEnvironmentKey, { keyId, sealedKey });
         break;
       } catch (error) {
         if (!(error instanceof EventStoreUnavailable)) throw error;
         logger.warn({ reason: 'store_unavailable', keyId }, 'environment key not recorded yet');
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+        await pause(RETRY_MS, signal);
       }
     }
   }

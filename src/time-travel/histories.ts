@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { decode, type Fact } from '../events/codec.ts';
+import { decode, type Fact, factsIn } from '../events/codec.ts';
 import { type EventLog, readLeft } from '../events/event-log.ts';
-import { type PendingText, withPersonal } from '../events/personal-text.ts';
+import { wholeFacts } from '../events/personal-text.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { appointmentStream, callStream, sessionStream, ticketStream } from '../events/streams.ts';
 import type { StaffState } from '../model/appointment.ts';
@@ -121,15 +121,8 @@ function readingOf(log: EventLog) {
 
 function stateUntilBroken(events: readonly Recorded[]): StreamState | undefined {
   let state: StreamState | undefined;
-  let texts: PendingText = {};
   try {
-    for (const event of events) {
-      const decoded = decode(event);
-      if (decoded === undefined) continue;
-      const [pending, fact] = withPersonal(texts, decoded);
-      texts = pending;
-      if (fact) state = reduceStream(state, fact);
-    }
+    for (const fact of wholeFacts(factsIn(events))) state = reduceStream(state, fact);
   } catch {
     // The history itself tells which fact it is.
   }

@@ -54,7 +54,7 @@ export const CallBody = z
   .partial({ agentId: true, appointmentId: true, contactId: true, callSessionId: true, variables: true });
 export type CallBody = z.infer<typeof CallBody>;
 
-export type OrderErrors = { readonly errors: readonly { readonly path: string; readonly message: string }[] };
+type OrderErrors = { readonly errors: readonly { readonly path: string; readonly message: string }[] };
 
 /** The order that a body means, in a tenant's region; or what is wrong with its numbers. */
 export function orderOf({ callSessionId: _, variables, ...body }: CallBody, region?: string): CallOrder | OrderErrors {

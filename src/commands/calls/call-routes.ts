@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { digestOf } from '../../events/identity.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
-import { failures } from '../../http/failures.ts';
+import { problemRoutes } from '../../http/failures.ts';
 import { IdempotencyKey } from '../../http/parameters.ts';
-import {
-  badRequest,
-  bodyRefusals,
-  factUnreadable,
-  json,
-  jsonBody,
-  problem,
-  problemResponse,
-} from '../../http/problem.ts';
+import { bodyRefusals, factUnreadable, json, jsonBody, problem, problemResponse } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import { CallSession } from '../../http/resources.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
@@ -35,14 +27,12 @@ export type CallRoutesDeps = {
   readonly placements: Placements;
   readonly sessionAfter: ShownAfter<CallSession>;
   readonly logger: Logger;
-  readonly now?: () => Date;
 };
 
 /** `POST /api/calls`: asks Retell for a call (A1). */
 export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, now = () => new Date() } = deps;
-  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const { log, logger } = deps;
+  const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
     createRoute({
@@ -102,8 +92,7 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<CallerEnv> {
       const sessionId = body.callSessionId ?? (key === undefined ? `cs_${randomUUID()}` : sessionOfKey(tenantId, key));
       if (key !== undefined) {
         const requestDigest = digestOf({ order, callSessionId: body.callSessionId ?? null });
-        const at = now().toISOString();
-        const word = await useKey(log, { tenantId, key, callSessionId: sessionId, requestDigest, at });
+        const word = await useKey(log, { tenantId, key, callSessionId: sessionId, requestDigest });
         if (word === 'idempotency_key_reused') return keyReused(c);
       }
       const placed = await deps.placements.place(

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type Decider, handle } from '../../events/decider.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
-import type { FactMetadata } from '../../events/metadata.ts';
+import { byCommand } from '../../events/metadata.ts';
 import { IDEMPOTENCY_KEY_USED, IdempotencyKeyUsed, type SessionEvent } from '../../events/session-facts.ts';
 import type { CallOrder } from './call-order.ts';
 import type { SessionOf } from './retell-api.ts';
@@ -39,7 +39,6 @@ export function openClaims(
   log: EventLog,
   { record }: Pick<SessionWriter, 'record'>,
   { dialWithinMs }: Pick<PlacementTimes, 'dialWithinMs'>,
-  now: () => Date,
 ) {
   /** Claims whose append was not confirmed; this process has not dialled for them, so a repeat may go on with them. */
   const unconfirmed = new Map<string, Claim>();
@@ -66,7 +65,7 @@ export function openClaims(
       command,
       requestCall,
       { ...order, requestDigest, by },
-      { source: 'command', at: now(), id: mine.id },
+      { source: 'command', id: mine.id },
     );
     unconfirmed.delete(stream);
     if (result === 'call_session_exists') return result;
@@ -101,7 +100,6 @@ type KeyedRequest = {
   readonly key: string;
   readonly callSessionId: string;
   readonly requestDigest: string;
-  readonly at: string;
 };
 
 type KeyUse = z.infer<typeof IdempotencyKeyUsed>;
@@ -122,8 +120,8 @@ const keyDecider: Decider<KeyUse | undefined, KeyUse, KeyUsed, 'idempotency_key_
  * session, so no session's stream could remember it. Throws EventStoreUnavailable.
  */
 export async function useKey(log: EventLog, request: KeyedRequest): Promise<'used' | 'idempotency_key_reused'> {
-  const { tenantId, key, callSessionId, requestDigest, at } = request;
-  const metadata: FactMetadata = { tenantId, source: 'command', receivedAt: at, $correlationId: callSessionId };
+  const { tenantId, key, callSessionId, requestDigest } = request;
+  const metadata = byCommand(tenantId, callSessionId);
   const use = { callSessionId, requestDigest };
   const result = await handle(log, keyStream(tenantId, key), keyDecider, use, metadata, { idOf: () => randomUUID() });
   return result === 'idempotency_key_reused' ? result : 'used';

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { EventStoreUnavailable } from '../../events/event-log.ts';
+import { pause } from '../../events/waiting.ts';
 import type { RetellApi, SessionOf } from './retell-api.ts';
 import {
   decideFailed,
@@ -19,7 +19,6 @@ export type LookDeps = {
   readonly retellOf: (tenantId: string) => RetellApi | undefined;
   readonly logger: Logger;
   readonly times: PlacementTimes;
-  readonly now: () => Date;
   readonly stopping: AbortSignal;
 };
 
@@ -31,7 +30,7 @@ export type Look = {
 
 /** Reads and lists until it is decided what became of the request, or for as long as it is worth it. */
 export async function lookForCall(
-  { writer, retellOf, logger, times, now, stopping }: LookDeps,
+  { writer, retellOf, logger, times, stopping }: LookDeps,
   session: SessionOf,
   { firstAfterMs, briefly = false, signal = stopping }: Look & { readonly firstAfterMs: number },
 ): Promise<Settled> {
@@ -48,7 +47,7 @@ export async function lookForCall(
       logger.warn({ reason: 'retell_not_configured', ...ids }, 'cannot ask for the call');
       return 'open';
     }
-    const settled = now().getTime() - Date.parse(record.request!.recordedAt) >= times.settledAfterMs;
+    const settled = Date.now() - Date.parse(record.request!.recordedAt) >= times.settledAfterMs;
     const found = await retell.callsOf(session, { timeoutMs: times.listTimeoutMs, signal: ends });
     if ('unavailable' in found) {
       logger.warn({ reason: 'list_unavailable', ...ids, error: found.unavailable }, 'cannot ask for the call');
@@ -67,7 +66,7 @@ export async function lookForCall(
 
   const looks = briefly ? times.emptyLists : Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < looks && performance.now() - began < times.lookForMs; attempt++) {
-    await sleep(wait, undefined, { signal: ends }).catch(() => {});
+    await pause(wait, ends);
     if (ends.aborted) return 'open';
     wait = times.lookEveryMs[Math.min(attempt, times.lookEveryMs.length - 1)]!;
     try {

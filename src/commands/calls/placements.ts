@@ -38,25 +38,24 @@ export type Placements = {
   drain(): Promise<void>;
 };
 
-export type PlacementsDeps = {
+type PlacementsDeps = {
   readonly log: EventLog;
   /** Undefined: the tenant has no key for Retell's API. */
   readonly retellOf: (tenantId: string) => RetellApi | undefined;
   readonly logger: Logger;
   readonly times?: Partial<PlacementTimes>;
-  readonly now?: () => Date;
 };
 
 /** Places calls, each once (docs/decisions/0007-a-call-is-dialled-once.md). */
 export function openPlacements(deps: PlacementsDeps): Placements {
-  const { log, retellOf, logger, now = () => new Date() } = deps;
+  const { log, retellOf, logger } = deps;
   const times = { ...placementTimes, ...deps.times };
   const stopping = new AbortController();
   const cutting = new AbortController();
   const mutex = keyedMutex();
-  const writer = sessionWriter(log, logger, times, now, stopping.signal);
-  const claim = openClaims(log, writer, times, now);
-  const looking: LookDeps = { writer, retellOf, logger, times, now, stopping: stopping.signal };
+  const writer = sessionWriter(log, logger, times, stopping.signal);
+  const claim = openClaims(log, writer, times);
+  const looking: LookDeps = { writer, retellOf, logger, times, stopping: stopping.signal };
   /** By stream: what this process is doing about it. */
   const working = new Map<string, Promise<RefusalDetails | undefined>>();
 

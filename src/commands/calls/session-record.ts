@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Decider, type Handled, handle, overFacts } from '../../events/decider.ts';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
-import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
+import { byCommand, occurrenceOf } from '../../events/metadata.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { type SessionEvent, sessionEventSchemas } from '../../events/session-facts.ts';
 import { sessionStream } from '../../events/streams.ts';
+import { pause } from '../../events/waiting.ts';
 import type { SessionOf } from './retell-api.ts';
 
 /**
@@ -110,7 +110,7 @@ export const decideFailed: Decide<string> = (reason, record) =>
 export const streamOf = ({ tenantId, sessionId }: SessionOf) => sessionStream(tenantId, sessionId);
 export const idsOf = ({ tenantId, sessionId }: SessionOf) => ({ tenantId, sessionId });
 
-type By = { readonly source: 'command' | 'reconciliation'; readonly at: Date; readonly id?: string };
+type By = { readonly source: 'command' | 'reconciliation'; readonly id?: string };
 
 /** Decides on a session by its record. What came of a request has one id, so that two finders record it once. */
 export function handleSession<Command, Refusal extends string = never>(
@@ -118,11 +118,11 @@ export function handleSession<Command, Refusal extends string = never>(
   session: SessionOf,
   decide: Decide<Command, Refusal>,
   command: Command,
-  { source, at, id }: By,
+  { source, id }: By,
 ): Promise<Handled<SessionRecord, SessionEvent> | Refusal> {
   const { tenantId, sessionId } = session;
   const stream = streamOf(session);
-  const metadata: FactMetadata = { tenantId, source, receivedAt: at.toISOString(), $correlationId: sessionId };
+  const metadata = { ...byCommand(tenantId, sessionId), source };
   const idOf = ({ type, data }: SessionEvent) =>
     id ?? uuidOf(stream, type, ...Object.values(data).filter((value) => value !== undefined));
   return handle(log, stream, { initialState, evolve, decide }, command, metadata, { idOf });
@@ -143,11 +143,10 @@ export function sessionWriter(
   log: EventLog,
   logger: Logger,
   { lookEveryMs }: Pick<PlacementTimes, 'lookEveryMs'>,
-  now: () => Date,
   stopping: AbortSignal,
 ): SessionWriter {
   const record: SessionWriter['record'] = async (session, decide, command, source) => {
-    await handleSession(log, session, decide, command, { source, at: now() });
+    await handleSession(log, session, decide, command, { source });
   };
   return {
     recordOf: async (session) => (await log.read(streamOf(session))).reduce(evolve, initialState),
@@ -160,8 +159,7 @@ export function sessionWriter(
         } catch (error) {
           if (!(error instanceof EventStoreUnavailable) || stopping.aborted) throw error;
           logger.warn({ reason: 'store_unavailable', ...idsOf(session) }, 'outcome of placing a call not recorded yet');
-          const wait = lookEveryMs[Math.min(attempt, lookEveryMs.length - 1)]!;
-          await sleep(wait, undefined, { signal: stopping }).catch(() => {});
+          await pause(lookEveryMs[Math.min(attempt, lookEveryMs.length - 1)]!, stopping);
         }
       }
     },

@@ -5,7 +5,7 @@ import { places, shares } from '../../events/shares.ts';
 
 // What bodies may take: of the memory, of the thread, and of the places before the event store.
 
-export type BodyLimits = {
+type BodyLimits = {
   /** Of one body. */
   readonly limitBytes: number;
   /** From the start of reading to the last byte. */

@@ -1,7 +1,7 @@
 import type { OnAnswered } from './answers.ts';
 
 /** How often webhooks were answered so, since the process started. */
-export type AnsweredSo = {
+type AnsweredSo = {
   readonly endpoint: string;
   readonly tenantId?: string | undefined;
   readonly status: number;
