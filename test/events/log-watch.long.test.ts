@@ -51,7 +51,9 @@ test.each([
     await say(log);
     await vi.waitFor(async () => expect(await watched.doubt()).toBeUndefined());
     const known = onDoubt.mock.calls.length;
-    await store.restore(early, async () => expect(onDoubt.mock.calls.length).toBeGreaterThan(known));
+    await store.restore(early, () =>
+      vi.waitFor(() => expect(onDoubt.mock.calls.length).toBeGreaterThan(known), 20_000),
+    );
     for (let n = 0; n < more; n++) await vi.waitFor(() => say(log), 20_000); // the connection may not be back yet
     await vi.waitFor(async () => expect(await watched.doubt()).toBe(RESTORED), 20_000);
     expect(await say(watched)).toMatchObject({ outcome: 'appended' });
