@@ -20,6 +20,7 @@ const earlier: Projection = {
   version: 8,
   prefixes: ['call-', 'session-'],
   tables: callSessions.tables,
+  reduce: () => undefined,
   save: async () => undefined,
 };
 

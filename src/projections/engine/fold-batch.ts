@@ -1,7 +1,7 @@
 import type { Fact } from '../../events/codec.ts';
 import { beginsErasure, keptFacts } from '../../events/erased.ts';
 import { type PendingText, withPersonal } from '../../events/personal-text.ts';
-import type { Change, FoldedBatch, Late, Projection } from './projection.ts';
+import type { Change, Course, FoldedBatch, Late, Projection } from './projection.ts';
 import type { Table, Tables } from './table.ts';
 
 /** What the engine keeps of a stream. */
@@ -102,16 +102,11 @@ async function foldOnce(
 ): Promise<ReadonlyMap<string, FoldedStream>> {
   const { cache, isLate, before: written } = folding;
   const known = { get: (stream: string) => written?.get(stream) ?? cache?.get(stream) };
-  if (!projection.reduce) {
-    const late = isLate ? lateBy(facts, folding, async () => new Map()) : undefined;
-    await projection.save(tables, { facts, states: [], late, changed: new Map(), statesOf: async () => new Map() });
-    return new Map();
-  }
   const before = await load(tables, existingStreams(facts), known);
   const existing = new Set(before.keys());
-  const { folded, whole, states: after } = foldFacts(projection.reduce, before, facts);
+  const { folded, ...course } = foldFacts(projection.reduce, before, facts);
   const changed = new Map<string, Change<unknown>>();
-  for (const stream of new Set(whole.map((fact) => fact.stream)))
+  for (const stream of new Set(course.facts.map((fact) => fact.stream)))
     changed.set(stream, { before: before.get(stream)?.state, after: folded.get(stream)!.state });
 
   const states = new Map([...changed].map(([stream, { after }]) => [stream, after]));
@@ -122,8 +117,8 @@ async function foldOnce(
     for (const stream of unread) read.add(stream);
     return states;
   };
-  const late = isLate ? lateBy(whole, folding, statesOf) : undefined;
-  await projection.save(tables, { facts: whole, states: after, late, changed, statesOf });
+  const late = isLate ? lateBy(projection, course.facts, folding, statesOf) : undefined;
+  await projection.save(tables, { ...course, late, changed, statesOf });
   const rowOf = (stream: string) => {
     const { state = null, pending } = folded.get(stream)!;
     return { stream, state, pending: Object.keys(pending).length > 0 ? pending : null };
@@ -135,11 +130,12 @@ async function foldOnce(
 
 /** What is left of an erased stream comes with its erasure; other streams are read, as far as anything is known of them. */
 const lateBy = (
+  { reduce }: Projection,
   facts: readonly Fact[],
   { erased, upTo, readApplied }: Folding,
   statesOf: FoldedBatch<unknown>['statesOf'],
-): Late => ({
-  async factsOf(streams) {
+): Late<unknown> => ({
+  async courseOf(streams) {
     const wanted = new Set(streams);
     const here = facts.filter(({ stream }) => erased.has(stream) && wanted.has(stream));
     const others = [...wanted].filter((stream) => !erased.has(stream));
@@ -147,24 +143,24 @@ const lateBy = (
     const unread = others.filter((stream) => known.has(stream));
     if (unread.length > 0 && !readApplied) throw new Error('facts that come late need the log');
     const read = unread.length > 0 ? await readApplied!(unread, upTo) : [];
-    const all = [...here.flatMap((fact) => [...keptFacts(fact), fact]), ...read];
-    return all.sort((a, b) => (a.position < b.position ? -1 : 1));
+    // What comes behind in a stream of these facts is not folded yet.
+    const last = new Map(facts.map(({ stream, position }) => [stream, position]));
+    const all = [...here.flatMap((fact) => [...keptFacts(fact), fact]), ...read]
+      .filter(({ stream, position }) => position <= (last.get(stream) ?? position))
+      .sort((a, b) => (a.position < b.position ? -1 : 1));
+    return foldFacts(reduce, new Map(), all);
   },
 });
 
-/** Folds facts in the order of the log. `whole`: those with all of their text; `states`: of its stream after each of them. */
+/** Folds facts in the order of the log; the course has only those with all of their text. */
 export function foldFacts<State>(
   reduce: (state: State | undefined, fact: Fact) => State,
   before: ReadonlyMap<string, FoldedStream>,
-  facts: readonly Fact[],
-): {
-  readonly folded: ReadonlyMap<string, FoldedStream>;
-  readonly whole: readonly Fact[];
-  readonly states: readonly State[];
-} {
+  some: readonly Fact[],
+): Course<State> & { readonly folded: ReadonlyMap<string, FoldedStream> } {
   const folded = new Map(before);
-  const [whole, states]: [Fact[], State[]] = [[], []];
-  for (const recorded of facts) {
+  const [facts, states]: [Fact[], State[]] = [[], []];
+  for (const recorded of some) {
     const { state, pending: texts } = folded.get(recorded.stream) ?? { state: undefined, pending: {} };
     const [pending, fact] = withPersonal(beginsErasure(recorded) ? {} : texts, recorded);
     if (!fact) {
@@ -173,10 +169,10 @@ export function foldFacts<State>(
     }
     const next = reduce(state as State | undefined, fact);
     folded.set(recorded.stream, { state: next, pending });
-    whole.push(fact);
+    facts.push(fact);
     states.push(next);
   }
-  return { folded, whole, states };
+  return { facts, states, folded };
 }
 
 /** Streams that may have a state already: not those whose first event is in the batch, as most are while catching up. */

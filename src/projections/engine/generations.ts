@@ -240,5 +240,4 @@ export const tableNames =
     `projection."${name}_${generation}_${table.name}"`;
 
 /** The projection's own tables and the engine's table of states. */
-export const tablesOf = ({ tables, reduce }: Projection): readonly Table[] =>
-  reduce ? [...tables, streamStates] : tables;
+export const tablesOf = ({ tables }: Projection): readonly Table[] => [...tables, streamStates];

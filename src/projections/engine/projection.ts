@@ -5,19 +5,18 @@ import type { Row, Table, Tables } from './table.ts';
 /** What the facts of a batch have made of one stream. */
 export type Change<State> = { readonly before: State | undefined; readonly after: State };
 
+/** Facts in the order of the log, each with the state of its stream after it. */
+export type Course<State> = { readonly facts: readonly Fact[]; readonly states: readonly State[] };
+
 /** Set when facts are applied after later ones of the log: their stream was parked, or an erasure has left them. */
-export type Late = {
-  /** All facts of some streams that have been applied, in the order of the log. Throws EventStoreUnavailable. */
-  factsOf(streams: readonly string[]): Promise<readonly Fact[]>;
+export type Late<State> = {
+  /** All that has been applied of some streams, from their beginning. Throws EventStoreUnavailable. */
+  courseOf(streams: readonly string[]): Promise<Course<State>>;
 };
 
 /** A batch after folding: what `save` derives its rows from. */
-export type FoldedBatch<State> = {
-  /** In the order of the log; a long `personal` is whole only where the projection reduces. */
-  readonly facts: readonly Fact[];
-  /** The state of its stream after each of the facts. */
-  readonly states: readonly State[];
-  readonly late?: Late | undefined;
+export type FoldedBatch<State> = Course<State> & {
+  readonly late?: Late<State> | undefined;
   /** By stream. */
   readonly changed: ReadonlyMap<string, Change<State>>;
   /** The current states of at least these streams, as far as they have any. */
@@ -34,8 +33,8 @@ export type Projection<State = unknown> = {
   /** Of the streams that it reads. */
   readonly prefixes: readonly string[];
   readonly tables: readonly Table[];
-  /** The state of a stream after one more fact; pure. Absent: `save` needs only the facts. */
-  reduce?(state: State | undefined, fact: Fact): State;
+  /** The state of a stream after one more fact; pure. */
+  reduce(state: State | undefined, fact: Fact): State;
   /** Writes the rows that follow from a batch. The checkpoint moves in the same transaction. */
   save(tables: Tables, batch: FoldedBatch<State>): Promise<void>;
   /** Streams that a row rests on beside those its columns name (compare.ts), for a person who looks into a difference. */

@@ -1,17 +1,15 @@
-import { beginsErasure, keptFacts } from '../../events/erased.ts';
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import type { AppointmentId } from '../../model/appointment.ts';
-import { reduceStream } from '../../model/stream-state.ts';
+import type { StreamState } from '../../model/stream-state.ts';
 import { type RelatedSessions, relatedSessions, type SessionKey } from '../calls/related-sessions.ts';
 import { linksOfCalls, linksOfSessions, otherAppointments } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import { foldFacts } from '../engine/fold-batch.ts';
 import type { Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 import { type DecidedRow, decided } from './appointments.ts';
 import { sessionRows } from './call-sessions.ts';
-import { type AppointmentChange, type Course, changesOfAppointments } from './changes-of-appointments.ts';
+import { type AppointmentChange, type AppointmentCourse, changesOfAppointments } from './changes-of-appointments.ts';
 
 /** One fact may change several appointments: a call that turns out to be about another one. */
 const rows: Table = {
@@ -36,7 +34,7 @@ export const appointmentChanges: View = {
 async function changesOf(
   tables: Tables,
   { statesOf }: Pick<ChangedCalls, 'statesOf'>,
-  course: Course,
+  course: AppointmentCourse,
   ever: RelatedSessions,
 ): Promise<AppointmentChange[]> {
   return changesOfAppointments(course, ever, async (ids, here) => {
@@ -56,7 +54,7 @@ const decisionsAbout = (tables: Tables, ids: readonly AppointmentId[]): Promise<
 };
 
 /** Late facts change what was derived after them: all changes of their appointments are derived anew, from the log. */
-async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late): Promise<void> {
+async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late<StreamState>): Promise<void> {
   const named = [...batch.related.sessions.values()].flatMap(({ tenantId, request, calls }) =>
     [...(request ? [request] : []), ...calls].flatMap((part) =>
       part.appointmentsNamed.map(({ id }): AppointmentId => ({ tenantId, id })),
@@ -74,19 +72,7 @@ async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late): Pro
     ...ever.sessions.keys(),
     ...[...ever.sessions.values()].flatMap(({ calls }) => calls.map((call) => callStream(call.tenantId, call.callId))),
   ];
-  const last = new Map(batch.facts.map(({ stream, position }) => [stream, position]));
-  const known = await batch.statesOf([...new Set(streams)]);
-  // What is left of an erased stream comes with its erasure; the others are read.
-  const erased = new Set(batch.facts.filter(beginsErasure).map(({ stream }) => stream));
-  const others = streams.filter((stream) => known.has(stream) && !erased.has(stream));
-  const facts = [
-    ...batch.facts.filter(({ stream }) => erased.has(stream)).flatMap((fact) => [...keptFacts(fact), fact]),
-    ...(await late.factsOf([...new Set(others)])).filter(
-      ({ stream, position }) => position <= (last.get(stream) ?? position),
-    ),
-  ].sort((a, b) => (a.position < b.position ? -1 : 1));
-  const { whole, states } = foldFacts(reduceStream, new Map(), facts);
-  const course = { facts: whole, states, before: () => undefined };
+  const course = { ...(await late.courseOf(streams)), before: () => undefined };
   const changes = (await changesOf(tables, batch, course, ever)).filter((change) =>
     ids.has(appointmentStream(change.tenantId, change.id)),
   );

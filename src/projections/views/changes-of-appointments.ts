@@ -1,4 +1,3 @@
-import type { Fact } from '../../events/codec.ts';
 import { appointmentStream, callStream, parseStream, sessionStream } from '../../events/streams.ts';
 import {
   type Appointment,
@@ -14,18 +13,14 @@ import { latestOf, latestValue } from '../../model/latest.ts';
 import { ownSessionId, type Parts, type RequestState, sessionsOf } from '../../model/session.ts';
 import type { CallFields, StreamState, WholeCall } from '../../model/stream-state.ts';
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
+import type { Course } from '../engine/projection.ts';
 import { decisionsOf } from './appointments.ts';
 
 /** What an appointment has become, by the fact at this place. A note, or why it is so, alone changes nothing of it. */
 export type AppointmentChange = Place & AppointmentId & { readonly became: Omit<Appointment, 'notes'> };
 
-/** Facts in the order of the log, each with the state of its stream after it, and what there was before the first. */
-export type Course = {
-  readonly facts: readonly Fact[];
-  /** After each of them. */
-  readonly states: readonly StreamState[];
-  before(stream: string): StreamState | undefined;
-};
+/** What is folded, and what there was before its first fact. */
+export type AppointmentCourse = Course<StreamState> & { before(stream: string): StreamState | undefined };
 
 /** What is kept of some appointments, by their streams. */
 export type Kept = {
@@ -40,7 +35,7 @@ export type Kept = {
  * however the log is cut into batches.
  */
 export async function changesOfAppointments(
-  course: Course,
+  course: AppointmentCourse,
   ever: RelatedSessions,
   lookUp: (ids: readonly AppointmentId[], here: ReadonlySet<string>) => Promise<Kept>,
 ): Promise<AppointmentChange[]> {
@@ -73,19 +68,20 @@ export async function changesOfAppointments(
 const streamOf = ({ tenantId, id }: AppointmentId): string => appointmentStream(tenantId, id);
 
 /** The calls of which the facts may change in which session they are, or which are in one that the facts may change. */
-function decidingHere({ facts }: Course, { calls, sessions, sessionOf }: RelatedSessions): readonly WholeCall[] {
-  const latestValue = new Set(facts.map(({ stream }) => stream));
+function decidingHere(
+  { facts }: AppointmentCourse,
+  { calls, sessions, sessionOf }: RelatedSessions,
+): readonly WholeCall[] {
+  const changing = new Set(facts.map(({ stream }) => stream));
   return calls.filter((call) => {
+    if (changing.has(callStream(call.tenantId, call.callId))) return true;
     const now = sessionOf(call);
-    return (
-      latestValue.has(callStream(call.tenantId, call.callId)) ||
-      (now && sessions.has(sessionStream(call.tenantId, now)))
-    );
+    return now !== undefined && sessions.has(sessionStream(call.tenantId, now));
   });
 }
 
 /** The sessions in which calls decide, and what is in them, while facts are folded one by one. */
-function sceneOf(course: Course, ever: RelatedSessions) {
+function sceneOf(course: AppointmentCourse, ever: RelatedSessions) {
   const { facts, before } = course;
   /** The state of each stream, as far as the facts have been taken. */
   const now = new Map<string, StreamState>();

@@ -2,13 +2,12 @@ import type { Fact } from '../../events/codec.ts';
 import { callStream, parseStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
 import { isBefore, type Place, placeOf } from '../../model/entries.ts';
-import { reduceStream, type StreamState, type WholeCall } from '../../model/stream-state.ts';
+import type { StreamState, WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import { type RelatedSessions, relatedSessions } from '../calls/related-sessions.ts';
 import { linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
-import { foldFacts } from '../engine/fold-batch.ts';
-import type { Late } from '../engine/projection.ts';
+import type { Course, Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 import { linksIn, sessionAt } from './outcome-changes.ts';
@@ -36,21 +35,18 @@ export const ticketChanges: View = {
   async save(tables, batch) {
     if (batch.late) return replaceLate(tables, batch, batch.late);
     const calls = callsOf(batch.facts);
-    const before = (stream: string) => batch.changed.get(stream)?.before;
-    const others = await batch.statesOf(calls.flatMap(streamsOf).filter((stream) => !batch.changed.has(stream)));
-    const changes = changesOfTickets(batch, (stream) =>
-      batch.changed.has(stream) ? before(stream) : others.get(stream),
-    );
+    const states = await batch.statesOf(calls.flatMap(streamsOf));
+    const changes = changesOfTickets(batch, (stream) => {
+      const change = batch.changed.get(stream);
+      return change ? change.before : states.get(stream);
+    });
     await tables.insert(rows, await rowsOf(tables, batch, changes));
   },
 };
 
-/** Facts in the order of the log, each with the state of its stream after it. */
-type Course = { readonly facts: readonly Fact[]; readonly states: readonly StreamState[] };
-
 /** Before and after each fact of a call or its ticket, so that it is the same however the log is cut into batches. */
 export function changesOfTickets(
-  { facts, states }: Course,
+  { facts, states }: Course<StreamState>,
   before: (stream: string) => StreamState | undefined,
 ): TicketChange[] {
   const now = new Map<string, StreamState | undefined>();
@@ -128,15 +124,10 @@ async function relatedTo(tables: Tables, batch: ChangedCalls, calls: readonly Ca
 }
 
 /** Late facts change what was derived after them: all changes of these tickets are derived anew, from the log. */
-async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late): Promise<void> {
+async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late<StreamState>): Promise<void> {
   const calls = [...batch.related.calls, ...callsOf(batch.facts)];
   if (calls.length === 0) return;
-  const last = new Map(batch.facts.map(({ stream, position }) => [stream, position]));
-  const facts = (await late.factsOf([...new Set(calls.flatMap(streamsOf))])).filter(
-    ({ stream, position }) => position <= (last.get(stream) ?? position),
-  );
-  const { whole, states } = foldFacts(reduceStream, new Map(), facts);
-  const changes = changesOfTickets({ facts: whole, states }, () => undefined);
+  const changes = changesOfTickets(await late.courseOf(calls.flatMap(streamsOf)), () => undefined);
   const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
   await tables.delete(rows, ['tenant_id', 'call_id'], keys);
   await tables.insert(rows, await rowsOf(tables, batch, changes));
