@@ -6,15 +6,18 @@ import { ownSessionId, type RequestState, type Session, sessionsEverOf } from '.
 import type { TicketParts } from '../../model/ticket-call.ts';
 import type { Change, FoldedBatch } from '../engine/projection.ts';
 import type { Tables } from '../engine/table.ts';
-import type { SessionKey } from './related-sessions.ts';
-import { type LinkRow, linksOfCalls, linksOfSessions, sessionCalls } from './session-calls.ts';
+import {
+  type CallKey,
+  callStreamOf,
+  type LinkRow,
+  linksOfCalls,
+  linksOfSessions,
+  type SessionKey,
+  sessionCalls,
+  sessionStreamOf,
+} from './session-calls.ts';
 
-type Placement = {
-  readonly tenantId: string;
-  readonly callId: string;
-  readonly sessionId: string;
-  readonly position: Position;
-};
+type Placement = CallKey & SessionKey & { readonly position: Position };
 
 /** By call stream: the first session that placed the call. */
 function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<string, Placement> {
@@ -30,9 +33,6 @@ function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<stri
   }
   return first;
 }
-
-// The session of a call (A6): the one it names, else the one that placed it, else the one its number was linked to
-// (reactions/call-linking), else its own.
 
 /** A session that a batch changed; `isNew`: it was unknown before. */
 type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
@@ -57,55 +57,36 @@ export async function updateMembership<Fields extends Correlation>(
   const requests = changesOf<RequestState>(batch, 'sessionId');
   const placed = placements(requests);
   const ids = [...calls.map(({ after }) => after), ...placed.values()];
-  const rows = await linksOfCalls(tables, ids);
-  const before = new Map(rows.map((row) => [callStream(row.tenant_id, row.call_id), row]));
-
+  const before = new Map((await linksOfCalls(tables, ids)).map((row) => [callStreamOf(row), row]));
+  const states = new Map(calls.map(({ after }) => [callStream(after.tenantId, after.callId), after]));
   const links = new Map<string, LinkRow>();
-  const states = new Map(
-    calls.map(({ after }) => [callStream(after.tenantId, after.callId), after as typeof after & Partial<TicketParts>]),
-  );
   for (const { tenantId, callId } of ids) {
     const stream = callStream(tenantId, callId);
-    const stored = before.get(stream);
-    const state = states.get(stream);
-    const own = latestValue(state?.known ?? noFields, 'callSessionId') ?? stored?.own_session_id ?? null;
-    const placedBy = stored?.placed_session_id ?? placed.get(stream)?.sessionId ?? null;
-    const linked = state?.linked?.id ?? stored?.matched_session_id ?? null;
-    links.set(stream, {
-      tenant_id: tenantId,
-      call_id: callId,
-      session_id: own ?? placedBy ?? linked ?? ownSessionId(callId),
-      own_session_id: own,
-      placed_session_id: placedBy,
-      matched_session_id: linked,
-      phones: state ? phonesOf(state) : (stored?.phones ?? null),
-    });
+    const known = { stored: before.get(stream), state: states.get(stream), placed: placed.get(stream) };
+    links.set(stream, linkOf({ tenantId, callId }, known));
   }
-  const isKnown = (link: LinkRow) => before.has(callStream(link.tenant_id, link.call_id));
-  const changed = [...links.values()].filter((link) => isNewOrChanged(link, before));
-  const [moved, added] = [changed.filter(isKnown), changed.filter((link) => !isKnown(link))];
-  await tables.write(sessionCalls, { added, changed: moved });
+  const added = [...links.values()].filter((link) => !before.has(callStreamOf(link)));
+  const changed = [...links.values()].filter((link) => isChanged(link, before.get(callStreamOf(link))));
+  await tables.write(sessionCalls, { added, changed });
 
   const keys = new Map<string, SessionKey>();
-  const touch = (tenantId: string, sessionId: string) =>
-    keys.set(sessionStream(tenantId, sessionId), { tenantId, sessionId });
-  for (const link of [...links.values(), ...before.values()]) touch(link.tenant_id, link.session_id);
-  for (const { after } of requests) touch(after.tenantId, after.sessionId);
-  const left = new Set(
-    moved
-      .map((link) => before.get(callStream(link.tenant_id, link.call_id))!)
-      .filter((row, i) => row.session_id !== moved[i]!.session_id)
-      .map((row) => sessionStream(row.tenant_id, row.session_id)),
-  );
-  const newCalls = new Set(added.map((link) => callStream(link.tenant_id, link.call_id)));
+  for (const row of [...links.values(), ...before.values()])
+    keys.set(sessionStreamOf(row), { tenantId: row.tenant_id, sessionId: row.session_id });
+  for (const { after } of requests) keys.set(sessionStream(after.tenantId, after.sessionId), after);
   const affected = new Map(keys);
   for (const { after } of calls) {
-    const placedBy = links.get(callStream(after.tenantId, after.callId))?.placed_session_id;
+    const { tenantId, callId } = after;
+    const placedBy = links.get(callStream(tenantId, callId))?.placed_session_id;
     for (const sessionId of sessionsEverOf(after, placedBy))
-      affected.set(sessionStream(after.tenantId, sessionId), { tenantId: after.tenantId, sessionId });
+      affected.set(sessionStream(tenantId, sessionId), { tenantId, sessionId });
   }
   const members = await linksOfSessions(tables, [...affected.values()]);
-  for (const link of members) links.set(callStream(link.tenant_id, link.call_id), link);
+  for (const link of members) links.set(callStreamOf(link), link);
+  const newCalls = new Set(added.map(callStreamOf));
+  const moved = changed.map((link) => [before.get(callStreamOf(link))!, link] as const);
+  const left = new Set(
+    moved.filter(([was, is]) => was.session_id !== is.session_id).map(([was]) => sessionStreamOf(was)),
+  );
   return {
     touched: await loadSessions(batch, [...keys.values()], members, { newCalls, left }),
     affected: [...affected.values()],
@@ -114,11 +95,32 @@ export async function updateMembership<Fields extends Correlation>(
   };
 }
 
-const isNewOrChanged = (link: LinkRow, before: ReadonlyMap<string, LinkRow>): boolean => {
-  const stored = before.get(callStream(link.tenant_id, link.call_id));
-  const textOf = (row: LinkRow, column: string) => `${row[column as keyof LinkRow]}`;
-  return !stored || Object.keys(link).some((column) => textOf(link, column) !== textOf(stored, column));
+type Known = {
+  readonly stored: LinkRow | undefined;
+  readonly state: (CallState & Partial<TicketParts>) | undefined;
+  readonly placed: Placement | undefined;
 };
+
+/** The session of a call (A6): the one it names, else that placed it, else its number was linked to, else its own. */
+function linkOf({ tenantId, callId }: CallKey, { stored, state, placed }: Known): LinkRow {
+  const own = latestValue(state?.known ?? noFields, 'callSessionId') ?? stored?.own_session_id ?? null;
+  const placedBy = stored?.placed_session_id ?? placed?.sessionId ?? null;
+  const linked = state?.linked?.id ?? stored?.matched_session_id ?? null;
+  return {
+    tenant_id: tenantId,
+    call_id: callId,
+    session_id: own ?? placedBy ?? linked ?? ownSessionId(callId),
+    own_session_id: own,
+    placed_session_id: placedBy,
+    matched_session_id: linked,
+    phones: state ? phonesOf(state) : (stored?.phones ?? null),
+  };
+}
+
+function isChanged(link: LinkRow, stored: LinkRow | undefined): boolean {
+  const textOf = (row: LinkRow, column: string) => `${row[column as keyof LinkRow]}`;
+  return stored !== undefined && Object.keys(link).some((column) => textOf(link, column) !== textOf(stored, column));
+}
 
 /** Sorted; null where there is none, as it is written. */
 function phonesOf(state: Partial<TicketParts>): string[] | null {
@@ -138,9 +140,9 @@ async function loadSessions<Fields extends Correlation>(
   /** Streams of calls that are new, and of sessions that a call has left. */
   { newCalls, left }: { readonly newCalls: ReadonlySet<string>; readonly left: ReadonlySet<string> },
 ): Promise<readonly Touched<Fields>[]> {
-  const members = Map.groupBy(links, (link) => sessionStream(link.tenant_id, link.session_id));
+  const members = Map.groupBy(links, sessionStreamOf);
   const streams = [
-    ...links.map((link) => callStream(link.tenant_id, link.call_id)),
+    ...links.map(callStreamOf),
     ...sessions.map(({ tenantId, sessionId }) => sessionStream(tenantId, sessionId)),
   ];
   const states = await batch.statesOf(streams);
@@ -149,14 +151,14 @@ async function loadSessions<Fields extends Correlation>(
     const stream = sessionStream(tenantId, sessionId);
     const itsLinks = members.get(stream) ?? [];
     const calls = itsLinks.flatMap((link) => {
-      const call = stateOf<CallState<Fields>>(callStream(link.tenant_id, link.call_id));
+      const call = stateOf<CallState<Fields>>(callStreamOf(link));
       return call?.first ? [call] : [];
     });
     const change = batch.changed.get(stream);
     const isNew =
       !left.has(stream) &&
       (change ? !change.before : !states.has(stream)) &&
-      itsLinks.every((link) => newCalls.has(callStream(link.tenant_id, link.call_id)));
+      itsLinks.every((link) => newCalls.has(callStreamOf(link)));
     return { tenantId, id: sessionId, request: stateOf<RequestState>(stream), calls, isNew };
   });
 }

@@ -3,9 +3,15 @@ import { type RequestState, sessionsEverOf } from '../../model/session.ts';
 import type { StreamState, WholeCall } from '../../model/stream-state.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
 import type { Tables } from '../engine/table.ts';
-import { formerCalls, type LinkRow, linksOfCalls, linksOfSessions } from './session-calls.ts';
-
-export type SessionKey = { readonly tenantId: string; readonly sessionId: string };
+import {
+  callStreamOf,
+  formerCalls,
+  type LinkRow,
+  linksOfCalls,
+  linksOfSessions,
+  type SessionKey,
+  sessionKey,
+} from './session-calls.ts';
 
 /** A session with every call that has ever been in it. */
 export type RelatedSession = SessionKey & {
@@ -39,12 +45,11 @@ export async function relatedSessions(
   const placedBy = (call: WholeCall) => rowOf(call)?.placed_session_id ?? undefined;
 
   async function look(some: readonly SessionKey[], atHand: readonly WholeCall[]): Promise<Map<string, RelatedSession>> {
-    const keys = some.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
-    type Former = { readonly tenant_id: string; readonly session_id: string; readonly call_id: string };
-    const former = await tables.select<Former>(formerCalls, ['tenant_id', 'session_id'], keys);
-    const isUnknown = (row: Former) => !rows.has(callStream(row.tenant_id, row.call_id));
-    const unknown = former.filter(isUnknown).map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
-    for (const row of await linksOfCalls(tables, unknown)) rows.set(callStream(row.tenant_id, row.call_id), row);
+    type Former = Pick<LinkRow, 'tenant_id' | 'session_id' | 'call_id'>;
+    const former = await tables.select<Former>(formerCalls, ['tenant_id', 'session_id'], some.map(sessionKey));
+    const unknown = former.filter((row) => !rows.has(callStreamOf(row)));
+    const calls = unknown.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
+    for (const row of await linksOfCalls(tables, calls)) rows.set(callStreamOf(row), row);
     const members = [
       ...[...rows.values(), ...former].map((row) => ({ ...row, tenantId: row.tenant_id, sessionId: row.session_id })),
       // A call that this batch has moved is not among the former calls yet.
@@ -84,8 +89,7 @@ export async function relatedSessions(
       if (!found.has(sessionStream(call.tenantId, sessionId)))
         besides.set(sessionStream(call.tenantId, sessionId), { tenantId: call.tenantId, sessionId });
   if (besides.size > 0)
-    for (const row of await linksOfSessions(tables, [...besides.values()]))
-      rows.set(callStream(row.tenant_id, row.call_id), row);
+    for (const row of await linksOfSessions(tables, [...besides.values()])) rows.set(callStreamOf(row), row);
   const others = besides.size > 0 ? await look([...besides.values()], calls) : new Map<string, RelatedSession>();
   return { sessions: found, calls, others, sessionOf: (call) => rowOf(call)?.session_id, placedBy };
 }

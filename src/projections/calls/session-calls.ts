@@ -1,4 +1,4 @@
-import { callStream } from '../../events/streams.ts';
+import { callStream, sessionStream } from '../../events/streams.ts';
 import { type Session, sessionsEverOf } from '../../model/session.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, type RowOf } from '../tables.ts';
@@ -23,21 +23,23 @@ export const sessionCalls: Table = {
 
 export type LinkRow = Readonly<RowOf<typeof linkColumns>>;
 
-export const linksOfCalls = (
-  tables: Tables,
-  calls: readonly { readonly tenantId: string; readonly callId: string }[],
-): Promise<readonly LinkRow[]> => {
-  const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
-  return tables.select<LinkRow>(sessionCalls, ['tenant_id', 'call_id'], keys);
-};
+export type CallKey = { readonly tenantId: string; readonly callId: string };
+export type SessionKey = { readonly tenantId: string; readonly sessionId: string };
 
-export const linksOfSessions = (
-  tables: Tables,
-  sessions: readonly { readonly tenantId: string; readonly sessionId: string }[],
-): Promise<readonly LinkRow[]> => {
-  const keys = sessions.map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, session_id: sessionId }));
-  return tables.select<LinkRow>(sessionCalls, ['tenant_id', 'session_id'], keys);
-};
+export const callKey = ({ tenantId, callId }: CallKey) => ({ tenant_id: tenantId, call_id: callId });
+export const sessionKey = ({ tenantId, sessionId }: SessionKey) => ({ tenant_id: tenantId, session_id: sessionId });
+
+/** The streams that rows are about. */
+export const callStreamOf = (row: Pick<LinkRow, 'tenant_id' | 'call_id'>): string =>
+  callStream(row.tenant_id, row.call_id);
+export const sessionStreamOf = (row: Pick<LinkRow, 'tenant_id' | 'session_id'>): string =>
+  sessionStream(row.tenant_id, row.session_id);
+
+export const linksOfCalls = (tables: Tables, calls: readonly CallKey[]): Promise<readonly LinkRow[]> =>
+  tables.select<LinkRow>(sessionCalls, ['tenant_id', 'call_id'], calls.map(callKey));
+
+export const linksOfSessions = (tables: Tables, sessions: readonly SessionKey[]): Promise<readonly LinkRow[]> =>
+  tables.select<LinkRow>(sessionCalls, ['tenant_id', 'session_id'], sessions.map(sessionKey));
 
 // Past relations, which queries `at=` a moment need besides the current ones in `call_sessions` and
 // `call_session_calls`. Few calls have any.
@@ -64,9 +66,8 @@ export const otherAppointments: Table = {
 export const formerCallsOf = (sessions: readonly Session[], links: ReadonlyMap<string, LinkRow>): Row[] =>
   sessions.flatMap(({ calls }) =>
     calls.flatMap((call) => {
-      const { tenantId, callId } = call;
-      const ids = sessionsEverOf(call, links.get(callStream(tenantId, callId))?.placed_session_id);
-      return ids.length > 1 ? ids.map((id) => ({ tenant_id: tenantId, session_id: id, call_id: callId })) : [];
+      const ids = sessionsEverOf(call, links.get(callStream(call.tenantId, call.callId))?.placed_session_id);
+      return ids.length > 1 ? ids.map((id) => ({ ...callKey(call), session_id: id })) : [];
     }),
   );
 

@@ -1,8 +1,15 @@
 import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
 import type { AppointmentId } from '../../model/appointment.ts';
 import type { StreamState } from '../../model/stream-state.ts';
-import { type RelatedSessions, relatedSessions, type SessionKey } from '../calls/related-sessions.ts';
-import { linksOfCalls, linksOfSessions, otherAppointments } from '../calls/session-calls.ts';
+import { type RelatedSessions, relatedSessions } from '../calls/related-sessions.ts';
+import {
+  callStreamOf,
+  type LinkRow,
+  linksOfSessions,
+  otherAppointments,
+  type SessionKey,
+  sessionCalls,
+} from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
@@ -39,7 +46,7 @@ async function changesOf(
 ): Promise<AppointmentChange[]> {
   return changesOfAppointments(course, ever, async (ids, here) => {
     const all = await decisionsAbout(tables, ids);
-    const elsewhere = all.filter((row) => !here.has(callStream(row.tenant_id, row.call_id)));
+    const elsewhere = all.filter((row) => !here.has(callStreamOf(row)));
     const byId = Map.groupBy(elsewhere, (row) => appointmentStream(row.tenant_id, row.appointment_id));
     return {
       staff: await statesOf(ids.map(({ tenantId, id }) => appointmentStream(tenantId, id))),
@@ -48,8 +55,10 @@ async function changesOf(
   });
 }
 
+const appointmentKey = ({ tenantId, id }: AppointmentId) => ({ tenant_id: tenantId, appointment_id: id });
+
 const decisionsAbout = (tables: Tables, ids: readonly AppointmentId[]): Promise<readonly DecidedRow[]> => {
-  const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
+  const keys = ids.map(appointmentKey);
   return tables.select<DecidedRow>(decided, ['tenant_id', 'appointment_id'], keys);
 };
 
@@ -76,7 +85,7 @@ async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late<Strea
   const changes = (await changesOf(tables, batch, course, ever)).filter((change) =>
     ids.has(appointmentStream(change.tenantId, change.id)),
   );
-  const keys = [...ids.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
+  const keys = [...ids.values()].map(appointmentKey);
   await tables.delete(rows, ['tenant_id', 'appointment_id'], keys);
   await tables.insert(rows, changes.map(changeOf));
 }
@@ -88,7 +97,7 @@ async function allRelated(
   sessionRows: readonly SessionKey[],
 ): Promise<RelatedSessions> {
   const links = await linksOfSessions(tables, sessionRows);
-  const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
+  const known = new Map(links.map((link) => [callStreamOf(link), link]));
   const ever = await relatedSessions(tables, batch, sessionRows, known);
   if (ever.others.size === 0) return ever;
   return allRelated(tables, batch, [...ever.sessions.values(), ...ever.others.values()]);
@@ -96,14 +105,13 @@ async function allRelated(
 
 /** Every session that may ever have been about one of the appointments, by what the read model shows. */
 async function sessionsAbout(tables: Tables, ids: readonly AppointmentId[]): Promise<SessionKey[]> {
-  const keys = ids.map(({ tenantId, id }) => ({ tenant_id: tenantId, appointment_id: id }));
+  const keys = ids.map(appointmentKey);
   const by = ['tenant_id', 'appointment_id'] as const;
   type Other = { readonly tenant_id: string; readonly session_id: string };
   const now = await tables.select<{ tenant_id: string; id: string }>(sessionRows, by, keys);
   const other = await tables.select<Other>(otherAppointments, by, keys);
   const decisions = await decisionsAbout(tables, ids);
-  const calls = decisions.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
-  const links = await linksOfCalls(tables, calls);
+  const links = await tables.select<LinkRow>(sessionCalls, sessionCalls.key, decisions);
   const all = [...now.map((row) => ({ ...row, session_id: row.id })), ...other, ...links];
   const found = all.map((row) => ({ tenantId: row.tenant_id, sessionId: row.session_id }));
   return [...new Map(found.map((one) => [sessionStream(one.tenantId, one.sessionId), one])).values()];

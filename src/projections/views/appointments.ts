@@ -1,10 +1,10 @@
-import { appointmentStream, callStream, sessionStream } from '../../events/streams.ts';
+import { appointmentStream } from '../../events/streams.ts';
 import { type AppointmentId, appointmentOf, type SessionDecision, type StaffState } from '../../model/appointment.ts';
 import { type Decisions, decisionOf } from '../../model/appointment-decision.ts';
 import { entriesOf, findNamed, isBefore, type Position } from '../../model/entries.ts';
 import { latestValue } from '../../model/latest.ts';
 import { appointmentOfCall, createdAtOf, type Session } from '../../model/session.ts';
-import { linksOfCalls } from '../calls/session-calls.ts';
+import { callKey, callStreamOf, type LinkRow, sessionCalls, sessionStreamOf } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
@@ -61,26 +61,16 @@ export const appointments: View = {
     if (of !== appointmentRows) return [];
     const key = { tenant_id, appointment_id: id };
     const calls = await tables.select<DecidedRow>(decided, ['tenant_id', 'appointment_id'], [key]);
-    const links = await linksOfCalls(
-      tables,
-      calls.map((call) => ({ tenantId: call.tenant_id, callId: call.call_id })),
-    );
-    return [
-      appointmentStream(tenant_id as string, id as string),
-      ...links.flatMap((link) => [
-        callStream(link.tenant_id, link.call_id),
-        sessionStream(link.tenant_id, link.session_id),
-      ]),
-    ];
+    const links = await tables.select<LinkRow>(sessionCalls, sessionCalls.key, calls);
+    const streams = links.flatMap((link) => [callStreamOf(link), sessionStreamOf(link)]);
+    return [appointmentStream(tenant_id as string, id as string), ...streams];
   },
 };
 
 /** The decisions of the calls of these sessions; answers those that are new, changed or no longer of an appointment. */
 async function saveDecisions(tables: Tables, sessions: readonly Session<Decisions>[]): Promise<DecidedRow[]> {
   const after = sessions.flatMap(decisionsOf);
-  const keys = sessions.flatMap(({ calls }) =>
-    calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId })),
-  );
+  const keys = sessions.flatMap(({ calls }) => calls.map(callKey));
   const before = await tables.select<DecidedRow>(decided, decided.key, keys);
   const keyOf = (row: DecidedRow) => `${row.tenant_id}.${row.call_id}`;
   const still = new Set(after.map(keyOf));

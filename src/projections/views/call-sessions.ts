@@ -1,9 +1,10 @@
-import { callStream, sessionStream } from '../../events/streams.ts';
+import { sessionStream } from '../../events/streams.ts';
 import type { Description } from '../../model/call.ts';
 import { appointmentOf, type Session } from '../../model/session.ts';
 import { sessionFields } from '../../model/session-document.ts';
 import {
   appointmentsNamedBy,
+  callStreamOf,
   formerCalls,
   formerCallsOf,
   linksOfSessions,
@@ -78,10 +79,7 @@ export const callSessions: View = {
     if (of !== sessionRows) return [];
     const session = { tenantId: tenantId as string, sessionId: id as string };
     const links = await linksOfSessions(tables, [session]);
-    return [
-      sessionStream(session.tenantId, session.sessionId),
-      ...links.map((link) => callStream(link.tenant_id, link.call_id)),
-    ];
+    return [sessionStream(session.tenantId, session.sessionId), ...links.map(callStreamOf)];
   },
 };
 

@@ -1,8 +1,8 @@
-import { callStream } from '../../events/streams.ts';
 import { type Customer, customerBy, withCall, withoutCall } from '../../model/customer.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { changesOf } from '../calls/membership.ts';
+import { callKey, callStreamOf } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
@@ -66,13 +66,13 @@ export const customers: View = {
     if (of !== customerRows) return [];
     const by = ['tenant_id', 'customer_id'] as const;
     const links = await tables.select<Link>(customerCalls, by, [{ tenant_id, customer_id: id }]);
-    return links.map((link) => callStream(link.tenant_id, link.call_id));
+    return links.map(callStreamOf);
   },
 };
 
 type Move = { readonly call: TicketCall; readonly from: Customer | undefined; readonly to: Customer | undefined };
 
-const linkOf = ({ call, to }: Move): Row => ({ tenant_id: call.tenantId, call_id: call.callId, customer_id: to?.id });
+const linkOf = ({ call, to }: Move): Row => ({ ...callKey(call), customer_id: to?.id });
 
 /** By id, each as all of its calls make it; undefined where it has none any more. */
 async function madeAnew(
@@ -83,7 +83,7 @@ async function madeAnew(
   const keys = [...losers.values()].map(({ tenantId, id }) => ({ tenant_id: tenantId, customer_id: id }));
   const by = ['tenant_id', 'customer_id'] as const;
   const links = await tables.select<Link>(customerCalls, by, keys);
-  const streams = links.map((link) => callStream(link.tenant_id, link.call_id));
+  const streams = links.map(callStreamOf);
   const states = await batch.statesOf(streams);
   const made = new Map<string, Customer | undefined>([...losers.keys()].map((id) => [id, undefined]));
   for (const stream of streams) {

@@ -7,6 +7,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import { ownSessionId } from '../../model/session.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
+import { callKey } from '../calls/session-calls.ts';
 import type { View } from '../calls/view.ts';
 import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
@@ -150,8 +151,11 @@ export const outcomeChanges: View = {
     const all = callsWithSessions(batch.related);
     // An erased call's come with its erasure, where the store has removed their facts.
     if (batch.late) {
-      const keys = all.map(({ call }) => ({ tenant_id: call.tenantId, call_id: call.callId }));
-      await tables.delete(rows, ['tenant_id', 'call_id'], keys);
+      await tables.delete(
+        rows,
+        ['tenant_id', 'call_id'],
+        all.map(({ call }) => callKey(call)),
+      );
     }
     // The changes by earlier facts have their rows already, unless late facts belong before those.
     const positions = new Set(batch.facts.map(({ position }) => `${position}`));

@@ -5,7 +5,7 @@ import { isBefore, type Place, placeOf } from '../../model/entries.ts';
 import type { StreamState, WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import { type RelatedSessions, relatedSessions } from '../calls/related-sessions.ts';
-import { linksOfCalls } from '../calls/session-calls.ts';
+import { type CallKey, callKey, callStreamOf, linksOfCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Course, Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
@@ -20,8 +20,6 @@ const rows: Table = {
   queryIndexes: ['(tenant_id, position, id)'],
   view: Object.keys(columns.ticket_changes),
 };
-
-type CallKey = { readonly tenantId: string; readonly callId: string };
 
 /** What a fact changed in a ticket, and the ticket after it. */
 type TicketChange = Place & { readonly change: 'opened' | 'changed'; readonly ticket: Ticket };
@@ -119,7 +117,7 @@ async function rowsOf(tables: Tables, batch: ChangedCalls, changes: readonly Tic
 async function relatedTo(tables: Tables, batch: ChangedCalls, calls: readonly CallKey[]): Promise<RelatedSessions> {
   const links = await linksOfCalls(tables, calls);
   const sessions = links.map((link) => ({ tenantId: link.tenant_id, sessionId: link.session_id }));
-  const known = new Map(links.map((link) => [callStream(link.tenant_id, link.call_id), link]));
+  const known = new Map(links.map((link) => [callStreamOf(link), link]));
   return relatedSessions(tables, batch, sessions, known);
 }
 
@@ -128,7 +126,6 @@ async function replaceLate(tables: Tables, batch: ChangedCalls, late: Late<Strea
   const calls = [...batch.related.calls, ...callsOf(batch.facts)];
   if (calls.length === 0) return;
   const changes = changesOfTickets(await late.courseOf(calls.flatMap(streamsOf)), () => undefined);
-  const keys = calls.map(({ tenantId, callId }) => ({ tenant_id: tenantId, call_id: callId }));
-  await tables.delete(rows, ['tenant_id', 'call_id'], keys);
+  await tables.delete(rows, ['tenant_id', 'call_id'], calls.map(callKey));
   await tables.insert(rows, await rowsOf(tables, batch, changes));
 }

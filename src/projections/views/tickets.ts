@@ -3,7 +3,7 @@ import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
-import { sessionCalls } from '../calls/session-calls.ts';
+import { callKey, callStreamOf, type LinkRow, sessionCalls } from '../calls/session-calls.ts';
 import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
@@ -55,13 +55,12 @@ async function onlyTheirLogs(
     const callId = 'ticketId' in after ? callIdOfTicket(after.ticketId) : undefined;
     return callId === undefined || touched.has(callStream(after.tenantId, callId))
       ? []
-      : [{ tenant_id: after.tenantId, call_id: callId }];
+      : [callKey({ tenantId: after.tenantId, callId })];
   });
-  type Link = { readonly tenant_id: string; readonly call_id: string; readonly session_id: string };
-  const links = await tables.select<Link>(sessionCalls, sessionCalls.key, calls);
-  const states = await batch.statesOf(links.map((link) => callStream(link.tenant_id, link.call_id)));
+  const links = await tables.select<LinkRow>(sessionCalls, sessionCalls.key, calls);
+  const states = await batch.statesOf(links.map(callStreamOf));
   return links.flatMap((link) => {
-    const call = states.get(callStream(link.tenant_id, link.call_id)) as TicketCall | undefined;
+    const call = states.get(callStreamOf(link)) as TicketCall | undefined;
     return call ? [{ call, sessionId: link.session_id }] : [];
   });
 }
