@@ -2,6 +2,7 @@ import { isJsonObject } from '../events/json.ts';
 import type { Answers, Route } from './api.ts';
 import { Failure, refusal } from './failure.ts';
 import type { FoundKey } from './keys.ts';
+import { jsonOf } from './text.ts';
 
 type PathNames<R extends string> = R extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never;
 type Query = Readonly<Record<string, string | undefined>>;
@@ -97,16 +98,8 @@ function queryOf(query: Query | undefined): string {
 async function read(request: string, response: Response): Promise<Answer> {
   const { status, headers } = response;
   const text = await response.text();
-  return { request, status, headers, text, body: parsed(text) };
+  return { request, status, headers, text, body: jsonOf(text) };
 }
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 async function* unbroken(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {

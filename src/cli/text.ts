@@ -35,14 +35,27 @@ export function fields(pairs: Readonly<Record<string, unknown>>): string {
 export const shortened = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 
+/** The JSON of a text; undefined: it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an option lists, with commas between. */
+export const wordsOf = (list: string): string[] => list.split(',').map((word) => word.trim());
+
 /** The examples below a command's help. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ call-ledger ${line}`).join('\n')}`;
 
 const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A time as a person writes it: ISO 8601, where a date alone is its midnight UTC; or so long ago: 90m, 6h, 3d. */
-export function instantOf(text: string, option: string): string {
+/** A time as a person writes it, if one is: ISO 8601, a date alone being its midnight UTC; or so long ago: 90m, 6h, 3d. */
+export function instantOf<Text extends string | undefined>(text: Text, option: string): Text {
+  if (text === undefined) return text;
   const ago = /^(\d{1,5})([mhd])$/.exec(text);
   const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d.*(Z|[+-]\d\d:\d\d))?$/.test(text);
   const ms = ago
@@ -54,5 +67,5 @@ export function instantOf(text: string, option: string): string {
     throw new Failure(2, `${option}: "${text}" is no time.`, {
       remedy: 'For example 2026-01-31, 2026-01-31T09:00:00Z, or 6h for six hours ago.',
     });
-  return new Date(ms).toISOString();
+  return new Date(ms).toISOString() as Text;
 }

@@ -57,6 +57,10 @@ export async function deliver(
   return { event: webhook.event, callId: webhook.call.call_id, statuses, tampered };
 }
 
+/** The header by which Retell signs a body. */
+export const signatureOf = (body: string | Uint8Array, key: string, at: number): string =>
+  `v=${at},d=${createHmac('sha256', key).update(body).update(`${at}`).digest('hex')}`;
+
 async function post(
   webhook: Webhook,
   url: string,
@@ -66,14 +70,13 @@ async function post(
 ): Promise<number> {
   const at = Date.now();
   const body = JSON.stringify({ ...webhook, event_timestamp: at });
-  const digest = createHmac('sha256', key).update(body).update(String(at)).digest('hex');
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         'user-agent': 'axios/1.15.2',
-        'x-retell-signature': `v=${at},d=${digest}`,
+        'x-retell-signature': signatureOf(body, key, at),
       },
       body: tampered ? body.replace('call', 'Call') : body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),

@@ -1,3 +1,4 @@
+import { json } from 'node:stream/consumers';
 import { beginsErasure } from '../../events/erased.ts';
 import { Erased, isErasedType } from '../../events/erasure-facts.ts';
 import { digestOf } from '../../events/identity.ts';
@@ -29,8 +30,8 @@ export async function compareWithLog(
   readAgain: () => AsyncIterable<Uint8Array>,
 ): Promise<Compared> {
   try {
-    const log = await whole(await service.stream('/api/export/digest', sameRange(header)));
-    if (log.digest === digest && log.facts === facts) return { erased: 0 };
+    const log = await json(await service.stream('/api/export/digest', sameRange(header)));
+    if (isJsonObject(log) && log.digest === digest && log.facts === facts) return { erased: 0 };
     return await firstDifference(service, header, readAgain());
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -39,13 +40,6 @@ export async function compareWithLog(
       return { wrong: `The log is another one than this export is of, or was shortened. ${message}`, erased: 0 };
     throw new Failure(2, `Not compared with the log: ${message}`, details);
   }
-}
-
-async function whole(body: AsyncIterable<Uint8Array>): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const answer: unknown = JSON.parse(Buffer.concat(chunks).toString());
-  return isJsonObject(answer) ? answer : {};
 }
 
 /** A fact as both sides have to hold it; of one that was erased since only what names it is left. */

@@ -13,6 +13,7 @@ import {
   type Header,
   seedOf,
 } from '../../read-api/export/export-line.ts';
+import { jsonOf } from '../text.ts';
 
 const LONGEST = 64 * 1024 * 1024;
 
@@ -121,7 +122,7 @@ export async function examineExport(
   const readLine = (raw: Buffer): string | undefined => {
     if (ended) return 'it stands behind the footer';
     const covered = coveredBy(raw);
-    const content = ExportLine.safeParse(parsedOf(raw)).data;
+    const content = ExportLine.safeParse(jsonOf(raw.toString())).data;
     if (covered === undefined || content === undefined) return 'it is no line of an export';
     if (content.kind === 'broken') return `the service broke the export off here: ${content.code}`;
     if (header === undefined && content.kind !== 'header') return 'the first line is no header';
@@ -194,12 +195,4 @@ export async function examineExport(
 function isWhole({ bodyBase64 = '', bodySha256, bytes }: EvidenceLine): boolean {
   const body = Buffer.from(bodyBase64, 'base64');
   return body.length === bytes && sha256(body) === bodySha256;
-}
-
-function parsedOf(raw: Buffer): unknown {
-  try {
-    return JSON.parse(raw.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Verb } from '../program.ts';
-import { examples, fields, instantOf } from '../text.ts';
+import { examples, fields, instantOf, wordsOf } from '../text.ts';
 
 /** Who may administer, and what was done. */
 export const verb: Verb = (program, cli) => {
@@ -13,9 +13,9 @@ export const verb: Verb = (program, cli) => {
     .option('--expires <time>', 'it opens nothing from then on; as 2027-01-31, or 90d')
     .addHelpText('after', examples('admin-keys issue on-call --scope operations --expires 90d'))
     .action(async (name: string, { scope, expires }: Order) => {
-      const scopes = scope.split(',').map((word) => word.trim());
-      const expiresAt = expires === undefined ? undefined : instantAhead(expires);
-      const body = { name, scopes, ...(expiresAt !== undefined && { expiresAt }) };
+      const scopes = wordsOf(scope);
+      const expiresAt = instantAhead(expires);
+      const body = { name, scopes, expiresAt };
       const issued = await cli.admin.call('POST /api/admin-keys', { body });
       cli.answer(issued, fields({ key: issued.key, keyId: issued.keyId, scopes: scopes.join(', '), expiresAt }));
       cli.remark('Keep the key now: it is stored as a hash, and cannot be shown again.');
@@ -27,7 +27,7 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('admin-keys list'))
     .action(async () =>
       cli.list(
-        await cli.admin.call('GET /api/admin-keys', {}),
+        await cli.admin.call('GET /api/admin-keys'),
         {
           NAME: 'name',
           SCOPES: ({ scopes }) => scopes.join(','),
@@ -65,8 +65,8 @@ export const verb: Verb = (program, cli) => {
 };
 
 /** `90d` from now, else a time as a person writes it. */
-function instantAhead(text: string): string {
-  const days = /^(\d{1,4})d$/.exec(text)?.[1];
+function instantAhead(text: string | undefined): string | undefined {
+  const days = /^(\d{1,4})d$/.exec(text ?? '')?.[1];
   return days === undefined
     ? instantOf(text, '--expires')
     : new Date(Date.now() + Number(days) * 86_400_000).toISOString();

@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebhookDelivery } from '../api.ts';
 import type { Verb } from '../program.ts';
-import { examples, fields } from '../text.ts';
+import { examples, fields, wordsOf } from '../text.ts';
 
 const ID = 'we_0b54b1c6-6f0c-4f0e-9a53-0d6d1a0c8f11';
-const wordsOf = (list: string): string[] => list.split(',').map((word) => word.trim());
 
 const answered = ({ state, attempts, lastStatus, lastFailure }: WebhookDelivery): string =>
   `${state} after ${attempts} attempts${(lastStatus ?? lastFailure) ? `: ${lastStatus ?? lastFailure}` : ''}`;
@@ -41,7 +41,7 @@ export const verb: Verb = (program, cli) => {
       examples('endpoints add https://example.com/hook --events call.outcome.changed,ticket.opened'),
     )
     .action(async (url: string, { events, description }: { events: string; description?: string }) => {
-      const body = { url, events: wordsOf(events), ...(description !== undefined && { description }) };
+      const body = { url, events: wordsOf(events), description };
       const added = await service().call('POST /api/webhook-endpoints', { body });
       cli.answer(added, fields({ id: added.id, secret: added.secret }));
       cli.remark('Keep the secret now: it cannot be shown again.');
@@ -87,7 +87,7 @@ export const verb: Verb = (program, cli) => {
       let sent = await service().call('POST /api/webhook-endpoints/{id}/test', { path });
       const ends = Date.now() + TEST_MS;
       while (sent.attempts === 0 && Date.now() < ends) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await sleep(LOOK_MS);
         const { items } = await service().call('GET /api/webhook-endpoints/{id}/deliveries', { path });
         sent = items.find((one) => one.id === sent.id) ?? sent;
       }
@@ -102,8 +102,7 @@ export const verb: Verb = (program, cli) => {
     .option('--limit <number>', 'at most', '50')
     .option('--cursor <cursor>', 'go on behind a page')
     .addHelpText('after', examples(`endpoints deliveries ${ID} --state dead`))
-    .action(async (id: string, { state, limit, cursor }: { state?: string; limit: string; cursor?: string }) => {
-      const query = { limit, ...(state !== undefined && { state }), ...(cursor !== undefined && { cursor }) };
+    .action(async (id: string, query: { state?: string; limit: string; cursor?: string }) => {
       const page = await service().call('GET /api/webhook-endpoints/{id}/deliveries', { path: { id }, query });
       const items = page.items.map((one) => ({ ...one, last: one.lastStatus ?? one.lastFailure ?? '' }));
       const columns = { ID: 'id', TYPE: 'type', STATE: 'state', ATTEMPTS: 'attempts', LAST: 'last' } as const;

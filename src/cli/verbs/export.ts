@@ -21,7 +21,7 @@ type ExportOptions = {
 
 /** A position of the log, or a time as a person writes it. */
 const endOf = (text: string | undefined, option: string): string | undefined =>
-  text === undefined || /^\d{1,19}$/.test(text) ? text : instantOf(text, option);
+  /^\d{1,19}$/.test(text ?? '') ? text : instantOf(text, option);
 
 /** The facts, for an auditor; and whether such a file is what the log says. */
 export const verb: Verb = (program, cli) => {

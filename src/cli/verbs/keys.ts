@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { readSecret } from '../secrets.ts';
-import { examples, fields } from '../text.ts';
+import { examples, fields, wordsOf } from '../text.ts';
 
 /** Who may ask, and whose webhooks verify. */
 export const verb: Verb = (program, cli) => {
@@ -15,10 +15,10 @@ export const verb: Verb = (program, cli) => {
     .option('--name <name>', 'what it is for; a list shows it')
     .addHelpText('after', examples('keys issue acme --scope read,write --name "desk console"'))
     .action(async (tenant: string, { scope, name }: { scope: string; name?: string }) => {
-      const scopes = scope.split(',').map((word) => word.trim());
+      const scopes = wordsOf(scope);
       const issued = await cli.admin.call('POST /api/tenants/{id}/api-keys', {
         path: { id: tenant },
-        body: { scopes, ...(name !== undefined && { name }) },
+        body: { scopes, name },
       });
       cli.answer(issued, fields({ key: issued.key, keyId: issued.keyId, name, scopes: scopes.join(', ') }));
       cli.remark('Keep the key now: it is stored as a hash, and cannot be shown again.');
@@ -31,7 +31,7 @@ export const verb: Verb = (program, cli) => {
     .action(async (tenant: string) => {
       const { apiKeys } = await cli.admin.call('GET /api/tenants/{id}', { path: { id: tenant } });
       cli.list(
-        { items: apiKeys, nextCursor: null },
+        { items: apiKeys },
         {
           NAME: 'name',
           SCOPES: ({ scopes }) => scopes.join(','),
@@ -88,7 +88,7 @@ export const verb: Verb = (program, cli) => {
     .description('seal every secret in the log under the present MASTER_KEY, in the place of MASTER_KEY_PREVIOUS')
     .addHelpText('after', examples('keys reseal'))
     .action(async () => {
-      const done = await cli.admin.call('POST /api/secrets/reseal', {});
+      const done = await cli.admin.call('POST /api/secrets/reseal');
       if (done.closed.length > 0) cli.no();
       const closed = done.closed.map(({ tenantId, keyId }) => `\n${keyId} of ${tenantId} is opened by neither key`);
       cli.answer(done, `${done.resealed} secrets were sealed anew.${closed.join('')}`);
@@ -105,7 +105,7 @@ export const verb: Verb = (program, cli) => {
         throw new Failure(2, 'Webhook keys and Retell API keys that this MASTER_KEY does not open would be given up.', {
           remedy: 'Start with the MASTER_KEY that sealed them, if there is any way. Else: keys forget-closed --yes',
         });
-      const done = await cli.admin.call('POST /api/secrets/forget-closed', {});
+      const done = await cli.admin.call('POST /api/secrets/forget-closed');
       const lines = done.forgotten.map(({ tenantId, keyId }) => `${keyId} of ${tenantId} is forgotten: add it again.`);
       cli.answer(done, lines.length === 0 ? 'Every secret opens; nothing was forgotten.' : lines.join('\n'));
     });

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Verb } from '../program.ts';
 import { examples } from '../text.ts';
@@ -25,9 +26,7 @@ export const verb: Verb = (program, cli) => {
         cli.remark(`Written to ${zip}. It is personal data.`);
         return;
       }
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
-      const person: unknown = JSON.parse(Buffer.concat(chunks).toString());
+      const person = await json(body);
       cli.answer(person, JSON.stringify(person, undefined, 2));
     });
 };

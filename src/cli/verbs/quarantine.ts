@@ -22,7 +22,7 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('quarantine list --reason untranslatable'))
     .action(async ({ tenant, ...rest }: ListOptions) =>
       cli.list(
-        await cli.admin.call('GET /api/quarantine', { query: { ...(tenant && { tenantId: tenant }), ...rest } }),
+        await cli.admin.call('GET /api/quarantine', { query: { tenantId: tenant, ...rest } }),
         {
           RECEIVED: 'receivedAt',
           REASON: 'reason',

@@ -59,10 +59,7 @@ export const verb: Verb = (program, cli) => {
     .option('--since <time>', 'read the lists from then on (2026-01-31, or 6h); else from where the last run ended')
     .addHelpText('after', examples('reconcile', 'reconcile --tenant acme --since 6h'))
     .action(async ({ tenant, since }: { tenant?: string; since?: string }) => {
-      await runToTheEnd(cli, {
-        ...(tenant !== undefined && { tenant }),
-        ...(since !== undefined && { since: instantOf(since, '--since') }),
-      });
+      await runToTheEnd(cli, { tenant, since: instantOf(since, '--since') });
     });
 
   program
@@ -75,11 +72,7 @@ export const verb: Verb = (program, cli) => {
     .option('--to <time>', 'default: now')
     .addHelpText('after', examples('coverage', 'coverage --tenant acme --from 7d'))
     .action(async ({ tenant, from, to }: { tenant?: string; from?: string; to?: string }) => {
-      const query = {
-        tenantId: tenant,
-        from: from === undefined ? undefined : instantOf(from, '--from'),
-        to: to === undefined ? undefined : instantOf(to, '--to'),
-      };
+      const query = { tenantId: tenant, from: instantOf(from, '--from'), to: instantOf(to, '--to') };
       const days = await cli.admin.call('GET /api/reconciliation/coverage', { query });
       if (days.items.some(({ missing }) => missing > 0)) cli.no();
       cli.list(

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { signatureOf } from '../../retell-emulator/webhooks.ts';
 import { DEFAULT_TENANT } from '../../tenants/tenant.ts';
 import type { Answers } from '../api.ts';
 import type { Cli } from '../cli.ts';
@@ -68,7 +68,7 @@ async function post(cli: Cli, delivery: Delivery, options: Options): Promise<{ s
     throw new Failure(1, `The bytes of ${id} are gone: they were erased, or their time was over.`);
   const body = Buffer.from(bodyBase64, 'base64');
   const key = options.asRecorded ? undefined : await findWebhookKey(cli, tenantId, options.keyFile);
-  const signature = key === undefined ? signatureHeader : signedNow(body, key.key);
+  const signature = key === undefined ? signatureHeader : signatureOf(body, key.key, Date.now());
   try {
     const { status } = await fetch(options.to, {
       method: 'POST',
@@ -84,10 +84,4 @@ async function post(cli: Cli, delivery: Delivery, options: Options): Promise<{ s
       remedy: 'Start it, or give another --to.',
     });
   }
-}
-
-/** As Retell signs (docs/retell-api.md, "Signature"). */
-function signedNow(body: Uint8Array, key: string): string {
-  const at = String(Date.now());
-  return `v=${at},d=${createHmac('sha256', key).update(body).update(at).digest('hex')}`;
 }

@@ -4,15 +4,10 @@ import { allTenants } from '../cli.ts';
 import { Failure } from '../failure.ts';
 import type { Verb } from '../program.ts';
 import { type PutOptions, patchOf, retellApiKeyOf, wholeOf } from '../tenant-settings.ts';
-import { examples, fields } from '../text.ts';
+import { examples, fields, wordsOf } from '../text.ts';
 
 const mailOf = ({ mail }: Tenant): string =>
   mail === undefined ? '–' : `${mail.enabled ? 'on' : 'off'}${mail.recipients.map((r) => ` ${r}`).join(',')}`;
-
-const agentsOf = ({ agentEndpoints = {} }: Tenant): string | undefined =>
-  Object.entries(agentEndpoints)
-    .map(([agent, endpoint]) => `${agent} → ${endpoint}`)
-    .join(', ') || undefined;
 
 const apiKeyText = ({ keyId, name, scopes }: Tenant['apiKeys'][number]): string =>
   `${keyId} (${[name, ...scopes].filter(Boolean).join(', ')})`;
@@ -29,7 +24,7 @@ const tenantText = (tenant: Tenant): string =>
     timeZone: tenant.timeZone,
     defaultRegion: tenant.defaultRegion,
     mail: mailOf(tenant),
-    'reconciled calls': agentsOf(tenant),
+    'reconciled calls': listed(tenant.agentEndpoints),
     'field names': listed(tenant.fieldNames),
     qualification: listed(tenant.qualification),
     'placing calls': listed(tenant.calls),
@@ -39,10 +34,7 @@ const tenantText = (tenant: Tenant): string =>
     'API keys': tenant.apiKeys.map(apiKeyText).join(', ') || 'none',
   });
 
-const several = (value: string, before: readonly string[] = []) => [
-  ...before,
-  ...value.split(',').map((s) => s.trim()),
-];
+const several = (value: string, before: readonly string[] = []) => [...before, ...wordsOf(value)];
 
 /** Whose calls are taken, and how they are read. */
 export const verb: Verb = (program, cli) => {
@@ -54,7 +46,7 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('tenants list'))
     .action(async () =>
       cli.list(
-        { items: await allTenants(cli), nextCursor: null },
+        { items: await allTenants(cli) },
         {
           ID: 'id',
           NAME: 'name',
