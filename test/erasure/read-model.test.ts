@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { eraseStream } from '../../src/erasure/erase-stream.ts';
 import { erasureIn } from '../../src/events/erased.ts';
 import type { EventLog } from '../../src/events/event-log.ts';
@@ -9,14 +9,10 @@ import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import * as controls from '../projections/controls.ts';
 import { minute, type Said, TENANT } from '../projections/controls.ts';
-import { logger, type Stores, startStores } from '../projections/stores.ts';
+import { logger, storesOfFile } from '../projections/stores.ts';
 import { CANARY, world } from './facts.ts';
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 const erasure = { id: 'ers_1', by: 'admin', requestedAt: '2026-02-01T00:00:00.000Z' } as const;
 const calls = ['call_1', 'call_2', 'call_3'];

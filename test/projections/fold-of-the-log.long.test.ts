@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { decode, type Fact } from '../../src/events/codec.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
@@ -19,15 +19,11 @@ import {
   TENANT,
 } from './controls.ts';
 import { changesOfAppointments, readModelOf } from './fold-in-memory.ts';
-import { logger, type Stores, startStores } from './stores.ts';
+import { logger, storesOfFile } from './stores.ts';
 
 // Invariant 2: the read model is a fold of the log, however the log came about and wherever the batches were cut.
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 const some = <T>(...values: T[]) => fc.constantFrom(...values);
 /** A key that is undefined is not there once it is in the log. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { clusterIn } from '../../src/embedded/postgres/cluster.ts';
 import { processesIn } from '../../src/embedded/postgres/processes.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/start.ts';
@@ -17,16 +17,12 @@ import { type RunningProjections, startProjections } from '../../src/projections
 import { createTestDatabase } from '../support/postgres.ts';
 import { relayTo } from '../support/relay.ts';
 import { ended, started } from './controls.ts';
-import { type Stores, startStores } from './stores.ts';
+import { storesOfFile } from './stores.ts';
 import { tally } from './tally.ts';
 
 // Whatever interrupts a projector: the lag rises, then it is 0; nothing is skipped, and nothing doubled.
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 const WITHIN = { timeout: 30_000, interval: 10 };
 const running = new Set<RunningProjections>();

@@ -1,19 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { Subscription, SubscriptionOptions } from '../../src/events/subscription.ts';
 import { lagsOf } from '../../src/projections/engine/lag.ts';
 import { newProgress, observeSilence, type Progress, statusOf } from '../../src/projections/engine/progress.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { ended, started } from './controls.ts';
-import { logger, type Stores, startStores } from './stores.ts';
+import { logger, storesOfFile } from './stores.ts';
 import { tally } from './tally.ts';
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 let spoken = 0;
 const calls = (count: number) => Array.from({ length: count }, () => started({}, {}, `lag_${spoken++}`));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { callStream } from '../../src/events/streams.ts';
 import { connect } from '../../src/postgres/connection.ts';
@@ -9,13 +9,9 @@ import { redrive } from '../../src/projections/engine/redrive.ts';
 import { oneAfterAnother, writerOf } from '../../src/projections/engine/writer.ts';
 import { ended, started, TENANT, unrecognized } from './controls.ts';
 import { BREAKS_THE_REDUCER, spoken } from './parking.ts';
-import { logger, type Stores, startStores } from './stores.ts';
+import { logger, storesOfFile } from './stores.ts';
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 test('a redrive takes nothing that the projection has still to come to, and writes nothing where another does', async () => {
   const scene = { tenantId: TENANT, mended: false };

@@ -1,19 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connect } from '../../src/postgres/connection.ts';
 import { generationFor, promote } from '../../src/projections/engine/generations.ts';
 import type { Projection } from '../../src/projections/engine/projection.ts';
 import { type RunningProjections, startProjections } from '../../src/projections/engine/start.ts';
 import { relayTo } from '../support/relay.ts';
 import { ended, type Said, started } from './controls.ts';
-import { logger, type Stores, startStores } from './stores.ts';
+import { logger, storesOfFile } from './stores.ts';
 import { tally } from './tally.ts';
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 const running = new Set<RunningProjections>();
 let spoken = 0;

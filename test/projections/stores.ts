@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
+import { afterAll } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import type { JsonObject } from '../../src/events/json.ts';
 import { startHostedStore } from '../support/hosted-store.ts';
@@ -24,6 +25,13 @@ export type Stores = {
 
 /** As silent as a test should be; `TEST_LOG=debug` tells all. */
 export const logger: Logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+
+/** For one test file, which calls this at its top. */
+export async function storesOfFile(): Promise<Stores> {
+  const stores = await startStores();
+  afterAll(() => stores.stop());
+  return stores;
+}
 
 export async function startStores(): Promise<Stores> {
   const dataDir = await mkdtemp(join(tmpdir(), 'call-ledger-projections-'));

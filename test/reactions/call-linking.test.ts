@@ -1,15 +1,11 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
 import { type CallLinking, startCallLinking } from '../../src/reactions/call-linking/start.ts';
 import { requested, started, TENANT } from '../projections/controls.ts';
-import { type Stores, startStores } from '../projections/stores.ts';
+import { storesOfFile } from '../projections/stores.ts';
 
-let stores: Stores;
-beforeAll(async () => {
-  stores = await startStores();
-});
-afterAll(() => stores.stop());
+const stores = await storesOfFile();
 
 const lines: Record<string, unknown>[] = [];
 const logger = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { REQUIRED, type Scene, startScene } from './scene.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { caughtUp, REQUIRED, type Scene, SENT, soon, startScene } from './scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -8,19 +8,12 @@ beforeAll(async () => {
 afterEach(() => scene.stopAll());
 afterAll(() => scene.stop());
 
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
-const SENT = { type: 'TicketMailSent', opening: 1 };
-const need = async (call: string) => {
-  await scene.say(call, 'CallEnded');
-  await scene.say(call, 'CallAnalyzed', REQUIRED);
-};
-
 test('a first start on an old log begins at its end, whatever happens to old tickets later, and to Postgres', async () => {
-  await need('old_1');
-  await need('old_2');
+  await scene.need('old_1');
+  await scene.need('old_2');
   const first = scene.start();
-  await soon(() => expect(first.status().caughtUp).toBe(true));
-  await need('new_1');
+  await caughtUp(first);
+  await scene.need('new_1');
   await soon(async () => expect(await scene.record('new_1')).toEqual([SENT]));
   await scene.staff('old_1', 'resolved');
   await scene.say('old_1', 'CallAnalyzed', { ...REQUIRED, personal: { summary: 'once more' } });
@@ -28,9 +21,9 @@ test('a first start on an old log begins at its end, whatever happens to old tic
   await scene.wipe();
 
   // While it was away: nothing of this is lost either.
-  await need('new_2');
+  await scene.need('new_2');
   scene.start();
-  await need('new_3');
+  await scene.need('new_3');
   for (const call of ['new_2', 'new_3']) await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
   expect(await scene.record('old_1')).toEqual([]);
   expect(await scene.record('old_2')).toEqual([]);
@@ -48,17 +41,17 @@ test('a first start on an old log begins at its end, whatever happens to old tic
 
 test('Postgres made anew under a running process loses and repeats nothing', async () => {
   const mail = scene.start();
-  await soon(() => expect(mail.status().caughtUp).toBe(true));
+  await caughtUp(mail);
   const before = scene.smtp.received.length;
   // Queued, and then the queue is gone.
   scene.smtp.refusals.data = () => ({ code: 451 });
-  await need('new_4');
+  await scene.need('new_4');
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   // Our checkpoint alone says nothing of what was in it. The queue's own locks may win a deadlock with the drop.
   await soon(() => scene.pool.query('drop schema if exists pgboss cascade'));
   delete scene.smtp.refusals.data;
   await soon(async () => expect(await scene.record('new_4')).toEqual([SENT]));
-  await need('new_5');
+  await scene.need('new_5');
   await soon(async () => expect(await scene.record('new_5')).toEqual([SENT]));
   expect(scene.smtp.received.length - before).toBe(2);
 });

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import pg from 'pg';
 import { TestClock } from 'pg-boss';
-import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
-import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { relayTo } from '../support/relay.ts';
-import { logger, NOT_REQUIRED, REQUIRED, type Scene, startScene } from './scene.ts';
+import { caughtUp, logger, NOT_REQUIRED, REQUIRED, type Scene, SENT, soon, startScene } from './scene.ts';
 
 // At most one mail per opening, whatever happens (B8, invariant 4).
 
@@ -19,7 +18,7 @@ let scene: Scene;
 const children = new Set<ChildProcess>();
 beforeAll(async () => {
   scene = await startScene();
-  await following(start());
+  await caughtUp(start());
   await scene.stopAll();
 });
 afterEach(async () => {
@@ -34,16 +33,6 @@ const start = (options: Parameters<Scene['start']>[0] = {}) =>
   scene.start({ ...options, pace: { leaseMarginMs: 6000, ...options.pace } });
 let spoken = 0;
 const newCalls = (count: number) => Array.from({ length: count }, () => `call_${spoken++}`);
-const soon = (check: () => unknown, timeout = 60_000) => vi.waitFor(check, { timeout, interval: 50 });
-const following = (mail: TicketMail) => soon(() => expect(mail.status().caughtUp).toBe(true));
-const SENT = { type: 'TicketMailSent', opening: 1 };
-const need = async (call: string) => {
-  await scene.say(call, 'CallEnded');
-  await scene.say(call, 'CallAnalyzed', REQUIRED);
-};
-const allSent = async (calls: readonly string[]) => {
-  for (const call of calls) await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
-};
 /** How many mails came of how many openings, and how many of them were one too many. */
 const tally = (calls: readonly string[]) => {
   const sent = calls.map((call) => scene.smtp.of(call).length);
@@ -71,7 +60,7 @@ test('every order, grouping and repetition of a call’s events makes one mail',
       .map(([all, repeated]) => [...repeated.slice(0, 3), ...all, ...repeated.slice(3)]),
     ORDERS,
   );
-  await Promise.all([following(start())]);
+  await Promise.all([caughtUp(start())]);
   start();
   const calls = newCalls(orders.length);
   await Promise.all(
@@ -79,7 +68,7 @@ test('every order, grouping and repetition of a call’s events makes one mail',
       for (const [type, claims, endpoint] of order) await scene.say(calls[i]!, type, claims, { endpoint });
     }),
   );
-  await allSent(calls);
+  await scene.allSent(...calls);
   await scene.noJobsLeft(calls);
   expect(tally(calls)).toEqual({ sent: ORDERS, doubled: 0 });
 });
@@ -88,11 +77,11 @@ test('two processes that know nothing of each other but the log: each mail once'
   // Each with a Postgres of its own, so that nothing but the log's claims stands between them.
   const other = await createTestDatabase(inject('postgresUrl'));
   const both = [start(), start({ databaseUrl: other.url })];
-  await Promise.all(both.map(following));
+  await Promise.all(both.map(caughtUp));
   scene.smtp.refusals.hold = () => sleep(30); // so that they meet
   const calls = newCalls(24);
-  await Promise.all(calls.map(need));
-  await allSent(calls);
+  await Promise.all(calls.map((call) => scene.need(call)));
+  await scene.allSent(...calls);
   // Each also sees that the other has done it, and lets go.
   const second = new pg.Pool({ connectionString: other.url, max: 1 });
   for (const pool of [scene.pool, second]) await scene.noJobsLeft(calls, pool);
@@ -107,13 +96,13 @@ test('one that takes over sends what the killed one has left, and nothing again'
   const calls = newCalls(30);
   const child = startChild();
   await child.started;
-  await Promise.all(calls.slice(0, 15).map(need));
+  await scene.need(...calls.slice(0, 15));
   await soon(() => expect(tally(calls).sent).toBeGreaterThan(5));
   child.process.kill('SIGKILL');
-  await Promise.all(calls.slice(15).map(need));
+  await scene.need(...calls.slice(15));
   await scene.wipe(); // what it held would come back by its heartbeat, in a minute and a half
   start({ now: () => Date.now() + 120_000 }); // when its claims have ended
-  await allSent(calls);
+  await scene.allSent(...calls);
   const { sent, doubled } = tally(calls);
   console.log(`killed at a random moment: ${sent} mails of 30, ${doubled} doubled`);
   // Only what was accepted and not yet recorded at the kill may come twice, under the same name.
@@ -130,7 +119,7 @@ test('the window: killed between the server’s yes and the record, it goes agai
   };
   const child = startChild();
   await child.started;
-  await need(call);
+  await scene.need(call);
   await accepted.promise;
   child.process.kill('SIGKILL');
   expect(await scene.record(call)).toEqual([]);
@@ -147,7 +136,7 @@ test('the window: killed between the server’s yes and the record, it goes agai
   };
   await scene.wipe();
   start({ now });
-  await allSent([call]);
+  await scene.allSent(call);
   expect(sentAgain).toBeGreaterThanOrEqual(until);
   const twins = scene.smtp.of(call);
   expect(twins).toHaveLength(2);
@@ -163,12 +152,12 @@ test('a job that a dead process holds comes back by itself', async () => {
   };
   const child = startChild();
   await child.started;
-  await need(call);
+  await scene.need(call);
   await accepted.promise;
   child.process.kill('SIGKILL');
   delete scene.smtp.refusals.hold;
   const clock = new TestClock(Date.now() + 5 * 60_000);
-  await following(start({ clock, now: () => clock.now(), pace: { leaseMarginMs: 600_000 } }));
+  await caughtUp(start({ clock, now: () => clock.now(), pace: { leaseMarginMs: 600_000 } }));
   await soon(async () => {
     await clock.tick(15_000);
     expect(await scene.record(call)).toEqual([SENT]);
@@ -184,10 +173,10 @@ test('the event store is away when the mail has gone out: it is recorded when th
       return scene.log.append(stream, expected, events);
     },
   };
-  await following(start({ log }));
+  await caughtUp(start({ log }));
   const [call] = newCalls(1) as [string];
-  await need(call);
-  await allSent([call]);
+  await scene.need(call);
+  await scene.allSent(call);
   expect(failures).toBe(5);
   expect(tally([call])).toEqual({ sent: 1, doubled: 0 });
 });
@@ -202,10 +191,10 @@ test('the append of a record that was written though the answer was lost is foun
       return result;
     },
   };
-  await following(start({ log }));
+  await caughtUp(start({ log }));
   const calls = newCalls(10);
-  await Promise.all(calls.map(need));
-  await allSent(calls);
+  await Promise.all(calls.map((call) => scene.need(call)));
+  await scene.allSent(...calls);
   await scene.noJobsLeft(calls);
   expect(tally(calls)).toEqual({ sent: 10, doubled: 0 });
 });
@@ -213,17 +202,17 @@ test('the append of a record that was written though the answer was lost is foun
 test('Postgres cut and mended, again and again, under load', async () => {
   const relay = await relayTo(scene.databaseUrl);
   const mail = start({ databaseUrl: relay.url });
-  await following(mail);
+  await caughtUp(mail);
   const calls = newCalls(24);
   for (const [i, call] of calls.entries()) {
-    await need(call);
+    await scene.need(call);
     if (i % 8 === 3) relay.close();
     if (i % 8 === 6) relay.open();
   }
   relay.open();
   // What a session that was cut off had in hand comes back by its heartbeat; a wipe brings it at once.
   await scene.wipe();
-  await allSent(calls);
+  await scene.allSent(...calls);
   expect(tally(calls)).toEqual({ sent: 24, doubled: 0 });
   await scene.stopAll();
   await relay.stop();
@@ -243,10 +232,10 @@ test('a read model that is made anew again and again, under load, is no reason f
     expect(await running.waitUntilCaughtUp((await scene.log.head())!, 30_000)).toBe(true);
     return running;
   };
-  const load = Promise.all(calls.map(need));
+  const load = Promise.all(calls.map((call) => scene.need(call)));
   await (await build()).stop();
   await load;
-  await allSent(calls);
+  await scene.allSent(...calls);
   await (await build()).stop();
   const { rows } = await scene.pool.query<{ mail: string }>(
     'select distinct mail from tickets where call_id = any($1)',

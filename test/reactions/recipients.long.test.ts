@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { TestClock } from 'pg-boss';
-import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { ticketStream } from '../../src/events/streams.ts';
 import { recipientId } from '../../src/reactions/ticket-mail/mail-record.ts';
 import { redriveTicketMail } from '../../src/reactions/ticket-mail/redrive.ts';
-import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { logged, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
+import { caughtUp, logged, type Scene, SENT, soon, startScene, TENANT } from './scene.ts';
 
 // Who of several recipients has a mail, and who is still to get it (docs/mail.md).
 
 const [OK, GREY, OTHER] = ['ok@acme.example', 'grey@acme.example', 'other@acme.example'] as const;
 const PARTLY = { type: 'TicketMailPartlySent', opening: 1 };
-const SENT = { type: 'TicketMailSent', opening: 1 };
 
 let scene: Scene;
 beforeAll(async () => {
@@ -27,8 +25,6 @@ afterEach(async () => {
 });
 afterAll(() => scene.stop());
 
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
-const caughtUp = (mail: TicketMail) => soon(() => expect(mail.status().caughtUp).toBe(true));
 const wanted = (...recipients: string[]) => {
   scene.tenants.settings.mail = { enabled: true, recipients };
 };
@@ -36,13 +32,6 @@ const wanted = (...recipients: string[]) => {
 const refuse = (codes: Record<string, number>) => {
   scene.smtp.refusals.recipient = (address) => (address in codes ? { code: codes[address]! } : undefined);
 };
-let spoken = 0;
-async function needSomebody(): Promise<string> {
-  const call = `call_${spoken++}`;
-  await scene.say(call, 'CallEnded');
-  await scene.say(call, 'CallAnalyzed', REQUIRED);
-  return call;
-}
 const recordIs = (call: string, record: object[]) => soon(async () => expect(await scene.record(call)).toEqual(record));
 /** Who got the mail, once for each time. */
 const got = (call: string) => scene.smtp.of(call).flatMap(({ to }) => to);
@@ -52,7 +41,7 @@ beforeAll(() => wanted(OK, GREY));
 test('who is refused for now beside others is tried again alone, and the mail counts as sent when all have it', async () => {
   refuse({ [GREY]: 450 });
   const mail = scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY]);
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(1));
   expect(mail.status().sent).toBe(0);
@@ -70,7 +59,7 @@ test('who is refused for now beside others is tried again alone, and the mail co
 test('who is refused for good is not tried again, and the mail counts as sent, which says so', async () => {
   refuse({ [GREY]: 550 });
   scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [{ ...SENT, refused: 1 }]);
   expect(got(call)).toEqual([OK]);
   await soon(() => expect(logged.at(-1)).toContain('"refusedRecipients":1'));
@@ -84,7 +73,7 @@ test.each([
   wanted(OK, GREY, OTHER);
   refuse({ [GREY]: 451, [OTHER]: 553 });
   scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY]);
   Object.assign(scene.smtp.refusals, { recipient: undefined, ...refusals });
   await recordIs(call, [PARTLY, { ...SENT, refused: 2 }]);
@@ -94,7 +83,7 @@ test.each([
 test('one refusal that speaks of us is enough to wait, where nobody has it yet', async () => {
   refuse({ [OK]: 530, [GREY]: 550 });
   const mail = scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
   refuse({ [GREY]: 550 });
@@ -107,7 +96,7 @@ test('a server that takes few recipients at a time gets the others in further tr
   wanted(...many, 'DESK-0@Acme.example', ' desk-1@acme.example ');
   scene.smtp.refusals.recipient = (_, before) => (before >= 3 ? { code: 452 } : undefined);
   scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY, PARTLY, SENT]);
   expect(scene.smtp.of(call).map(({ to }) => to.length)).toEqual([3, 3, 1]);
   expect(new Set(got(call).map((address) => address.toLowerCase()))).toEqual(new Set(many));
@@ -117,7 +106,7 @@ test('a message that is refused for now has reached nobody, whoever was accepted
   refuse({ [GREY]: 450 });
   scene.smtp.refusals.data = () => ({ code: 451 });
   const mail = scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
   delete scene.smtp.refusals.data;
@@ -129,7 +118,7 @@ test('a message that is refused for now has reached nobody, whoever was accepted
 test('a process that takes over, with a Postgres that knows nothing, writes to those alone who are still to get it', async () => {
   refuse({ [GREY]: 450 });
   scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY]);
   await scene.stopAll();
   await scene.wipe();
@@ -153,7 +142,7 @@ test('the event store is away when some have it: that is recorded when it is bac
     },
   };
   scene.start({ log });
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY]);
   delete scene.smtp.refusals.recipient;
   await recordIs(call, [PARTLY, SENT]);
@@ -175,7 +164,7 @@ test('what another process has put on record since is heard of with the claim', 
     },
   };
   scene.start({ log });
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY, SENT]);
   expect(got(call)).toEqual([GREY]);
 });
@@ -190,7 +179,7 @@ test('two processes that know nothing of each other but the log: each recipient 
   const other = await createTestDatabase(inject('postgresUrl'));
   const pace = { totalMs: 1500, leaseMarginMs: 500 };
   await Promise.all([scene.start({ pace }), scene.start({ pace, databaseUrl: other.url })].map(caughtUp));
-  const calls = await Promise.all(Array.from({ length: 8 }, needSomebody));
+  const calls = await Promise.all(Array.from({ length: 8 }, () => scene.needSomebody()));
   for (const call of calls) await soon(async () => expect((await scene.record(call)).at(-1)).toEqual(SENT));
   for (const call of calls) expect(got(call).sort()).toEqual([GREY, OK]);
   await scene.stopAll();
@@ -211,7 +200,7 @@ test.each<[string, () => void, string[]]>([
 ])('the list may change while somebody waits: %s', async (_, change, recipients) => {
   refuse({ [GREY]: 450 });
   scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await recordIs(call, [PARTLY]);
   change();
   await recordIs(call, [PARTLY, SENT]);
@@ -222,7 +211,7 @@ test('whom nobody takes for a day is given up: failed, a dead letter, and a redr
   refuse({ [GREY]: 450 });
   const clock = new TestClock();
   const mail = scene.start({ clock, now: () => clock.now(), pace: { pollSeconds: 60, leaseMarginMs: 600_000 } });
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   const until = async (check: () => Promise<unknown>) =>
     soon(async () => {
       await clock.tick(30_000);
@@ -246,8 +235,8 @@ test('neither the log of the service nor the record of a mail names an address',
   const text = logged.join('\n');
   expect(text).toContain('ticket_mail_partly_sent');
   expect(text).not.toMatch(/@|acme\.example/);
-  for (let n = 0; n < spoken; n++)
-    expect(
-      JSON.stringify((await scene.log.read(ticketStream(TENANT, `tkt_call_${n}`))).map(({ data }) => data)),
-    ).not.toMatch(/acme\.example/);
+  for (const call of scene.needed) {
+    const events = await scene.log.read(ticketStream(TENANT, `tkt_${call}`));
+    expect(JSON.stringify(events.map(({ data }) => data))).not.toMatch(/acme\.example/);
+  }
 });

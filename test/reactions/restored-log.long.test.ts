@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { startCallLinking } from '../../src/reactions/call-linking/start.ts';
-import { logged, logger, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
+import { caughtUp, logged, logger, type Scene, soon, startScene, TENANT } from './scene.ts';
 
 // The log is put back to an earlier state, and Postgres is not: mails and links of what is recorded since.
 
@@ -14,17 +14,6 @@ beforeAll(async () => {
 afterEach(() => scene.stopAll());
 afterAll(() => scene.stop());
 
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
-const SENT = [{ type: 'TicketMailSent', opening: 1 }];
-const need = async (...calls: string[]) => {
-  for (const call of calls) {
-    await scene.say(call, 'CallEnded');
-    await scene.say(call, 'CallAnalyzed', REQUIRED);
-  }
-};
-const sent = async (...calls: string[]) => {
-  for (const call of calls) await soon(async () => expect(await scene.record(call)).toEqual(SENT));
-};
 const mailsOf = (calls: readonly string[]) => calls.map((call) => scene.smtp.of(call).length);
 const checkpoint = async (reaction: string) => {
   const { rows } = await scene.pool.query(`select position from reactions.checkpoints where reaction = $1`, [reaction]);
@@ -41,19 +30,19 @@ async function growBeyond(position: bigint, name: string): Promise<readonly stri
   const calls: string[] = [];
   while ((await scene.log.head())! <= position) {
     calls.push(`${name}_${calls.length}`);
-    await need(calls.at(-1)!);
+    await scene.need(calls.at(-1)!);
   }
   return calls;
 }
 
 test('restored while the mails are stopped, and grown past their checkpoint: what is new goes out once, nothing again', async () => {
   const mail = scene.start();
-  await soon(() => expect(mail.status().caughtUp).toBe(true));
-  await need('kept');
-  await sent('kept');
+  await caughtUp(mail);
+  await scene.need('kept');
+  await scene.allSent('kept');
   const backup = await scene.eventStore.backUp();
-  await need('lost_1', 'lost_2');
-  await sent('lost_1', 'lost_2');
+  await scene.need('lost_1', 'lost_2');
+  await scene.allSent('lost_1', 'lost_2');
   await allIsRead();
   await scene.stopAll();
   const read = await checkpoint('ticket-mail');
@@ -62,9 +51,9 @@ test('restored while the mails are stopped, and grown past their checkpoint: wha
   expect(await scene.record('lost_1')).toEqual([]);
   const gap = await growBeyond(read, 'gap');
   scene.start();
-  await sent(...gap);
-  await need('after', 'lost_1'); // Retell knows of it still
-  await sent('after', 'lost_1');
+  await scene.allSent(...gap);
+  await scene.need('after', 'lost_1'); // Retell knows of it still
+  await scene.allSent('after', 'lost_1');
   const all = ['kept', 'lost_1', 'lost_2', ...gap, 'after'];
   await scene.noJobsLeft(all);
   expect(mailsOf(all)).toEqual(all.map(() => 1));
@@ -77,13 +66,13 @@ test('restored under running processes: what is new goes out once', async () => 
   await soon(() =>
     expect([leader, other].map(({ status }) => status().state).sort()).toEqual(['following', 'standby']),
   );
-  await need('lost_3');
-  await sent('lost_3');
+  await scene.need('lost_3');
+  await scene.allSent('lost_3');
   await allIsRead();
   const gap = ['running_1', 'running_2', 'running_3'];
   await scene.eventStore.restore(backup);
-  await need(...gap, 'lost_3');
-  await sent(...gap, 'lost_3');
+  await scene.need(...gap, 'lost_3');
+  await scene.allSent(...gap, 'lost_3');
   await scene.noJobsLeft(gap);
   expect(mailsOf(['lost_3', ...gap])).toEqual([1, 1, 1, 1]);
 });
@@ -144,8 +133,8 @@ test('restored to before the first start under running processes, each of them b
     expect([leader, other].map(({ status }) => status().state).sort()).toEqual(['following', 'standby']),
   );
   const gap = ['anew_1', 'anew_2', 'anew_3', 'anew_4'];
-  await need(...gap);
-  await sent(...gap);
+  await scene.need(...gap);
+  await scene.allSent(...gap);
   await scene.noJobsLeft(gap);
   expect(mailsOf(gap)).toEqual([1, 1, 1, 1]);
 });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
+import { expect, vi } from 'vitest';
 import { uuidOf } from '../../src/events/identity.ts';
 import type { JsonObject } from '../../src/events/json.ts';
 import { callStream, ticketStream } from '../../src/events/streams.ts';
@@ -39,6 +40,7 @@ export async function startScene() {
   pool.on('error', () => {});
   const running = new Set<TicketMail>();
   const tenants = tenantsWith();
+  const needed: string[] = [];
 
   const append = async (stream: string, type: string, data: object, metadata: object): Promise<bigint> => {
     for (;;) {
@@ -81,6 +83,25 @@ export async function startScene() {
         { callId, ...(type === 'CallAnalyzed' && { analysed: true }), ...claims },
         { endpoint: 'retell-inbound-ticket', ...metadata },
       ),
+    /** Calls that somebody is needed for. */
+    async need(...callIds: readonly string[]): Promise<void> {
+      for (const callId of callIds) {
+        await this.say(callId, 'CallEnded');
+        await this.say(callId, 'CallAnalyzed', REQUIRED);
+      }
+    },
+    /** The calls of `needSomebody`. */
+    needed,
+    async needSomebody(): Promise<string> {
+      const callId = `needs_somebody_${needed.length}`;
+      needed.push(callId);
+      await this.need(callId);
+      return callId;
+    },
+    /** The record of these calls' only mail is that it was sent. */
+    async allSent(...callIds: readonly string[]): Promise<void> {
+      for (const callId of callIds) await soon(async () => expect(await this.record(callId)).toEqual([SENT]));
+    },
     staff: (callId: string, status: string, note = '') =>
       append(
         ticketStream(TENANT, ticketIdOf(callId)),
@@ -158,6 +179,10 @@ export async function startScene() {
     },
   };
 }
+export const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
+export const caughtUp = (mail: TicketMail) => soon(() => expect(mail.status().caughtUp).toBe(true));
+export const SENT = { type: 'TicketMailSent', opening: 1 };
+
 export type Scene = Awaited<ReturnType<typeof startScene>>;
 
 /** The analysis that says that somebody is needed. */

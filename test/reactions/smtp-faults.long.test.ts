@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestClock } from 'pg-boss';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { redriveTicketMail } from '../../src/reactions/ticket-mail/redrive.ts';
-import type { TicketMail } from '../../src/reactions/ticket-mail/start.ts';
-import { logged, RECIPIENTS, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
+import { caughtUp, logged, RECIPIENTS, type Scene, SENT, soon, startScene, TENANT } from './scene.ts';
 import { startSmtpServer } from './smtp-server.ts';
 
 let scene: Scene;
@@ -22,24 +21,14 @@ afterEach(async () => {
 });
 afterAll(() => scene.stop());
 
-let spoken = 0;
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
-const caughtUp = (mail: TicketMail) => soon(() => expect(mail.status().caughtUp).toBe(true));
 /** Its claims do not outlast the test's patience. */
 const IMPATIENT = { totalMs: 500, leaseMarginMs: 100 };
-const SENT = { type: 'TicketMailSent', opening: 1 };
-async function needSomebody(): Promise<string> {
-  const call = `call_${spoken++}`;
-  await scene.say(call, 'CallEnded');
-  await scene.say(call, 'CallAnalyzed', REQUIRED);
-  return call;
-}
 
 test('a greylisting server gets it at the second attempt, under the same name', async () => {
   let asked = 0;
   scene.smtp.refusals.data = () => (asked++ === 0 ? { code: 451 } : undefined);
   const mail = scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
   expect(scene.smtp.of(call)).toHaveLength(1);
   await soon(() => expect(mail.status()).toMatchObject({ sent: 1, postponed: 1, failed: 0 }));
@@ -51,7 +40,7 @@ test.each([
 ] as const)('refused for good, %s: a dead letter, visible, and sent once redriven', async (_, refusals, reason) => {
   Object.assign(scene.smtp.refusals, refusals());
   const mail = scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   const failed = { type: 'TicketMailFailed', opening: 1, reason };
   await soon(async () => expect(await scene.record(call)).toEqual([failed]));
   const letter = { tenantId: TENANT, callId: call, opening: 1, reason };
@@ -68,7 +57,7 @@ test.each([
 test('one refused for good and the other for now: nobody has it yet, so it is not given up', async () => {
   scene.smtp.refusals.recipient = (address) => ({ code: address === RECIPIENTS[0] ? 550 : 451 });
   const mail = scene.start();
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
   delete scene.smtp.refusals.recipient;
@@ -78,7 +67,7 @@ test('one refused for good and the other for now: nobody has it yet, so it is no
 test('a login that fails, and an address of ours that may not send, can be put right: the mail waits', async () => {
   const closed = await startSmtpServer({ authOptional: false, disabledCommands: ['STARTTLS'] });
   const mail = scene.start({ smtpUrl: closed.url, pace: IMPATIENT });
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
   await scene.stopAll();
@@ -120,7 +109,7 @@ test.each([
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const smtpUrl = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const mail = scene.start({ smtpUrl, pace: IMPATIENT });
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await soon(() => expect(mail.status().postponed).toBeGreaterThan(0));
   expect(await scene.record(call)).toEqual([]);
   await scene.stopAll();
@@ -149,7 +138,7 @@ test('TLS, offered or from the start: a certificate that does not verify gets no
   for (const secure of [false, true]) {
     const server = await startSmtpServer({ ...tls, secure });
     const distrustful = scene.start({ smtpUrl: server.url, pace: IMPATIENT });
-    const call = await needSomebody();
+    const call = await scene.needSomebody();
     await soon(() => expect(distrustful.status().postponed).toBeGreaterThan(0));
     expect(server.received).toEqual([]);
     await scene.stopAll();
@@ -185,7 +174,7 @@ test('a server that is down for an hour has the mails after it, each once, and t
   await down.stop();
   const usual = { pollSeconds: 20, retrySeconds: 5, maxRetrySeconds: 900, leaseMarginMs: 300_000 };
   const mail = scene.start({ smtpUrl: down.url, clock, now: () => clock.now(), pace: usual });
-  const calls = [await needSomebody(), await needSomebody(), await needSomebody()];
+  const calls = [await scene.needSomebody(), await scene.needSomebody(), await scene.needSomebody()];
   await queued(calls);
   await pass(clock, 60, 1);
   const attempts = mail.status().postponed;
@@ -207,7 +196,7 @@ test('a server that is down for an hour has the mails after it, each once, and t
 test('what nobody takes for a day is given up: failed, a dead letter, and re-drivable', async () => {
   const clock = new TestClock();
   const mail = scene.start({ smtpUrl: 'smtp://127.0.0.1:1', clock, now: () => clock.now(), pace: { pollSeconds: 60 } });
-  const call = await needSomebody();
+  const call = await scene.needSomebody();
   await queued([call]);
   await pass(clock, 1.5);
   expect(mail.status().postponed).toBeGreaterThan(0);

@@ -1,14 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { callStream } from '../../src/events/streams.ts';
 import { redriveTicketMail } from '../../src/reactions/ticket-mail/redrive.ts';
 import { appendAnyhow } from '../support/append-anyhow.ts';
-import { NOT_REQUIRED, RECIPIENTS, REQUIRED, type Scene, startScene, TENANT } from './scene.ts';
+import { caughtUp, NOT_REQUIRED, RECIPIENTS, REQUIRED, type Scene, SENT, soon, startScene, TENANT } from './scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {
   scene = await startScene();
-  const first = scene.start();
-  await vi.waitFor(() => expect(first.status().caughtUp).toBe(true), 30_000);
+  await caughtUp(scene.start());
   await scene.stopAll();
 });
 afterEach(async () => {
@@ -19,8 +18,6 @@ afterAll(() => scene.stop());
 
 let spoken = 0;
 const newCall = () => `call_${spoken++}`;
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
-const SENT = { type: 'TicketMailSent', opening: 1 };
 
 /** Everything that was in the log has been acted on, and nothing is under way. */
 async function settled(): Promise<void> {
@@ -35,8 +32,7 @@ test('a call that somebody has to act on is told to everyone on the list, once',
   await settled();
   const call = newCall();
   await scene.say(call, 'CallStarted');
-  await scene.say(call, 'CallEnded');
-  await scene.say(call, 'CallAnalyzed', REQUIRED);
+  await scene.need(call);
   await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
   expect(scene.smtp.of(call)).toMatchObject([{ to: RECIPIENTS }]);
 });
@@ -103,8 +99,7 @@ test('an analysis that comes in that time is not waited out', async () => {
 test('the second cause for the same opening sends none; an opening after staff had closed it sends the second', async () => {
   scene.start();
   const call = newCall();
-  await scene.say(call, 'CallEnded');
-  await scene.say(call, 'CallAnalyzed', REQUIRED);
+  await scene.need(call);
   await soon(async () => expect(await scene.record(call)).toEqual([SENT]));
   await scene.say(call, 'CallAnalyzed', { ...REQUIRED, personal: { summary: 'again' } });
   await settled();
@@ -131,8 +126,7 @@ test.each([
     scene.tenants.settings.mail = mail && { ...mail, recipients: [...mail.recipients] };
     scene.start(options);
     const call = newCall();
-    await scene.say(call, 'CallEnded');
-    await scene.say(call, 'CallAnalyzed', REQUIRED);
+    await scene.need(call);
     const record = { type: 'TicketMailNotSent', opening: 1, reason };
     await soon(async () => expect(await scene.record(call)).toEqual([record]));
     await scene.stopAll();

@@ -5,7 +5,7 @@ import type { EventLog } from '../../src/events/event-log.ts';
 import { recordMissing } from '../../src/reactions/reconciliation/missing-facts.ts';
 import type { TenantRun } from '../../src/reactions/reconciliation/run.ts';
 import { KEY, tenant } from '../commands/webhooks/door.ts';
-import { REQUIRED, type Scene, startScene } from './scene.ts';
+import { type Scene, startScene } from './scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -27,8 +27,7 @@ test.each(['TicketMailClaimed', 'TicketMailSent'])(
     };
     const call = `call_without_${type}`;
     const mail = scene.start({ log });
-    await scene.say(call, 'CallEnded');
-    await scene.say(call, 'CallAnalyzed', REQUIRED);
+    await scene.need(call);
     const dead = async () => ((await mail.deadLetters()) ?? []).filter(({ callId }) => callId === call);
     await expect.poll(dead).toMatchObject([{ reason: 'unrecordable' }]);
     expect(tries).toBe(1);
