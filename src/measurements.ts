@@ -49,16 +49,23 @@ export function measureProjections(metrics: Metrics, running: RunningProjections
   return () => clearInterval(timer);
 }
 
-/** Registers whether appends fail, which is read when it is scraped. */
-export function measureAppends(registry: Registry, log: Pick<EventLog, 'writing'>): void {
+/** A gauge that is read when it is scraped. */
+const gauge = (registry: Registry, name: string, help: string, read: () => number) =>
   new Gauge({
-    name: 'call_ledger_event_store_appends_failing',
-    help: 'Whether every append of this process has failed for over five seconds while the event store answers (0 or 1).',
-    registers: [registry],
+    ...{ name, help, registers: [registry] },
     collect() {
-      this.set(appendsFail(log.writing()) ? 1 : 0);
+      this.set(read());
     },
   });
+
+/** Registers whether appends fail. */
+export function measureAppends(registry: Registry, log: Pick<EventLog, 'writing'>): void {
+  gauge(
+    registry,
+    'call_ledger_event_store_appends_failing',
+    'Whether every append of this process has failed for over five seconds while the event store answers (0 or 1).',
+    () => (appendsFail(log.writing()) ? 1 : 0),
+  );
 }
 
 type Stores = { readonly log: Pick<EventLog, 'head'>; readonly db: Kysely<ReadModel> | undefined };
@@ -96,14 +103,8 @@ export function measureProcess(registry: Registry, version: string, { log, db }:
 
 /** Registers how many listen to the live feed. */
 export function measureLive(registry: Registry, live: Pick<LiveFeed, 'listeners'>): void {
-  new Gauge({
-    name: 'call_ledger_live_listeners',
-    help: 'Connections that listen to the live feed of this process.',
-    registers: [registry],
-    collect() {
-      this.set(live.listeners());
-    },
-  });
+  const help = 'Connections that listen to the live feed of this process.';
+  gauge(registry, 'call_ledger_live_listeners', help, live.listeners);
 }
 
 /** Registers what became of the mails that this process attempted, and how many were given up by any. */
@@ -143,14 +144,12 @@ function setOrRemove(gauge: Metrics['projectionLagEvents'], projection: string, 
 /** Registers the reconciliation's metrics, which are read when they are scraped. */
 export function measureReconciliation(registry: Registry, { status }: Pick<Reconciliation, 'status'>): void {
   const registers = [registry];
-  new Gauge({
-    name: 'call_ledger_webhooks_silent_tenants',
-    help: 'Tenants whose calls go on while no webhook of theirs comes in.',
-    registers,
-    collect() {
-      this.set(status().silent.length);
-    },
-  });
+  gauge(
+    registry,
+    'call_ledger_webhooks_silent_tenants',
+    'Tenants whose calls go on while no webhook of theirs comes in.',
+    () => status().silent.length,
+  );
   new Gauge({
     name: 'call_ledger_reconciliation_left',
     help: 'Calls that the last run of this process could not settle, by why.',
@@ -177,14 +176,12 @@ export function measureReconciliation(registry: Registry, { status }: Pick<Recon
         if (cause !== undefined) this.inc({ cause: /^\w{1,40}$/.test(cause) ? cause : 'error' });
     },
   });
-  new Gauge({
-    name: 'call_ledger_reconciliation_last_run_timestamp_seconds',
-    help: "When this process's last run ended; 0 while there was none.",
-    registers,
-    collect() {
-      this.set(Date.parse(status().last?.endedAt ?? '1970-01-01T00:00:00Z') / 1000);
-    },
-  });
+  gauge(
+    registry,
+    'call_ledger_reconciliation_last_run_timestamp_seconds',
+    "When this process's last run ended; 0 while there was none.",
+    () => Date.parse(status().last?.endedAt ?? '1970-01-01T00:00:00Z') / 1000,
+  );
   new Gauge({
     name: 'call_ledger_reconciliation_last_success_timestamp_seconds',
     help: "When a tenant's lists at Retell were last read whole; only of tenants with a Retell key.",

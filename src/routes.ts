@@ -69,7 +69,7 @@ import { histories } from './time-travel/histories.ts';
 export type Parts = {
   readonly roles: readonly Role[];
   /** /metrics is at an address of its own. */
-  readonly metricsApart?: boolean;
+  readonly metricsApart?: boolean | undefined;
   readonly log: WatchedLog;
   readonly directory: OpenTenantDirectory;
   readonly administration: AdministrationDeps;
@@ -85,28 +85,28 @@ export type Parts = {
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Absent where the process's roles need no Postgres. */
-  readonly db?: Kysely<ReadModel>;
+  readonly db?: Kysely<ReadModel> | undefined;
   /** Absent where this process runs no projection. */
-  readonly running?: RunningProjections;
+  readonly running?: RunningProjections | undefined;
   /** The status of what this process runs, else of what it shows. */
-  readonly views?: Pick<RunningProjections, 'status'>;
+  readonly views?: Pick<RunningProjections, 'status'> | undefined;
   /** All that the code has, whether or not this process runs them. */
   readonly projections: readonly Projection[];
   /** REBUILD_MAX_PARKED */
   readonly maxParked: number;
   /** Absent where the process's roles need no Postgres. */
-  readonly operations?: OperationsDatabase;
-  readonly live?: LiveFeed;
-  readonly exports?: Exports;
-  readonly mail?: TicketMail;
-  readonly outgoing?: OutgoingWebhooks;
+  readonly operations?: OperationsDatabase | undefined;
+  readonly live?: LiveFeed | undefined;
+  readonly exports?: Exports | undefined;
+  readonly mail?: TicketMail | undefined;
+  readonly outgoing?: OutgoingWebhooks | undefined;
   /** WEBHOOK_ALLOW_PRIVATE */
-  readonly allowPrivate?: boolean;
-  readonly reconciliation?: Reconciliation;
+  readonly allowPrivate?: boolean | undefined;
+  readonly reconciliation?: Reconciliation | undefined;
   /** Absent where this process does not react. */
-  readonly erasures?: Pick<ErasureRoutesDeps, 'erasures' | 'sealing'>;
+  readonly erasures?: Pick<ErasureRoutesDeps, 'erasures' | 'sealing'> | undefined;
   /** Absent where this process neither asks Retell by itself nor sends mails. */
-  readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'>;
+  readonly outside?: Omit<OutsideDependencies, 'access' | 'directory'> | undefined;
 };
 
 /** No browser is to take an answer for a page. */

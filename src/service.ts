@@ -168,15 +168,8 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const outgoing =
     databaseUrl !== undefined && has('react')
       ? startOutgoingWebhooks({
-          ...{
-            log,
-            directory,
-            administration: changesOf(administration),
-            databaseUrl,
-            ...config.outgoing,
-            logger,
-            signal,
-          },
+          ...{ log, directory, databaseUrl, ...config.outgoing, logger, signal },
+          administration: changesOf(administration),
         })
       : undefined;
   if (outgoing) measureOutgoing(metrics.registry, outgoing);
@@ -204,16 +197,10 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...{ roles: config.roles, metricsApart: config.metricsPort !== undefined },
     ...{ webhookHealth, trustProxy: config.webhooks.trustProxy, consoleApiUrl: config.consoleApiUrl },
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
-    ...(operations && { operations }),
-    ...(db && { db }),
-    ...(running && { running }),
-    ...(views && { views }),
-    ...(live && { live }),
-    ...(exports && { exports }),
-    ...(mail && { mail }),
-    ...(outgoing && { outgoing, allowPrivate: config.outgoing.allowPrivate }),
-    ...(erasures && { erasures: { erasures, sealing } }),
-    ...(reconciliation && { reconciliation, outside: { ...retellAccess, smtpUrl: config.mail.smtpUrl } }),
+    ...{ operations, db, running, views, live, exports, mail, outgoing, reconciliation },
+    allowPrivate: config.outgoing.allowPrivate,
+    erasures: erasures && { erasures, sealing },
+    outside: reconciliation && { ...retellAccess, smtpUrl: config.mail.smtpUrl },
   });
   const { url, server, close } = await listen(root, config.host, config.port, config.maxConnections);
   const metricsAt =

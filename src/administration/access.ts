@@ -92,8 +92,8 @@ export function openAdministrators({ log, adminKey, logger, signal, keyUses, now
 
   async function change(event: Issued | Revoked): Promise<void> {
     const { position } = await handle(log, ADMIN_KEYS, decider, event, byAdministrator(ADMIN_KEYS));
-    const inForce = position === undefined || handled >= position;
-    if (!inForce && !(await waitUntil(() => handled >= position, { timeoutMs: IN_FORCE_WITHIN_MS, steps: changes })))
+    const isInForce = () => position === undefined || handled >= position;
+    if (!(await waitUntil(isInForce, { timeoutMs: IN_FORCE_WITHIN_MS, steps: changes })))
       throw new EventStoreUnavailable('the change of admin keys did not come back from the log');
   }
 

@@ -127,7 +127,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const requestId = requestIdOf(stream, c.req.valid('header')['idempotency-key']);
       const command = { change, by: keyId, requestId };
       const metadata = byCommand(tenantId, appointmentId);
-      const result = await handle(log, stream, decider, command, metadata, { idOf: () => requestId });
+      const result = await handle(log, stream, decider, command, metadata, () => requestId);
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');

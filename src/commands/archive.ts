@@ -96,7 +96,7 @@ async function recordArchive(
   let position: bigint | undefined;
   for (const { callId, stream, command } of calls) {
     const metadata = byCommand(tenantId, callId, at);
-    const result = await handle(log, stream, decider, command, metadata, { idOf: () => command.requestId }).catch(
+    const result = await handle(log, stream, decider, command, metadata, () => command.requestId).catch(
       (error: unknown) => {
         if (!(error instanceof StreamDeleted)) throw error;
         deleted = error;

@@ -162,9 +162,7 @@ export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promi
   const { fact, outcome } = accepted;
   const metadata = { ...byCommand(found.tenantId, fact.callId), $causationId: fact.id };
   const release = { callId: fact.callId, factId: fact.id };
-  await handle(log, found.stream, releasing, release, metadata, {
-    idOf: () => uuidOf('released', found.id, fact.id),
-  });
+  await handle(log, found.stream, releasing, release, metadata, () => uuidOf('released', found.id, fact.id));
   logger.info({ quarantine_id: id, outcome, call_id: fact.callId }, 'quarantine retried');
   return { outcome, callId: fact.callId, factId: fact.id };
 }

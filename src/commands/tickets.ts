@@ -83,7 +83,7 @@ async function recordTicketStatus(
   const stream = ticketStream(tenantId, ticketId);
   const requestId = requestIdOf(stream, idempotencyKey);
   const command = { ...set, callId, callPosition, requestId };
-  return handle(log, stream, decider, command, byCommand(tenantId, callId), { idOf: () => requestId });
+  return handle(log, stream, decider, command, byCommand(tenantId, callId), () => requestId);
 }
 
 /** A ticket is there from the first fact that a ticket endpoint took, whatever it says (B2). */

@@ -35,11 +35,6 @@ export type Handled<State, Event> = {
   readonly appended: readonly Event[];
 };
 
-type Options<Event> = {
-  /** STORED FORMAT: the event's own id; undefined where its place and content make it. */
-  readonly idOf?: (event: Event) => string | undefined;
-};
-
 /** A writer loses a round only to another one that won it, so this is also how many may write at once. */
 const ATTEMPTS = 20;
 
@@ -53,7 +48,8 @@ export async function handle<State, Command, Event extends Decided, Refusal exte
   { initialState, evolve, decide }: Decider<State, Command, Event, Refusal>,
   command: Command,
   metadata: FactMetadata,
-  { idOf }: Options<Event> = {},
+  /** STORED FORMAT: the event's own id; undefined where its place and content make it. */
+  idOf: (event: Event) => string | undefined = () => undefined,
 ): Promise<Handled<State, Event> | Refusal> {
   // Of a stream whose events are all hidden, only a conflict tells the revision.
   let hidden: Expected = 'no_stream';
@@ -70,7 +66,7 @@ export async function handle<State, Command, Event extends Decided, Refusal exte
     const events = decided.map((event, i): NewEvent => {
       const { type, data } = event;
       // The revision tells what is decided once more from the same append sent twice.
-      const id = idOf?.(event) ?? uuidOf(stream, `${next + BigInt(i)}`, type, digestOf(data));
+      const id = idOf(event) ?? uuidOf(stream, `${next + BigInt(i)}`, type, digestOf(data));
       return { id, type, data, metadata };
     });
     const result = await log.append(stream, expected, events);

@@ -108,18 +108,9 @@ export function connectEventLog(url: string, { timeoutMs = 3000, onAppendHealth 
   ignoreHandledRejections();
   Message.bytesAsU8 = bytesOf;
   const tooLate = () => new EventStoreOverloaded(`too much waits for the event store: no room in ${timeoutMs} ms`);
-  const appending = concurrencyLimit({
-    slots: places(APPENDS_AT_ONCE),
-    queueMs: timeoutMs,
-    holdMs: LOST_AFTER_MS,
-    tooLate,
-  });
-  const reading = concurrencyLimit({
-    slots: places(READS_AT_ONCE),
-    queueMs: timeoutMs,
-    holdMs: LOST_AFTER_MS,
-    tooLate,
-  });
+  const atOnce = (most: number) =>
+    concurrencyLimit({ slots: places(most), queueMs: timeoutMs, holdMs: LOST_AFTER_MS, tooLate });
+  const [appending, reading] = [atOnce(APPENDS_AT_ONCE), atOnce(READS_AT_ONCE)];
   const health = appendHealth((...probe) => log.append(...probe), onAppendHealth);
   const log: EventLog = {
     async append(stream, expected, events, withinMs = timeoutMs) {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isJsonObject } from '../events/json.ts';
 import { endpoints } from '../events/metadata.ts';
 import type { TenantSettings } from '../events/tenant-facts.ts';
 import { ticketStatuses } from '../events/ticket-facts.ts';
@@ -124,35 +125,27 @@ export const { retellApiKey: _secret, ...shownFields } = fields;
 export type SealRetellApiKey = (key: string) => string;
 
 /** The settings as they are stored, from a whole of them. */
-export const replaced = ({ retellApiKey, ...rest }: Settings, seal: SealRetellApiKey): TenantSettings =>
-  stored({ ...rest, ...(retellApiKey === undefined ? {} : { sealedRetellApiKey: seal(retellApiKey) }) });
+export const replaced = (settings: Settings, seal: SealRetellApiKey): TenantSettings => merged({}, settings, seal);
 
 /** The settings as they are stored, after a patch. Mail that is only half said is off and has no recipients. */
-export function merged(before: TenantSettings, patch: SettingsPatch, seal: SealRetellApiKey): TenantSettings {
-  const { retellApiKey, mail, fieldNames: names, qualification: words, agentEndpoints: agents, ...others } = patch;
-  const { calls, retention, ...rest } = others;
-  return stored({
-    ...before,
-    ...rest,
-    ...(mail && { mail: { enabled: false, recipients: [], ...before.mail, ...defined(mail) } }),
-    ...(mail === null && { mail }),
-    ...(names && { fieldNames: defined({ ...before.fieldNames, ...names }) }),
-    ...(names === null && { fieldNames: names }),
-    ...(words && { qualification: defined({ ...before.qualification, ...words }) }),
-    ...(words === null && { qualification: words }),
-    ...(agents && { agentEndpoints: defined({ ...before.agentEndpoints, ...agents }) }),
-    ...(agents === null && { agentEndpoints: agents }),
-    ...(calls && { calls: defined({ ...before.calls, ...calls }) }),
-    ...(calls === null && { calls }),
-    ...(retention && { retention: defined({ ...before.retention, ...retention }) }),
-    ...(retention === null && { retention }),
-    ...(retellApiKey && { sealedRetellApiKey: seal(retellApiKey) }),
-    ...(retellApiKey === null && { sealedRetellApiKey: retellApiKey }),
+export function merged(
+  before: TenantSettings,
+  { retellApiKey, mail, ...patch }: SettingsPatch,
+  seal: SealRetellApiKey,
+): TenantSettings {
+  return mergePatch(before, {
+    ...patch,
+    mail: mail && { enabled: false, recipients: [], ...before.mail, ...mail },
+    sealedRetellApiKey: retellApiKey && seal(retellApiKey),
   });
 }
 
-const defined = <T extends object>(object: T): T =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined)) as T;
-
-const stored = (settings: { readonly [K in keyof TenantSettings]?: unknown }): TenantSettings =>
-  defined(settings) as TenantSettings;
+/** RFC 7396, but that what is undefined stays as well. */
+function mergePatch(before: unknown, patch: object): object {
+  const merged = new Map<string, unknown>(Object.entries(isJsonObject(before) ? before : {}));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else if (value !== undefined) merged.set(name, isJsonObject(value) ? mergePatch(merged.get(name), value) : value);
+  }
+  return Object.fromEntries(merged);
+}

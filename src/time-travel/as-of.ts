@@ -11,15 +11,7 @@ import type { CallSessionRow, ReadModel } from '../projections/tables.ts';
 import type { AsOf, Expansion } from '../read-api/as-of.ts';
 import { callIdIn } from '../read-api/call-session.ts';
 import { type Past, pastAt } from './past.ts';
-import {
-  callsEverIn,
-  partsOf,
-  type RelatedCall,
-  relatedCalls,
-  sessionsEverAbout,
-  sessionsOfNaming,
-  streamsOf,
-} from './related.ts';
+import { callsEverIn, everAbout, partsOf, type RelatedCall, relatedCalls, streamsOf } from './related.ts';
 import { appointmentAsOf, customerAsOf, sessionAsOf, ticketAsOf } from './rows.ts';
 
 /**
@@ -62,11 +54,8 @@ async function session(past: Past, id: string) {
 async function appointment(past: Past, id: string) {
   const own = appointmentStream(past.tenantId, id);
   const staff = (await past.fold([own])).get(own) as StaffState | undefined;
-  const about = await sessionsEverAbout(past.reads, id);
-  const calls = await callsEverIn(past.reads, about);
-  // A call that named it may have done so in another session, and for its other calls too.
-  const sessionIds = [...new Set([...about, ...sessionsOfNaming(id, calls, await foldedParts(past, about, calls))])];
-  const parts = await foldedParts(past, sessionIds, await callsEverIn(past.reads, sessionIds));
+  const statesOf = async (streams: readonly string[]) => (await past.fold(streams)).values();
+  const { sessionIds, parts } = await everAbout(past.reads, { tenantId: past.tenantId, id }, statesOf);
   return appointmentAsOf(id, sessionIds, parts, staff);
 }
 

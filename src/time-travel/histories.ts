@@ -17,7 +17,7 @@ import { readsOf } from '../read-api/tenant-reads.ts';
 import { ticketOf } from '../read-api/tickets.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { type BrokenEvent, historyInTurns, type Page, type Subject, verdictsByPosition } from './history.ts';
-import { callsEverIn, partsOf, relatedCalls, sessionsEverAbout, sessionsOfNaming, streamsOf } from './related.ts';
+import { everAbout, partsOf, relatedCalls, streamsOf } from './related.ts';
 import { appointmentAsOf, ticketAsOf } from './rows.ts';
 
 type Stores = { readonly log: EventLog; readonly db: Kysely<ReadModel>; readonly tenants: TenantDirectory };
@@ -37,16 +37,7 @@ export function histories({ log, db, tenants }: Stores): Histories {
     async appointment({ tenantId, id }, page) {
       const [streams, reads] = [readingOf(log), readsOf(db, tenantId)];
       const own = appointmentStream(tenantId, id);
-      const about = await sessionsEverAbout(reads, id);
-      const calls = await callsEverIn(reads, about);
-      const naming = sessionsOfNaming(
-        id,
-        calls,
-        partsOf(tenantId, await streams.states(streamsOf(tenantId, about, calls))),
-      );
-      const sessionIds = [...new Set([...about, ...naming])];
-      const related = streamsOf(tenantId, sessionIds, await callsEverIn(reads, sessionIds));
-      const parts = partsOf(tenantId, await streams.states(related));
+      const { sessionIds, streams: related, parts } = await everAbout(reads, { tenantId, id }, streams.states);
       const isOn = new Set([
         own,
         ...[...parts.calls, ...parts.requests]

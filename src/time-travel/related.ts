@@ -33,7 +33,7 @@ export async function callsEverIn(reads: TenantReads, sessionIds: readonly strin
 }
 
 /** Every session that may ever have been about an appointment, by its own facts or those of calls that are in it now. */
-export async function sessionsEverAbout(reads: TenantReads, appointmentId: string): Promise<string[]> {
+async function sessionsEverAbout(reads: TenantReads, appointmentId: string): Promise<string[]> {
   const [current, others] = await Promise.all([
     reads.callSessions().select('id').where('appointment_id', '=', appointmentId).execute(),
     reads.callSessionOtherAppointments().select('session_id').where('appointment_id', '=', appointmentId).execute(),
@@ -52,17 +52,30 @@ const relatedCallsOf = (rows: readonly Link[]): RelatedCall[] =>
   }));
 
 /** Every session of the calls that named an appointment. */
-export const sessionsOfNaming = (
-  appointmentId: string,
-  related: readonly RelatedCall[],
-  { calls }: Parts<CallFields>,
-) =>
+const sessionsOfNaming = (appointmentId: string, related: readonly RelatedCall[], { calls }: Parts<CallFields>) =>
   calls
     .filter(({ appointmentsNamed }) => findNamed(appointmentsNamed, appointmentId))
     .flatMap((call) => [
       ...sessionsEverOf(call, related.find(({ callId }) => callId === call.callId)!.placedBy),
       ownSessionId(call.callId),
     ]);
+
+/**
+ * The sessions and streams that may ever have been about an appointment, and what they hold by these states. A call that
+ * named it may have done so in another session, and for its other calls too.
+ */
+export async function everAbout(
+  reads: TenantReads,
+  { tenantId, id }: { readonly tenantId: string; readonly id: string },
+  statesOf: (streams: readonly string[]) => Promise<Iterable<StreamState>>,
+) {
+  const about = await sessionsEverAbout(reads, id);
+  const calls = await callsEverIn(reads, about);
+  const naming = sessionsOfNaming(id, calls, partsOf(tenantId, await statesOf(streamsOf(tenantId, about, calls))));
+  const sessionIds = [...new Set([...about, ...naming])];
+  const streams = streamsOf(tenantId, sessionIds, await callsEverIn(reads, sessionIds));
+  return { sessionIds, streams, parts: partsOf(tenantId, await statesOf(streams)) };
+}
 
 /** The streams of sessions, of calls, and of the sessions that placed these. */
 export function streamsOf(tenantId: string, sessionIds: readonly string[], calls: readonly RelatedCall[]): string[] {

@@ -75,7 +75,7 @@ test('an id is made of the stream, the revision, the type and what becomes JSON 
 test('an id of its own goes before', async () => {
   const { log, events } = streamOf();
   const idOf = ({ data }: Counted) => (data.to === 1 ? 'mine' : undefined);
-  await handle(log, 'counter-1', counter, 2, metadata, { idOf });
+  await handle(log, 'counter-1', counter, 2, metadata, idOf);
   expect(idsOf(events)).toEqual(['mine', 'ff7a55ef-17c5-57de-8c7d-6cd82b40cd19']);
 });
 

@@ -123,6 +123,6 @@ export async function useKey(log: EventLog, request: KeyedRequest): Promise<'use
   const { tenantId, key, callSessionId, requestDigest } = request;
   const metadata = byCommand(tenantId, callSessionId);
   const use = { callSessionId, requestDigest };
-  const result = await handle(log, keyStream(tenantId, key), keyDecider, use, metadata, { idOf: () => randomUUID() });
+  const result = await handle(log, keyStream(tenantId, key), keyDecider, use, metadata, () => randomUUID());
   return result === 'idempotency_key_reused' ? result : 'used';
 }

@@ -125,7 +125,7 @@ export function handleSession<Command, Refusal extends string = never>(
   const metadata = { ...byCommand(tenantId, sessionId), source };
   const idOf = ({ type, data }: SessionEvent) =>
     id ?? uuidOf(stream, type, ...Object.values(data).filter((value) => value !== undefined));
-  return handle(log, stream, { initialState, evolve, decide }, command, metadata, { idOf });
+  return handle(log, stream, { initialState, evolve, decide }, command, metadata, idOf);
 }
 
 type Source = By['source'];

@@ -107,9 +107,7 @@ async function record({ log, logger, now = Date.now }: CallLinkingOptions, link:
     $causationId: fact.id,
   };
   try {
-    const { appended } = await handle(log, stream, linking, link, metadata, {
-      idOf: () => uuidOf(stream, 'CallLinked'),
-    });
+    const { appended } = await handle(log, stream, linking, link, metadata, () => uuidOf(stream, 'CallLinked'));
     if (appended.length === 0) return;
     const ids = { tenant_id: tenantId, call_id: callId, session_id: sessionId };
     logger.info({ event: 'matched_by_phone_number', ...ids }, 'notice');
