@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { factUnreadable, goneForGood, problemResponse } from '../http/problem.ts';
 import { type FieldOf, fieldsOf, type ReadModel } from '../projections/tables.ts';
+import type { AsTenant } from './tenant-reads.ts';
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
@@ -33,6 +34,14 @@ export const notFound = problemResponse('`not_found`: there is none with this id
 export const unreadable = { 409: problemResponse(`With \`at\`: ${factUnreadable}`), 410: goneForGood };
 
 export const apiKey = [{ apiKey: [] }];
+
+/** What every route of the query API has; a handler without `asTenant` does not compile. */
+export const queryRoute = (asTenant: AsTenant, tag: string) => ({
+  method: 'get' as const,
+  tags: [tag],
+  security: apiKey,
+  middleware: asTenant,
+});
 
 /** What has been read of a row. The driver makes a `Date` of an instant; inside of JSON it is text. */
 export type Stored<Row> = { readonly [K in keyof Row]?: Row[K] | (Date extends Row[K] ? string : never) };

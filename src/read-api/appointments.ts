@@ -4,8 +4,9 @@ import { appointmentStatuses } from '../events/appointment-facts.ts';
 import { booleanParameter, idPath, instantParameter, only, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { Appointment } from '../http/resources.ts';
-import { apiKey, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { itemMaker, json, notFound, queryRoute, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
+import { given, within } from './filters.ts';
 import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
@@ -24,10 +25,8 @@ const filtered = (reads: TenantReads, filter: Filter) =>
   reads
     .appointments()
     .selectAll()
-    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
-    .$if(filter.needsReview !== undefined, (q) => q.where('needs_review', '=', filter.needsReview!))
-    .$if(filter.from !== undefined, (q) => q.where(sql`coalesce(starts_at, created_at)`, '>=', filter.from!))
-    .$if(filter.to !== undefined, (q) => q.where(sql`coalesce(starts_at, created_at)`, '<', filter.to!));
+    .where(given({ status: filter.status, needs_review: filter.needsReview }))
+    .where(within(sql`coalesce(starts_at, created_at)`, filter));
 
 /** An appointment is mostly made for some day of the next hundred. The indexes of the others say the same. */
 const USUALLY_KNOWN = { sooner: '2400 hours', later: '24 hours' } as const;
@@ -35,14 +34,11 @@ const USUALLY_KNOWN = { sooner: '2400 hours', later: '24 hours' } as const;
 export const listAppointments = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Appointments'),
       path: '/api/appointments',
       operationId: 'listAppointments',
-      tags: ['Appointments'],
       summary: 'Appointments, newest first',
       description: 'By the time they became known descending, then `id`. Filters are combined with "and".',
-      security: apiKey,
-      middleware: asTenant,
       request: { query: Filter },
       responses: { 200: json(pageSchema(Appointment, 'AppointmentPage'), 'A page of appointments.'), ...refusals },
     }),
@@ -59,14 +55,11 @@ export const listAppointments = (app: QueryApp, asTenant: AsTenant) =>
 export const getAppointment = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['appointment']) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Appointments'),
       path: '/api/appointments/{id}',
       operationId: 'getAppointment',
-      tags: ['Appointments'],
       summary: 'One appointment',
       description: 'Encode the id: "/" is `%2F`.',
-      security: apiKey,
-      middleware: asTenant,
       request: { params: idPath, query: only({ at: atParameter.optional() }) },
       responses: { 200: json(Appointment, 'The appointment.'), 404: notFound, ...unreadable, ...refusals },
     }),

@@ -4,7 +4,7 @@ import { only, sessionPath, wordsParameter } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { Appointment, CallSession, Ticket } from '../http/resources.ts';
 import type { CallSessionRow } from '../projections/tables.ts';
-import { apiKey, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { itemMaker, json, notFound, queryRoute, refusals, unreadable } from './answers.ts';
 import { appointmentOf } from './appointments.ts';
 import { type AsOf, atParameter, type ExpandedRow, type Expansion, expandable } from './as-of.ts';
 import { Customer, customerOf } from './customers.ts';
@@ -78,15 +78,12 @@ const OneSession = only({
 export const getCallSession = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['callSession']) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Call sessions'),
       path: '/api/call-sessions/{id}',
       operationId: 'getCallSession',
-      tags: ['Call sessions'],
       summary: 'One call session',
       description:
         'By its id, or by the Retell call id of any of its calls, bare or as `call:<Retell call id>`. Encode the id: "/" is `%2F`.',
-      security: apiKey,
-      middleware: asTenant,
       request: { params: sessionPath, query: OneSession },
       responses: { 200: json(ExpandedCallSession, 'The session.'), 404: notFound, ...unreadable, ...refusals },
     }),

@@ -4,8 +4,9 @@ import { directions } from '../events/call-facts.ts';
 import { idParameter, instantParameter, phoneParameter, wordsParameter } from '../http/parameters.ts';
 import { CallSession, outcomes } from '../http/resources.ts';
 import { columns } from '../projections/tables.ts';
-import { apiKey, json, refusals } from './answers.ts';
+import { json, queryRoute, refusals } from './answers.ts';
 import { callSessionOf } from './call-session.ts';
+import { given, within } from './filters.ts';
 import { listParameters, pageSchema, partsOf, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
@@ -35,10 +36,16 @@ const filtered = (reads: TenantReads, filter: Filter) =>
     .callSessions()
     .select(listedColumns)
     .$if(filter.fields !== undefined, (q) => q.select(filter.fields!))
-    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
-    .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
-    .$if(filter.appointmentId !== undefined, (q) => q.where('appointment_id', '=', filter.appointmentId!))
-    .$if(filter.contactId !== undefined, (q) => q.where('contact_id', '=', filter.contactId!))
+    .where(
+      given({
+        status: filter.status,
+        direction: filter.direction,
+        appointment_id: filter.appointmentId,
+        contact_id: filter.contactId,
+        archived: filter.archived === 'all' ? undefined : filter.archived === 'true',
+      }),
+    )
+    .where(within(sql`coalesce(started_at, created_at)`, filter))
     .$if(filter.phone !== undefined, (q) =>
       q.where((is) =>
         is.or([
@@ -52,10 +59,7 @@ const filtered = (reads: TenantReads, filter: Filter) =>
           ]),
         ]),
       ),
-    )
-    .$if(filter.from !== undefined, (q) => q.where(sql`coalesce(started_at, created_at)`, '>=', filter.from!))
-    .$if(filter.to !== undefined, (q) => q.where(sql`coalesce(started_at, created_at)`, '<', filter.to!))
-    .$if(filter.archived !== 'all', (q) => q.where('archived', '=', filter.archived === 'true'));
+    );
 
 /** Later where calls are found by a backfill; sooner where one is tried again for days. Their indexes say the same. */
 const USUALLY_KNOWN = { sooner: '24 hours', later: '3 hours' } as const;
@@ -63,15 +67,12 @@ const USUALLY_KNOWN = { sooner: '24 hours', later: '3 hours' } as const;
 export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Call sessions'),
       path: '/api/call-sessions',
       operationId: 'listCallSessions',
-      tags: ['Call sessions'],
       summary: 'Call sessions, newest first',
       description:
         'By `createdAt` descending, then `id`. Filters are combined with "and". Without `transcript`, unless `fields` names it.',
-      security: apiKey,
-      middleware: asTenant,
       request: { query: Filter },
       responses: { 200: json(pageSchema(CallSession, 'CallSessionPage'), 'A page of sessions.'), ...refusals },
     }),

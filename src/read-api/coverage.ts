@@ -3,7 +3,7 @@ import type { CallerEnv } from '../http/bearer.ts';
 import { instantParameter, only } from '../http/parameters.ts';
 import { badRequest } from '../http/problem.ts';
 import { DAY_MS } from '../model/time.ts';
-import { apiKey, json, refusals } from './answers.ts';
+import { json, queryRoute, refusals } from './answers.ts';
 import { unavailable } from './query-routes.ts';
 import { asTenant, type QueryApp, type TenantAccess } from './tenant-reads.ts';
 
@@ -54,14 +54,11 @@ export function coverageRoutes({ coverage, ...access }: CoverageDependencies): Q
   const app: QueryApp = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant(access), 'Reconciliation'),
       path: '/api/coverage',
       operationId: 'getCoverage',
-      tags: ['Reconciliation'],
       summary: 'Whether the log has what Retell has, day by day',
       description: 'As of the last reconciliation; newest day first.',
-      security: apiKey,
-      middleware: asTenant(access),
       request: { query: Period },
       responses: { 200: json(Coverage, 'One item for each day with calls.'), ...refusals },
     }),

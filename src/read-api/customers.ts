@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { idPath, only, plainText } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { instant } from '../http/resources.ts';
-import { apiKey, itemMaker, json, notFound, refusals } from './answers.ts';
+import { itemMaker, json, notFound, queryRoute, refusals } from './answers.ts';
 import { listParameters, pageSchema, sizeOf, sizeOfText } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
@@ -56,14 +56,11 @@ const filtered = (reads: TenantReads, { phone }: Filter) =>
 export const listCustomers = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Customers'),
       path: '/api/customers',
       operationId: 'listCustomers',
-      tags: ['Customers'],
       summary: 'Customers, newest first',
       description: 'By the time they became known descending, then `id`.',
-      security: apiKey,
-      middleware: asTenant,
       request: { query: Filter },
       responses: { 200: json(pageSchema(Customer, 'CustomerPage'), 'A page of customers.'), ...refusals },
     }),
@@ -81,14 +78,11 @@ export const listCustomers = (app: QueryApp, asTenant: AsTenant) =>
 export const getCustomer = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Customers'),
       path: '/api/customers/{id}',
       operationId: 'getCustomer',
-      tags: ['Customers'],
       summary: 'One customer',
       description: 'Encode the id: "+" is `%2B`.',
-      security: apiKey,
-      middleware: asTenant,
       request: { params: idPath, query: only({}) },
       responses: { 200: json(Customer, 'The customer.'), 404: notFound, ...refusals },
     }),

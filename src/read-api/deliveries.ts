@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { only, sessionPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { instant } from '../http/resources.ts';
-import { apiKey, itemMaker, json, notFound, refusals } from './answers.ts';
+import { itemMaker, json, notFound, queryRoute, refusals } from './answers.ts';
 import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
@@ -31,13 +31,10 @@ const deliveryOf = itemMaker('deliveries', Delivery);
 export const listDeliveries = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Call sessions'),
       path: '/api/call-sessions/{id}/deliveries',
       operationId: 'listCallSessionDeliveries',
-      tags: ['Call sessions'],
       summary: 'What was delivered about the calls of a session, oldest first',
-      security: apiKey,
-      middleware: asTenant,
       request: { params: sessionPath, query: only({}) },
       responses: {
         200: json(z.object({ items: z.array(Delivery) }).openapi('Deliveries'), 'All of them; there are no pages.'),

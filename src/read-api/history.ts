@@ -3,7 +3,7 @@ import { Erasure } from '../events/erasure-facts.ts';
 import { idPath, limitParameterOf, only, sessionPath, ticketPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { erased } from '../http/resources.ts';
-import { apiKey, json, notFound, refusals } from './answers.ts';
+import { json, notFound, queryRoute, refusals } from './answers.ts';
 import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
 
@@ -100,17 +100,14 @@ const historyRoute = <P extends string, Path extends typeof idPath>(
   tag: string,
   { operationId, summary, description }: { operationId: string; summary: string; description?: string },
   params: Path,
-  middleware: AsTenant,
+  asTenant: AsTenant,
 ) =>
   createRoute({
-    method: 'get',
+    ...queryRoute(asTenant, tag),
     path,
     operationId,
-    tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    security: apiKey,
-    middleware,
     request: { params, query: PagingParameters },
     responses: { 200: json(History, 'A page of them; `nextCursor` is null at the end.'), 404: notFound, ...refusals },
   });

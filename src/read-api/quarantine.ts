@@ -7,6 +7,7 @@ import { badRequest, json, problem, problemResponse, uncached } from '../http/pr
 import { erased } from '../http/resources.ts';
 import type { ReadModel } from '../projections/tables.ts';
 import { itemMaker } from './answers.ts';
+import { given } from './filters.ts';
 import { listParameters, pageOf, pageSchema } from './keyset.ts';
 import { unavailable } from './query-routes.ts';
 
@@ -113,8 +114,7 @@ export function quarantineReadRoutes({ db, access, review }: QuarantineReadDepen
       const query = db
         .selectFrom('quarantine')
         .selectAll()
-        .$if(filter.tenantId !== undefined, (q) => q.where('tenant_id', '=', filter.tenantId!))
-        .$if(filter.reason !== undefined, (q) => q.where('reason', 'in', filter.reason!))
+        .where(given({ tenant_id: filter.tenantId, reason: filter.reason }))
         .$if(filter.released !== 'all', (q) =>
           q.where('released_at', filter.released === 'true' ? 'is not' : 'is', null).where('erased_at', 'is', null),
         );

@@ -6,7 +6,7 @@ import { instantParameter, only, plus } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
 import { outcomes } from '../http/resources.ts';
 import { isTimeZone } from '../model/time.ts';
-import { apiKey, json, refusals } from './answers.ts';
+import { json, queryRoute, refusals } from './answers.ts';
 
 import {
   boundParameter,
@@ -133,16 +133,13 @@ const badRange = (c: Context, fault: { readonly path: string; readonly message: 
 export const getSummary = (app: QueryApp, asTenant: AsTenant, timeZoneOf: TimeZoneOf) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Summary'),
       path: '/api/summary',
       operationId: 'getSummary',
-      tags: ['Summary'],
       summary: 'Counts of each day',
       description:
         `Each local day that the range touches, at most ${MAX_DAYS}; one that it touches in part is counted in part. ` +
         'What becomes known later changes earlier days. All counts are of one moment.',
-      security: apiKey,
-      middleware: asTenant,
       request: { query: Range },
       responses: { 200: json(DailySummary, 'The days; those on which nothing was have zeros.'), ...refusals },
     }),
@@ -158,14 +155,11 @@ export const getSummary = (app: QueryApp, asTenant: AsTenant, timeZoneOf: TimeZo
 export const getHourlySummary = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Summary'),
       path: '/api/summary/hours',
       operationId: 'getHourlySummary',
-      tags: ['Summary'],
       summary: 'Counts of each hour',
       description: `The same by whole hours of UTC, at most ${MAX_HOURS}, the earliest first.`,
-      security: apiKey,
-      middleware: asTenant,
       request: { query: HourRange },
       responses: { 200: json(HourlySummary, 'The hours; those in which nothing was have zeros.'), ...refusals },
     }),

@@ -14,8 +14,9 @@ import { Ticket } from '../http/resources.ts';
 import { ticketDirections } from '../model/call-fact.ts';
 import { normalSessionId } from '../model/ids.ts';
 import { mailStates } from '../model/ticket.ts';
-import { apiKey, itemMaker, json, notFound, refusals, unreadable } from './answers.ts';
+import { itemMaker, json, notFound, queryRoute, refusals, unreadable } from './answers.ts';
 import { type AsOf, atParameter } from './as-of.ts';
+import { given, within } from './filters.ts';
 import { listParameters, pageSchema } from './keyset.ts';
 import type { AsTenant, QueryApp, TenantReads } from './tenant-reads.ts';
 
@@ -46,31 +47,31 @@ const filtered = (reads: TenantReads, filter: Filter) =>
   reads
     .tickets()
     .selectAll()
-    .$if(filter.status !== undefined, (q) => q.where('status', 'in', filter.status!))
-    .$if(filter.active !== undefined, (q) => q.where('active', '=', filter.active!))
+    .where(
+      given({
+        status: filter.status,
+        active: filter.active,
+        mail: filter.mail,
+        id: filter.callId === undefined ? undefined : ticketIdOf(filter.callId),
+        session_id: filter.sessionId,
+        customer_id: filter.customerId,
+        direction: filter.direction,
+      }),
+    )
+    .where(within(sql`created_at`, filter))
     .$if(filter.actionRequired !== undefined, (q) =>
       // As its index has it: null, too, is a value of which the newest are looked for.
       q.where(sql`coalesce(action_required::text, 'null')`, '=', filter.actionRequired!),
-    )
-    .$if(filter.mail !== undefined, (q) => q.where('mail', 'in', filter.mail!))
-    .$if(filter.callId !== undefined, (q) => q.where('id', '=', ticketIdOf(filter.callId!)))
-    .$if(filter.sessionId !== undefined, (q) => q.where('session_id', '=', filter.sessionId!))
-    .$if(filter.customerId !== undefined, (q) => q.where('customer_id', '=', filter.customerId!))
-    .$if(filter.direction !== undefined, (q) => q.where('direction', '=', filter.direction!))
-    .$if(filter.from !== undefined, (q) => q.where('created_at', '>=', filter.from!))
-    .$if(filter.to !== undefined, (q) => q.where('created_at', '<', filter.to!));
+    );
 
 export const listTickets = (app: QueryApp, asTenant: AsTenant) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Tickets'),
       path: '/api/tickets',
       operationId: 'listTickets',
-      tags: ['Tickets'],
       summary: 'Tickets, newest first',
       description: 'By `createdAt` descending, then `id`. Filters are combined with "and".',
-      security: apiKey,
-      middleware: asTenant,
       request: { query: Filter },
       responses: { 200: json(pageSchema(Ticket, 'TicketPage'), 'A page of tickets.'), ...refusals },
     }),
@@ -85,14 +86,11 @@ export const listTickets = (app: QueryApp, asTenant: AsTenant) =>
 export const getTicket = (app: QueryApp, asTenant: AsTenant, asOf: AsOf['ticket']) =>
   app.openapi(
     createRoute({
-      method: 'get',
+      ...queryRoute(asTenant, 'Tickets'),
       path: '/api/tickets/{id}',
       operationId: 'getTicket',
-      tags: ['Tickets'],
       summary: 'One ticket',
       description: 'Encode the id: "/" is `%2F`.',
-      security: apiKey,
-      middleware: asTenant,
       request: { params: ticketPath, query: only({ at: atParameter.optional() }) },
       responses: { 200: json(Ticket, 'The ticket.'), 404: notFound, ...unreadable, ...refusals },
     }),

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 6eaf7d1d61c31cedee05d1a679dfee0acc1a92a43c5fd783736b575f624f73ad
+// c2033399ee5c86ab5ab267b97a53be1e77b7abd39cf2d030a374b132091fb7bd
 
 export interface paths {
   readonly "/api/call-sessions": {
