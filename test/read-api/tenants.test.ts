@@ -47,6 +47,7 @@ test('there are routes to look at', () => {
     '/api/customers',
     '/api/customers/theirs',
     '/api/summary',
+    '/api/summary/hours',
     '/api/tickets',
     '/api/tickets/theirs',
     '/api/tickets/theirs/history',
