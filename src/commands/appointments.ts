@@ -8,7 +8,7 @@ import {
   appointmentStatuses,
 } from '../events/appointment-facts.ts';
 import type { Fact } from '../events/codec.ts';
-import { handle, overFacts } from '../events/decider.ts';
+import { handle, overFacts, withNext } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { digestOf } from '../events/identity.ts';
 import { byCommand } from '../events/metadata.ts';
@@ -40,7 +40,7 @@ export function evolve(state: StaffRecord, change: StaffRecord['changes'][number
     status,
     ...(startsAt !== undefined && { startsAt }),
     lastEventAt: change.recordedAt,
-    changes: [...state.changes, change],
+    changes: withNext(state.changes, change),
   };
 }
 

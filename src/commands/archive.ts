@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { CallEvent } from '../events/call-facts.ts';
-import { type Decider, handle } from '../events/decider.ts';
+import { type Decider, handle, withNext } from '../events/decider.ts';
 import { type EventLog, readLeft, StreamDeleted } from '../events/event-log.ts';
 import { byCommand } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
@@ -44,7 +44,7 @@ const decider: Decider<ArchiveState, SetArchived, ArchiveEvent, 'idempotency_key
   initialState: { exists: false, archivings: [] },
   evolve: ({ archivings }, { id, type }) => ({
     exists: true,
-    archivings: type === 'CallArchived' || type === 'CallUnarchived' ? [...archivings, { id, type }] : archivings,
+    archivings: type === 'CallArchived' || type === 'CallUnarchived' ? withNext(archivings, { id, type }) : archivings,
   }),
   decide({ action, by, requestId }, { exists, archivings }) {
     if (!exists) return 'unknown_call';

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { Fact } from '../events/codec.ts';
-import { type Handled, handle, overFacts } from '../events/decider.ts';
+import { type Handled, handle, overFacts, withNext } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { byCommand, FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
@@ -59,7 +59,7 @@ function setStatus(command: SetStatus, statuses: Statuses): readonly StatusSet[]
 
 const decider = {
   initialState: [],
-  evolve: overFacts<Statuses, StatusSet>({ TicketStatusSet: true }, (statuses, fact) => [...statuses, fact]),
+  evolve: overFacts<Statuses, StatusSet>({ TicketStatusSet: true }, withNext),
   decide: setStatus,
 };
 

@@ -27,6 +27,16 @@ export const overFacts =
     return fact !== undefined && Object.hasOwn(types, fact.type) ? evolve(state, fact as Fact<Event>) : state;
   };
 
+/**
+ * A list with one more, for an `evolve`: the list itself, as a copy for each fact takes seconds in a long stream. What is
+ * empty stays so, since it may be an initial state.
+ */
+export function withNext<T>(list: readonly T[], next: T): readonly T[] {
+  if (list.length === 0) return [next];
+  (list as T[]).push(next);
+  return list;
+}
+
 export type Handled<State, Event> = {
   /** The stream's, with what was appended. */
   readonly state: State;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Decider, handle } from '../../src/events/decider.ts';
+import { type Decider, handle, withNext } from '../../src/events/decider.ts';
 import { type Appended, type EventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import type { FactMetadata } from '../../src/events/metadata.ts';
 import type { NewEvent, Recorded } from '../../src/events/recorded.ts';
@@ -109,4 +109,11 @@ test('twenty conflicts are as good as no answer', async () => {
   await expect(handle(log, 'counter-1', endless, 1, metadata)).rejects.toThrow(EventStoreUnavailable);
   const { log: lucky } = streamOf([], 19);
   expect(await handle(lucky, 'counter-1', endless, 1, metadata)).toMatchObject({ state: 20 });
+});
+
+test('a list of all facts of a long stream is made in one go: a copy for each of them takes seconds', () => {
+  const empty: readonly number[] = [];
+  const one = withNext(empty, 0);
+  expect(withNext(one, 1)).toBe(one);
+  expect([empty, one]).toEqual([[], [0, 1]]);
 });

@@ -83,3 +83,16 @@ test('the record has the last status and start', () => {
     lastEventAt: at,
   });
 });
+
+test('ten times as many changes take about ten times as long, and not a hundred times', () => {
+  const timeOf = (count: number) => {
+    const change = { id: 'r', data: { note: 'called', by: 'key-1' }, recordedAt: at };
+    const begun = performance.now();
+    let state = unregistered;
+    for (let n = 0; n < count; n++) state = evolve(state, change);
+    expect(state.changes).toHaveLength(count);
+    return performance.now() - begun;
+  };
+  timeOf(1000);
+  expect(timeOf(40_000)).toBeLessThan(2000);
+});
