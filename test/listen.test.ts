@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { expect, onTestFinished, test } from 'vitest';
@@ -17,6 +17,13 @@ test('more connections than are allowed are closed as they come, and the others 
   one!.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
   expect(String(await once(one!, 'data'))).toContain('200 OK');
   for (const socket of [one!, other!]) socket.destroy();
+});
+
+test('half a request is not waited for long', async () => {
+  const listening = await listen(new OpenAPIHono(), '127.0.0.1', 0);
+  onTestFinished(listening.close);
+  const { headersTimeout, requestTimeout } = listening.server as Server;
+  expect([headersTimeout, requestTimeout]).toEqual([10_000, 30_000]);
 });
 
 test('an idle connection is kept for longer than proxies keep theirs, so that they are the first to close it', async () => {

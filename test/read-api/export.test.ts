@@ -66,6 +66,21 @@ describe('what is exported', () => {
   });
 });
 
+test('of one tenant half of the exports at once at most, and of another one it begins at once', async () => {
+  const { routes } = scene.routes();
+  const ask = (tenant: string) => routes.request(`/api/export?tenant=${tenant}`, { headers });
+  const [acme, other] = [newTenant(), newTenant()];
+  const open = await Promise.all(Array.from({ length: 4 }, () => ask(acme)));
+  const refused = await ask(acme);
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'too_many_requests']);
+  open.push(await ask(other));
+  expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  await Promise.all(open.map((answer) => answer.body!.cancel()));
+  const again = await ask(acme);
+  expect(again.status).toBe(200);
+  await again.body!.cancel();
+});
+
 describe('the range', () => {
   test('neighbouring ranges share and miss nothing, by time and by position', async () => {
     const tenant = newTenant();

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { bodyReader } from '../../../src/commands/webhooks/body.ts';
+import { bodyReader, waitingRoom } from '../../../src/commands/webhooks/body.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { type Door, ended, newCallId, openDoor, signature } from './door.ts';
 
@@ -83,4 +83,15 @@ test('a body is put together in its turn', async () => {
   expect(await Promise.race([held.bytes, 'not yet'])).toBe('not yet');
   turn.resolve();
   expect(String(await held.bytes)).toBe('abcd');
+});
+
+test('of the places and of the memory for what waits to be recorded, a tenant leaves as much as it has for others', () => {
+  const enter = waitingRoom(4, 100);
+  const [first, second] = [enter('acme', 30), enter('acme', 10)];
+  expect([typeof first, typeof second, enter('acme', 1)]).toEqual(['function', 'function', 'overloaded']);
+  (second as () => void)();
+  for (let n = 0; n < 3; n++) expect(enter('acme', 41)).toBe('too_busy');
+  expect(enter('other', 35)).toBeTypeOf('function');
+  (first as () => void)();
+  expect(enter('acme', 30)).toBeTypeOf('function');
 });
