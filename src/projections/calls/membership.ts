@@ -53,8 +53,8 @@ export async function updateMembership<Fields extends Correlation>(
   tables: Tables,
   batch: FoldedBatch<unknown>,
 ): Promise<Membership<Fields>> {
-  const calls = changesOf<CallState<Fields>>(batch, 'callId').filter(({ after }) => after.first !== undefined);
-  const requests = changesOf<RequestState>(batch, 'sessionId');
+  const calls = changesAbout<CallState<Fields>>(batch, 'callId').filter(({ after }) => after.first !== undefined);
+  const requests = changesAbout<RequestState>(batch, 'sessionId');
   const placed = placements(requests);
   const ids = [...calls.map(({ after }) => after), ...placed.values()];
   const before = new Map((await linksOfCalls(tables, ids)).map((row) => [callStreamOf(row), row]));
@@ -128,7 +128,7 @@ function phonesOf(state: Partial<TicketParts>): string[] | null {
   return phones.length > 0 ? phones : null;
 }
 
-export function changesOf<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
+export function changesAbout<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
   return [...batch.changed.values()].filter(({ after }) => idName in (after as object)) as Change<State>[];
 }
 

@@ -28,12 +28,14 @@ type Following = {
 
 /** Leads: builds this version's generation if need be, then keeps it up to date until it is replaced. */
 export async function follow(following: Following): Promise<void> {
-  await keepUpToDate(following, await builtGeneration(following));
+  const own = await ownGeneration(following);
+  const live = own.state === 'building' ? await build(following, own) : own;
+  await keepUpToDate(following, live);
 }
 
-/** This version's generation, live. */
-async function builtGeneration({ connection, projection, options, progress, onApplied }: Following) {
-  const { log, signal, logger, onProgress, maxBatch = FULL_BATCH, maxParked = MAX_PARKED } = options;
+/** The generation that this version of the code writes, as the log is now. */
+async function ownGeneration({ connection, projection, options, progress }: Following): Promise<Generation> {
+  const { log, logger, maxParked = MAX_PARKED } = options;
   const { db } = connection;
   let own = await generationFor(db, projection);
   // Held up before this process began: the code may have been repaired since, without another version.
@@ -46,26 +48,30 @@ async function builtGeneration({ connection, projection, options, progress, onAp
   setGenerations(progress, own, live);
   logger.info({ projection: projection.name, generation: own.generation, state: own.state }, 'projection_leads');
   progress.parked = live ? await countParked(db, live) : 0;
-  if (own.state !== 'building') return own;
+  return own;
+}
+
+async function build({ connection, projection, options, progress, onApplied }: Following, generation: Generation) {
+  const { log, signal, logger, onProgress, maxBatch, maxParked } = options;
   let seen: bigint | undefined;
-  const swapped = await buildAndSwap(
+  const live = await buildAndSwap(
     {
-      ...{ log, connection, projection, generation: own, signal, logger, maxBatch, maxParked },
+      ...{ log, connection, projection, generation, signal, logger, maxBatch, maxParked },
       onProgress(built) {
-        setGenerations(progress, built, live);
+        setGenerations(progress, built, progress.live);
         onApplied();
         onProgress?.();
       },
     },
     async (built) => {
-      const result = await promote(db, projection, built, seen);
+      const result = await promote(connection.db, projection, built, seen);
       if (!('behind' in result)) return result;
       seen = result.behind;
       return 'behind';
     },
   );
-  setGenerations(progress, swapped, swapped);
-  return swapped;
+  setGenerations(progress, live, live);
+  return live;
 }
 
 async function keepUpToDate(following: Following, generation: Generation): Promise<void> {

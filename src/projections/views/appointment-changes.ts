@@ -14,9 +14,13 @@ import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import {
+  type AppointmentChange,
+  type AppointmentCourse,
+  changesOfAppointments,
+} from './appointment-changes-by-fact.ts';
 import { type DecidedRow, decided } from './appointments.ts';
 import { sessionRows } from './call-sessions.ts';
-import { type AppointmentChange, type AppointmentCourse, changesOfAppointments } from './changes-of-appointments.ts';
 
 /** One fact may change several appointments: a call that turns out to be about another one. */
 const rows: Table = {

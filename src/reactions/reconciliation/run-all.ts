@@ -9,7 +9,7 @@ import { safeErrorMessage } from '../../postgres/errors.ts';
 import { type Pacer, retellCalls } from '../../retell/list-calls.ts';
 import type { Tenant, TenantDirectory } from '../../tenants/tenant.ts';
 import { recordsOf } from './records.ts';
-import { emptyReport, type Pace, type Run, type RunOptions } from './run.ts';
+import { emptyReport, type Pace, type Run, type RunOptions, type TenantRun } from './run.ts';
 import { reconcileTenant } from './tenant-run.ts';
 
 export type ReconciliationOptions = {
@@ -61,54 +61,24 @@ async function readModelThere(db: Kysely<unknown>, signal: AbortSignal): Promise
 
 /** Runs over the tenants, some at once. Throws the first failure of one after all have ended. */
 export async function runAll(options: ReconciliationOptions, what: RunOptions, under: Under): Promise<void> {
-  const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
-  const { run, pace, requests, db, signal } = under;
+  const { tenants } = options;
+  const { run, pace, db, signal } = under;
   if (!tenants.ready()) throw new Error('the tenants are not known yet');
   await readModelThere(db, signal);
-  const all = tenants.list();
-  const chosen = all.filter(({ id }) => what.tenant === undefined || id === what.tenant);
+  const chosen = tenants.list().filter(({ id }) => what.tenant === undefined || id === what.tenant);
   run.tenants = chosen.map(({ id }) => emptyReport(id));
   const todo = chosen.map((tenant, i) => ({ tenant, report: run.tenants[i]! }));
   const failed: unknown[] = [];
   const worker = async () => {
     for (let next = todo.shift(); next !== undefined && !signal.aborted; next = todo.shift()) {
       const { tenant, report } = next;
-      const apiKey = retellApiKeyOf(tenant.id);
+      const apiKey = options.retellApiKeyOf(tenant.id);
       if (apiKey === undefined) {
         report.phase = 'no_key';
         continue;
       }
-      const { timeoutMs, attempts, backOffMs, maxWaitMs, pageSize, concurrency } = pace;
-      const { overlapMs, sliceMs, analysisAwaitedMs, stuckAfterMs } = pace;
-      const retell = retellCalls({
-        ...{ apiKey, baseUrl: options.retellBaseUrl, pacer: requests, signal },
-        pace: { timeoutMs, attempts, backOffMs, maxWaitMs },
-      });
-      const sharing = all.filter(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey);
-      const sharers = [tenant, ...sharing].map(({ id }) => id);
-      const asItIsNow = (one: Tenant) => tenants.get(one.id) ?? one;
       try {
-        await reconcileTenant(
-          {
-            ...{ retell, log, recorder, concurrency, pageSize, now, logger, signal, report },
-            deadline: performance.now() + pace.tenantMs,
-            // A run may take an hour, and changed settings hold from its next call on.
-            get tenant() {
-              return asItIsNow(tenant);
-            },
-            get sharing() {
-              return sharing.map(asItIsNow);
-            },
-            owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
-            records: recordsOf(db, tenant.id, sharers),
-            times: {
-              ...{ overlapMs, sliceMs, analysisAwaitedMs, stuckAfterMs },
-              afterMs: options.afterMinutes * 60_000,
-              everyMs: options.everyMinutes * 60_000,
-            },
-          },
-          what,
-        );
+        await reconcileTenant(tenantRun(options, under, tenant, apiKey, report), what);
       } catch (error) {
         // The other tenants go on.
         report.phase = 'later';
@@ -120,4 +90,35 @@ export async function runAll(options: ReconciliationOptions, what: RunOptions, u
   await Promise.all(Array.from({ length: pace.tenantsAtOnce }, worker));
   signal.throwIfAborted();
   if (failed.length > 0) throw failed[0];
+}
+
+/** A tenant's part of a run. A run may take an hour, and changed settings hold from its next call on. */
+function tenantRun(
+  options: ReconciliationOptions,
+  { pace, requests, db, signal }: Under,
+  tenant: Tenant,
+  apiKey: string,
+  report: TenantRun['report'],
+): TenantRun {
+  const { tenants, log, recorder, logger, retellApiKeyOf, now = Date.now } = options;
+  const sharing = tenants.list().filter(({ id }) => id !== tenant.id && retellApiKeyOf(id) === apiKey);
+  const asItIsNow = (one: Tenant) => tenants.get(one.id) ?? one;
+  return {
+    ...{ log, recorder, now, logger, signal, report, pageSize: pace.pageSize, concurrency: pace.concurrency },
+    deadline: performance.now() + pace.tenantMs,
+    get tenant() {
+      return asItIsNow(tenant);
+    },
+    get sharing() {
+      return sharing.map(asItIsNow);
+    },
+    owner: { tenantId: tenant.id, isTenant: (name) => tenants.get(name) !== undefined },
+    retell: retellCalls({ apiKey, baseUrl: options.retellBaseUrl, pacer: requests, pace, signal }),
+    records: recordsOf(
+      db,
+      tenant.id,
+      [tenant, ...sharing].map(({ id }) => id),
+    ),
+    times: { ...pace, afterMs: options.afterMinutes * 60_000, everyMs: options.everyMinutes * 60_000 },
+  };
 }
