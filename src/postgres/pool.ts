@@ -4,7 +4,7 @@ import { sessionClient } from './session.ts';
 
 const CONNECT_MS = 5000;
 
-export type PoolOptions = {
+type PoolOptions = {
   /** Shown by Postgres in its list of connections. */
   readonly name: string;
   readonly max: number;

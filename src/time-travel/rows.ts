@@ -6,7 +6,7 @@ import { entriesOf, findNamed, isBefore, type Position } from '../model/entries.
 import { type Parts, sessionIdOf, sessionsOf } from '../model/session.ts';
 import { type TicketLog, ticketOf } from '../model/ticket.ts';
 import type { TicketCall } from '../model/ticket-call.ts';
-import { asJson } from '../projections/engine/statements.ts';
+import { asJson } from '../projections/engine/row-text.ts';
 import type { Row, Table } from '../projections/engine/table.ts';
 import type { AppointmentRow, CallSessionRow, CustomerRow, TicketRow } from '../projections/tables.ts';
 import { appointmentRowOf, appointmentRows, decisionsOf } from '../projections/views/appointments.ts';

@@ -6,7 +6,7 @@ export const operationKinds = ['rebuild', 'verify', 'swap_back', 'rewrite'] as c
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
-export type OperationState = (typeof operationStates)[number];
+type OperationState = (typeof operationStates)[number];
 
 /** Why one failed, without personal data. `position`, `stream` and `type` are of the first fact that breaks. */
 export type OperationError = {

@@ -7,7 +7,7 @@ import type { ProjectionStatus } from './progress.ts';
 import type { Projection } from './projection.ts';
 
 /** A projection as Postgres has it; where this process runs it, with what its runner knows besides. */
-export type ProjectionOverview = {
+type ProjectionOverview = {
   readonly name: string;
   /** Of the generation that the views show; before there is one, of the code. */
   readonly version: number;
@@ -29,7 +29,7 @@ export type ProjectionOverview = {
   readonly operationId?: string;
 };
 
-export type Building = {
+type Building = {
   readonly generation: number;
   readonly done: number;
   readonly total: number;

@@ -9,7 +9,7 @@ import { dropReplaced } from './run-operations.ts';
 /** Whether old bytes are gone from the files of the read model. `unknown`: this role may not rewrite all of its tables. */
 export type Scrubbed = 'done' | 'pending' | 'unknown';
 
-export type ScrubOptions = {
+type ScrubOptions = {
   readonly databaseUrl: string;
   readonly projections: readonly Projection[];
   /** Up to where the read model has applied what cleared its rows. It only grows. */

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tx } from '../../postgres/connection.ts';
-import { asJson, copyText } from './statements.ts';
+import { asJson, copyText } from './row-text.ts';
 
 /** A table of which each generation of a projection has its own. */
 export type Table = {

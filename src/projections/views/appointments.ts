@@ -171,7 +171,7 @@ async function saveAppointments(
   await tables.write(appointmentRows, made);
 }
 
-export type Grounds = {
+type Grounds = {
   readonly calls: readonly DatedDecision[];
   readonly staff: StaffState | undefined;
   readonly createdAt: Date | string;

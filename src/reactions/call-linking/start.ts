@@ -14,7 +14,7 @@ import { prepareTables } from '../migrations.ts';
 import { attemptAgain, loadCheckpoint, mutexOf, saveCheckpoint, startPosition } from '../reaction.ts';
 import { type Link, waitingRequests } from './waiting-requests.ts';
 
-export type CallLinkingOptions = {
+type CallLinkingOptions = {
   readonly log: EventLog;
   readonly databaseUrl: string;
   /** `SESSION_MATCH_MINUTES`: how long a request may wait for a call that does not name it. */

@@ -14,7 +14,7 @@ export type Link = {
   readonly fact: CallFact;
 };
 
-export type WaitingRequests = {
+type WaitingRequests = {
   /** Applies the next event of the log; returns the link that follows from it. */
   apply(event: Recorded): Link | undefined;
   /** Reading the log again from after this event gives the same decisions; undefined: from its start. */

@@ -13,7 +13,7 @@ import { redriveTicketMail } from './redrive.ts';
 import { previewTicketMail } from './render.ts';
 import type { TicketMail } from './start.ts';
 
-export type MailRoutesDeps = {
+type MailRoutesDeps = {
   readonly log: EventLog;
   readonly tenants: TenantDirectory;
   readonly mail: TicketMail;

@@ -43,7 +43,7 @@ type Pace = {
 /** A mail server may be down for a whole day. */
 const usualPace: Pace = { standbyMs: 2000, giveUpAfterMs: 24 * 3_600_000, stopMs: 8000 };
 
-export type TicketMailStatus = {
+type TicketMailStatus = {
   /** `waiting`: a store is away, and `error` says which. */
   readonly state: 'waiting' | 'standby' | 'following';
   readonly caughtUp: boolean;
