@@ -16,7 +16,7 @@ const series: readonly (readonly [name: string, text: string, outcomes: readonly
   ['pending', 'Pending', ['pending']],
 ];
 
-export type Bar = { readonly text: string; readonly counts: Counts };
+type Bar = { readonly text: string; readonly counts: Counts };
 
 /** Hours of a summary as bars. */
 export function hourly({ hours }: HourlySummary, timeZone: string): readonly Bar[] {

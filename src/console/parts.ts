@@ -18,7 +18,7 @@ const formatIn = (timeZone: string, options: Intl.DateTimeFormatOptions) => {
 const NONE = '–';
 
 /** The content of a cell, or of a term. */
-export type Cell = Html | string | number | undefined;
+type Cell = Html | string | number | undefined;
 
 /** A moment in a time zone, to the second. */
 export const time = (iso: string | undefined, timeZone: string): Html | string =>

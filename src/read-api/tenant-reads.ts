@@ -40,7 +40,7 @@ export const readsOf = (db: Kysely<ReadModel>, tenantId: string) => ({
 });
 export type TenantReads = ReturnType<typeof readsOf>;
 
-export type ReadEnv = CallerEnv & { Variables: { reads: TenantReads } };
+type ReadEnv = CallerEnv & { Variables: { reads: TenantReads } };
 
 export type QueryApp = OpenAPIHono<CallerEnv>;
 
@@ -51,7 +51,7 @@ export type AsTenant = MiddlewareHandler<ReadEnv>;
 const sha1 = (body: Uint8Array): ArrayBuffer => new Uint8Array(createHash('sha1').update(body).digest()).buffer;
 
 /** How far what is shown is behind the log, in seconds; null: unknown. From memory: each answer tells it. */
-export type ReadModelLag = () => number | null;
+type ReadModelLag = () => number | null;
 
 /** As many as there are connections to Postgres (createReadPool). */
 export const READS_AT_ONCE = 10;

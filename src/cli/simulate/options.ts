@@ -27,7 +27,7 @@ type Given = {
   adminKey?: string;
   dataDir: string;
 };
-export type SimulateOptions = Omit<Given, 'key' | 'apiKey' | 'seed'> & { key: string; apiKey: string; seed: number };
+type SimulateOptions = Omit<Given, 'key' | 'apiKey' | 'seed'> & { key: string; apiKey: string; seed: number };
 
 /** Reads the options, with keys of the service's data directory where none are given. Ends the process where one is missing. */
 export async function readOptions(): Promise<SimulateOptions> {

@@ -25,7 +25,7 @@ export type Traffic = {
   readonly surprises: readonly string[];
 };
 
-export type TrafficOptions = {
+type TrafficOptions = {
   readonly serviceUrl: string;
   readonly key: string;
   readonly apiKey: string;

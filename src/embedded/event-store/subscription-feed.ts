@@ -14,7 +14,7 @@ export type SubscriptionFeed = {
   readonly behind: () => number;
 };
 
-export type FeedPage = {
+type FeedPage = {
   readonly messages: readonly Uint8Array[];
   readonly more: boolean;
   /** With a tombstone among the messages nothing can follow. */

@@ -2,11 +2,19 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Whereabouts } from './decide.ts';
 import { SELECT_STREAM } from './schema.ts';
 
+const IDS_KEPT = 100_000;
+const HEADS_KEPT = 50_000;
+
+/** Drops what a map has had for longest, where it holds more than so many. */
+function keepTo<Key>(limit: number, map: Map<Key, unknown>): void {
+  if (map.size > limit) map.delete(map.keys().next().value!);
+}
+
 /**
  * Where the latest events were written, by id: `any` and `stream_exists` recognise a repeat by it. As on a live server
  * it is lost at a restart.
  */
-export function recentIds(capacity = 100_000) {
+export function recentIds() {
   const places = new Map<string, Whereabouts>();
   return {
     get: (id: string): Whereabouts | undefined => places.get(id),
@@ -14,11 +22,7 @@ export function recentIds(capacity = 100_000) {
     remember(id: string, stream: string, revision: number): void {
       if (places.has(id)) return;
       places.set(id, { stream, revision });
-      if (places.size <= capacity) return;
-      for (const oldest of places.keys()) {
-        places.delete(oldest);
-        break;
-      }
+      keepTo(IDS_KEPT, places);
     },
     forget: (): void => places.clear(),
   };
@@ -32,8 +36,6 @@ export type Head = {
   metadata: string | null;
 };
 
-const KEPT = 50_000;
-
 /** The heads of the streams last written to, so that an append seldom has to ask the disk first. */
 export function streamHeads(db: DatabaseSync) {
   const select = db.prepare(SELECT_STREAM);
@@ -43,7 +45,7 @@ export function streamHeads(db: DatabaseSync) {
 
   function keep(head: Head): Head {
     heads.set(head.name, head);
-    if (heads.size > KEPT) heads.delete(heads.keys().next().value!);
+    keepTo(HEADS_KEPT, heads);
     return head;
   }
 
