@@ -11,7 +11,7 @@ import type { ReadModel } from '../projections/tables.ts';
 import { ReadModelBehind } from '../read-api/as-of.ts';
 import type { Sealing } from '../tenants/sealing.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
-import { readModelReaches } from '../time-travel/past.ts';
+import { readModelReaches } from '../time-travel/reached.ts';
 import { type DeleteAtRetell, deleteCalls } from './delete-calls.ts';
 import { bodyOf, callOf, type Erased, evidenceOf, progressOf, sessionOf } from './erase-all-of.ts';
 import { type ErasureState, record, recordOf } from './erasure.ts';
@@ -37,6 +37,8 @@ export class FailedForGood extends Error {
 
 /** How many calls are erased between two records of the progress. */
 const PIECE = 50;
+/** It may take minutes to look through a long log. */
+const LOOK_MS = 600_000;
 /** Of the ids in one event. */
 const BYTES = 400_000;
 
@@ -88,7 +90,7 @@ export async function reached(
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await readModelReaches({ log, db }, { position }, projection);
+      return await readModelReaches({ log, db }, { position }, projection, { withinMs: LOOK_MS, signal });
     } catch (error) {
       if (!(error instanceof ReadModelBehind)) throw error;
     }

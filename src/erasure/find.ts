@@ -22,6 +22,9 @@ export type Found = {
   readonly quarantined: readonly string[];
 };
 
+/** So that the door and reads have their turn. */
+const READS_AT_ONCE = 4;
+
 type CallRow = {
   readonly call_id: string;
   readonly session_id: string;
@@ -101,11 +104,9 @@ async function requestsAmong(
   calls: ReadonlySet<string>,
   isTheirs: IsPerson = () => false,
 ): Promise<string[]> {
-  const found: string[] = [];
-  for (const id of candidates) {
-    signal.throwIfAborted();
+  const isAmong = async (id: string): Promise<boolean> => {
     const facts = (await readLeft(log, sessionStream(tenantId, id))).flatMap((event) => decodeOrNot(event) ?? []);
-    if (facts.length === 0) continue;
+    if (facts.length === 0) return false;
     const names = facts.some(
       ({ type, data, metadata }) =>
         type === 'CallRequested' &&
@@ -114,9 +115,32 @@ async function requestsAmong(
           return number !== undefined && isTheirs(number);
         }),
     );
-    if (names || (await isWholly(db, tenantId, id, calls))) found.push(id);
+    return names || isWholly(db, tenantId, id, calls);
+  };
+  const found: string[] = [];
+  const ids = [...candidates];
+  for (let i = 0; i < ids.length; i += PAGE) {
+    const requested = await requestedAmong(db, tenantId, ids.slice(i, i + PAGE));
+    for (let k = 0; k < requested.length; k += READS_AT_ONCE) {
+      signal.throwIfAborted();
+      const some = requested.slice(k, k + READS_AT_ONCE);
+      const are = await Promise.all(some.map(isAmong));
+      found.push(...some.filter((_, n) => are[n]));
+    }
   }
   return found;
+}
+
+/** Most sessions have no request, so the log is not asked about each. */
+async function requestedAmong(db: Kysely<ReadModel>, tenantId: string, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('call_sessions')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('requested_at', 'is not', null)
+    .where('id', 'in', ids)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 const decodeOrNot = (event: Parameters<typeof decode>[0]) => {

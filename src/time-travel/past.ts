@@ -1,15 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Fact } from '../events/codec.ts';
-import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
-import type { Recorded } from '../events/recorded.ts';
-import { waitUntil } from '../events/waiting.ts';
-import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
-import { liveGeneration } from '../projections/engine/generations.ts';
-import type { Projection } from '../projections/engine/projection.ts';
-import { factsUntil, foldStream, isWithin, type Until } from '../projections/fold-stream.ts';
+import type { EventLog } from '../events/event-log.ts';
+import { reduceStream, type StreamState } from '../model/stream-state.ts';
+import { factsUntil, foldStream, type Until } from '../projections/fold-stream.ts';
 import type { ReadModel } from '../projections/tables.ts';
-import { type Moment, ReadModelBehind } from '../read-api/as-of.ts';
+import type { Moment } from '../read-api/as-of.ts';
 import { readsOf, type TenantReads } from '../read-api/tenant-reads.ts';
+import { readModelReaches } from './reached.ts';
 
 /** The log at a moment, for one tenant. */
 export type Past = {
@@ -59,54 +56,4 @@ export async function pastAt(stores: Stores, tenantId: string, moment: Moment): 
       return states;
     },
   };
-}
-
-/** The projection that knows the relations, and the streams it reads. */
-const RELATIONS = { name: 'calls', prefixes };
-const WAIT_MS = 2000;
-
-/**
- * Waits until the read model covers the moment, so that an answer never changes. Asks the log only when the checkpoint
- * moves, not forty times a second.
- */
-export async function readModelReaches(
-  { log, db }: Stores,
-  until: Until,
-  { name, prefixes }: Pick<Projection, 'name' | 'prefixes'> = RELATIONS,
-): Promise<void> {
-  let awaited = -1n;
-  const isReached = async () => {
-    const live = await liveGeneration(db, name);
-    const checkpoint = live?.checkpoint;
-    if (checkpoint !== undefined && checkpoint >= until.position) return true;
-    if (awaited < 0n || (checkpoint !== undefined && checkpoint >= awaited)) {
-      const next = await firstAfter(log, checkpoint, prefixes);
-      if (!next || !isWithin(next, until)) return true;
-      awaited = next.position;
-    }
-    return false;
-  };
-  if (!(await waitUntil(isReached, { timeoutMs: WAIT_MS, everyMs: 25 })))
-    throw new ReadModelBehind('The read model does not reach up to that moment yet.');
-}
-
-/** The first event after a position that the relations depend on; undefined if there is none yet. */
-async function firstAfter(
-  log: EventLog,
-  position: bigint | undefined,
-  prefixes: readonly string[],
-): Promise<Recorded | undefined> {
-  const stopped = new AbortController();
-  const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(WAIT_MS)]);
-  const broken = (error: unknown) => stopped.abort(error);
-  for await (const { events, caughtUp } of log.subscribe({
-    prefixes,
-    after: position,
-    maxBatch: 1,
-    signal,
-    onBreak: broken,
-  })) {
-    if (events[0] || caughtUp) return events[0];
-  }
-  throw new EventStoreUnavailable('read on from the checkpoint', { cause: signal.reason });
 }

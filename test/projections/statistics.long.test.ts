@@ -54,6 +54,25 @@ test('a young table is analyzed each time about as many facts have come as befor
   expect(await analyzedRows()).toBe(501);
 });
 
+test('where others wait for the next batch, one table is analyzed after each', async () => {
+  const { db } = connection;
+  const { tables } = tally();
+  const two = [...tables, { ...tables[0]!, name: 'again' }];
+  const projection = { ...tally(), name: 'counted_twice', tables: two } as Projection;
+  const come = statistics({ db, projection, generation: await generationFor(db, projection) });
+  const analyzed = async () => {
+    const { rows } = await sql<{ n: number }>`select count(*)::int as n from pg_class
+      where relname in ('counted_twice_1_tally', 'counted_twice_1_again') and reltuples >= 0`.execute(db);
+    return rows[0]!.n;
+  };
+  const steps: number[] = [];
+  for (const facts of [100, 1, 1]) {
+    await come(facts, true);
+    steps.push(await analyzed());
+  }
+  expect(steps).toEqual([1, 2, 2]);
+});
+
 test('no projection reads a tenant’s other rows to find those it looks for, from the first calls on', async () => {
   const calls = 700;
   let last = -1n;

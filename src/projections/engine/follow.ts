@@ -137,7 +137,7 @@ async function complete(
   { events, caughtUp }: WeighedBatch,
   analyze: ReturnType<typeof statistics>,
 ): Promise<boolean> {
-  await analyze(events.length);
+  await analyze(events.length, caughtUp);
   if (writer.generation.origin === undefined)
     writer.generation = await recordOrigin(writer.db, writer.log, writer.generation);
   if (!caughtUp || writer.generation.indexed) return true;

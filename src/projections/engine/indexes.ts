@@ -50,14 +50,14 @@ const FIRST = 100;
 const ENOUGH = 100_000;
 
 /**
- * Runs ANALYZE each time a young generation has doubled: a rebuild writes half a million rows before autovacuum comes.
- *
- * @returns to be called after each committed batch, with the number of its facts.
+ * To be called after each batch: runs ANALYZE when a young generation has doubled, since autovacuum comes late to a rebuild;
+ * one table at a time where others wait for the next batch.
  */
 export function statistics({ db, projection, generation }: Pick<Writer, 'db' | 'projection' | 'generation'>) {
   const names = projection.tables.map(tableNames(generation));
   let known: number | undefined;
   let since = 0;
+  let due: string[] = [];
 
   /** Rows; 0 if none of the tables was ever analyzed. */
   const analyzedRows = async (): Promise<number> => {
@@ -67,13 +67,16 @@ export function statistics({ db, projection, generation }: Pick<Writer, 'db' | '
     return rows[0]!.known;
   };
 
-  return async (facts: number): Promise<void> => {
+  return async (facts: number, isAwaited = false): Promise<void> => {
     since += facts;
-    if (since < Math.max(FIRST, known ?? 0)) return;
-    known ??= await analyzedRows();
-    if (since < known || known > ENOUGH) return;
-    for (const name of names) await sql`analyze ${sql.raw(name)}`.execute(db);
-    known += since;
-    since = 0;
+    if (since >= Math.max(FIRST, known ?? 0)) {
+      known ??= await analyzedRows();
+      if (since >= known && known <= ENOUGH) {
+        due = [...names];
+        known += since;
+        since = 0;
+      }
+    }
+    for (const name of due.splice(0, isAwaited ? 1 : due.length)) await sql`analyze ${sql.raw(name)}`.execute(db);
   };
 }
