@@ -7,28 +7,18 @@ import { openOperationsDatabase } from './administration/answers.ts';
 import { withinLimits } from './commands/calls/limits.ts';
 import { resolveOpenRequests } from './commands/calls/open-requests.ts';
 import { openPlacements } from './commands/calls/placements.ts';
-import { retellApiKeyOf, retellOf } from './commands/calls/retell-api.ts';
+import { retellOf } from './commands/calls/retell-api.ts';
 import { countAnswers } from './commands/webhooks/health.ts';
 import { webhookRoutes } from './commands/webhooks/routes.ts';
 import type { Config, Role } from './config.ts';
 import type { Keys } from './credentials.ts';
-import { openErasures } from './erasure/erasures.ts';
-import { startErasure } from './erasure/start.ts';
 import { connectEventLog } from './events/event-log.ts';
 import { watchLog } from './events/log-watch.ts';
 import { tracedLog } from './events/tracing.ts';
 import { evidenceFromLog } from './evidence/evidence.ts';
 import { createMetrics } from './http/metrics.ts';
 import { listen } from './listen.ts';
-import {
-  measureAppends,
-  measureLive,
-  measureMail,
-  measureProcess,
-  measureProjections,
-  measureReconciliation,
-  measureWebhooks,
-} from './measurements.ts';
+import { measureAppends, measureLive, measureProcess, measureProjections, measureWebhooks } from './measurements.ts';
 import { createReadPool } from './postgres/pool.ts';
 import { refuseSharedSession } from './postgres/session.ts';
 import { shownPlace } from './projections/engine/foreign-log.ts';
@@ -36,18 +26,13 @@ import { watchViews } from './projections/engine/shown.ts';
 import { startProjections } from './projections/engine/start.ts';
 import { projections } from './projections/index.ts';
 import type { ReadModel } from './projections/tables.ts';
-import { startCallLinking } from './reactions/call-linking/start.ts';
-import { measureOutgoing } from './reactions/outgoing-webhooks/metrics.ts';
-import { startOutgoingWebhooks } from './reactions/outgoing-webhooks/start.ts';
-import { startReconciliation } from './reactions/reconciliation/start.ts';
-import { startTicketMail } from './reactions/ticket-mail/start.ts';
+import { startReacting } from './reacting.ts';
 import { exportRoutes } from './read-api/export/routes.ts';
 import { metricsRoute } from './read-api/health-routes.ts';
 import { liveFeed } from './read-api/live/live-feed.ts';
-import { deleteAtRetell } from './retell/delete-call.ts';
 import { routesOf } from './routes.ts';
 import type { Stores } from './stores.ts';
-import { type AdministrationDeps, administration as changesOf } from './tenants/administration.ts';
+import type { AdministrationDeps } from './tenants/administration.ts';
 import { openTenantDirectory } from './tenants/directory.ts';
 import { openKeyUses } from './tenants/key-uses.ts';
 import { sealingUnder } from './tenants/sealing.ts';
@@ -128,51 +113,13 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
   const views = running ?? (db && has('serve') ? watchViews(projections, { log, db, logger, signal }) : undefined);
   const operations = databaseUrl === undefined ? undefined : openOperationsDatabase(databaseUrl);
   const stopMeasuring = running && measureProjections(metrics, running);
-  const mail =
+  const reacting =
     databaseUrl !== undefined && has('react')
-      ? startTicketMail({ log, tenants: directory, databaseUrl, ...config.mail, logger, signal })
-      : undefined;
-  const linking =
-    databaseUrl !== undefined && has('react')
-      ? startCallLinking({ log, databaseUrl, matchMinutes: config.sessionMatchMinutes, logger, signal })
-      : undefined;
-  const retellAccess = {
-    retellApiKeyOf: retellApiKeyOf(directory, config.retell),
-    retellBaseUrl: config.retell.baseUrl,
-  };
-  const reconciliation =
-    databaseUrl !== undefined && has('react')
-      ? startReconciliation({
-          ...{ log, tenants: directory, databaseUrl, recorder: webhooks.recorder, logger, signal },
-          ...retellAccess,
-          // Briefly: what is open still is looked for again in the next run.
-          settleRequests: (ends) => resolveOpenRequests({ log, placements, logger, signal: ends, forMs: 30_000 }),
-          everyMinutes: config.reconcile.everyMinutes,
-          afterMinutes: config.reconcile.afterMinutes,
-          pace: { requestsPerSecond: config.reconcile.requestsPerSecond },
+      ? startReacting({
+          ...{ config, databaseUrl, administration, recorder: webhooks.recorder, placements },
+          ...{ metrics, logger, signal },
         })
       : undefined;
-  const erasures = databaseUrl !== undefined && has('react') ? openErasures({ log, logger, signal }) : undefined;
-  const erasing =
-    erasures &&
-    startErasure({
-      ...{ log, erasures, tenants: directory, sealing, databaseUrl: databaseUrl!, logger },
-      everyMinutes: config.retentionEveryMinutes,
-      deleteAtRetell: (tenantId, callId, ends) => {
-        const key = retellAccess.retellApiKeyOf(tenantId);
-        return key === undefined ? undefined : deleteAtRetell(key, retellAccess.retellBaseUrl, callId, ends);
-      },
-    });
-  if (reconciliation) measureReconciliation(metrics.registry, reconciliation);
-  if (mail) measureMail(metrics.registry, mail);
-  const outgoing =
-    databaseUrl !== undefined && has('react')
-      ? startOutgoingWebhooks({
-          ...{ log, directory, databaseUrl, ...config.outgoing, logger, signal },
-          administration: changesOf(administration),
-        })
-      : undefined;
-  if (outgoing) measureOutgoing(metrics.registry, outgoing);
   const live =
     db && has('serve')
       ? liveFeed({
@@ -197,10 +144,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
     ...{ roles: config.roles, metricsApart: config.metricsPort !== undefined },
     ...{ webhookHealth, trustProxy: config.webhooks.trustProxy, consoleApiUrl: config.consoleApiUrl },
     ...{ retellOf: retell, projections, maxParked: config.rebuildMaxParked },
-    ...{ operations, db, running, views, live, exports, mail, outgoing, reconciliation },
-    allowPrivate: config.outgoing.allowPrivate,
-    erasures: erasures && { erasures, sealing },
-    outside: reconciliation && { ...retellAccess, smtpUrl: config.mail.smtpUrl },
+    ...{ operations, db, running, views, live, exports, ...reacting, allowPrivate: config.outgoing.allowPrivate },
   });
   const { url, server, close } = await listen(root, config.host, config.port, config.maxConnections);
   const metricsAt =
@@ -220,7 +164,7 @@ export async function startService(config: Config, stores: Stores, keys: Keys, l
       await webhooks.drain();
       await closed;
       await Promise.all([placements.drain(), keyUses.close()]);
-      await Promise.all([mail?.stop(), outgoing?.stop(), linking?.stop(), reconciliation?.stop(), erasing?.stop()]);
+      await reacting?.stop();
       stopping.abort();
       stopMeasuring?.();
       await running?.stop();

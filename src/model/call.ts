@@ -1,7 +1,7 @@
 import type { CallEvent, Personal } from '../events/call-facts.ts';
 import type { Fact } from '../events/codec.ts';
 import type { Erasure } from '../events/erasure-facts.ts';
-import type { JsonObject } from '../events/json.ts';
+import { definedFields, type JsonObject } from '../events/json.ts';
 import { parseStream } from '../events/streams.ts';
 import { type CallFact, isActedOn, makesTickets, oncePerFact } from './call-fact.ts';
 import {
@@ -231,11 +231,11 @@ export const description = (fact: CallFact) => {
 /** Undefined for an empty analysis: it must not replace another one. */
 function analysisOf(data: CallFact['data'], personal: Personal | undefined): Analysis | undefined {
   const custom = { ...personal?.custom, ...data.flags };
-  const fields = {
-    ...(personal?.summary === undefined ? {} : { summary: personal.summary }),
-    ...(personal?.sentiment === undefined ? {} : { sentiment: personal.sentiment }),
-    ...(data.successful === undefined ? {} : { successful: data.successful }),
-    ...(data.inVoicemail === undefined ? {} : { inVoicemail: data.inVoicemail }),
-  };
+  const { successful, inVoicemail } = data;
+  const fields = definedFields({
+    summary: personal?.summary,
+    sentiment: personal?.sentiment,
+    ...{ successful, inVoicemail },
+  });
   return Object.keys(fields).length + Object.keys(custom).length > 0 ? { ...fields, custom } : undefined;
 }

@@ -1,5 +1,5 @@
 import { APIConnectionError, APIError } from 'retell-sdk';
-import { isJsonObject } from '../../events/json.ts';
+import { definedFields, isJsonObject } from '../../events/json.ts';
 import { chosenId } from '../../model/ids.ts';
 import { BadAnswer, causeOf, pageOf, retellClient, retryAfterMs, within } from '../../retell/client.ts';
 import type { OpenTenantDirectory } from '../../tenants/directory.ts';
@@ -37,14 +37,16 @@ export function retellApi(apiKey: string, baseUrl?: string): RetellApi {
           {
             from_number: fromNumber,
             to_number: toNumber,
-            ...(agentId === undefined ? {} : { override_agent_id: agentId }),
-            ...(variables === undefined ? {} : { retell_llm_dynamic_variables: { ...variables } }),
-            metadata: {
+            ...definedFields({
+              override_agent_id: agentId,
+              retell_llm_dynamic_variables: variables && { ...variables },
+            }),
+            metadata: definedFields({
               tenant_id: tenantId,
               call_session_id: sessionId,
-              ...(appointmentId === undefined ? {} : { appointment_id: appointmentId }),
-              ...(contactId === undefined ? {} : { contact_id: contactId }),
-            },
+              appointment_id: appointmentId,
+              contact_id: contactId,
+            }),
           },
           within(limit.timeoutMs, limit.signal),
         );
