@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { type AdministrationEvent, adminScopes } from '../events/administration-facts.ts';
 import { decode, type Fact } from '../events/codec.ts';
+import { keyedMutex } from '../events/concurrency-limit.ts';
 import { type Decider, handle, overFacts } from '../events/decider.ts';
 import { type EventLog, EventStoreUnavailable, type Expected } from '../events/event-log.ts';
 import { byCommand, type FactMetadata } from '../events/metadata.ts';
@@ -157,7 +158,7 @@ export function openAdministrators({ log, adminKey, logger, signal, keyUses, now
 /** The stream of what administrators did. */
 function auditTrail(log: Pick<EventLog, 'append' | 'read'>, metadataNow: () => FactMetadata) {
   let last: Expected = 'no_stream';
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = keyedMutex();
 
   async function append(data: Answered['data']): Promise<void> {
     const event = { id: crypto.randomUUID(), type: 'AdminRequestAnswered', data, metadata: metadataNow() };
@@ -170,11 +171,7 @@ function auditTrail(log: Pick<EventLog, 'append' | 'read'>, metadataNow: () => F
 
   return {
     /** One after the other, so that only another process's can be in the way. */
-    append(data: Answered['data']): Promise<void> {
-      const done = turn.then(() => append(data));
-      turn = done.catch(() => {});
-      return done;
-    },
+    append: (data: Answered['data']) => turns.run(ADMIN_AUDIT, () => append(data)),
     /** The newest first, before a revision. */
     async page(limit: number, before?: bigint): Promise<{ items: Fact<Answered>[]; next: bigint | undefined }> {
       if (before !== undefined && before <= 0n) return { items: [], next: undefined };

@@ -1,6 +1,8 @@
+import { context, propagation, SpanKind } from '@opentelemetry/api';
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { inSpan } from '../events/tracing.ts';
 
 /** The service's instruments, by name; a part of the service gets only those that it needs. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -90,3 +92,19 @@ export const measureRequests =
 export const routeOf = (c: Context): string | undefined =>
   // 'ALL' is middleware, which is no route.
   matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path;
+
+/** A span for each request, below the one that its `traceparent` names: by route pattern, for paths and queries name people. */
+export const traceRequests: MiddlewareHandler = async (c, next) => {
+  const parent = propagation.extract(context.active(), c.req.header());
+  const { method } = c.req;
+  await inSpan(method, { parent, kind: SpanKind.SERVER }, async (describe) => {
+    await next();
+    const route = routeOf(c) ?? 'none';
+    describe(`${method} ${route}`, {
+      'http.request.method': method,
+      'http.route': route,
+      'http.response.status_code': c.res.status,
+      ...(c.res.status >= 500 && { 'error.type': String(c.res.status) }),
+    });
+  });
+};

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AdministrationEvent } from '../events/administration-facts.ts';
 import { decode } from '../events/codec.ts';
+import { keyedMutex } from '../events/concurrency-limit.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { byCommand } from '../events/metadata.ts';
 import { KEY_USES } from '../events/streams.ts';
@@ -44,16 +45,13 @@ export function openKeyUses({ log, logger, signal, everyMs = LOOK_EVERY_MS }: Op
   const used = new Map<string, number>();
   const recorded = new Map<string, number>();
   let last: bigint | 'no_stream' = 'no_stream';
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = keyedMutex();
 
   /** One after the other, so that no event is read twice; each takes up where the one before has ended. */
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const done = turn.then(work).catch((error: Error) => {
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    turns.run(KEY_USES, work).catch((error: Error) => {
       logger.warn({ reason: 'key_uses_unknown', error: error.name }, 'when keys were last used');
     });
-    turn = done;
-    return done;
-  };
 
   const readOn = async () => {
     for (const event of await log.read(KEY_USES, { from: last === 'no_stream' ? 0n : last + 1n })) {

