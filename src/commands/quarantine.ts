@@ -15,9 +15,8 @@ import {
   type QuarantineEvent,
   quarantineReasons,
 } from '../events/raw-delivery.ts';
-import type { Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
-import { assemble, type EvidenceVerdict, isAsSigned, type RawDelivery } from '../evidence/evidence.ts';
+import { examine } from '../evidence/evidence.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
 import { eventStoreUnavailable, problemRoutes } from '../http/failures.ts';
 import { idPath } from '../http/parameters.ts';
@@ -39,12 +38,11 @@ type Quarantined = {
   readonly listed: DeliveryQuarantined;
   /** When a retry made a fact of it, and which. */
   readonly released?: DeliveryReleased & { readonly at: string };
-} & Evidence;
-
-/** The bytes, and whether they still are what was signed. */
-type Evidence =
-  | { readonly evidence: 'verified'; readonly raw: RawDelivery }
-  | { readonly evidence: Exclude<EvidenceVerdict, 'verified' | 'none'>; readonly raw?: RawDelivery };
+  /** The bytes, and whether they still are what was signed. */
+  readonly evidence:
+    | Awaited<ReturnType<typeof examine>>
+    | { readonly verdict: 'erased'; readonly delivery?: undefined };
+};
 
 /** Undefined: nothing is in quarantine under this id. Throws EventStoreUnavailable. */
 async function readQuarantined(
@@ -63,25 +61,10 @@ async function readQuarantined(
   }
   const { listed, released } = found;
   if (listed === undefined) return undefined; // the parts alone: its sender was answered 503, and sends it again
-  const evidence = await evidenceOf(events, digest, tenants, tenantId);
-  return { id, stream, tenantId, listed, ...(released && { released }), ...evidence };
-}
-
-async function evidenceOf(
-  events: readonly Recorded[],
-  digest: string,
-  tenants: TenantDirectory,
-  tenantId: string,
-): Promise<Evidence> {
-  const tenant = tenants.get(tenantId);
-  if (erasureIn(events)) return { evidence: 'erased' };
-  try {
-    const raw = await assemble(events, digest, digest);
-    if (raw === undefined) return { evidence: 'expired' };
-    return { evidence: tenant !== undefined && isAsSigned(raw, tenant) ? 'verified' : 'failed', raw };
-  } catch {
-    return { evidence: 'failed' }; // the parts are there and do not unzip
-  }
+  const evidence = erasureIn(events)
+    ? ({ verdict: 'erased' } as const)
+    : await examine(events, { deliveryId: digest, sha256: digest }, tenants.get(tenantId));
+  return { id, stream, tenantId, listed, ...(released && { released }), evidence };
 }
 
 /** The beginning of the body, for a person to look at. */
@@ -103,7 +86,8 @@ export const reviewQuarantined =
   (log: EventLog, tenants: TenantDirectory) => async (id: QuarantineId, maxBytes: number) => {
     const found = await readQuarantined(log, tenants, id);
     if (found === undefined) return undefined;
-    const { tenantId, listed, released, evidence, raw } = found;
+    const { tenantId, listed, released, evidence } = found;
+    const { verdict, delivery: raw } = evidence;
     return {
       id,
       tenantId,
@@ -112,7 +96,7 @@ export const reviewQuarantined =
       receivedAt: listed.receivedAt,
       size: listed.size,
       ...(released && { released }),
-      evidence,
+      evidence: verdict,
       ...(raw && { keyId: raw.keyId, sha256: raw.sha256, body: beginningOf(raw.body, maxBytes) }),
     };
   };
@@ -142,9 +126,10 @@ export async function retryQuarantined(id: QuarantineId, deps: RetryDeps): Promi
   const found = await readQuarantined(log, tenants, id);
   const tenant = found && tenants.get(found.tenantId);
   if (found === undefined || tenant === undefined) return undefined;
-  if (found.evidence !== 'verified') return { outcome: 'still_quarantined', reason: `evidence_${found.evidence}` };
+  const { verdict, delivery: raw } = found.evidence;
+  if (verdict !== 'verified') return { outcome: 'still_quarantined', reason: `evidence_${verdict}` };
 
-  const { body, sha256, signatureHeader, keyId, receivedAt } = found.raw;
+  const { body, sha256, signatureHeader, keyId, receivedAt } = raw;
   const endpoint = endpoints.find((name) => name === found.listed.endpoint);
   if (endpoint === undefined)
     throw new Error(`${found.stream} came in at "${found.listed.endpoint}", which is no more`);

@@ -93,14 +93,6 @@ export async function hasEvidence(fact: CallFact, stream: string, { log }: Writi
   }
 }
 
-/** The signed delivery of a fact, byte for byte; undefined when it expired or was erased. */
-export const readRawDelivery = async (
-  log: EventLog,
-  stream: string,
-  deliveryId: string,
-  digest?: string,
-): Promise<RawDelivery | undefined> => assemble(await readLeft(log, stream), deliveryId, digest);
-
 export type EvidenceVerdict = 'verified' | 'failed' | 'expired' | 'erased' | 'none';
 
 /**
@@ -118,21 +110,26 @@ export async function evidenceVerdicts(
   const verdicts: EvidenceVerdict[] = [];
   // One after the other, so that never more than one body is in memory.
   for (const { evidence } of facts)
-    verdicts.push(evidence === undefined ? 'none' : await verdictOn(events, evidence, tenant));
+    verdicts.push(evidence === undefined ? 'none' : (await examine(events, evidence, tenant)).verdict);
   return verdicts;
 }
 
-async function verdictOn(
+type Examined =
+  | { readonly verdict: 'verified'; readonly delivery: RawDelivery }
+  | { readonly verdict: 'failed' | 'expired'; readonly delivery?: RawDelivery };
+
+/** A delivery among the events of a stream, and whether its bytes still are what a key of the tenant has signed. */
+export async function examine(
   events: readonly Recorded[],
-  { deliveryId, sha256: digest }: NonNullable<FactMetadata['evidence']>,
-  tenant: Tenant,
-): Promise<EvidenceVerdict> {
+  { deliveryId, sha256: digest }: { readonly deliveryId: string; readonly sha256: string },
+  tenant: Tenant | undefined,
+): Promise<Examined> {
   try {
     const delivery = await assemble(events, deliveryId, digest);
-    if (delivery === undefined) return 'expired';
-    return isAsSigned(delivery, tenant) ? 'verified' : 'failed';
+    if (delivery === undefined) return { verdict: 'expired' };
+    return { verdict: tenant !== undefined && isAsSigned(delivery, tenant) ? 'verified' : 'failed', delivery };
   } catch {
-    return 'failed'; // the parts are there and do not unzip
+    return { verdict: 'failed' }; // the parts are there and do not unzip
   }
 }
 
@@ -148,15 +145,8 @@ export function isAsSigned({ body, sha256: digest, signatureHeader, keyId }: Raw
 /** Reads the evidence of an exported fact from the log and verifies it. */
 export const evidenceFromLog =
   (log: EventLog, tenants: TenantDirectory) =>
-  async (evidence: { tenantId: string; stream: string; deliveryId: string; sha256: string }) => {
-    const parts = await readPatiently(log, evidence.stream);
-    const delivery = await assemble(parts, evidence.deliveryId, evidence.sha256).catch(() => 'does not unzip' as const);
-    if (delivery === 'does not unzip') return { verdict: 'failed' as const };
-    if (delivery === undefined) return { verdict: 'expired' as const };
-    const tenant = tenants.get(evidence.tenantId);
-    const isSigned = tenant !== undefined && isAsSigned(delivery, tenant);
-    return { verdict: isSigned ? ('verified' as const) : ('failed' as const), delivery };
-  };
+  async (evidence: { tenantId: string; stream: string; deliveryId: string; sha256: string }) =>
+    examine(await readPatiently(log, evidence.stream), evidence, tenants.get(evidence.tenantId));
 
 const ATTEMPTS = 3;
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { factId, sha256 } from '../../../src/events/identity.ts';
-import { readRawDelivery } from '../../../src/evidence/evidence.ts';
+import { assemble } from '../../../src/evidence/evidence.ts';
 import { callFact, eventsOf } from '../../../src/retell/call-fact.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { type Door, ended, newCallId, openDoor, signature, tenant } from './door.ts';
@@ -69,7 +69,7 @@ describe('large bodies', () => {
     const personal = JSON.parse(parts.map(({ text }) => text).join(''));
     expect(personal).toEqual({ transcript: JSON.parse(body).call.transcript });
 
-    const raw = await readRawDelivery(log, `evidence-default.${callId}`, fact.id);
+    const raw = await assemble(await log.read(`evidence-default.${callId}`), fact.id);
     expect(raw?.sha256).toBe(sha256(body));
     expect(sha256(raw!.body)).toBe(sha256(body));
 
@@ -247,7 +247,7 @@ describe('odd bytes under a valid signature', () => {
     expect((await door.post(body)).status).toBe(204);
     const [fact] = await log.read(`call-default.${callId}`);
     expect(fact?.type).toBe('CallEnded');
-    expect((await readRawDelivery(log, `evidence-default.${callId}`, fact!.id))?.body.equals(body)).toBe(true);
+    expect((await assemble(await log.read(`evidence-default.${callId}`), fact!.id))?.body.equals(body)).toBe(true);
   });
   test.each([
     ['ten thousand levels deep', Buffer.from(call('c', `,"a":${'['.repeat(10_000)}${']'.repeat(10_000)}`)), 'too_deep'],
@@ -259,8 +259,8 @@ describe('odd bytes under a valid signature', () => {
     expect((await door.post(body)).status).toBe(204);
     const events = await log.read(`quarantine-default.${sha256(body)}`);
     expect(events.at(-1)?.data).toMatchObject({ reason });
-    expect((await readRawDelivery(log, `quarantine-default.${sha256(body)}`, sha256(body)))?.body.equals(body)).toBe(
-      true,
-    );
+    expect(
+      (await assemble(await log.read(`quarantine-default.${sha256(body)}`), sha256(body)))?.body.equals(body),
+    ).toBe(true);
   });
 });

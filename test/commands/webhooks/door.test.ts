@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { decode } from '../../../src/events/codec.ts';
 import { sha256 } from '../../../src/events/identity.ts';
-import { readRawDelivery } from '../../../src/evidence/evidence.ts';
+import { assemble } from '../../../src/evidence/evidence.ts';
 import { sampleBytes, sampleFiles } from '../../support/samples.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { bare, directory, ended, KEY, newCallId, openDoor, signature, standard, withDoor } from './door.ts';
@@ -44,7 +44,7 @@ describe('a genuine delivery', () => {
         $correlationId: callId,
       },
     });
-    const raw = await readRawDelivery(log, `evidence-acme.${callId}`, fact!.id);
+    const raw = await assemble(await log.read(`evidence-acme.${callId}`), fact!.id);
     expect(raw?.body.toString()).toBe(body);
     expect(raw).toMatchObject({ tenantId: 'acme', keyId: 'acme-key-1', sha256: sha256(body) });
   });
@@ -66,7 +66,7 @@ describe('a genuine delivery', () => {
     const events = await log.read(stream);
     expect(events.map(({ type }) => type)).toEqual(['RawDeliveryPart', 'DeliveryQuarantined']);
     expect(events[1]!.data).toMatchObject({ reason: 'schema_invalid', endpoint: 'retell', size: body.length });
-    expect((await readRawDelivery(log, stream, sha256(body)))?.body.equals(body)).toBe(true);
+    expect((await assemble(await log.read(stream), sha256(body)))?.body.equals(body)).toBe(true);
   });
 
   test('is verified whichever of two keys signed it, and the log names the key', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { retryQuarantined } from '../../../src/commands/quarantine.ts';
 import { openRecorder } from '../../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../../src/events/identity.ts';
-import { isAsSigned, readRawDelivery } from '../../../src/evidence/evidence.ts';
+import { assemble, isAsSigned } from '../../../src/evidence/evidence.ts';
 import { doorOfFile } from '../../support/store-of-file.ts';
 import { directory, ended, newCallId, tenant } from './door.ts';
 
@@ -53,7 +53,7 @@ describe('a call that names one of the tenants that hold the key is that tenantâ
     expect(fact?.data).toMatchObject({ appointmentId: 'apt_1', callSessionId: 'cs_1' });
     expect(fact?.data).not.toHaveProperty('tenantMismatch');
     expect(fact?.metadata).toMatchObject({ tenantId: 'one', evidence: { keyId: 'one-key-2' } });
-    const raw = await readRawDelivery(log, `evidence-one.${callId}`, fact!.id);
+    const raw = await assemble(await log.read(`evidence-one.${callId}`), fact!.id);
     expect(isAsSigned(raw!, known[1]!)).toBe(true);
     expect(await log.read(`evidence-two.${callId}`)).toEqual([]);
     const lines = door.logged().filter((line) => line.call_id === callId);
