@@ -31,7 +31,7 @@ export const verb: Verb = (program, cli) => {
     .action(async (tenant: string) => {
       const { apiKeys } = await cli.admin.call('GET /api/tenants/{id}', { path: { id: tenant } });
       cli.list(
-        { items: apiKeys },
+        { items: apiKeys, nextCursor: null },
         {
           NAME: 'name',
           SCOPES: ({ scopes }) => scopes.join(','),

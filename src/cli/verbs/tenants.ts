@@ -46,7 +46,7 @@ export const verb: Verb = (program, cli) => {
     .addHelpText('after', examples('tenants list'))
     .action(async () =>
       cli.list(
-        { items: await allTenants(cli) },
+        { items: await allTenants(cli), nextCursor: null },
         {
           ID: 'id',
           NAME: 'name',
