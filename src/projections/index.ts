@@ -1,7 +1,6 @@
 import { type CallFields, prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
 import { updateMembership } from './calls/membership.ts';
 import { relatedSessions } from './calls/related-sessions.ts';
-import type { View } from './calls/view.ts';
 import type { Projection } from './engine/projection.ts';
 import { quarantine } from './quarantine.ts';
 import { appointmentChanges } from './views/appointment-changes.ts';
@@ -12,6 +11,7 @@ import { deliveries } from './views/deliveries.ts';
 import { outcomeChanges } from './views/outcome-changes.ts';
 import { ticketChanges } from './views/ticket-changes.ts';
 import { tickets } from './views/tickets.ts';
+import type { View } from './views/view.ts';
 
 /** All views of calls; a new one is a value of this type and a line here. */
 const views: readonly View[] = [

@@ -10,7 +10,6 @@ import {
   type SessionKey,
   sessionCalls,
 } from '../calls/session-calls.ts';
-import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
@@ -21,6 +20,7 @@ import {
 } from './appointment-changes-by-fact.ts';
 import { type DecidedRow, decided } from './appointments.ts';
 import { sessionRows } from './call-sessions.ts';
+import type { ChangedCalls, View } from './view.ts';
 
 /** One fact may change several appointments: a call that turns out to be about another one. */
 const rows: Table = {

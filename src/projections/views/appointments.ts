@@ -5,9 +5,9 @@ import { entriesOf, findNamed, isBefore, type Position } from '../../model/entri
 import { latestValue } from '../../model/latest.ts';
 import { appointmentOfCall, createdAtOf, type Session } from '../../model/session.ts';
 import { callKey, callStreamOf, type LinkRow, sessionCalls, sessionStreamOf } from '../calls/session-calls.ts';
-import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import type { ChangedCalls, View } from './view.ts';
 
 export const appointmentRows: Table = {
   name: 'appointments',

@@ -12,9 +12,9 @@ import {
   otherAppointmentsOf,
   sessionCalls,
 } from '../calls/session-calls.ts';
-import type { View } from '../calls/view.ts';
 import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import type { View } from './view.ts';
 
 export const sessionRows: Table = {
   name: 'call_sessions',

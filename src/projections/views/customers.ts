@@ -3,9 +3,9 @@ import type { WholeCall } from '../../model/stream-state.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { changesAbout } from '../calls/membership.ts';
 import { callKey, callStreamOf } from '../calls/session-calls.ts';
-import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import type { ChangedCalls, View } from './view.ts';
 
 /** Beside the row that is shown, the customer that it came from, to which further calls are added. */
 export const customerRows: Table = {

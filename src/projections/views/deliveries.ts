@@ -4,9 +4,9 @@ import { occurrenceOf } from '../../events/metadata.ts';
 import { parseStream } from '../../events/streams.ts';
 import { correlation } from '../../model/call.ts';
 import type { CallFact } from '../../model/call-fact.ts';
-import type { View } from '../calls/view.ts';
 import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import type { View } from './view.ts';
 
 const rows: Table = {
   name: 'deliveries',

@@ -8,9 +8,9 @@ import { ownSessionId } from '../../model/session.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import { callKey } from '../calls/session-calls.ts';
-import type { View } from '../calls/view.ts';
 import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import type { View } from './view.ts';
 
 /** That a call came to belong to a session, and how the log came to say so. */
 export type Link = Place & { readonly sessionId: string; readonly way: Way };

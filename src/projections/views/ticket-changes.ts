@@ -6,11 +6,11 @@ import type { StreamState, WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import { type RelatedSessions, relatedSessions } from '../calls/related-sessions.ts';
 import { type CallKey, callKey, callStreamOf, linksOfCalls } from '../calls/session-calls.ts';
-import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Course, Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 import { linksIn, sessionAt } from './outcome-changes.ts';
+import type { ChangedCalls, View } from './view.ts';
 
 const rows: Table = {
   name: 'ticket_changes',

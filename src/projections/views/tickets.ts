@@ -4,9 +4,9 @@ import type { WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { callKey, callStreamOf, type LinkRow, sessionCalls } from '../calls/session-calls.ts';
-import type { ChangedCalls, View } from '../calls/view.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
+import type { ChangedCalls, View } from './view.ts';
 
 export const ticketRows: Table = {
   name: 'tickets',

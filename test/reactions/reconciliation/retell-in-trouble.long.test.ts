@@ -19,14 +19,13 @@ afterEach(async () => {
 afterAll(() => scene.stop());
 
 const run = async (what?: object): Promise<TenantReport> => (await scene.run(reconciliation, what)).tenants[0]!;
-const calls = (n: number, story = 'confirmed') => Promise.all(Array.from({ length: n }, () => scene.call(story)));
 
 describe('Retell in trouble', () => {
   test.each([[404], [422]])(
     'a call that it does not know (%i) changes nothing, and the others come in',
     async (status) => {
       scene.retell.webhooksTo({ ...scene.hook, fate: ({ event }) => ({ lost: event !== 'call_started' }) });
-      const [gone, there] = (await calls(2)) as [string, string];
+      const [gone, there] = (await scene.calls(2)) as [string, string];
       await scene.retell.quiet();
       scene.line.fails(({ path }) => (path.endsWith(gone) ? { status } : undefined));
       expect(await run()).toMatchObject({ phase: 'done', unknown: 1 });
@@ -48,7 +47,7 @@ describe('Retell in trouble', () => {
     ['no JSON', { answer: () => 'no JSON' }],
     ["another call's answer", { answer: (body: string) => body.replace(/"call_id":"[^"]+"/, '"call_id":"call_x"') }],
   ] as const)('%s for a call: asked again, and not for ever', async (_, fault) => {
-    const [once, always] = (await calls(2)) as [string, string];
+    const [once, always] = (await scene.calls(2)) as [string, string];
     await scene.retell.quiet();
     scene.line.fails(({ path }, nth) =>
       path.endsWith(always) || (path.endsWith(once) && nth === 1) ? fault : undefined,
@@ -63,7 +62,7 @@ describe('Retell in trouble', () => {
   });
 
   test('after 429 nothing is asked before it said', async () => {
-    await calls(6);
+    await scene.calls(6);
     await scene.retell.quiet();
     let refusedAt = 0;
     scene.line.fails(({ path }) => {
@@ -79,7 +78,7 @@ describe('Retell in trouble', () => {
   });
 
   test('where it answers nothing at all, it is left alone until the next run', async () => {
-    const ids = await calls(12);
+    const ids = await scene.calls(12);
     await scene.retell.quiet();
     scene.line.fails(({ path }) => (path.startsWith('/v2/') ? { status: 500 } : undefined));
     const one = scene.start({ pace: { concurrency: 1 } });
@@ -96,7 +95,7 @@ describe('Retell in trouble', () => {
     ['a page that leads to itself', { answer: (b: string) => b.replace(/"has_more":\w+/, '"has_more":true') }],
     ['500', { status: 500 }],
   ] as const)('%s of a list: the list is read again in the next run, and nothing in it is lost', async (_, fault) => {
-    const ids = await calls(3);
+    const ids = await scene.calls(3);
     await scene.retell.quiet();
     scene.line.fails(({ path }) => (path === '/v3/list-calls' ? fault : undefined));
     expect(await run()).toMatchObject({ phase: 'later', recorded: 0 });
@@ -118,7 +117,7 @@ describe('Retell in trouble', () => {
   });
 
   test('lists are read page by page', async () => {
-    const ids = await calls(7);
+    const ids = await scene.calls(7);
     await scene.retell.quiet();
     await scene.run(scene.start({ pace: { pageSize: 2 } }));
     expect(scene.line.lists().length).toBeGreaterThanOrEqual(4);

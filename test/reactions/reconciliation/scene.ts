@@ -105,6 +105,9 @@ export async function startScene(options: RetellOptions & { readonly tenants?: r
       });
       return ((await response.json()) as { call_id: string }).call_id;
     },
+    async calls(n: number, story = 'confirmed'): Promise<string[]> {
+      return Promise.all(Array.from({ length: n }, () => this.call(story)));
+    },
     async run(reconciliation: Reconciliation, what?: RunOptions): Promise<RunReport> {
       await caughtUp();
       const report = await reconciliation.runNow(what);
@@ -171,7 +174,13 @@ export async function sceneOfFile() {
     const report = await scene.run(reconciliation, { since: Date.now() - 3_600_000 });
     expect(report.tenants[0]).toMatchObject({ phase: 'done', later: 0 });
   });
-  afterAll(() => scene.stop());
+  afterAll(async () => {
+    await scene.stop();
+    // Nobody is named in the log, and no key.
+    expect(logged()).toContain('reconciled');
+    for (const secret of ['+447700900123', '+442079460018', scene.retell.apiKey])
+      expect(logged()).not.toContain(secret);
+  });
   /** What a run says of the one tenant. */
   const run = async (what?: RunOptions): Promise<TenantReport> => (await scene.run(reconciliation, what)).tenants[0]!;
   return { scene, reconciliation, run };

@@ -1,8 +1,8 @@
 import type { CallFields, StreamState } from '../../model/stream-state.ts';
+import type { Membership } from '../calls/membership.ts';
+import type { RelatedSessions } from '../calls/related-sessions.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
-import type { Membership } from './membership.ts';
-import type { RelatedSessions } from './related-sessions.ts';
 
 /** The changes of a batch: states of streams, and which call belongs to which session now and before. */
 export type ChangedCalls = FoldedBatch<StreamState> & {
