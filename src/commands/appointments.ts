@@ -8,6 +8,7 @@ import {
   appointmentStatuses,
 } from '../events/appointment-facts.ts';
 import type { Fact } from '../events/codec.ts';
+import type { Enter } from '../events/concurrency-limit.ts';
 import { handle, overFacts, withNext } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { digestOf } from '../events/identity.ts';
@@ -19,8 +20,17 @@ import { IdempotencyKey, instant, newPathId } from '../http/parameters.ts';
 import { bodyRefusals, factUnreadable, json, jsonBody, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Appointment } from '../http/resources.ts';
+import { inTurn, tenantShare } from '../http/tenant-share.ts';
 import { appointmentOf } from '../model/appointment.ts';
-import { keyReused, requestIdOf, type ShownAfter, shownAfter, staffNote, staffRefusals } from './command-routes.ts';
+import {
+  COMMANDS_AT_ONCE,
+  keyReused,
+  requestIdOf,
+  type ShownAfter,
+  shownAfter,
+  staffNote,
+  staffRefusals,
+} from './command-routes.ts';
 
 /** What staff have made of an appointment; the calls' own streams hold what calls decide. */
 type StaffRecord = {
@@ -83,6 +93,8 @@ export type AppointmentRoutesDeps = {
   readonly authenticate: Authenticate;
   readonly appointmentAfter: ShownAfter<Appointment>;
   readonly logger: Logger;
+  /** The commands that are decided at once, each tenant with its share. */
+  readonly inWork?: Enter;
 };
 
 const startsAt = instant
@@ -93,7 +105,7 @@ const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), not
 
 /** `PUT /api/appointments/{id}`: what staff say of an appointment. */
 export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger } = deps;
+  const { log, logger, inWork = tenantShare(COMMANDS_AT_ONCE) } = deps;
   const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
@@ -127,7 +139,8 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const requestId = requestIdOf(stream, c.req.valid('header')['idempotency-key']);
       const command = { change, by: keyId, requestId };
       const metadata = byCommand(tenantId, appointmentId);
-      const result = await handle(log, stream, decider, command, metadata, () => requestId);
+      const decided = inTurn(inWork, () => handle(log, stream, decider, command, metadata, () => requestId));
+      const result = await decided(tenantId);
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');

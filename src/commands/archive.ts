@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { CallEvent } from '../events/call-facts.ts';
+import type { Enter } from '../events/concurrency-limit.ts';
 import { type Decider, handle, withNext } from '../events/decider.ts';
 import { type EventLog, readLeft, StreamDeleted } from '../events/event-log.ts';
 import { byCommand } from '../events/metadata.ts';
@@ -11,8 +12,17 @@ import { DatabaseUnavailable, problemRoutes } from '../http/failures.ts';
 import { chosenPathId, IdempotencyKey } from '../http/parameters.ts';
 import { json, problem, problemResponse } from '../http/problem.ts';
 import { CallSession } from '../http/resources.ts';
+import { inTurn, tenantShare } from '../http/tenant-share.ts';
 import { normalSessionId } from '../model/ids.ts';
-import { keyReused, NOT_SHOWN, requestIdOf, type ShownAfter, shownAfter, staffRefusals } from './command-routes.ts';
+import {
+  COMMANDS_AT_ONCE,
+  keyReused,
+  NOT_SHOWN,
+  requestIdOf,
+  type ShownAfter,
+  shownAfter,
+  staffRefusals,
+} from './command-routes.ts';
 import { sessionInLog } from './from-log.ts';
 
 const archiveActions = ['archive', 'unarchive'] as const;
@@ -124,6 +134,8 @@ type ArchiveRoutesDeps = {
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
   readonly sessionAfter: ShownAfter<CallSession>;
   readonly logger: Logger;
+  /** The commands that are decided at once, each tenant with its share. */
+  readonly inWork?: Enter;
 };
 
 const CALL = 'call:';
@@ -135,7 +147,7 @@ const summaries = {
 
 /** `POST /api/call-sessions/{id}/archive | unarchive` (B12). */
 export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger } = deps;
+  const { log, logger, inWork = tenantShare(COMMANDS_AT_ONCE) } = deps;
   const routes = problemRoutes<CallerEnv>(logger);
 
   const callsOf = async (tenantId: string, id: string): Promise<readonly string[]> => {
@@ -184,7 +196,8 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
         const { id } = c.req.valid('param');
         const callIds = await callsOf(tenantId, id);
         const idempotencyKey = c.req.valid('header')['idempotency-key'];
-        const result = await recordArchive(log, { tenantId, callIds, action, idempotencyKey, by });
+        const command = { tenantId, callIds, action, idempotencyKey, by };
+        const result = await inTurn(inWork, () => recordArchive(log, command))(tenantId);
         if (result === 'unknown_call')
           return (await isRequested(log, tenantId, id))
             ? problem(c, 409, 'no_call_yet', { detail: 'No call of this session is on record yet.' })

@@ -11,8 +11,15 @@ export const staffRefusals = {
   401: problemResponse('No API key, or an unknown or revoked one.'),
   403: problemResponse('The API key has no write scope.'),
   410: goneForGood,
+  429: problemResponse("`too_many_requests`: more at once than is this tenant's share. Send fewer at once."),
   503: problemResponse('`event_store_unavailable`: the event store did not confirm; repeat the request.'),
 };
+
+/**
+ * Commands that are decided at once. Each reads and folds a whole stream, which may be long: a tenant with many of them
+ * keeps nobody else waiting, and loses fewer of them to each other.
+ */
+export const COMMANDS_AT_ONCE = 16;
 
 /**
  * The id of the event that a request with a key appends to a stream, so that the stream itself remembers the key.

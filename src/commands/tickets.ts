@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { Fact } from '../events/codec.ts';
+import type { Enter } from '../events/concurrency-limit.ts';
 import { type Handled, handle, overFacts, withNext } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { byCommand, FactMetadata } from '../events/metadata.ts';
@@ -13,8 +14,10 @@ import { IdempotencyKey, ticketPath } from '../http/parameters.ts';
 import { bodyRefusals, factUnreadable, json, jsonBody, problem, problemResponse } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { Ticket } from '../http/resources.ts';
+import { inTurn, tenantShare } from '../http/tenant-share.ts';
 import { makesTickets } from '../model/call-fact.ts';
 import {
+  COMMANDS_AT_ONCE,
   keyReused,
   NOT_SHOWN,
   requestIdOf,
@@ -97,13 +100,15 @@ type TicketRoutesDeps = {
   readonly authenticate: Authenticate;
   readonly ticketAfter: ShownAfter<Ticket>;
   readonly logger: Logger;
+  /** The commands that are decided at once, each tenant with its share. */
+  readonly inWork?: Enter;
 };
 
 const Body = z.strictObject({ status: z.enum(ticketStatuses), note: staffNote.optional() });
 
 /** `POST /api/tickets/{id}/status`: staff decide what a ticket is. */
 export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger } = deps;
+  const { log, logger, inWork = tenantShare(COMMANDS_AT_ONCE) } = deps;
   const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
@@ -135,7 +140,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       const ticketId = c.req.valid('param').id;
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const command = { ...c.req.valid('json'), tenantId, ticketId, idempotencyKey, by };
-      const result = await recordTicketStatus(log, command);
+      const result = await inTurn(inWork, () => recordTicketStatus(log, command))(tenantId);
       if (result === 'unknown_ticket') return problem(c, 404, 'not_found');
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)

@@ -43,6 +43,9 @@ const post = (tenant: Tenant, n: number, padding?: number) =>
   });
 const get = async (tenant: Tenant, path: string) =>
   (await client.request('GET', `/api/call-sessions${path}`, keys.get(tenant)!.api)).status;
+/** Each of them reads all that staff have said of the one appointment. */
+const note = async (tenant: Tenant, text: string) =>
+  (await client.request('PUT', '/api/appointments/apt_1', keys.get(tenant)!.api, { note: text })).status;
 const session = (tenant: Tenant) => `/session_${tenant}`;
 
 test('a tenant that does all it may at once keeps another neither waiting nor from an answer', async () => {
@@ -60,13 +63,14 @@ test('a tenant that does all it may at once keeps another neither waiting nor fr
     return status;
   };
   const times = <T>(count: number, ask: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => ask(n));
-  /** Webhooks small and large, lists, histories, and sessions as they were. */
+  /** Webhooks small and large, lists, histories, sessions as they were, and commands. */
   const load = (tenant: Tenant, size: number) => [
     ...times(4 * size, (n) => of(tenant, post(tenant, 1000 + n))),
     ...times(Math.ceil(size / 8), (n) => of(tenant, post(tenant, 5000 + n, 1_500_000))),
     ...times(12 * size, () => of(tenant, get(tenant, '?limit=200'))),
     ...times(size, () => of(tenant, get(tenant, `${session(tenant)}/history`))),
     ...times(size, () => of(tenant, get(tenant, `${session(tenant)}?at=${new Date().toISOString()}`))),
+    ...times(size, (n) => of(tenant, note(tenant, `called ${n}`))),
   ];
   const hostile = load('hostile', 24);
   const others = await Promise.all(load('other', 1));

@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// c2033399ee5c86ab5ab267b97a53be1e77b7abd39cf2d030a374b132091fb7bd
+// 516ef30bcf4fd88c6163ceb0c842575fcbeec503df9b699395ac7a5b76ae49d0
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -3055,6 +3055,15 @@ export interface operations {
           readonly "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description `event_store_unavailable`: the event store did not confirm; `database_unavailable`: which calls the session has cannot be asked now. Repeat the request. */
       readonly 503: {
         headers: {
@@ -3315,6 +3324,15 @@ export interface operations {
       };
       /** @description `stream_deleted`: an operator has deleted for good what this rests on. */
       readonly 410: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -3629,6 +3647,15 @@ export interface operations {
       };
       /** @description Not JSON. */
       readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
@@ -4143,6 +4170,15 @@ export interface operations {
       };
       /** @description Not JSON. */
       readonly 415: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description `too_many_requests`: more at once than is this tenant's share. Send fewer at once. */
+      readonly 429: {
         headers: {
           readonly [name: string]: unknown;
         };
