@@ -5,11 +5,9 @@ import { consoleRoutes } from '../../src/console/routes.ts';
 import { sessionsUnder } from '../../src/console/session.ts';
 import { problem } from '../../src/http/problem.ts';
 import type { Appointment, CallSession, Ticket } from '../../src/http/resources.ts';
-
 import type { Customer } from '../../src/read-api/customers.ts';
 import type { HistoryItem } from '../../src/read-api/history.ts';
 import type { Me } from '../../src/read-api/me.ts';
-
 import { sealingUnder } from '../../src/tenants/sealing.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';
@@ -169,6 +167,16 @@ export function consoleOver(answers: Readonly<Record<string, object | ((query: U
     },
   };
 }
+
+/** Shows a page over these answers, with this key unless others are named. */
+export const pageOver =
+  (key: string) =>
+  async (path: string, answers: Parameters<typeof consoleOver>[0], ...keys: readonly string[]) => {
+    const over = consoleOver(answers);
+    const cookie = await over.signIn(...(keys.length > 0 ? keys : [key]));
+    const { status, text } = await over.page(path, cookie);
+    return { ...over, cookie, status, text, said: said(text) };
+  };
 
 /** What refuses in the place of an answer. */
 export const refusal = (status: number, code: string, detail = ''): Response =>

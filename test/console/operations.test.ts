@@ -1,19 +1,7 @@
 import { expect, test } from 'vitest';
-import { AT, call, consoleOver, customer, fact, refusal } from './fake-api.ts';
+import { AT, call, customer, fact, list, pageOver, refusal, said } from './fake-api.ts';
 
-const list = (...items: readonly object[]) => ({ items, nextCursor: null });
-const said = (html: string) =>
-  html
-    .replace(/<head>[\s\S]*<\/head>|<[^>]*>/g, ' ')
-    .replaceAll('&#39;', "'")
-    .replace(/\s+/g, ' ');
-
-async function shown(path: string, answers: Parameters<typeof consoleOver>[0], ...keys: string[]) {
-  const over = consoleOver(answers);
-  const cookie = await over.signIn(...(keys.length > 0 ? keys : ['administers']));
-  const { status, text } = await over.page(path, cookie);
-  return { ...over, cookie, status, text, said: said(text) };
-}
+const shown = pageOver('administers');
 
 const projection = {
   ...{ name: 'calls', version: 3, generation: 2, state: 'live', checkpoint: '90', head: '100' },

@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { AT, appointment, call, consoleOver, customer, fact, list, refusal, said, ticket } from './fake-api.ts';
+import {
+  AT,
+  appointment,
+  call,
+  consoleOver,
+  customer,
+  fact,
+  list,
+  pageOver,
+  refusal,
+  said,
+  ticket,
+} from './fake-api.ts';
 
-async function shown(path: string, answers: Parameters<typeof consoleOver>[0], ...keys: string[]) {
-  const over = consoleOver(answers);
-  const { status, text } = await over.page(path, await over.signIn(...(keys.length > 0 ? keys : ['writes'])));
-  return { ...over, status, text, said: said(text) };
-}
+const shown = pageOver('writes');
 
 describe('the overview', () => {
   test('says how to send the first call while there is none', async () => {

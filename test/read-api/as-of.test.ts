@@ -1,18 +1,14 @@
 import { Kysely as Database, type Kysely, PostgresDialect } from 'kysely';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectEventLog, EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { createReadPool } from '../../src/postgres/pool.ts';
 import type { AppointmentRow, CallSessionRow, ReadModel, TicketRow } from '../../src/projections/tables.ts';
 import { type AsOf, type Moment, ReadModelBehind } from '../../src/read-api/as-of.ts';
 import { asOf } from '../../src/time-travel/as-of.ts';
 import { queryApi } from './callers.ts';
-import { analysedCall, at, createReadModel } from './read-model.ts';
+import { analysedCall, at, readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-beforeAll(async () => {
-  readModel = await createReadModel();
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
 
 const resources = ['/api/call-sessions/analysed', '/api/appointments/analysed', '/api/tickets/tkt_analysed'];
 

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { CustomerRow } from '../../src/projections/tables.ts';
 import { queryApi } from './callers.ts';
-import { at, createReadModel } from './read-model.ts';
+import { at, readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let get: ReturnType<typeof queryApi>['get'];
-beforeAll(async () => {
-  readModel = await createReadModel();
-  get = queryApi(readModel.db).get;
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
+const { get } = queryApi(readModel.db);
 beforeEach(async () => void (await readModel.writer.deleteFrom('customers').execute()));
 
 let made = 0;

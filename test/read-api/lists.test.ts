@@ -1,18 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
 
 import { queryApi } from './callers.ts';
-import { at, createReadModel } from './read-model.ts';
+import { at, readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let get: ReturnType<typeof queryApi>['get'];
-beforeAll(async () => {
-  readModel = await createReadModel();
-  get = queryApi(readModel.db).get;
-});
-afterAll(() => readModel.drop());
-beforeEach(async () => void (await readModel.clear()));
+const readModel = await readModelOfFile();
+const { get } = queryApi(readModel.db);
+beforeEach(() => readModel.clear());
 
 const ids = async (query: string) => {
   const { status, body } = await get(query);

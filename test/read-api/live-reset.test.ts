@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { calls, type Ears, eventStream, hears, type Listen, webSocket } from './live-clients.ts';
 import { feedService, outcomeChange } from './live-scene.ts';
-import { createReadModel } from './read-model.ts';
+import { readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-beforeAll(async () => {
-  readModel = await createReadModel();
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
 
 /** Where the log ends; an error: the event store does not answer. */
 let end: bigint | undefined | Error;

@@ -1,18 +1,13 @@
 // The pages of a period are those of a plain walk through the whole list, whenever its items became known.
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AppointmentRow, CallSessionRow } from '../../src/projections/tables.ts';
 import { queryApi } from './callers.ts';
-import { createReadModel } from './read-model.ts';
+import { readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let get: ReturnType<typeof queryApi>['get'];
-beforeAll(async () => {
-  readModel = await createReadModel();
-  get = queryApi(readModel.db).get;
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
+const { get } = queryApi(readModel.db);
 
 /** In microseconds, which no Date holds. */
 const HOUR = 3600 * 1_000_000;

@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { pino } from 'pino';
+import { afterAll } from 'vitest';
 import { createReadPool } from '../../src/postgres/pool.ts';
 import { generationFor } from '../../src/projections/engine/generations.ts';
 import { makeQueryIndexes } from '../../src/projections/engine/indexes.ts';
@@ -29,6 +30,13 @@ begin
     execute format('alter table projection.%I alter column %I drop not null', kept.table_name, kept.column_name);
   end loop;
 end $$`;
+
+/** The read model of a test file, which is dropped after its last test. */
+export async function readModelOfFile(fill?: (db: Kysely<ReadModel>) => Promise<void>) {
+  const readModel = await createReadModel(fill);
+  afterAll(() => readModel.drop());
+  return readModel;
+}
 
 /** A database of its own with a read model; `fill` comes before its indexes, which is much faster. */
 export async function createReadModel(fill: (db: Kysely<ReadModel>) => Promise<void> = async () => {}) {

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { Appointment, CallSession } from '../../src/http/resources.ts';
 import { queryApi } from './callers.ts';
-import { analysedCall, at, createReadModel } from './read-model.ts';
+import { analysedCall, at, readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let get: ReturnType<typeof queryApi>['get'];
-beforeAll(async () => {
-  readModel = await createReadModel();
-  get = queryApi(readModel.db).get;
-});
-afterAll(() => readModel.drop());
-beforeEach(async () => void (await readModel.clear()));
+const readModel = await readModelOfFile();
+const { get } = queryApi(readModel.db);
+beforeEach(() => readModel.clear());
 
 /** What was answered is what is documented, and nothing more. */
 const documented = (schema: z.ZodType, value: unknown) => expect(schema.parse(value)).toEqual(value);

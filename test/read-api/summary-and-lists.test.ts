@@ -1,18 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
 
 import type { DailySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
-import { createReadModel } from './read-model.ts';
+import { readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let get: ReturnType<typeof queryApi>['get'];
-beforeAll(async () => {
-  readModel = await createReadModel();
-  get = queryApi(readModel.db).get;
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
+const { get } = queryApi(readModel.db);
 
 const ZONES = ['Europe/Berlin', 'Asia/Kathmandu', 'America/Havana', 'America/Santiago', 'Pacific/Apia', 'UTC'] as const;
 /** Three days each, in which one of these zones changes its clocks. */

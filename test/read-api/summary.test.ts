@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
 
 import type { DailySummary, HourlySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
-import { createReadModel } from './read-model.ts';
+import { readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let get: ReturnType<typeof queryApi>['get'];
-beforeAll(async () => {
-  readModel = await createReadModel();
-  get = queryApi(readModel.db).get;
-});
-afterAll(() => readModel.drop());
-beforeEach(async () => void (await readModel.clear()));
+const readModel = await readModelOfFile();
+const { get } = queryApi(readModel.db);
+beforeEach(() => readModel.clear());
 afterEach(() => void vi.useRealTimers());
 
 type Asked = Readonly<Record<string, string>>;

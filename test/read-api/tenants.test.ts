@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { queryApi } from './callers.ts';
-import { createReadModel } from './read-model.ts';
+import { readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-let api: ReturnType<typeof queryApi>;
-beforeAll(async () => {
-  readModel = await createReadModel();
-  api = queryApi(readModel.db, async ({ tenantId }) => ({ items: [{ tenantId } as never], hasMore: false }));
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
+const api = queryApi(readModel.db, async ({ tenantId }) => ({ items: [{ tenantId } as never], hasMore: false }));
 beforeEach(async () => {
   await readModel.clear();
   await readModel.sessions(

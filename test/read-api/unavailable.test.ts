@@ -1,18 +1,14 @@
 import { createServer, type Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { EventStoreUnavailable } from '../../src/events/event-log.ts';
 import { createReadPool } from '../../src/postgres/pool.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { queryApi } from './callers.ts';
-import { analysedCall, createReadModel } from './read-model.ts';
+import { analysedCall, readModelOfFile } from './read-model.ts';
 
-let readModel: Awaited<ReturnType<typeof createReadModel>>;
-beforeAll(async () => {
-  readModel = await createReadModel();
-});
-afterAll(() => readModel.drop());
+const readModel = await readModelOfFile();
 beforeEach(async () => {
   await readModel.clear();
   await readModel.sessions(analysedCall);
