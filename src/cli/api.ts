@@ -17,7 +17,6 @@ import type { Endpoint as EndpointAnswer, WithSecret } from '../reactions/outgoi
 import type { Outside as OutsideAnswer } from '../reactions/outside.ts';
 import type { ReconciliationStatus as ReconciliationState } from '../reactions/reconciliation/start.ts';
 import type { DeadLetters, Rendered } from '../reactions/ticket-mail/mail-routes.ts';
-
 import type { ExpandedCallSession } from '../read-api/call-session.ts';
 import type { CoverageDay } from '../read-api/coverage.ts';
 import type { Delivery } from '../read-api/deliveries.ts';

@@ -7,7 +7,6 @@ import { problem } from '../http/problem.ts';
 import { outcomes } from '../http/resources.ts';
 import { isTimeZone } from '../model/time.ts';
 import { json, queryRoute, refusals } from './answers.ts';
-
 import {
   boundParameter,
   DEFAULT_DAYS,

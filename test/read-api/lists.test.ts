@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
-
 import { queryApi } from './callers.ts';
 import { at, readModelOfFile } from './read-model.ts';
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
-
 import type { DailySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
 import { readModelOfFile } from './read-model.ts';

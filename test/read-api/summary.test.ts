@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { outcomes } from '../../src/http/resources.ts';
-
 import type { DailySummary, HourlySummary } from '../../src/read-api/summary.ts';
 import { queryApi } from './callers.ts';
 import { readModelOfFile } from './read-model.ts';
