@@ -1,4 +1,4 @@
-import { type CallFields, prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
+import { prefixes, reduceStream, type StreamState } from '../model/stream-state.ts';
 import { updateMembership } from './calls/membership.ts';
 import { relatedSessions } from './calls/related-sessions.ts';
 import type { Projection } from './engine/projection.ts';
@@ -37,7 +37,7 @@ export const calls: Projection<StreamState> = {
   tables: views.flatMap(({ tables }) => tables),
   reduce: reduceStream,
   async save(tables, batch) {
-    const membership = await updateMembership<CallFields>(tables, batch);
+    const membership = await updateMembership(tables, batch);
     const related = await relatedSessions(tables, batch, membership.affected, membership.links);
     for (const view of views) await view.save(tables, { ...batch, membership, related });
   },

@@ -1,9 +1,8 @@
 import { callStream, sessionStream } from '../../events/streams.ts';
-import type { CallState, Correlation } from '../../model/call.ts';
 import { isBefore, type Position } from '../../model/entries.ts';
 import { latestValue, noFields } from '../../model/latest.ts';
 import { ownSessionId, type RequestState, type Session, sessionsEverOf } from '../../model/session.ts';
-import type { TicketParts } from '../../model/ticket-call.ts';
+import type { CallFields, StreamState, WholeCall } from '../../model/stream-state.ts';
 import type { Change, FoldedBatch } from '../engine/projection.ts';
 import type { Tables } from '../engine/table.ts';
 import {
@@ -35,11 +34,11 @@ function placements(requests: readonly Change<RequestState>[]): ReadonlyMap<stri
 }
 
 /** A session that a batch changed; `isNew`: it was unknown before. */
-type Touched<Fields extends Correlation> = Session<Fields> & { readonly isNew: boolean };
+type Touched = Session<CallFields> & { readonly calls: readonly WholeCall[]; readonly isNew: boolean };
 
-export type Membership<Fields extends Correlation> = {
+export type Membership = {
   /** The changed sessions, after the batch; one without request and calls is gone. */
-  readonly touched: readonly Touched<Fields>[];
+  readonly touched: readonly Touched[];
   /** The same, and the other sessions that their calls may have been in. */
   readonly affected: readonly SessionKey[];
   /** By call stream: the links of changed calls, and of all others in the affected sessions. */
@@ -49,12 +48,9 @@ export type Membership<Fields extends Correlation> = {
 };
 
 /** Updates `sessionCalls` with a batch and returns the sessions that changed. */
-export async function updateMembership<Fields extends Correlation>(
-  tables: Tables,
-  batch: FoldedBatch<unknown>,
-): Promise<Membership<Fields>> {
-  const calls = changesAbout<CallState<Fields>>(batch, 'callId').filter(({ after }) => after.first !== undefined);
-  const requests = changesAbout<RequestState>(batch, 'sessionId');
+export async function updateMembership(tables: Tables, batch: FoldedBatch<StreamState>): Promise<Membership> {
+  const calls = changedCalls(batch).filter(({ after }) => after.first !== undefined);
+  const requests = [...batch.changed.values()].filter(isOfRequest);
   const placed = placements(requests);
   const ids = [...calls.map(({ after }) => after), ...placed.values()];
   const before = new Map((await linksOfCalls(tables, ids)).map((row) => [callStreamOf(row), row]));
@@ -97,7 +93,7 @@ export async function updateMembership<Fields extends Correlation>(
 
 type Known = {
   readonly stored: LinkRow | undefined;
-  readonly state: (CallState & Partial<TicketParts>) | undefined;
+  readonly state: WholeCall | undefined;
   readonly placed: Placement | undefined;
 };
 
@@ -123,23 +119,25 @@ function isChanged(link: LinkRow, stored: LinkRow | undefined): boolean {
 }
 
 /** Sorted; null where there is none, as it is written. */
-function phonesOf(state: Partial<TicketParts>): string[] | null {
-  const phones = Object.keys(state.spellings ?? {}).sort();
+function phonesOf({ spellings }: WholeCall): string[] | null {
+  const phones = Object.keys(spellings).sort();
   return phones.length > 0 ? phones : null;
 }
 
-export function changesAbout<State>(batch: FoldedBatch<unknown>, idName: string): Change<State>[] {
-  return [...batch.changed.values()].filter(({ after }) => idName in (after as object)) as Change<State>[];
-}
+const isOfCall = (change: Change<StreamState>): change is Change<WholeCall> => 'callId' in change.after;
+const isOfRequest = (change: Change<StreamState>): change is Change<RequestState> => 'sessionId' in change.after;
+
+export const changedCalls = ({ changed }: FoldedBatch<StreamState>): Change<WholeCall>[] =>
+  [...changed.values()].filter(isOfCall);
 
 /** The sessions with their request and calls, from the batch or as stored. */
-async function loadSessions<Fields extends Correlation>(
-  batch: FoldedBatch<unknown>,
+async function loadSessions(
+  batch: FoldedBatch<StreamState>,
   sessions: readonly SessionKey[],
   links: readonly LinkRow[],
   /** Streams of calls that are new, and of sessions that a call has left. */
   { newCalls, left }: { readonly newCalls: ReadonlySet<string>; readonly left: ReadonlySet<string> },
-): Promise<readonly Touched<Fields>[]> {
+): Promise<readonly Touched[]> {
   const members = Map.groupBy(links, sessionStreamOf);
   const streams = [
     ...links.map(callStreamOf),
@@ -151,7 +149,7 @@ async function loadSessions<Fields extends Correlation>(
     const stream = sessionStream(tenantId, sessionId);
     const itsLinks = members.get(stream) ?? [];
     const calls = itsLinks.flatMap((link) => {
-      const call = stateOf<CallState<Fields>>(callStreamOf(link));
+      const call = stateOf<WholeCall>(callStreamOf(link));
       return call?.first ? [call] : [];
     });
     const change = batch.changed.get(stream);

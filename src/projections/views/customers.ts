@@ -1,7 +1,7 @@
 import { type Customer, customerBy, withCall, withoutCall } from '../../model/customer.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
-import { changesAbout } from '../calls/membership.ts';
+import { changedCalls } from '../calls/membership.ts';
 import { callKey, callStreamOf } from '../calls/session-calls.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
@@ -35,7 +35,7 @@ type Link = { readonly tenant_id: string; readonly call_id: string; readonly cus
 export const customers: View = {
   tables: [customerRows, customerCalls],
   async save(tables, batch) {
-    const moves = changesAbout<WholeCall>(batch, 'callId').map(({ before, after }) => ({
+    const moves = changedCalls(batch).map(({ before, after }) => ({
       call: after,
       from: before && customerBy(before),
       to: customerBy(after),

@@ -1,6 +1,5 @@
 import { callStream, ticketStream } from '../../events/streams.ts';
 import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
-import type { WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
 import type { TicketCall } from '../../model/ticket-call.ts';
 import { callKey, callStreamOf, type LinkRow, sessionCalls } from '../calls/session-calls.ts';
@@ -32,8 +31,7 @@ export const tickets: View = {
   async save(tables, batch) {
     const touched = new Map<string, Touched>();
     for (const { id, calls } of batch.membership.touched)
-      for (const call of calls as readonly WholeCall[])
-        touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
+      for (const call of calls) touched.set(callStream(call.tenantId, call.callId), { call, sessionId: id });
     for (const one of await onlyTheirLogs(tables, batch, touched))
       touched.set(callStream(one.call.tenantId, one.call.callId), one);
     await tables.upsert(ticketRows, await rowsOf(batch, [...touched.values()]));

@@ -1,4 +1,4 @@
-import type { CallFields, StreamState } from '../../model/stream-state.ts';
+import type { StreamState } from '../../model/stream-state.ts';
 import type { Membership } from '../calls/membership.ts';
 import type { RelatedSessions } from '../calls/related-sessions.ts';
 import type { FoldedBatch } from '../engine/projection.ts';
@@ -6,7 +6,7 @@ import type { Row, Table, Tables } from '../engine/table.ts';
 
 /** The changes of a batch: states of streams, and which call belongs to which session now and before. */
 export type ChangedCalls = FoldedBatch<StreamState> & {
-  readonly membership: Membership<CallFields>;
+  readonly membership: Membership;
   /** Past and present relations of the changed sessions. */
   readonly related: RelatedSessions;
 };
