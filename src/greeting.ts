@@ -41,6 +41,15 @@ export async function printGreeting(config: Config, keys: Keys, service: Service
 `);
 }
 
+/** Of fewer characters, a key may be found by trying: offline, by what it has sealed. */
+const LONG_ENOUGH = 32;
+
+/** Warns of keys that are short: they are taken, since secrets in the log may be sealed with them. */
+export function warnOfShortKeys({ adminKey, masterKey }: Pick<Keys, 'adminKey' | 'masterKey'>, logger: Logger): void {
+  for (const [variable, key] of Object.entries({ ADMIN_KEY: adminKey, MASTER_KEY: masterKey }))
+    if (key.length < LONG_ENOUGH) logger.warn({ variable, shorterThan: LONG_ENOUGH }, 'key_short');
+}
+
 /** What is off for want of a setting, and which. */
 export type Off = Readonly<Partial<Record<'calls' | 'mail' | 'reconciliation', string>>>;
 

@@ -3,7 +3,7 @@
 import { readConfig } from './config.ts';
 import { openKeys } from './credentials.ts';
 import { onceNpmIsGone } from './embedded/npm-parent.ts';
-import { logWhatIsOff, printGreeting } from './greeting.ts';
+import { logWhatIsOff, printGreeting, warnOfShortKeys } from './greeting.ts';
 import { answerHelp } from './help.ts';
 import { refuseTakenPort } from './listen.ts';
 import { createLogger } from './logger.ts';
@@ -40,6 +40,7 @@ try {
   for (const port of [config.port, config.metricsPort ?? 0]) await refuseTakenPort(config.host, port);
   const stopTracing = await startTracing(process.env, VERSION);
   const keys = await openKeys(config);
+  warnOfShortKeys(keys, logger);
   const stores = await openStores(config, logger);
   const service = await startService(config, stores, keys, logger).catch(async (error) => {
     await stores.stop();

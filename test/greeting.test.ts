@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { logWhatIsOff } from '../src/greeting.ts';
+import { logWhatIsOff, warnOfShortKeys } from '../src/greeting.ts';
 import { directory, tenant } from './commands/webhooks/door.ts';
 
 /** What a start with these variables logs. */
@@ -30,4 +30,20 @@ test('what is set, or left to other processes, is not named', () => {
   expect(logged({ SMTP_URL: 'smtp://localhost' }, 'key_of_a_tenant')).toEqual([]);
   expect(logged({ ROLES: 'ingest' })).toMatchObject([{ off: { calls: NO_KEY } }]);
   expect(logged({ ROLES: 'serve' })).toEqual([]);
+});
+
+test('a key that is short is taken, and warned of by the name of its variable alone', () => {
+  const warnings = (adminKey: string, masterKey: string) => {
+    const lines: string[] = [];
+    warnOfShortKeys({ adminKey, masterKey }, pino({ base: null }, { write: (line) => lines.push(line) }));
+    return lines;
+  };
+  const long = 'f'.repeat(32);
+  expect(warnings(long, long)).toEqual([]);
+  const said = warnings('hunter2', 'swordfish');
+  expect(said.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 40, msg: 'key_short', variable: 'ADMIN_KEY' },
+    { level: 40, msg: 'key_short', variable: 'MASTER_KEY' },
+  ]);
+  expect(said.join()).not.toMatch(/hunter2|swordfish/);
 });

@@ -99,6 +99,16 @@ test('docs/metrics.md names every metric of a process with all roles, and none t
     return [...names.matchAll(/`(call_ledger_\w+)`/g)].map(([, name]) => name!);
   });
   expect(documented.toSorted()).toEqual(measured.toSorted());
+  // Each label that a metric has here is named in its row.
+  const rows = page.split('\n').map((line) => line.split('|'));
+  const labelsOf = (name: string) => rows.find(([, names = '']) => names.includes(`\`${name}\``))?.[2] ?? '';
+  const unnamed = [...text.matchAll(/^(call_ledger_\w+)\{(.*)\} /gm)].flatMap(([, sample, labels]) => {
+    const name = measured.find((one) => sample!.replace(/_(bucket|sum|count)$/, '') === one) ?? sample!;
+    const has = [...labels!.matchAll(/(\w+)="/g)].map(([, label]) => label!);
+    return has.filter((label) => label !== 'le' && !labelsOf(name).includes(`\`${label}\``)).map((l) => `${name} ${l}`);
+  });
+  expect([...new Set(unnamed)]).toEqual([]);
+  expect(text).toMatch(/^call_ledger_\w+\{/m);
   expect(text).toMatch(/^call_ledger_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
   expect(text).toMatch(/^call_ledger_store_up\{store="event_store"\} 1$/m);
   expect(text).toMatch(/^call_ledger_store_up\{store="postgres"\} 1$/m);
