@@ -8,7 +8,7 @@ import { type Keys, keysOf } from './keys.ts';
 import { type Service, serviceAt } from './service.ts';
 import { type Columns, printable, table } from './text.ts';
 
-/** Of this command line: the package.json is as far away in the repository as in the packed tarball. */
+/** The version of these commands. The path to package.json is the same in the repository and in the package. */
 export const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   readonly version: string;
 };
@@ -21,7 +21,7 @@ type GlobalOptions = {
   readonly json?: true;
 };
 
-/** What a command reads and writes beside the service: its process's, or what a test gives it. */
+/** Where a command reads and writes: its process, or what a test gives it. */
 export type Terminal = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -31,7 +31,7 @@ export type Terminal = {
 
 type Listed<Item> = { readonly items: readonly Item[]; readonly nextCursor?: string | null };
 
-/** What every verb has at hand: the service that the options name, and the ways to answer. */
+/** What every verb can use: the service that the options name, and the ways to answer. */
 export type Cli = {
   /** Asks as the administrator. */
   readonly admin: Service;
@@ -130,7 +130,7 @@ export async function allPages<Item>(page: (cursor: string | undefined) => Promi
 export const allTenants = ({ admin }: Pick<Cli, 'admin'>): Promise<Tenant[]> =>
   allPages((cursor) => admin.call('GET /api/tenants', { query: { cursor } }));
 
-/** Asks for each id in turn. What the service refuses for one does not keep the others from being tried. */
+/** Asks for each id in turn: a refusal of one does not stop the others. */
 export async function tryEach<Result>(
   ids: readonly string[],
   attempt: (id: string) => Promise<Result>,

@@ -21,7 +21,7 @@ export class Failure extends Error {
   }
 }
 
-/** The service's refusal in words, with what to do about it. `request` and `keyFrom` are named in them. */
+/** The service's refusal in words, and what to do about it. */
 export function refusal(request: string, status: number, body: unknown, keyFrom: string | undefined): Failure {
   const { code, detail, title, errors = [] }: Partial<Problem> = isJsonObject(body) ? body : {};
   if (code === undefined)

@@ -10,7 +10,7 @@ export type LiveEvent = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
-/** Two heartbeats of the service, and something: a connection that is silent for longer is gone. */
+/** A little more than two heartbeats: a connection that is silent for longer is gone. */
 const SILENT_MS = 40_000;
 const RETRY_MS = [500, 1000, 2000, 5000, 10_000] as const;
 

@@ -22,7 +22,7 @@ export type Verification = {
   readonly rowsCompared: number;
   /** Streams that are parked: compared up to where they stopped. */
   readonly parkedStreams?: number;
-  /** Those of them that only a rebuild parks, and the rows that differ and rest on one of them. */
+  /** Parked streams that only a rebuild parks, and how many rows rest on them. */
   readonly parkedByRebuild?: number;
   readonly notCompared?: number;
   readonly brokenFacts?: readonly (Difference['facts'][number] & { readonly error: string })[];
@@ -57,7 +57,7 @@ function foundBy(projection: string, verification: Verification): string {
   return [`${head}${listed ? ':' : '.'}`, ...differences.map(differenceText)].join('\n\n');
 }
 
-/** What a verification had to leave out because only a rebuild parks it; none: nothing. */
+/** What a verification could not compare, because a rebuild would park it. */
 export function notComparedOf(operation: Operation): string[] {
   const { parkedByRebuild = 0, notCompared = 0, brokenFacts = [] } = verificationOf(operation);
   if (parkedByRebuild === 0) return [];
@@ -99,7 +99,7 @@ export async function follow(cli: Cli, ids: readonly string[]): Promise<readonly
   });
 }
 
-/** A progress bar over all of them, and how far each is that is not over. */
+/** One progress bar for all, and how far each unfinished one is. */
 function progressLine(operations: readonly Operation[]): string {
   const share = operations.reduce((sum, operation) => sum + shareOf(operation), 0) / operations.length;
   const open = operations.filter((operation) => !isOver(operation));
@@ -120,7 +120,7 @@ function stepOf(operation: Operation): Step {
 }
 
 const RETRY_MS = 500;
-/** A service that restarts goes on with its operations, so its silence is borne for this long. */
+/** A service that restarts goes on with its operations, so it may be silent for this long. */
 const SILENT_FOR_MS = 60_000;
 
 async function readAll(cli: Cli, ids: readonly string[]): Promise<readonly Operation[]> {

@@ -11,7 +11,7 @@ export function bar(share: number): string {
   return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}]`;
 }
 
-/** A line on stderr that is drawn over itself; nothing where stderr is no terminal. */
+/** A line on stderr that is drawn again in its place; nothing where stderr is no terminal. */
 export function terminalLine({ stderr }: Terminal) {
   const isTerminal = stderr.isTTY === true;
   const draw = (text: string) => {
@@ -20,7 +20,7 @@ export function terminalLine({ stderr }: Terminal) {
   return { isTerminal, draw, clear: () => draw('') };
 }
 
-/** A line for where no bar can be drawn; it is repeated only when `stage` of the same `id` has changed. */
+/** What is printed where no bar can be drawn: once for each `stage` of an `id`. */
 export type Step = { readonly id: string; readonly stage: string; readonly text: string };
 
 type Watched<State> = {

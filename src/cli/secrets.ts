@@ -6,8 +6,8 @@ import type { Terminal } from './cli.ts';
 import { Failure } from './failure.ts';
 
 /**
- * A secret from a file (the option that names it), a pipe, or typed unseen; a command line would show it in the history and
- * the process list. Throws a Failure where there is none.
+ * Reads a secret from a file, a pipe, or typed unseen: a command line would show it in the history and the process
+ * list. Throws a Failure where there is none.
  */
 export async function readSecret(
   what: string,

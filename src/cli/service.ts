@@ -26,11 +26,11 @@ export type Answer = {
 };
 
 export type Service = {
-  /** Answers whatever comes back. Throws a Failure when nothing does. */
+  /** Resolves with any answer, whatever its status. Throws a Failure where there is none. */
   ask<R extends string>(route: R, request?: RequestTo<R>): Promise<Answer>;
-  /** Answers the body of a success. Throws a Failure that says what to do about anything else. */
+  /** Resolves with the body of a success. Anything else is a Failure that says what to do. */
   call<R extends Route>(route: R, request?: RequestTo<R>): Promise<Answers[R]>;
-  /** GETs a body of any length as it comes. The iteration throws a Failure when the body breaks off. */
+  /** Streams the body of a GET. Reading on throws a Failure where it breaks off. */
   stream(path: string, query: Query, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 };
 
@@ -45,7 +45,7 @@ export function serviceAt(url: string, findKey: () => Promise<FoundKey | undefin
   const send = async (method: string, path: string, headers: object, init: RequestInit): Promise<Response> => {
     const found = await findKey();
     const authorization = found && { authorization: `Bearer ${found.key}` };
-    // A redirect would take the key to another place than it was meant for.
+    // A redirect would give the key to another server.
     return fetch(`${url}${path}`, { method, headers: { ...authorization, ...headers }, redirect: 'error', ...init });
   };
 

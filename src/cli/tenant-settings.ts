@@ -21,7 +21,7 @@ export type PutOptions = {
   readonly retellApiKeyFile?: string;
 };
 
-/** The word of the command line that takes something out, or lifts a limit. */
+/** The word that takes something out, or lifts a limit. */
 const NONE = 'none';
 
 const onOff = (option: string, word: string): boolean => {

@@ -25,7 +25,7 @@ export function table<Item>(items: readonly Item[], columns: Columns<Item>): str
   return cells.map((row) => lineOf(row).trimEnd()).join('\n');
 }
 
-/** One thing: its fields, one a line; what is absent is left out. */
+/** The fields of one thing, one a line, without those that are absent. */
 export function fields(pairs: Readonly<Record<string, unknown>>): string {
   const present = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== null);
   const width = Math.max(...present.map(([name]) => name.length));
@@ -53,7 +53,7 @@ export const examples = (...lines: readonly string[]): string =>
 
 const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A time as a person writes it, if one is: ISO 8601, a date alone being its midnight UTC; or so long ago: 90m, 6h, 3d. */
+/** A time as a person writes it: ISO 8601, a date alone being midnight UTC; or how long ago it was: 90m, 6h, 3d. */
 export function instantOf<Text extends string | undefined>(text: Text, option: string): Text {
   if (text === undefined) return text;
   const ago = /^(\d{1,5})([mhd])$/.exec(text);

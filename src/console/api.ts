@@ -51,8 +51,8 @@ const PASSED_ON = ['x-forwarded-for', 'user-agent'] as const;
 const WITHIN_MS = 30_000;
 
 /**
- * The root application, and behind it another process for what this one has not the role for. `elsewhere`: the address
- * at which every role answers; undefined: nobody else is asked.
+ * The root application, and another process where this one lacks the role. `elsewhere`: an address at which every role
+ * answers; undefined: nobody else is asked.
  */
 export const withOthers =
   (root: Answer, elsewhere: string | undefined): Answer =>
@@ -74,7 +74,7 @@ const isOfAnotherRole = async (response: Response): Promise<boolean> =>
 
 /** The API's own routes in this process, asked with a key on behalf of a request. */
 export function apiWith(answer: Answer, key: string, c: Context): Api {
-  // Without the page's own answer: a read gives its turn back when its answer is sent, and that is here.
+  // Without `outgoing`: else a read would keep its turn until the whole page is sent.
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
   const here = incoming === undefined ? {} : { incoming };
   const ask = async (

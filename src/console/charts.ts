@@ -32,7 +32,7 @@ export const daily = ({ days }: DailySummary): readonly Bar[] =>
 
 export const total = (counts: Counts): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-/** Bars of outcomes. The figures are in a table, of which the script draws the picture. */
+/** Bars of outcomes: a table of figures, from which the script draws the picture. */
 export function chart(id: string, title: string, bars: readonly Bar[]): Html {
   const sum = bars.reduce((before, { counts }) => before + total(counts), 0);
   return html`<figure class="chart" data-chart="${id}-figures" aria-labelledby="${id}">

@@ -60,8 +60,8 @@ const keyForm = (c: ConsoleContext, kind: KeyMissing['kind']): Html => {
 };
 
 /**
- * A part of a page that says what is the matter where it cannot be shown, so that the others are. An ended session is
- * the whole page's matter.
+ * Makes a part of a page. Where it fails it says why, and the other parts are shown; only an ended session fails the
+ * whole page.
  */
 export async function part(make: () => Promise<Html | string>): Promise<Html | string> {
   try {

@@ -16,7 +16,7 @@ const COOKIE = 'call_ledger_console';
 const PATH = '/console';
 const HOURS = 12;
 
-/** No tenant has this id, so that no tenant's secret opens as a session, and no session as a secret. */
+/** No tenant has this id: its secrets never open as a session, nor a session as a secret. */
 const SEALED_AS = { tenantId: '', keyId: 'console session' };
 
 export type Sessions = {
@@ -24,7 +24,7 @@ export type Sessions = {
   read(c: Context): Session | undefined;
   /** Whether there is a cookie, in force or not. */
   had(c: Context): boolean;
-  /** Begins one, or adds keys to the one there is, which still ends when it would have. */
+  /** Begins a session, or adds keys to the one there is without prolonging it. */
   write(c: Context, keys: SessionKeys, isSecure: boolean): void;
   end(c: Context): void;
 };

@@ -77,7 +77,7 @@ function toSignIn(c: Context, sessions: Sessions, ended?: 'key' | 'time'): Respo
   return c.req.path === '/console/live' ? c.body(null, 401) : c.redirect(to, 303);
 }
 
-/** Asks for each request anew whose the keys of the session are: a revoked one ends it. */
+/** Asks at each request whose the keys of the session are, so that a revoked key ends it. */
 export const signedIn =
   ({ answer, sessions }: SignInDependencies): MiddlewareHandler<ConsoleEnv> =>
   async (c, next) => {

@@ -8,7 +8,7 @@ import { evidenceSentence, factName, fieldName, type HistoryOf, label, sentence 
 
 type History = Page<HistoryItem>;
 
-/** After which fact a thing is shown, by `?fact=3`; at first after the last, which is now. */
+/** The fact after which a thing is shown, by `?fact=3`; else the last one, which is now. */
 type Moment = { readonly items: readonly HistoryItem[]; readonly chosen: number; readonly isNow: boolean };
 
 /** What a history is of, and the page that shows it. */
@@ -83,11 +83,11 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What an object says, as `name: value`; those of an object in it are beside the others. */
+/** An object as `name: value`, with the objects in it laid flat. */
 const pairs = (value: Readonly<Record<string, unknown>>): string[] =>
   Object.entries(value).flatMap(([name, one]) => (isRecord(one) ? pairs(one) : [`${name}: ${textOf(one)}`]));
 
-/** Whose sentences those of a field are; undefined: of what the history is of. */
+/** Which sentences explain a field; undefined: those of the thing itself. */
 const reasons = { statusReason: undefined, disconnectionReason: 'call', mailReason: 'mailReason' } as const;
 const isReason = (field: string): field is keyof typeof reasons => Object.hasOwn(reasons, field);
 
@@ -141,7 +141,7 @@ const sources: Readonly<Record<string, string>> = {
   command: 'by command',
 };
 
-/** Which call it is of, or who said it, and what was written beside it. */
+/** Which call a fact is of, or who said it, with the note. */
 function saidBy({ callId, keyId, note }: HistoryItem, isOfSeveral: boolean): Html | string {
   const call =
     isOfSeveral &&

@@ -1,8 +1,8 @@
 const CHECK_EVERY_MS = 250;
 
 /**
- * Calls back, once, when the npm that started this process as its script `name` is gone: npm does not end what it
- * started, which would then keep its data directory locked.
+ * Calls back once when the npm that runs this process as its script `name` is gone: npm leaves it running, and it
+ * would keep its data directory locked.
  */
 export function onceNpmIsGone(name: string, stop: () => void): void {
   if (process.env.npm_lifecycle_event !== name) return;

@@ -20,8 +20,8 @@ export function makePrivate(path: string, { passable = false } = {}): void {
 }
 
 /**
- * Takes from other users what an earlier release gave them of the files of these names, and of the directory itself
- * where it holds nothing else. Returns what it took it from.
+ * Closes the files of these names to other users, for whom an earlier release had left them open; and the directory,
+ * where it holds nothing else. Returns what it closed.
  */
 export function closeToOthers(path: string, ours: RegExp, { passable = false } = {}): string[] {
   const directory = resolve(path);

@@ -16,7 +16,7 @@ const sameRange = ({ from, to, tenant, head }: Header) => ({
   head,
 });
 
-/** What the log says otherwise, if anything, and how many of the facts were erased since. */
+/** What differs from the log, if anything, and how many facts were erased since the export. */
 export type Compared = { readonly wrong?: Fault | string; readonly erased: number };
 
 /**
@@ -42,7 +42,7 @@ export async function compareWithLog(
   }
 }
 
-/** A fact as both sides have to hold it; of one that was erased since only what names it is left. */
+/** What both sides must have of a fact; of one that was erased since the export only its name is left. */
 type Held = { readonly position: bigint } & ({ readonly digest: string } | { readonly name: string });
 type Named = Pick<FactLine, 'revision' | 'id' | 'type' | 'recordedAt'>;
 
@@ -52,7 +52,7 @@ const nameOf = (stream: string, { revision, id, type, recordedAt }: Named): stri
 const isSame = (held: Held, fact: FactLine): boolean =>
   'name' in held ? held.name === nameOf(fact.stream, fact) : held.digest === contentDigest(fact);
 
-/** What erasures say of facts of the range, those behind it as well. */
+/** What erasures say of the facts of a range, also erasures that came after it. */
 type Erasures = {
   /** By stream: the revision before which all is erased. */
   readonly before: Map<string, bigint>;
@@ -69,7 +69,7 @@ function note({ before, left }: Erasures, fact: FactLine): void {
   }
 }
 
-/** Nothing is wrong where all that differs is that people were erased since; what is left of their facts is in the log. */
+/** Nothing is wrong where facts differ only because people were erased since the export. */
 async function firstDifference(service: Service, header: Header, file: AsyncIterable<Uint8Array>): Promise<Compared> {
   const ofLog = new Map<bigint, Held>();
   const erasures: Erasures = { before: new Map(), left: new Map() };
@@ -92,7 +92,7 @@ async function firstDifference(service: Service, header: Header, file: AsyncIter
 
 const isPosition = (end: string | null): end is string => end !== null && /^\d+$/.test(end);
 
-/** Where a range begins and ends by time, its first and last fact say. */
+/** Whether a position can be in the range; of a range of time, its first and last fact decide. */
 const mayBeIn = ({ from, to, head }: Header, position: bigint): boolean =>
   position <= BigInt(head) &&
   !(isPosition(from) && position <= BigInt(from)) &&

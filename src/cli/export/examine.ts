@@ -17,7 +17,7 @@ import { jsonOf } from '../text.ts';
 
 const LONGEST = 64 * 1024 * 1024;
 
-/** Lines without their ends, which are "\n" and nothing else; the last has one too. At most one is in memory. */
+/** Lines without their "\n", which the last one must have too. At most one is in memory. */
 async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer | 'too long' | 'unfinished'> {
   let pieces: Buffer[] = [];
   let length = 0;
@@ -45,7 +45,7 @@ type Seen = {
   readonly revisions: ReadonlyMap<string, bigint>;
 };
 
-/** A tombstone's: the stream was deleted for good, and it follows on any. */
+/** The revision of a tombstone, which ends a stream and may follow any other. */
 const TOMBSTONE = '9223372036854775807';
 
 /** Why a fact cannot be at this place in the range that the header names; undefined: it can. */
@@ -59,7 +59,7 @@ function misplaced(fact: FactLine, header: Header, seen: Seen): string | undefin
   const [fromPosition, toPosition] = [positionOf(from), positionOf(to)];
   if (fromPosition !== undefined && at <= fromPosition) return `its position ${at} lies before the range`;
   if (toPosition !== undefined && at > toPosition) return `its position ${at} lies behind the range`;
-  // Only the first tells where a range of time begins, and only where nothing before it was left out.
+  // Only the first fact shows where a range of time begins, and only where no tenant's were left out.
   const opens = seen.facts === 0 && tenant === null && from !== null && fromPosition === undefined;
   if (opens && recordedAt < from) return `it was recorded at ${recordedAt}, before the range`;
   if (to !== null && toPosition === undefined && recordedAt >= to)
@@ -76,7 +76,7 @@ function jump(fact: FactLine, fromTheStart: boolean, { revisions }: Seen): strin
   return `${stream} goes on with revision ${is}: ${is < expected ? `${expected} was to come` : lacks}`;
 }
 
-/** What it says of the facts before it is in their place; it names the revision up to which they are gone: its own. */
+/** An erasure replaces all facts before it, and says so by naming its own revision. */
 const erasesAllBefore = ({ type, data, revision }: FactLine): boolean =>
   beginsErasure({ type, data }) && isJsonObject(data) && data.before === revision;
 
@@ -90,7 +90,7 @@ export type Examined = {
   readonly header?: Header;
   readonly facts: number;
   readonly evidence: number;
-  /** Of the evidence: what is gone, and what the service found that does not verify. */
+  /** Of the evidence: what is gone, and what did not verify. */
   readonly expired: number;
   readonly failed: number;
   /** Of the facts so far. */

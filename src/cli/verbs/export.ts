@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
-import { access, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, type WriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import type { Terminal } from '../cli.ts';
 import { compareWithLog } from '../export/compare.ts';
@@ -102,7 +102,7 @@ async function intoFile(
   force: boolean,
   terminal: Terminal,
 ): Promise<Examined> {
-  if (!force && (await exists(out)))
+  if (!force && existsSync(out))
     throw new Failure(2, `${out} is there already.`, { remedy: 'Name another file, or replace it with --force.' });
   const unfinished = `${out}.unfinished`;
   const bytes = await body();
@@ -119,11 +119,6 @@ async function intoFile(
   }
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 const closed = (file: WriteStream): Promise<void> => new Promise((resolve) => file.close(() => resolve()));
 const cannotWrite = (out: string) => (error: Error) => {
   throw new Failure(2, `Cannot write ${out}: ${error.message}`, { remedy: 'Say where to with --out <file>.' });

@@ -5,7 +5,7 @@ import { SELECT_STREAM } from './schema.ts';
 const IDS_KEPT = 100_000;
 const HEADS_KEPT = 50_000;
 
-/** Drops what a map has had for longest, where it holds more than so many. */
+/** Drops the oldest entry of a map that holds more than `limit`. */
 function keepTo<Key>(limit: number, map: Map<Key, unknown>): void {
   if (map.size > limit) map.delete(map.keys().next().value!);
 }
