@@ -37,7 +37,7 @@ export type Projection<State = unknown> = {
   reduce(state: State | undefined, fact: Fact): State;
   /** Writes the rows that follow from a batch. The checkpoint moves in the same transaction. */
   save(tables: Tables, batch: FoldedBatch<State>): Promise<void>;
-  /** Streams that a row rests on beside those its columns name (compare.ts), for a person who looks into a difference. */
+  /** Streams that a row rests on beside those its columns name (behind-rows.ts), for a person who looks into a difference. */
   streamsBehind?(tables: Tables, of: Table, row: Row): Promise<readonly string[]>;
 };
 

@@ -4,8 +4,9 @@ import type { JsonObject } from '../../events/json.ts';
 import type { Recorded } from '../../events/recorded.ts';
 import { type Connection, endStatements, type Tx, withStatements } from '../../postgres/connection.ts';
 import { foldAndPark, noteParked } from './apply.ts';
+import { streamsBehind, withFacts, withNamed } from './behind-rows.ts';
 import { buildGeneration } from './build.ts';
-import { compare, type DifferingRow, type Noted, notesOf, streamsBehind, withFacts, withNamed } from './compare.ts';
+import { compare, type DifferingRow, type Noted, notesOf } from './compare.ts';
 import { drop, type Generation, generationOf, generations, tableNames, tablesOf, takeTurn } from './generations.ts';
 import {
   excludeParked,

@@ -67,17 +67,40 @@ export async function changesOfAppointments(
 
 const streamOf = ({ tenantId, id }: AppointmentId): string => appointmentStream(tenantId, id);
 
-/** The calls of which the facts may change in which session they are, or which are in one that the facts may change. */
-function decidingHere(
+const callOf = ({ tenantId, callId }: WholeCall): string => callStream(tenantId, callId);
+
+/** The calls whose session the facts may change, or that are in one which they may change; others decide elsewhere. */
+function callsHere(
   { facts }: AppointmentCourse,
   { calls, sessions, sessionOf }: RelatedSessions,
 ): readonly WholeCall[] {
   const changing = new Set(facts.map(({ stream }) => stream));
   return calls.filter((call) => {
-    if (changing.has(callStream(call.tenantId, call.callId))) return true;
+    if (changing.has(callOf(call))) return true;
     const now = sessionOf(call);
     return now !== undefined && sessions.has(sessionStream(call.tenantId, now));
   });
+}
+
+/** By stream: every session in which one of the calls may decide; also its own, in which it was before it was linked. */
+function decidingSessions(
+  calls: readonly WholeCall[],
+  { sessions: related }: RelatedSessions,
+): ReadonlyMap<string, RelatedSession> {
+  const here = new Set(calls.map(callOf));
+  const sessions = new Map<string, RelatedSession>();
+  for (const [stream, session] of related) {
+    const its = session.calls.filter((call) => here.has(callOf(call)));
+    if (its.some(isDecisive)) sessions.set(stream, { ...session, calls: its });
+  }
+  for (const call of calls.filter(isDecisive)) {
+    const { tenantId, callId } = call;
+    const sessionId = ownSessionId(callId);
+    const own = sessionStream(tenantId, sessionId);
+    const there = sessions.get(own) ?? { tenantId, sessionId, request: undefined, calls: [] };
+    if (!there.calls.includes(call)) sessions.set(own, { ...there, calls: [...there.calls, call] });
+  }
+  return sessions;
 }
 
 /** The sessions in which calls decide, and what is in them, while facts are folded one by one. */
@@ -90,26 +113,13 @@ function sceneOf(course: AppointmentCourse, ever: RelatedSessions) {
     const was = changing.has(stream) ? before(stream) : state;
     if (was) now.set(stream, was);
   };
-  const callOf = ({ tenantId, callId }: WholeCall) => callStream(tenantId, callId);
-  // Who has long left these sessions decides elsewhere.
-  const calls = decidingHere(course, ever);
-  const here = new Set(calls.map(callOf));
-  const sessions = new Map<string, RelatedSession>();
-  for (const [stream, session] of ever.sessions) {
-    const calls = session.calls.filter((call) => here.has(callOf(call)));
-    if (calls.some(isDecisive)) sessions.set(stream, { ...session, calls });
-  }
-  for (const call of calls.filter(isDecisive)) {
-    const { tenantId, callId } = call;
-    const sessionId = ownSessionId(callId);
-    const own = sessionStream(tenantId, sessionId);
-    const there = sessions.get(own) ?? { tenantId, sessionId, request: undefined, calls: [] };
-    if (!there.calls.includes(call)) sessions.set(own, { ...there, calls: [...there.calls, call] });
-  }
+  const calls = callsHere(course, ever);
+  const sessions = decidingSessions(calls, ever);
+  /** By stream: the appointments that its facts may change, and the calls that are together with it in sessions. */
   const about = new Map<string, Map<string, AppointmentId>>();
-  const sessionsAbout = new Map<string, RelatedSession[]>();
-  /** Of each stream: those of the calls in its sessions. */
   const together = new Map<string, Set<string>>();
+  /** By appointment. */
+  const sessionsAbout = new Map<string, RelatedSession[]>();
   for (const [stream, session] of sessions) {
     const { tenantId, request, calls } = session;
     const parts = [
@@ -153,7 +163,7 @@ function sceneOf(course: AppointmentCourse, ever: RelatedSessions) {
   return {
     now,
     begin,
-    here,
+    here: new Set(calls.map(callOf)),
     /** The appointments that the facts of a stream may change. */
     about(stream: string): readonly AppointmentId[] {
       const name = parseStream(stream);
