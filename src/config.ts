@@ -169,7 +169,7 @@ const configOf = (env: z.infer<typeof Environment>, embedded: boolean, webhookSe
   generationKeepHours: env.GENERATION_KEEP_HOURS ?? 24,
   /** How many streams may break in a generation that is built, beside those that the live one has parked. */
   rebuildMaxParked: env.REBUILD_MAX_PARKED ?? 100,
-  /** How often it is looked for what is due by a tenant's retention. */
+  /** How often what is due by a tenant's retention is looked for. */
   retentionEveryMinutes: env.RETENTION_EVERY_MINUTES ?? 60,
   /** How often Retell is asked, and how long a session may be pending before it is asked about. */
   reconcile: {

@@ -75,7 +75,7 @@ type ArchiveCommand = {
 };
 
 type RecordedArchive = {
-  /** Of the newest event of the calls' streams; who has read this far knows the result. */
+  /** Of the newest event of the calls' streams: a read model that is this far shows the result. */
   readonly position: bigint | undefined;
   readonly changed: number;
 };

@@ -7,8 +7,8 @@ import { ownSessionId, sessionIdOf } from '../model/session.ts';
 import { noFactsYet, sessionDocument, sessionOf, withFact } from '../model/session-document.ts';
 import { reduceTicket, type TicketState, ticketOf } from '../model/ticket.ts';
 
-// What commands answer where the read model does not come so far in time: the resource as its own streams make it.
-// That a request placed a call which does not name it is missing.
+// What commands answer where the read model is not there in time: the resource by its own streams. A call that its
+// request placed, but that does not name it, is missing.
 
 type Log = Pick<EventLog, 'read'>;
 

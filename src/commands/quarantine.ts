@@ -103,7 +103,7 @@ export const reviewQuarantined =
 
 type RetryDeps = {
   readonly log: EventLog;
-  /** The webhooks' own: who writes to one call takes turns, whatever he comes from. */
+  /** The same as the webhooks have: writes to one call must take turns. */
   readonly recorder: Recorder;
   readonly tenants: TenantDirectory;
   readonly logger: Logger;

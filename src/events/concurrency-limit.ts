@@ -15,7 +15,7 @@ export type Enter = (who?: string) => Promise<() => void>;
 
 export function concurrencyLimit({ slots, queueMs, holdMs, tooLate }: Limit): Enter {
   type Begin = (giveBack: () => void) => void;
-  /** Those who wait, of each tenant; the tenant whose turn is next comes first. */
+  /** Those that wait, by tenant; the tenant whose turn is next comes first. */
   const queues = new Map<string, Set<Begin>>();
 
   const leaveQueue = (who: string, begin: Begin) => {

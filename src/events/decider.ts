@@ -61,7 +61,7 @@ export async function handle<State, Command, Event extends Decided, Refusal exte
   /** STORED FORMAT: the event's own id; undefined where its place and content make it. */
   idOf: (event: Event) => string | undefined = () => undefined,
 ): Promise<Handled<State, Event> | Refusal> {
-  // Of a stream whose events are all hidden, only a conflict tells the revision.
+  // Where all events of a stream are hidden, only a conflict tells its revision.
   let hidden: Expected = 'no_stream';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const seen = await log.read(stream);

@@ -16,7 +16,7 @@ type WatchOptions = {
   /** Called when what this process remembers of the log may not be in it any more. */
   readonly onDoubt: () => void;
   readonly everyMs?: number;
-  /** How long a restore is shown at least, for who asks now and then. */
+  /** How long a restore is shown at least, so that an occasional check sees it. */
   readonly shownForMs?: number;
 };
 
@@ -85,7 +85,7 @@ export function watchLog(log: EventLog, options: WatchOptions): WatchedLog {
   };
   void (async () => {
     while (!signal.aborted) {
-      await doubt().catch(() => {}); // who needs the store finds out for himself
+      await doubt().catch(() => {}); // the next look is soon
       await pause(everyMs, signal);
     }
   })();

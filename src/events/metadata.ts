@@ -32,7 +32,7 @@ export type FactMetadata = z.infer<typeof FactMetadata>;
 
 // End of the stored format.
 
-/** Of a fact that somebody's word makes. */
+/** The metadata of a fact that a command makes. */
 export const byCommand = (tenantId: string, $correlationId: string, at = new Date()): FactMetadata => ({
   ...{ tenantId, source: 'command', receivedAt: at.toISOString(), $correlationId },
 });

@@ -1,7 +1,7 @@
-/** Takes some of what is shared; resolves to what gives it back, which may be called more than once. Undefined: none is free. */
+/** Takes a share; returns what gives it back, which may be called more than once. Undefined: none is free. */
 export type Take = (who: string, amount?: number) => (() => void) | undefined;
 
-/** What several share, by count: `mayTake` decides by what one would have then, and by what is free now. */
+/** Something of which there is so much. `mayTake` decides by what the taker would then have, and by what is free. */
 function counted(total: number, mayTake: (its: number, free: number, amount: number) => boolean): Take {
   const taken = new Map<string, number>();
   let free = total;

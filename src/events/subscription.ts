@@ -93,7 +93,7 @@ async function* connected(client: EventStoreDBClient, options: SubscriptionOptio
     caughtUp = true;
     wake();
   });
-  // A KurrentDB lets who lags catch up, and says "caught up" again.
+  // KurrentDB lets a subscription that lags catch up, and says "caught up" again.
   subscription.on('fellBehind', () => {
     caughtUp = false;
   });

@@ -61,7 +61,7 @@ function withTrace(event: NewEvent): NewEvent {
   return { ...event, metadata: { ...event.metadata, traceparent: `00-${traceId}-${spanId}-01` } };
 }
 
-/** Records for each of the events that was appended in a span what was done with it since `began` (ms since 1970). */
+/** Adds to the trace of each event what was done with it since `began` (ms since 1970). */
 export function spansOfEvents(
   name: string,
   events: readonly { readonly type: string; readonly metadata: unknown }[],

@@ -22,12 +22,12 @@ export const bearerOf = (c: Context): string | undefined =>
 export const unauthorized = (c: Context, detail: string) =>
   problem(c, 401, 'unauthorized', { detail, headers: { 'www-authenticate': 'Bearer' } });
 
-/** Whether a key is one of the other kind, for an answer that says so. */
+/** Whether a key is of the other kind, so that the answer can say so. */
 type OtherKeys = { isAdminKey(key: string): boolean; isApiKey(key: string): boolean };
 
 const OTHER_KEYS = 'otherKeys';
 
-/** For the root application, before the routes: they say of a key of the other kind what it is. */
+/** For the root application, before the routes: their 401 then says of a key of the other kind what it is. */
 export const knowsOtherKeys =
   (keys: OtherKeys): MiddlewareHandler =>
   (c, next) => {
@@ -79,7 +79,8 @@ export const adminRoute = (
 });
 
 /**
- * `access` by a way to know an administrator. `onAnswered` comes after the handler; what it throws is the answer.
+ * Makes `AdminAccess` of a way to know administrators. `onAnswered` runs after the handler; what it throws is the
+ * answer.
  */
 export const adminAccess =
   (

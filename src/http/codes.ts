@@ -1,7 +1,4 @@
-/**
- * Every `code` of a problem, in one sentence for who gets it. New ones may come with a release; none is renamed or taken
- * away.
- */
+/** Every `code` of a problem, with a sentence for its reader. A release may add some; none is renamed or taken away. */
 export const codes = {
   // What is wrong with the request.
   invalid_request: 'The request is not as documented; `errors[]` names each parameter or field.',

@@ -3,10 +3,7 @@ import { isTenantId } from '../events/identity.ts';
 import { isPlaceholderId, isStorable, normalId, normalSessionId, normalTicketId } from '../model/ids.ts';
 import { isRecordable } from '../model/time.ts';
 
-/**
- * A parameter in a URL of which a careless client left the "+" as it is arrives with a space in its place.
- * Neither a number nor a time may hold a space, so it can only be that.
- */
+/** A "+" that a client did not encode in a URL arrives as a space, which no number or time has. */
 export const plus = (text: string) => text.replaceAll(' ', '+');
 
 /** How an id is brought into the form in which ids are compared; undefined: it can be none (model/ids.ts). */

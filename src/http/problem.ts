@@ -103,8 +103,8 @@ export const streamDeleted = (c: Context) =>
   });
 
 /**
- * 409, not 503: it is no outage that passes, and who repeats gets the same. The words are of the error's own making
- * and hold nothing of what the fact says.
+ * 409, not 503: it does not pass, and a repeat gets the same answer. The error's message holds nothing of what the fact
+ * says.
  */
 export const unreadableFact = (c: Context, { fact, message }: UnreadableFact, consequence: string) =>
   problem(c, 409, 'fact_unreadable', {

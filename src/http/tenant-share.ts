@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { concurrencyLimit, type Enter } from '../events/concurrency-limit.ts';
 import { shares } from '../events/shares.ts';
 
-/** A tenant asks for more at once than is its share, which keeps nobody else from an answer. */
+/** A tenant asks for more at once than its share; others are answered meanwhile. */
 export class TooManyRequests extends Error {
   override readonly name = 'TooManyRequests';
   constructor() {
@@ -48,7 +48,9 @@ export const inTurn =
     }
   };
 
-/** Answers in the tenant's turn, which lasts until the answer is sent: one who reads slowly keeps nobody else waiting. */
+/**
+ * Answers in the tenant's turn, which lasts until the answer is sent: a slow reader takes up its own tenant's share.
+ */
 export async function answerInTurn(c: Context, enter: Enter, tenantId: string, answer: () => Promise<void>) {
   const leave = await enter(tenantId);
   const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;

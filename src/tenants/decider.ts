@@ -41,39 +41,36 @@ export const initialTenant = (id: string): TenantState => ({
   webhookEndpoints: [],
 });
 
-export function evolve(
-  state: TenantState,
-  { type, data, recordedAt }: TenantEvent & Pick<Fact, 'recordedAt'>,
-): TenantState {
-  switch (type) {
+export function evolve(state: TenantState, fact: TenantEvent & Pick<Fact, 'position' | 'recordedAt'>): TenantState {
+  switch (fact.type) {
     case 'TenantRegistered':
       return { ...state, registered: true };
     case 'SettingsChanged':
-      return { ...state, settings: data.settings };
+      return { ...state, settings: fact.data.settings };
     case 'WebhookKeyAdded':
-      return { ...state, webhookKeys: withKey(state.webhookKeys, data) };
+      return { ...state, webhookKeys: withKey(state.webhookKeys, fact.data) };
     case 'WebhookKeyRetired':
       return {
         ...state,
-        webhookKeys: state.webhookKeys.map((k) => (k.keyId === data.keyId ? { ...k, state: 'retired' } : k)),
+        webhookKeys: state.webhookKeys.map((k) => (k.keyId === fact.data.keyId ? { ...k, state: 'retired' } : k)),
       };
     case 'ApiKeyIssued':
-      return { ...state, apiKeys: [...state.apiKeys, { ...data, createdAt: recordedAt }] };
+      return { ...state, apiKeys: [...state.apiKeys, { ...fact.data, createdAt: fact.recordedAt }] };
     case 'ApiKeyRevoked':
       return {
         ...state,
-        apiKeys: state.apiKeys.filter((k) => k.keyId !== data.keyId),
-        revokedApiKeyIds: [...state.revokedApiKeyIds, data.keyId],
+        apiKeys: state.apiKeys.filter((k) => k.keyId !== fact.data.keyId),
+        revokedApiKeyIds: [...state.revokedApiKeyIds, fact.data.keyId],
       };
     case 'SecretsResealed':
-      return withSecrets(state, new Map(data.secrets.map(({ keyId, sealedKey }) => [keyId, sealedKey])));
+      return withSecrets(state, new Map(fact.data.secrets.map(({ keyId, sealedKey }) => [keyId, sealedKey])));
     case 'SecretsForgotten':
-      return withSecrets(state, new Map(data.keyIds.map((keyId) => [keyId, undefined])));
+      return withSecrets(state, new Map(fact.data.keyIds.map((keyId) => [keyId, undefined])));
     case 'WebhookEndpointAdded':
     case 'WebhookEndpointChanged':
     case 'WebhookEndpointSecretRotated':
     case 'WebhookEndpointRemoved':
-      return state; // evolveEndpoints
+      return { ...state, webhookEndpoints: evolveEndpoints(state.webhookEndpoints, fact) };
   }
 }
 
@@ -215,11 +212,7 @@ export function revokeApiKey(
   return state.apiKeys.some((k) => k.keyId === keyId) ? [{ type: 'ApiKeyRevoked', data: { keyId } }] : 'unknown_key';
 }
 
-export const evolveTenant = overFacts<TenantState, TenantEvent>(tenantEventSchemas, (state, fact) => {
-  const next = evolve(state, fact);
-  const webhookEndpoints = evolveEndpoints(next.webhookEndpoints, fact);
-  return webhookEndpoints === next.webhookEndpoints ? next : { ...next, webhookEndpoints };
-});
+export const evolveTenant = overFacts<TenantState, TenantEvent>(tenantEventSchemas, evolve);
 
 /** Handles a command to a tenant by one of the decisions above. Throws EventStoreUnavailable. */
 export function handleTenant<Command, Refusal extends string = never>(

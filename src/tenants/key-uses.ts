@@ -10,7 +10,7 @@ import { pause } from '../events/waiting.ts';
 type KeysUsed = Extract<AdministrationEvent, { type: 'KeysUsed' }>;
 
 export type KeyUses = {
-  /** A key has opened something. Costs a look at the clock: it is called for every request. */
+  /** Notes that a key was used. Cheap: it is called for every request. */
   note(keyId: string): void;
   /** When a key was last used, by what every process has recorded so far; undefined: never. Never rejects. */
   lastUsed(): Promise<(keyId: string) => string | undefined>;
@@ -25,16 +25,16 @@ type Options = {
   readonly everyMs?: number;
 };
 
-/** A key is recorded again only so long after the use that was recorded last. */
+/** A key is recorded again only this long after its last recorded use. */
 const KEY_EVERY_MS = 60 * 60_000;
-/** How often it is looked for keys to record, all in one event. */
+/** How often the keys that are due are recorded, all in one event. */
 const LOOK_EVERY_MS = 10 * 60_000;
 /** Of one event, which has to be small enough for one append. */
 const MOST_KEYS = 5000;
 /** A list of keys does not wait longer for what other processes have recorded. */
 const READ_WITHIN_MS = 500;
 const CLOSE_WITHIN_MS = 1000;
-/** What is lost to other processes so often waits for the next look. */
+/** After losing this often to other processes it waits for the next time. */
 const ATTEMPTS = 3;
 
 /**

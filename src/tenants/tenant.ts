@@ -1,3 +1,4 @@
+import { isTenantId } from '../events/identity.ts';
 import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
 import type { Endpoint } from '../events/metadata.ts';
 import type { Scope, TenantSettings } from '../events/tenant-facts.ts';
@@ -45,6 +46,31 @@ export type TenantDirectory = {
   /** False until the tenants in the log have been read once: nobody can be verified yet. */
   ready(): boolean;
 };
+
+/** An impossible tenant name counts as unknown. */
+export const tenantIn = (tenants: TenantDirectory, name: string) => (isTenantId(name) ? tenants.get(name) : undefined);
+
+/** A host without its port, in lower case, as DNS ignores case. */
+const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();
+
+type Selectors = {
+  readonly path: string | undefined;
+  readonly header: string | undefined;
+  readonly host: string | undefined;
+};
+
+/**
+ * The tenant to verify with, by path, `x-tenant-id` or subdomain of PUBLIC_HOST, in lower case; undefined: not named.
+ * It proves nothing (A3), so it may be any text.
+ */
+export function namedTenant({ path, header, host }: Selectors, publicHost: string | undefined): string | undefined {
+  if (path !== undefined) return path.toLowerCase();
+  if (header !== undefined && header !== '') return header.toLowerCase();
+  if (publicHost === undefined || host === undefined) return undefined;
+  const suffix = `.${hostName(publicHost)}`;
+  const name = hostName(host);
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : undefined;
+}
 
 /** Where a tenant's settings put an agent. Its id may be any text, `constructor` too. */
 export const putBySettings = ({ settings: { agentEndpoints = {} } }: Tenant, agentId: string): Endpoint | undefined =>

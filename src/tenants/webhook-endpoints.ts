@@ -33,9 +33,11 @@ export type WebhookEndpoint = EndpointFields & {
 /** So much of the past is kept of each: replays ask for what is older. */
 const MOST_WANTED = 100;
 
+type EndpointEvent = Extract<TenantEvent, { readonly type: `WebhookEndpoint${string}` }>;
+
 export function evolveEndpoints(
   endpoints: readonly RecordedEndpoint[],
-  { type, data, position, recordedAt }: Fact<TenantEvent>,
+  { type, data, position, recordedAt }: EndpointEvent & Pick<Fact, 'position' | 'recordedAt'>,
 ): readonly RecordedEndpoint[] {
   const change = (id: string, next: (one: RecordedEndpoint) => RecordedEndpoint) =>
     endpoints.map((one) => (one.id === id ? next(one) : one));
@@ -68,8 +70,6 @@ export function evolveEndpoints(
     }
     case 'WebhookEndpointRemoved':
       return endpoints.filter(({ id }) => id !== data.endpointId);
-    default:
-      return endpoints;
   }
 }
 

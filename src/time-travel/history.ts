@@ -27,7 +27,7 @@ type HistoryItem = {
   readonly source?: FactMetadata['source'];
   /** Of a fact of a call: Retell's id. */
   readonly callId?: string;
-  /** The API key with which it was asked or said, and what was written beside it. */
+  /** Of a fact that a command made: the API key, and what was written beside it. */
   readonly keyId?: string;
   readonly note?: string;
   readonly changes: readonly Change[];
@@ -146,7 +146,7 @@ function metadataOf({ stream, position, revision, type, recordedAt, metadata, er
   };
 }
 
-/** Who said it with which key, and what beside it. */
+/** Of a fact that a command made: the API key, and the note. */
 function sayings(fact: Fact): Pick<HistoryItem, 'keyId' | 'note'> {
   switch (fact.type) {
     case 'CallRequested':

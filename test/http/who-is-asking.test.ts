@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { namedTenant } from '../../src/commands/webhooks/named-tenant.ts';
 import { clientIp, proxyTrust } from '../../src/http/rate-limit.ts';
+import { namedTenant } from '../../src/tenants/tenant.ts';
 
 describe('the client’s address', () => {
   test.each([

@@ -14,8 +14,8 @@ type Limits = {
 };
 
 /**
- * Retell's API within what a tenant's setting `calls` allows: where to, and how often a day. What it does not is refused
- * like a call that Retell refuses: on record, and alike for every repeat.
+ * Retell's API within a tenant's setting `calls`. What goes beyond it is refused like a call that Retell refuses: on
+ * record, and the same for every repeat.
  */
 export function withinLimits(retell: RetellApi, { log, tenants, now = () => new Date() }: Limits): RetellApi {
   return {

@@ -85,7 +85,7 @@ export function openPlacements(deps: PlacementsDeps): Placements {
     }
   }
 
-  /** Work goes on without the one who asked for it; who asks for the same meanwhile waits for the same. */
+  /** The work goes on when its caller is gone; a repeat of the request waits for the same work. */
   function begin(session: SessionOf, work: () => Promise<RefusalDetails | undefined>) {
     const stream = streamOf(session);
     const running = work()

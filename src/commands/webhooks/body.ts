@@ -81,8 +81,8 @@ const LARGE = 1024 * 1024;
 const WAIT_MS = 30_000;
 
 /**
- * Each step takes some fifty milliseconds for a large body. Between two such steps, whosever, the thread does what
- * else there is, however many large bodies are there at once.
+ * A step of work on a large body blocks the thread for some fifty milliseconds. Such steps of all requests follow each
+ * other, with other work in between.
  */
 export function turnsOfLarge(): (tenantId: string, bytes: number) => Promise<void> {
   const enter = concurrencyLimit({
@@ -96,7 +96,7 @@ export function turnsOfLarge(): (tenantId: string, bytes: number) => Promise<voi
   };
 }
 
-/** Where verified deliveries wait to be recorded: what gives a place back, or why a tenant gets none. */
+/** Lets verified deliveries wait to be recorded: answers what gives the place back, or why there is none. */
 type WaitingRoom = (tenantId: string, bytes: number) => (() => void) | 'overloaded' | 'too_busy';
 
 export function waitingRoom(most: number, totalBytes: number): WaitingRoom {

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
 import { sha256 } from '../../events/identity.ts';
@@ -8,7 +9,7 @@ import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
 import { clientIpBy, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
 import { aheadBy, type Claim, claimOf, verify } from '../../retell/signature.ts';
-import type { TenantDirectory, WebhookKey } from '../../tenants/tenant.ts';
+import { DEFAULT_TENANT, namedTenant, type TenantDirectory, tenantIn, type WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
 import {
   answersTo,
@@ -20,7 +21,6 @@ import {
   staleBy,
 } from './answers.ts';
 import { bodyReader, turnsOfLarge, waitingRoom } from './body.ts';
-import { tenantIn, tenantNamedBy } from './named-tenant.ts';
 import { openRecorder, type Recorder, timeFor } from './record.ts';
 
 export type WebhookConfig = {
@@ -79,11 +79,15 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   });
   const turns = turnsOfLarge();
   const waiting = waitingRoom(2 * mostWaiting, bodiesTotalBytes);
+  const tenantNameOf = (c: Context): string => {
+    const [path, header, host] = [c.req.param('tenant'), c.req.header('x-tenant-id'), c.req.header('host')];
+    return namedTenant({ path, header, host }, config.publicHost) ?? DEFAULT_TENANT;
+  };
   const underWay = new Set<Promise<Response>>();
   let stopping = false;
 
   async function receive(c: Ctx, endpoint: Endpoint): Promise<Response> {
-    const tenantName = tenantNamedBy(c, config.publicHost);
+    const tenantName = tenantNameOf(c);
     const tenantId = tenantIn(tenants, tenantName)?.id;
     const answers = answersTo(c, { handler: endpoint, tenantId }, logger, onAnswered);
     if (stopping) return answers.refused('stopping');
@@ -161,7 +165,7 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
   for (const path of ['/api/webhooks/*', '/t/*'])
     routes.all(path, (c, next) => {
       if (c.req.method === 'POST' && c.req.header('x-retell-signature') !== undefined) {
-        const tenantName = /^\/t\/([^/]*)/.exec(c.req.path)?.[1]?.toLowerCase() ?? tenantNamedBy(c, config.publicHost);
+        const tenantName = /^\/t\/([^/]*)/.exec(c.req.path)?.[1]?.toLowerCase() ?? tenantNameOf(c);
         const tenantId = tenantIn(tenants, tenantName)?.id;
         onAnswered({ handler: 'unknown', tenantId, status: 404, outcome: 'unknown_path', seconds: 0, newWords: [] });
         if (strays.consume({ ip: ipOf(c), tenantName }).allowed)
@@ -179,6 +183,17 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
       await recorder.idle();
     },
   };
+}
+
+/**
+ * Routes webhooks with doubled or trailing slashes to the path that was meant: people add them when they type or join
+ * addresses.
+ */
+export function routedPath(request: Request): string {
+  const path = getPath(request);
+  if (!path.includes('//') && !path.endsWith('/')) return path;
+  const meant = path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+  return /^\/(api\/webhooks|t)\//.test(meant) ? meant : path;
 }
 
 /**

@@ -42,7 +42,7 @@ const forget: Decision = (state) => decide.forgetSecrets([secret], state);
 
 const recordedAt = '2026-01-01T00:00:00.000Z';
 const given = (id: string, ...events: TenantEvent[]) =>
-  events.reduce((state, event) => evolve(state, { ...event, recordedAt }), initialTenant(id));
+  events.reduce((state, event) => evolve(state, { ...event, position: 0n, recordedAt }), initialTenant(id));
 
 test.each<[string, TenantEvent[], Decision, readonly TenantEvent[] | string]>([
   ['the first PUT registers', [], put, [registered, changed]],
