@@ -43,12 +43,12 @@ export const queryRoute = (asTenant: AsTenant, tag: string) => ({
   middleware: asTenant,
 });
 
-/** What has been read of a row. The driver makes a `Date` of an instant; inside of JSON it is text. */
+/** A row as it was read: an instant is a `Date` from a column, and text inside of JSON. */
 export type Stored<Row> = { readonly [K in keyof Row]?: Row[K] | (Date extends Row[K] ? string : never) };
 
 /**
- * Makes JSON of a view's rows: the fields of the schema in its order, each from its column. What the schema does not
- * allow is absent: null mostly, and false of a mark that is only ever true.
+ * Makes JSON of a view's rows: the fields of the schema, each from its column. A null or false that the schema does
+ * not allow is left out.
  */
 export function itemMaker<T extends keyof ReadModel, S extends z.ZodRawShape>(
   view: T,

@@ -20,7 +20,7 @@ const Filter = listParameters({
 });
 type Filter = z.infer<typeof Filter>;
 
-/** Each filter has its index in `projections/appointments/`; `test/read-api/query-plans.test.ts` shows it used. */
+/** Each filter has its index in `projections/views/`; `test/read-api/query-plans.test.ts` shows it used. */
 const filtered = (reads: TenantReads, filter: Filter) =>
   reads
     .appointments()
@@ -28,7 +28,7 @@ const filtered = (reads: TenantReads, filter: Filter) =>
     .where(given({ status: filter.status, needs_review: filter.needsReview }))
     .where(within(sql`coalesce(starts_at, created_at)`, filter));
 
-/** An appointment is mostly made for some day of the next hundred. The indexes of the others say the same. */
+/** Most appointments are made for the next hundred days. The indexes of all others have the same bounds. */
 const USUALLY_KNOWN = { sooner: '2400 hours', later: '24 hours' } as const;
 
 export const listAppointments = (app: QueryApp, asTenant: AsTenant) =>

@@ -30,7 +30,7 @@ export type AsOf = {
 };
 type ReadAsOf<Row> = (tenantId: string, id: string, moment: Moment) => Promise<Row | undefined>;
 
-/** What has to do with a resource is looked up in the read model, and that has not yet come so far. */
+/** The streams behind a resource are looked up in the read model, which has not reached the moment yet. */
 export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind';
 }

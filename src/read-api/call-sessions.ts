@@ -30,7 +30,7 @@ const Filter = listParameters({
 });
 type Filter = z.infer<typeof Filter>;
 
-/** Each filter has its index in `projections/call-sessions/`; `test/read-api/query-plans.test.ts` shows it used. */
+/** Each filter has its index in `projections/views/`; `test/read-api/query-plans.test.ts` shows it used. */
 const filtered = (reads: TenantReads, filter: Filter) =>
   reads
     .callSessions()
@@ -51,7 +51,7 @@ const filtered = (reads: TenantReads, filter: Filter) =>
         is.or([
           is('from_number', '=', filter.phone!),
           is('to_number', '=', filter.phone!),
-          // Where it is another than both, as its index says; so it stays small.
+          // Only where it differs from both, like its index, which so stays small.
           is.and([
             is('customer_phone', '=', filter.phone!),
             is('customer_phone', 'is distinct from', is.ref('from_number')),
@@ -61,7 +61,10 @@ const filtered = (reads: TenantReads, filter: Filter) =>
       ),
     );
 
-/** Later where calls are found by a backfill; sooner where one is tried again for days. Their indexes say the same. */
+/**
+ * A backfill finds calls later, and one that is tried again for days is known sooner. The indexes have the same
+ * bounds.
+ */
 const USUALLY_KNOWN = { sooner: '24 hours', later: '3 hours' } as const;
 
 export const listCallSessions = (app: QueryApp, asTenant: AsTenant) =>

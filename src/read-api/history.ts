@@ -71,7 +71,7 @@ export type HistoryItem = z.infer<typeof HistoryItem>;
 
 /** The facts behind a resource after a position, oldest first, at most so many. */
 type ReadHistory<Of> = (
-  /** Its ids belong to the tenant, because they were looked up as it. */
+  /** The ids were looked up as this tenant, so they belong to it. */
   of: Of & { readonly tenantId: string },
   page: { readonly after: bigint; readonly limit: number },
 ) => Promise<{ readonly items: readonly HistoryItem[]; readonly hasMore: boolean }>;
@@ -94,7 +94,7 @@ const PagingParameters = only({
 const History = z.object({ items: z.array(HistoryItem), nextCursor: z.string().nullable() }).openapi('History');
 type Paging = z.infer<typeof PagingParameters>;
 
-/** A history's route; `read` is undefined where there is no such resource. */
+/** The route of a history. */
 const historyRoute = <P extends string, Path extends typeof idPath>(
   path: P,
   tag: string,
@@ -119,7 +119,7 @@ const shown = ({ items, hasMore }: Awaited<ReturnType<Histories['session']>>) =>
   nextCursor: hasMore ? items.at(-1)!.position : null,
 });
 
-/** The histories of a session, an appointment and a ticket. Which there is, the read model says. */
+/** The histories of a session, an appointment and a ticket, of those that are in the read model. */
 export function getHistories(app: QueryApp, asTenant: AsTenant, histories: Histories): void {
   app.openapi(
     historyRoute(

@@ -4,7 +4,7 @@ import { limitParameter, only } from '../http/parameters.ts';
 import { isStorable } from '../model/ids.ts';
 import type { ReadModel } from '../projections/tables.ts';
 
-/** How much sooner or later than the time that it is of an item usually becomes known. */
+/** By how much an item usually becomes known before its own time, or after it. */
 type Usually = { readonly sooner: `${number} hours`; readonly later: `${number} hours` };
 
 /**
@@ -16,7 +16,7 @@ export function partsOf(
   { from, to, order }: { readonly from?: Date | undefined; readonly to?: Date | undefined; readonly order: Order },
   { sooner, later }: Usually,
 ): readonly RawBuilder<boolean>[] {
-  // To plan three parts takes longer than to walk to what has just been; and what is asked for may begin at once.
+  // For recent periods one walk from the end is faster than planning three parts.
   const isAtTheEnd =
     order === 'oldest' ? from === undefined : to === undefined || to.getTime() > Date.now() - RECENT_MS;
   if (isAtTheEnd) return [sql`true`];
@@ -99,9 +99,9 @@ export const pageSchema = <T extends z.ZodType>(item: T, name: string) =>
     })
     .openapi(name);
 
-/** A page ends with the item with which its rows come to so much, as far as they may be large. */
+/** A page ends with the item at which its large columns add up to this. */
 const PAGE_BYTES = 8 * 1024 * 1024;
-/** What Postgres has compressed to so little is read to find out how large it is; else the worst is taken for granted. */
+/** What is compressed to less than this is read to find its size; of anything larger the worst is assumed. */
 const READ_BYTES = 16 * 1024;
 /** How many bytes one compressed byte may become at most, by either of Postgres' methods. */
 const EXPANSION = 255;

@@ -96,7 +96,7 @@ export function openApiDocument<E extends Env>(app: OpenAPIHono<E>) {
       if (operation.security.some(({ adminKey = [] }) => adminKey.length > 0)) operation.responses[403] ??= lacksScope;
     }
   const known = new Set(tags.map(({ name }) => name));
-  // Mounted routes have a slash put before their path, and a webhook's name is none.
+  // Mounting puts a slash before each path, also before a webhook's name.
   const webhooks = Object.entries(document.webhooks ?? {}).map(([name, one]) => [name.replace(/^\//, ''), one]);
   return {
     ...document,

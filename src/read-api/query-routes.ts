@@ -22,7 +22,7 @@ export type QueryDependencies = TenantAccess & {
   readonly timeZoneOf: TimeZoneOf;
 };
 
-/** What is folded from the log for one request, and may rest on much of it. */
+/** Requests for the past that are folded from the log at once: each may need much of it. */
 const PASTS_AT_ONCE = 4;
 
 /** The query API (C6): GET only, one tenant at a time. Mount it at the root: its paths are whole. */

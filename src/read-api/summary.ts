@@ -62,7 +62,7 @@ const none = (column: 'status' | 'direction') => sql<null>`null::text`.as(column
 const kind = (name: 'calls' | 'ticketsOpened' | 'appointmentsNeedingReview') =>
   sql<string>`${sql.lit(name)}`.as('kind');
 
-/** Each with its index in `projections/`; `test/read-api/query-plans.test.ts` shows it used. */
+/** Each has its index in `projections/views/`; `test/read-api/query-plans.test.ts` shows it used. */
 const counts = (reads: TenantReads) => [
   reads
     .callSessions()

@@ -47,7 +47,7 @@ export type QueryApp = OpenAPIHono<CallerEnv>;
 /** Every route of the query API names this as its middleware; a handler without it does not compile. */
 export type AsTenant = MiddlewareHandler<ReadEnv>;
 
-/** In this thread: for some KB, WebCrypto's way through another one costs more than the digest does. */
+/** In this thread: of a few KB, handing them to WebCrypto's thread costs more than the digest. */
 const sha1 = (body: Uint8Array): ArrayBuffer => new Uint8Array(createHash('sha1').update(body).digest()).buffer;
 
 /** How far what is shown is behind the log, in seconds; null: unknown. From memory: each answer tells it. */

@@ -40,8 +40,8 @@ const Filter = listParameters({
 type Filter = z.infer<typeof Filter>;
 
 /**
- * Each filter has its index in `projections/tickets/`; `test/read-api/query-plans.test.ts` shows it used. A call's
- * ticket is found by its id, which says the call.
+ * Each filter has its index in `projections/views/`; `test/read-api/query-plans.test.ts` shows it used. A call's
+ * ticket is found by its id, which names the call.
  */
 const filtered = (reads: TenantReads, filter: Filter) =>
   reads

@@ -11,8 +11,8 @@ import { originOf } from '../postgres/errors.ts';
 import { rolesAnswering } from './openapi.ts';
 
 /**
- * Gives the root application its answers to what no route answers: 404, 405, and 500 for unexpected errors.
- * **Before any route is mounted**, because the 405 has to wrap all of them.
+ * Has the root application answer 404, 405, and 500 for unexpected errors. Call it **before any route is mounted**:
+ * the 405 has to wrap all of them.
  */
 export function answerUnhandled<E extends Env>(
   root: OpenAPIHono<E>,

@@ -62,7 +62,7 @@ export const invalidPosition: Refusal = {
 
 export const shuttingDown: Refusal = { code: status.UNAVAILABLE, details: 'Server is shutting down' };
 
-/** How a call of its own fails when its command was not carried out. */
+/** How a call, other than a batch's, fails when its command was not carried out. */
 export function refusalOf(
   outcome: Outcome & { kind: 'deleted' | 'not written' | 'timed out' },
   stream: string,
@@ -154,7 +154,7 @@ function failure(options: Options, result: Exclude<BatchAnswer, { kind: 'done' }
     case 'timed out':
       return statusOf(code.Code.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout());
     case 'not written':
-      // Of a detail that it does not know, the client passes the message on.
+      // The client passes on the message of a detail that it does not know.
       return statusOf(code.Code.UNAVAILABLE, 'Empty', new empty.Empty(), result.reason);
   }
 }

@@ -61,7 +61,7 @@ const PAGE_ROWS = 512;
 
 export type Page = { readonly rows: readonly Row[]; readonly more: boolean };
 
-/** As many rows as one turn may hold in memory, and no more events than are wanted; and whether it stopped early. */
+/** As many rows as one turn may hold in memory, with at most `wanted` events; `more`: it stopped before the end. */
 export function readPage(rows: Iterable<Row>, wanted = Number.POSITIVE_INFINITY): Page {
   const page: Row[] = [];
   let bytes = 0;

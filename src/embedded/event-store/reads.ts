@@ -19,7 +19,7 @@ import { type ReadRequest, readRequest } from './requests.ts';
 import { firstShown, limitsFrom, oldestShown } from './schema.ts';
 import { allFeed, type SubscriptionFeed, streamFeed } from './subscription-feed.ts';
 
-/** Wakes the subscriptions after a commit, to read what is new from the log themselves, and when the node stops. */
+/** Wakes the subscriptions after a commit, so that they read on, and when the node stops. */
 export function commitSignal() {
   const listeners = new Set<() => void>();
   let isOver = false;
@@ -67,7 +67,7 @@ function callWriter(call: ReadCall) {
     full: (): boolean => call.writableNeedDrain,
     closed: (): boolean => call.cancelled || call.destroyed,
     wake,
-    /** Waits for `wake`, a drained buffer or the end of the call, or for none of them if one came since the last wait. */
+    /** Waits for `wake`, a drained buffer or the end of the call, unless one of them came since the last wait. */
     async changed(): Promise<void> {
       if (!woken)
         await new Promise<void>((resolve) => {
@@ -81,7 +81,7 @@ function callWriter(call: ReadCall) {
 
 type CallWriter = ReturnType<typeof callWriter>;
 
-/** The rows beyond a place; none past `last`, where the log or the stream ended when the read began. */
+/** The rows beyond a place, up to `last`: where the log or the stream ended when the read began. */
 type Section = { readonly start: number; readonly beyond: (place: number) => Iterable<Row>; readonly last: number };
 
 /** Answers a read that ends. */

@@ -3,7 +3,7 @@ import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { NewEvent } from './event-bytes.ts';
 import { type Filter, readFilter } from './filters.ts';
 
-/** The name in it; empty names are refused wherever one is needed. */
+/** The name in it. Throws on an empty one. */
 export function streamName(identifier: shared.StreamIdentifier | undefined): string {
   const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString();
   if (name === '') throw new Error('a stream needs a name');

@@ -39,7 +39,7 @@ export const FactLine = z.strictObject({
   id: z.string(),
   type: z.string(),
   recordedAt: z.iso.datetime(),
-  /** One of these three: JSON; bytes; or, of the parts of a raw delivery, what tells them without holding them. */
+  /** One of three: JSON, bytes, or for the parts of a raw delivery their digest alone. */
   data: z.unknown().optional(),
   dataBase64: z.base64().optional(),
   dataSha256: digest.optional(),
@@ -83,7 +83,7 @@ export type EvidenceLine = z.infer<typeof EvidenceLine>;
 type Unsigned<T> = T extends unknown ? Omit<T, 'sha256'> : never;
 type Line = { readonly text: string; readonly sha256: string };
 
-/** The digest of a line's JSON behind the digest of the line that it hangs on. */
+/** The digest of a line's JSON, chained to the digest of the line before it. */
 export const digestBehind = (before: string, json: string | Uint8Array): string =>
   createHash('sha256').update(`${before}\n`).update(json).digest('hex');
 
@@ -94,7 +94,7 @@ export function lineOf(content: Unsigned<ExportLine>, before: string): Line {
   return { text: `${json.slice(0, -1)},"sha256":"${sha256}"}`, sha256 };
 }
 
-/** What the first fact hangs on: the range that was asked for, and neither `head` nor `created`. */
+/** What the first fact is chained to: the range that was asked for, without `head` and `created`. */
 export const seedOf = ({ from, to, tenant }: Pick<Header, 'from' | 'to' | 'tenant'>): string =>
   digestBehind('', stableStringify({ format: FORMAT, version: VERSION, from, to, tenant }));
 

@@ -201,7 +201,7 @@ async function* alone(facts: AsyncIterable<Recorded>): AsyncGenerator<FactWithEv
   for await (const fact of facts) yield { fact };
 }
 
-/** So many facts may wait for their evidence at once, and so many bytes of it, so that neither time nor memory goes. */
+/** How many facts, and how many bytes, may wait for their evidence at once: enough to be fast, little in memory. */
 const AHEAD = 16;
 const AHEAD_BYTES = 16 * 1024 * 1024;
 

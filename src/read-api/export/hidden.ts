@@ -5,10 +5,7 @@ import { parseStream, prefixOf } from '../../events/streams.ts';
 /** By stream: the first revision that is left of it. */
 export type Hidden = ReadonlyMap<string, bigint>;
 
-/**
- * What erasures have hidden and the store may still hold: it is not exported. Of those that were removed nothing is
- * kept in memory. Throws EventStoreUnavailable.
- */
+/** What erasures have hidden while the store may still hold it: it is not exported. Throws EventStoreUnavailable. */
 export async function hiddenIn(log: EventLog, signal: AbortSignal): Promise<Hidden> {
   const byErasure = new Map<string, Map<string, bigint>>();
   const lost = new AbortController();
@@ -33,6 +30,6 @@ export async function hiddenIn(log: EventLog, signal: AbortSignal): Promise<Hidd
   return hidden;
 }
 
-/** Whether an event is one of what is hidden; a stream without a place in ours never is. */
+/** Whether an event is hidden. One of a stream that is not ours never is. */
 export const isHidden = (hidden: Hidden, { stream, revision }: { stream: string; revision: bigint }): boolean =>
   hidden.size > 0 && parseStream(stream) !== undefined && revision < (hidden.get(stream) ?? 0n);

@@ -32,7 +32,7 @@ export type ExportDependencies = {
 export type Exports = {
   /** `GET /api/export` and `/api/export/digest`; mount it at the root. */
   readonly routes: OpenAPIHono<ExportEnv>;
-  /** Breaks off what is under way, and says so in it; before the server is closed, which waits for it. */
+  /** Breaks off exports under way, with a line that says so. Call it before the server closes, which waits for them. */
   close(): Promise<void>;
 };
 
@@ -70,7 +70,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
   const enter = shares(EXPORTS_AT_ONCE);
 
   type Asked = Omit<ExportRange, 'head'> & { readonly head?: bigint | undefined };
-  /** The answer to a range that there is not; undefined where there is. */
+  /** The answer to a range that does not exist; undefined where it does. */
   const refusal = (c: Context, { tenant, from, head = 0n }: Asked, end: bigint) => {
     if (tenant !== undefined && !isTenant(tenant))
       return problem(c, 404, 'unknown_tenant', { detail: 'No tenant is registered under this id.' });
@@ -180,7 +180,7 @@ export function exportRoutes(dependencies: ExportDependencies): Exports {
 }
 
 const CLOSE_WITHIN_MS = 1000;
-/** Each has some of the log in memory and is read by one thread; those of one tenant leave as many for others. */
+/** Each holds some of the log in memory. One tenant's leave as many for others. */
 const EXPORTS_AT_ONCE = 8;
 const CHUNK = 64 * 1024;
 
