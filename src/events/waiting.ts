@@ -4,6 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => {});
 
+/** A signal that ends when it is stopped, or with the given one. */
+export function stoppable(signal?: AbortSignal): { readonly signal: AbortSignal; stop(): void } {
+  const stopped = new AbortController();
+  return { signal: signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal, stop: () => stopped.abort() };
+}
+
 const BACK_OFF_MS = [50, 100, 250, 500, 1000, 2000, 5000] as const;
 
 /** How long to wait after each failure in a row; a success resets it. */

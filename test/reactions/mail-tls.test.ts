@@ -5,7 +5,8 @@ import { startSmtpServer } from './smtp-server.ts';
 const times = { connectMs: 5000, totalMs: 5000 };
 const mail = { subject: 'a ticket', text: 'what was said', html: '<p>what was said</p>' };
 const message = messageOf(mail, {
-  ...{ from: 'ledger@calls.example', to: ['desk@calls.example'], messageId: '<1@calls.example>', at: 0 },
+  ...{ from: 'ledger@calls.example', to: ['desk@calls.example'], now: ['desk@calls.example'] },
+  ...{ messageId: '<1@calls.example>', at: 0 },
 });
 
 /** Over a line to a server that offers no STARTTLS, under whatever name. */

@@ -24,7 +24,7 @@ function mailAbout(personal: Personal, tenantName = 'Acme Dental'): RenderedMail
 
 const envelope = {
   from: 'Call Ledger <ledger@calls.example>',
-  to: ['desk@acme.example'],
+  ...{ to: ['desk@acme.example'], now: ['desk@acme.example'] },
   messageId: '<1@calls.example>',
   at: Date.UTC(2026, 0, 1),
 };

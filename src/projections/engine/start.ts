@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { steps, waitUntil } from '../../events/waiting.ts';
+import { steps, stoppable, waitUntil } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { ForeignLog, isStale } from './foreign-log.ts';
@@ -49,8 +49,7 @@ export type RunningProjections = {
 export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
   const { log, databaseUrl, projections, logger, maxParked } = options;
   await checkLog(options);
-  const stopped = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const { signal, stop } = stoppable(options.signal);
   const batches = steps();
   const runners = projections.map((projection) =>
     startRunner(projection, {
@@ -69,7 +68,7 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
   return {
     status: () => runners.map((runner) => runner.status()),
     async stop() {
-      stopped.abort();
+      stop();
       await Promise.all([...runners.map(({ ended }) => ended), operations, watching]);
     },
     async waitUntilCaughtUp(position, timeoutMs) {

@@ -6,7 +6,7 @@ import { type EventLog, StreamDeleted } from '../../events/event-log.ts';
 import { uuidOf } from '../../events/identity.ts';
 import { type FactMetadata, occurrenceOf } from '../../events/metadata.ts';
 import { callStream, prefixOf } from '../../events/streams.ts';
-import { pause } from '../../events/waiting.ts';
+import { pause, stoppable } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock } from '../../postgres/mutex.ts';
@@ -37,8 +37,7 @@ const SAVE_EVERY_MS = 10_000;
 /** Links calls that name no session to the request for their phone number (A6). Never throws; waits for stores that are away. */
 export function startCallLinking(options: CallLinkingOptions): CallLinking {
   const { databaseUrl, logger, standbyMs = 2000 } = options;
-  const stopped = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const { signal, stop } = stoppable(options.signal);
 
   /** One process reads the log; its lock ends with its connection. */
   async function lead(onWell: () => void): Promise<void> {
@@ -55,7 +54,7 @@ export function startCallLinking(options: CallLinkingOptions): CallLinking {
   const ended = attemptAgain(lead, { signal, logger, onInterrupted: 'call_linking_interrupted' });
   return {
     async stop() {
-      stopped.abort();
+      stop();
       await ended;
     },
   };

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import { supervise } from '../../events/waiting.ts';
+import { stoppable, supervise } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
 import { safeErrorMessage } from '../../postgres/errors.ts';
 import { tryLock, unlock } from '../../postgres/mutex.ts';
@@ -63,8 +63,7 @@ type Running = {
 export function startReconciliation(options: ReconciliationOptions): Reconciliation {
   const { databaseUrl, logger } = options;
   const pace = { ...usualPace, ...options.pace };
-  const stopped = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const { signal, stop } = stoppable(options.signal);
   const pool = createPool(databaseUrl, {
     ...{ name: 'reconciliation', max: 4, statementMs: 60_000 },
     onLost: (error) => logger.warn({ error: safeErrorMessage(error) }, 'reconciliation_connection_lost'),
@@ -86,7 +85,7 @@ export function startReconciliation(options: ReconciliationOptions): Reconciliat
     begin: (what) => beginRun(running, what),
     runNow: (what) => runToItsEnd(running, what),
     async stop() {
-      stopped.abort();
+      stop();
       const schedule = await scheduling;
       await Promise.allSettled(running.underWay);
       await schedule?.stop(pace.stopMs);

@@ -32,8 +32,8 @@ export function messageOf(
     readonly from: string;
     /** All recipients that the mail names. */
     readonly to: readonly string[];
-    /** Those of them that it is sent to now; absent: all. */
-    readonly now?: readonly string[];
+    /** Those of them that it is sent to now. */
+    readonly now: readonly string[];
     readonly messageId: string;
     readonly at: number;
   },
@@ -42,7 +42,7 @@ export function messageOf(
   return {
     from,
     to: envelope.to.map((address) => ({ name: '', address })),
-    envelope: { from: from.address, to: [...(envelope.now ?? envelope.to)] },
+    envelope: { from: from.address, to: [...envelope.now] },
     messageId: envelope.messageId,
     date: new Date(envelope.at),
     subject: mail.subject,

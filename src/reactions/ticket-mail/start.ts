@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../../events/event-log.ts';
-import { pause } from '../../events/waiting.ts';
+import { pause, stoppable } from '../../events/waiting.ts';
 import { type Connection, connect } from '../../postgres/connection.ts';
 import { tryLock } from '../../postgres/mutex.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
@@ -71,8 +71,7 @@ type State = { -readonly [K in keyof TicketMailStatus]: TicketMailStatus[K] };
 /** Sends tickets' mails until it is stopped. Never throws; waits for stores that are away. */
 export function startTicketMail(options: TicketMailOptions): TicketMail {
   const { logger } = options;
-  const stopped = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const { signal, stop } = stoppable(options.signal);
   const status: State = {
     ...{ state: 'waiting', caughtUp: false, position: null },
     ...{ sent: 0, failed: 0, notSent: 0, postponed: 0, unreadable: 0 },
@@ -85,7 +84,7 @@ export function startTicketMail(options: TicketMailOptions): TicketMail {
     status: () => ({ ...status }),
     deadLetters: async () => running.queue?.deadLetters(),
     async stop() {
-      stopped.abort();
+      stop();
       await ended;
     },
   };
