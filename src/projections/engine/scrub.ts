@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { connect } from '../../postgres/connection.ts';
 import { isLockTimeout } from '../../postgres/errors.ts';
+import { dropReplaced } from './clean-up.ts';
 import { type Generation, generations } from './generations.ts';
 import { hasRewritten, requestOperation } from './operations.ts';
 import type { Projection } from './projection.ts';
-import { dropReplaced } from './run-operations.ts';
 
 /** Whether old bytes are gone from the files of the read model. `unknown`: this role may not rewrite all of its tables. */
 export type Scrubbed = 'done' | 'pending' | 'unknown';
