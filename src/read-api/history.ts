@@ -2,12 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { Erasure } from '../events/erasure-facts.ts';
 import { idPath, limitParameterOf, only, sessionPath, ticketPath } from '../http/parameters.ts';
 import { problem } from '../http/problem.ts';
-import { erased } from '../http/resources.ts';
+import { erased, instant } from '../http/resources.ts';
 import { json, notFound, queryRoute, refusals } from './answers.ts';
 import { findCallSession } from './call-session.ts';
 import type { AsTenant, QueryApp } from './tenant-reads.ts';
-
-const instant = z.iso.datetime({ precision: 3 });
 
 /** docs/rules.md, "API shapes", History. */
 export const HistoryItem = z

@@ -63,8 +63,8 @@ export async function commitQueue(file: string, committed: () => void) {
     waitingForRoom = [];
   }
 
-  function answered(answer: FromWriter): void {
-    if (typeof answer === 'object' && 'scavenged' in answer) stepped(answer.scavenged);
+  function answered(answer: Exclude<FromWriter, 'open'>): void {
+    if ('scavenged' in answer) stepped(answer.scavenged);
     else written(answer);
   }
 
@@ -76,12 +76,10 @@ export async function commitQueue(file: string, committed: () => void) {
     resolve?.(answer);
   }
 
-  function written(answer: FromWriter): void {
+  function written(outcomes: readonly Outcome[]): void {
     const group = writing;
     writing = [];
-    const failure: Outcome | undefined =
-      typeof answer === 'object' && 'failed' in answer ? { kind: 'not written', reason: answer.failed } : undefined;
-    for (const [i, { resolve }] of group.entries()) resolve(failure ?? (answer as readonly Outcome[])[i]!);
+    for (const [i, { resolve }] of group.entries()) resolve(outcomes[i]!);
     nextTurn();
     committed();
   }

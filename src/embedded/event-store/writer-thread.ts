@@ -5,8 +5,8 @@ import type { ScavengeStep } from './scavenge.ts';
 
 /** What the thread is asked for: to commit a group, for the next step of a scavenge, or to close the log and end. */
 export type ToWriter = readonly Command[] | 'scavenge' | 'close';
-/** What it answers: first that it is open, then the outcomes of each group, or why nothing of it was written. */
-export type FromWriter = 'open' | readonly Outcome[] | { readonly failed: string } | { readonly scavenged: Scavenged };
+/** What it answers: first that it is open, then the outcomes of each group, in its order. */
+export type FromWriter = 'open' | readonly Outcome[] | { readonly scavenged: Scavenged };
 /** Where a scavenge is after a step. */
 export type Scavenged = ScavengeStep | 'done' | { readonly failed: string };
 
@@ -49,10 +49,10 @@ port.on('message', (asked: ToWriter) => {
       isFailing = false;
     }
   } catch (error) {
-    const failed = reasonOf(error);
-    if (!isFailing) console.error(`nothing can be appended: ${failed}`);
+    const reason = reasonOf(error);
+    if (!isFailing) console.error(`nothing can be appended: ${reason}`);
     isFailing = true;
-    send({ failed });
+    send(asked.map(() => ({ kind: 'not written', reason })));
   }
 });
 send('open');
