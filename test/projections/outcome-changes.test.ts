@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { CallEvent } from '../../src/events/call-facts.ts';
 import type { Fact } from '../../src/events/codec.ts';
 import { reduceWholeCall, type WholeCall } from '../../src/model/stream-state.ts';
-import { changesOf, type Link, type Naming } from '../../src/projections/views/outcome-changes.ts';
+import type { Link } from '../../src/projections/calls/links.ts';
+import { changesOf, type Naming } from '../../src/projections/views/outcome-changes.ts';
 import { analyzed, ended, minute, recorded, type Said, started } from './controls.ts';
 
 // Positions in the log, as `recorded` gives them out: 7, 14, 21 …

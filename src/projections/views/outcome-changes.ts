@@ -4,19 +4,13 @@ import type { NamedAppointment } from '../../model/entries.ts';
 import { earlier, isBefore, type Place, type Position } from '../../model/entries.ts';
 import { latest } from '../../model/latest.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import { ownSessionId } from '../../model/session.ts';
 import type { WholeCall } from '../../model/stream-state.ts';
+import { type Link, linksIn, sessionAt } from '../calls/links.ts';
 import type { RelatedSession, RelatedSessions } from '../calls/related-sessions.ts';
 import { callKey } from '../calls/session-calls.ts';
 import type { Row, Table } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
 import type { View } from './view.ts';
-
-/** That a call came to belong to a session, and how the log came to say so. */
-export type Link = Place & { readonly sessionId: string; readonly way: Way };
-
-/** The strongest first: what a call says of itself goes before what we placed, and that before a guess (A6). */
-type Way = 'named' | 'placed' | 'linked';
 
 /** That a session came to concern an appointment. */
 export type Naming = Place & {
@@ -78,34 +72,12 @@ const latestNamed = (named: readonly Omit<Naming, 'sessionId'>[]): string | unde
   latest(...named.map(({ appointmentId, namedAt }) => ({ value: appointmentId, at: namedAt, by: appointmentId })))
     ?.value;
 
-/** The last session that the call named, else the first that placed it, else the one that it was linked to. */
-export function sessionAt(callId: string, links: readonly Link[]): string {
-  const inOrder = (way: Way) =>
-    links.filter((link) => link.way === way).sort((a, b) => (isBefore(a.position, b.position) ? -1 : 1));
-  const link = inOrder('named').at(-1) ?? inOrder('placed')[0] ?? inOrder('linked')[0];
-  return link?.sessionId ?? ownSessionId(callId);
-}
-
 /** A call with every session that it has ever belonged to and every appointment that one of them has ever concerned. */
 type CallWithSessions = {
   readonly call: WholeCall;
   readonly links: readonly Link[];
   readonly namings: readonly Naming[];
 };
-
-/** How each call came to belong to sessions, by what is related. */
-export function linksIn({ placedBy, ...ever }: RelatedSessions): (call: WholeCall) => Link[] {
-  const sessions = new Map([...ever.sessions, ...ever.others]);
-  return (call) => {
-    const placer = placedBy(call);
-    const placed = placer && sessions.get(sessionStream(call.tenantId, placer))?.request?.placed[call.callId];
-    return [
-      ...call.sessionsNamed.map(({ id, ...place }): Link => ({ ...place, sessionId: id, way: 'named' })),
-      ...(placer && placed ? [{ ...placed, sessionId: placer, way: 'placed' } as const] : []),
-      ...[call.linked].flatMap((link) => (link ? [{ ...link, sessionId: link.id, way: 'linked' } as const] : [])),
-    ];
-  };
-}
 
 function callsWithSessions(related: RelatedSessions): readonly CallWithSessions[] {
   const linksOf = linksIn(related);

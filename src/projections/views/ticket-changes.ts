@@ -4,12 +4,12 @@ import { callIdOfTicket, ticketIdOf } from '../../events/ticket-facts.ts';
 import { isBefore, type Place, placeOf } from '../../model/entries.ts';
 import type { StreamState, WholeCall } from '../../model/stream-state.ts';
 import { type Ticket, type TicketLog, ticketOf } from '../../model/ticket.ts';
+import { linksIn, sessionAt } from '../calls/links.ts';
 import { type RelatedSessions, relatedSessions } from '../calls/related-sessions.ts';
 import { type CallKey, callKey, callStreamOf, linksOfCalls } from '../calls/session-calls.ts';
 import type { Course, Late } from '../engine/projection.ts';
 import type { Row, Table, Tables } from '../engine/table.ts';
 import { columns, rowMaker } from '../tables.ts';
-import { linksIn, sessionAt } from './outcome-changes.ts';
 import type { ChangedCalls, View } from './view.ts';
 
 const rows: Table = {
