@@ -110,10 +110,10 @@ export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirect
   const holders = key === undefined ? [] : tenants.holding(key);
   if (holders.every(({ id }) => id === tenant.id)) return verified;
 
-  const under = (owner: Tenant | undefined): Owned | undefined => {
-    if (owner === undefined || owner.id === tenant.id) return verified;
-    return { tenant: owner, keyId: owner.webhookKeys.find((one) => one.key === key)!.keyId };
-  };
+  const under = (owner: Tenant): Owned =>
+    owner.id === tenant.id
+      ? verified
+      : { tenant: owner, keyId: owner.webhookKeys.find((one) => one.key === key)!.keyId };
   const isTenant = (name: string) => tenants.get(name) !== undefined;
   const name = tenantNamedIn(isJsonObject(call.metadata) ? call.metadata : {}, isTenant);
   if (name === tenant.id) return verified;
@@ -121,6 +121,8 @@ export function ownerOf(call: JsonObject, verified: Owned, tenants: TenantDirect
   if (named) return under(named);
   if (isForeign(name, tenant.id, isTenant)) return undefined;
   const { agent_id: agentId } = call;
-  const having = holders.filter((one) => typeof agentId === 'string' && putBySettings(one, agentId) !== undefined);
-  return under(having.length === 1 ? having[0] : tenant);
+  const [first, ...others] = holders.filter(
+    (one) => typeof agentId === 'string' && putBySettings(one, agentId) !== undefined,
+  );
+  return first && others.length === 0 ? under(first) : verified;
 }

