@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type AppointmentRoutesDeps, appointmentRoutes } from '../../../src/commands/appointments.ts';
@@ -15,8 +13,7 @@ const callers: Readonly<Record<string, Caller>> = {
 };
 
 let store: Awaited<ReturnType<typeof eventStore>>;
-let url: string;
-let server: ReturnType<typeof serve>;
+const app = new OpenAPIHono<CallerEnv>();
 const logged = listeningLogger();
 /** The read model as composition gives it; a test may give another one. */
 let appointmentAfter: AppointmentRoutesDeps['appointmentAfter'];
@@ -29,7 +26,6 @@ beforeAll(async () => {
     read: (...args: Parameters<typeof store.log.read>) =>
       unavailable ? Promise.reject(new EventStoreUnavailable('no answer')) : store.log.read(...args),
   };
-  const app = new OpenAPIHono<CallerEnv>();
   app.route(
     '/',
     appointmentRoutes({
@@ -39,9 +35,6 @@ beforeAll(async () => {
       logger: logged.logger,
     }),
   );
-  server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await new Promise((resolve) => server.once('listening', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 const notInTime = async () => undefined;
 afterEach(() => {
@@ -49,13 +42,10 @@ afterEach(() => {
   unavailable = false;
 });
 appointmentAfter = notInTime;
-afterAll(async () => {
-  await new Promise((resolve) => server?.close(resolve));
-  await store?.stop();
-});
+afterAll(() => store?.stop());
 
 const put = async (id: string, body: unknown, headers: Record<string, string> = {}) => {
-  const response = await fetch(`${url}/api/appointments/${encodeURIComponent(id)}`, {
+  const response = await app.request(`/api/appointments/${encodeURIComponent(id)}`, {
     method: 'PUT',
     headers: { authorization: 'Bearer acme-writes', 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -7,12 +7,12 @@ import { type Ask, authenticate, office, staffOf, typesIn } from '../tickets/sta
 import { newCallId } from '../webhooks/door.ts';
 
 let scene: Awaited<ReturnType<typeof office>>;
-let staff: Awaited<ReturnType<typeof staffOf>>;
+let staff: ReturnType<typeof staffOf>;
 /** The read model's answer: `<tenant> <session>` → its calls. */
 const sessions = new Map<string, string[]>();
 beforeAll(async () => {
   scene = await office();
-  staff = await staffOf((logger) =>
+  staff = staffOf((logger) =>
     archiveRoutes({
       log: scene.log,
       authenticate,
@@ -22,10 +22,7 @@ beforeAll(async () => {
     }),
   );
 });
-afterAll(async () => {
-  await staff.close();
-  await scene.close();
-});
+afterAll(() => scene.close());
 
 const ask = (action: string, id: string, options?: Ask) =>
   staff.post(`/api/call-sessions/${encodeURIComponent(id)}/${action}`, options);
@@ -121,7 +118,7 @@ describe('a session is archived', () => {
   test('and shown as the query API shows it, as of the last call’s fact', async () => {
     const calls = [await scene.call(), await scene.call()];
     const asked: unknown[][] = [];
-    const other = await staffOf((logger) =>
+    const other = staffOf((logger) =>
       archiveRoutes({
         log: scene.log,
         authenticate,
@@ -134,7 +131,6 @@ describe('a session is archived', () => {
       }),
     );
     const { body } = await other.post('/api/call-sessions/s/archive');
-    await other.close();
     expect(body.status).toBe('pending');
     const last = (await scene.log.read(callStream('default', calls[1]!))).at(-1)!;
     expect(asked).toEqual([['default', 's', last.position, expect.any(Number)]]);
@@ -170,14 +166,12 @@ describe('without a read model', () => {
     const callId = await scene.call();
     const other = await away();
     expect((await other.post(`/api/call-sessions/call:${callId}/archive`)).status).toBe(200);
-    await other.close();
     expect(await words(callId)).toEqual(['CallArchived']);
   });
 
   test('any other says to try again', async () => {
     const other = await away();
     const { status, body } = await other.post('/api/call-sessions/some/archive');
-    await other.close();
     expect([status, body.code]).toEqual([503, 'database_unavailable']);
   });
 });

@@ -1,5 +1,4 @@
 // What the tests of staff's commands share: the commands over HTTP, on a real event store, and calls to speak of.
-import { type ServerType, serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { type Logger, pino } from 'pino';
 import { roles } from '../../../src/config.ts';
@@ -45,21 +44,17 @@ export async function office() {
 }
 
 /** Commands over HTTP, and what they logged. */
-export async function staffOf(mount: (logger: Logger) => OpenAPIHono<CallerEnv>) {
+export function staffOf(mount: (logger: Logger) => OpenAPIHono<CallerEnv>) {
   const lines: string[] = [];
   const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const app = new OpenAPIHono();
   answerUnhandled(app, logger, roles);
   app.route('/', mount(logger));
-  const server = await new Promise<ServerType>((resolve) => {
-    const s = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(s));
-  });
-  const { port } = server.address() as { port: number };
   return {
     app,
     logged: () => lines.join(''),
     async post(path: string, { key = 'writes', idempotencyKey, body }: Ask = {}) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      const response = await app.request(path, {
         method: 'POST',
         headers: {
           ...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -71,7 +66,6 @@ export async function staffOf(mount: (logger: Logger) => OpenAPIHono<CallerEnv>)
       // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever it is until the test has looked
       return { status: response.status, body: (await response.json()) as any };
     },
-    close: () => new Promise((resolve) => server.close(resolve)),
   };
 }
 

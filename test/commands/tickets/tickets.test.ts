@@ -7,16 +7,13 @@ import { Ticket } from '../../../src/http/resources.ts';
 import { type Ask, authenticate, office, staffOf } from './staff.ts';
 
 let scene: Awaited<ReturnType<typeof office>>;
-let staff: Awaited<ReturnType<typeof staffOf>>;
+let staff: ReturnType<typeof staffOf>;
 const noReadModel = async () => undefined;
 beforeAll(async () => {
   scene = await office();
-  staff = await staffOf((logger) => ticketRoutes({ log: scene.log, authenticate, ticketAfter: noReadModel, logger }));
+  staff = staffOf((logger) => ticketRoutes({ log: scene.log, authenticate, ticketAfter: noReadModel, logger }));
 });
-afterAll(async () => {
-  await staff.close();
-  await scene.close();
-});
+afterAll(() => scene.close());
 
 const say = (callId: string, body: unknown, ask: Ask = {}) =>
   staff.post(`/api/tickets/${encodeURIComponent(`tkt_${callId}`)}/status`, { body, ...ask });
@@ -60,7 +57,7 @@ describe('a status that staff set', () => {
     const callId = await scene.call();
     const asked: unknown[] = [];
     const shown = { id: 'as shown', tenantId: 'default', status: 'closed', mail: 'none' } as Ticket;
-    const other = await staffOf((logger) =>
+    const other = staffOf((logger) =>
       ticketRoutes({
         log: scene.log,
         authenticate,
@@ -72,7 +69,6 @@ describe('a status that staff set', () => {
       }),
     );
     const { body } = await other.post(`/api/tickets/tkt_${callId}/status`, { body: { status: 'closed' } });
-    await other.close();
     expect(body).toEqual(shown);
     const [event] = await scene.log.read(ticketStream('default', `tkt_${callId}`));
     expect(asked).toEqual([['default', `tkt_${callId}`, event!.position, expect.any(Number)]]);
@@ -80,7 +76,7 @@ describe('a status that staff set', () => {
 
   test('needs no read model', async () => {
     const callId = await scene.call();
-    const other = await staffOf((logger) =>
+    const other = staffOf((logger) =>
       ticketRoutes({
         log: scene.log,
         authenticate,
@@ -91,7 +87,6 @@ describe('a status that staff set', () => {
       }),
     );
     const { status, body } = await other.post(`/api/tickets/tkt_${callId}/status`, { body: { status: 'resolved' } });
-    await other.close();
     expect([status, body.status]).toEqual([200, 'resolved']);
     expect(other.logged()).toContain('read_model_unavailable');
     expect(other.logged()).not.toContain('Jane Doe');
@@ -238,11 +233,10 @@ test('without the store’s word nothing is claimed', async () => {
   const append: EventLog['append'] = async () => {
     throw new EventStoreUnavailable('append: no answer');
   };
-  const other = await staffOf((logger) =>
+  const other = staffOf((logger) =>
     ticketRoutes({ log: { ...scene.log, append }, authenticate, ticketAfter: noReadModel, logger }),
   );
   const { status, body } = await other.post(`/api/tickets/tkt_${callId}/status`, { body: { status: 'closed' } });
-  await other.close();
   expect([status, body.code]).toEqual([503, 'event_store_unavailable']);
   expect(await scene.log.read(callStream('default', callId))).toHaveLength(1);
 });
