@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { openOperationsDatabase } from '../../src/administration/answers.ts';
 import { operationRoutes } from '../../src/administration/operation-routes.ts';
 import { parkedRoutes } from '../../src/administration/parked-routes.ts';
 import { projectionRoutes } from '../../src/administration/projection-routes.ts';
+import { listen } from '../../src/listen.ts';
 import type { ProjectionStatus } from '../../src/projections/engine/progress.ts';
 import type { RunningProjections } from '../../src/projections/engine/start.ts';
 import { type Scene, startScene } from '../projections/operations-scene.ts';
@@ -25,15 +24,14 @@ export async function startAdministration() {
   app.route('/', projectionRoutes({ ...common, projections: [tally()], statuses, maxParked: 2 }));
   app.route('/', operationRoutes(common));
   app.route('/', parkedRoutes({ ...common, log: scene.log, projections: [tally()] }));
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await new Promise((resolve) => server.once('listening', resolve));
+  const { url, close } = await listen(app, '127.0.0.1', 0);
   return {
     ...scene,
     /** Whose runners the routes know of; undefined as in a process that does not project. */
     project(by: RunningProjections | undefined) {
       running = by;
     },
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     async ask(method: 'GET' | 'POST', path: string, key = ADMIN_KEY, order?: object) {
       const response = await app.request(path, {
         method,
@@ -44,7 +42,7 @@ export async function startAdministration() {
       return { status: response.status, headers: response.headers, body: (await response.json()) as any };
     },
     async stop() {
-      await new Promise((resolve) => server.close(resolve));
+      await close();
       await database.close();
       await scene.stop();
     },

@@ -1,6 +1,4 @@
 // What the tests of placing calls share: the command over HTTP, as one process serves it.
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { type CallRoutesDeps, callRoutes } from '../../../src/commands/calls/call-routes.ts';
@@ -11,6 +9,7 @@ import type { PlacementTimes } from '../../../src/commands/calls/session-record.
 import { roles } from '../../../src/config.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import type { Caller } from '../../../src/http/bearer.ts';
+import { listen } from '../../../src/listen.ts';
 import { answerUnhandled } from '../../../src/read-api/unhandled.ts';
 import type { Tenant } from '../../../src/tenants/tenant.ts';
 
@@ -90,9 +89,7 @@ export async function callsService(log: EventLog, options: Options) {
       logger,
     }),
   );
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await new Promise((resolve) => server.once('listening', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listen(app, '127.0.0.1', 0);
   const stopped = new AbortController();
   return {
     url,
@@ -104,7 +101,7 @@ export async function callsService(log: EventLog, options: Options) {
     async close() {
       await placements.drain();
       stopped.abort();
-      await new Promise((resolve) => server.close(resolve));
+      await close();
     },
   };
 }

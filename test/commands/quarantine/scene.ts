@@ -1,6 +1,4 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { Kysely, PostgresDialect } from 'kysely';
 import { pino } from 'pino';
@@ -8,6 +6,7 @@ import { quarantineRetryRoute, reviewQuarantined } from '../../../src/commands/q
 import { webhookRoutes } from '../../../src/commands/webhooks/routes.ts';
 import { sha256 } from '../../../src/events/identity.ts';
 import { quarantineStream } from '../../../src/events/streams.ts';
+import { listen } from '../../../src/listen.ts';
 import { createReadPool } from '../../../src/postgres/pool.ts';
 import { startProjections } from '../../../src/projections/engine/start.ts';
 import { quarantine } from '../../../src/projections/quarantine.ts';
@@ -46,9 +45,7 @@ export async function openScene() {
     quarantineRetryRoute({ log, recorder: door.recorder, tenants, access: accessWith(ADMIN_KEY), logger }),
   );
   app.route('/', quarantineReadRoutes({ db, access: accessWith(ADMIN_KEY), review: reviewQuarantined(log, tenants) }));
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await new Promise((resolve) => server.once('listening', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listen(app, '127.0.0.1', 0);
 
   const ask = async (method: string, path: string, key: string | null = ADMIN_KEY): Promise<Answer> => {
     const headers = key === null ? {} : { authorization: `Bearer ${key}` };
@@ -98,7 +95,7 @@ export async function openScene() {
     },
     retry: (id: string) => ask('POST', `/api/quarantine/${id}/retry`),
     async close() {
-      await new Promise((resolve) => server.close(resolve));
+      await close();
       await door.drain();
       await running.stop();
       await db.destroy();

@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { adminRoutes } from '../../../src/administration/tenant-routes.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
-import { type CallerEnv, requireScope } from '../../../src/http/bearer.ts';
+import { requireScope } from '../../../src/http/bearer.ts';
+import { listen } from '../../../src/listen.ts';
 import { openTenantDirectory } from '../../../src/tenants/directory.ts';
 import { sealingUnder } from '../../../src/tenants/sealing.ts';
 import { accessWith } from '../../support/admin-access.ts';
@@ -52,12 +51,10 @@ export async function service(
     mayOpenNothing: lost,
   });
   await directory.caughtUp();
-  const app = new OpenAPIHono<CallerEnv>();
+  const app = new OpenAPIHono();
   app.route('/', adminRoutes({ log, directory, sealing, access: accessWith(ADMIN_KEY), logger }));
   app.get('/whoami', requireScope(directory.authenticate, 'read'), (c) => c.json(c.var.caller));
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await new Promise((resolve) => server.once('listening', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listen(app, '127.0.0.1', 0);
   const answers: string[] = [];
 
   /** Asks with ADMIN_KEY; a body is sent as JSON, text as it stands. */
@@ -82,7 +79,7 @@ export async function service(
 
   const stop = async () => {
     stopped.abort();
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   };
   return { url, directory, ask, whoami, logged: text, answers: () => answers.join('\n'), stop };
 }
