@@ -1,21 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { lineOf } from '../../src/read-api/export/export-line.ts';
-import { examined, exportingService, FACTS, forged, parsed } from './export-scene.ts';
+import { examined, exportedCalls, FACTS, forged, parsed } from './export-scene.ts';
 
-let scene: Awaited<ReturnType<typeof exportingService>>;
-let calls: Awaited<ReturnType<typeof scene.someCalls>>;
-/** The export of them. */
-let text: string;
-
-beforeAll(async () => {
-  scene = await exportingService();
-  calls = await scene.someCalls();
-  const ran = await scene.cli('export', '--tenant', calls.tenant);
-  expect([ran.code, ran.err]).toEqual([0, expect.stringMatching(/^8 facts, digest [0-9a-f]{64}\n$/)]);
-  text = ran.out;
-});
+const { scene, text } = await exportedCalls();
 afterAll(() => scene.stop());
 
 describe('a file that somebody has been at', () => {

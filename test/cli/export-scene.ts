@@ -125,3 +125,12 @@ export function forged([header, ...lines]: readonly AnyLine[]): string {
   return [first.text, ...out, footer.text, ''].join('\n');
 }
 const without = ({ sha256: _, ...content }: AnyLine): AnyLine => content;
+
+/** Some calls of such a service, and the text of their export. */
+export async function exportedCalls() {
+  const scene = await exportingService();
+  const calls = await scene.someCalls();
+  const ran = await scene.cli('export', '--tenant', calls.tenant);
+  expect([ran.code, ran.err]).toEqual([0, expect.stringMatching(/^8 facts, digest [0-9a-f]{64}\n$/)]);
+  return { scene, calls, text: ran.out };
+}

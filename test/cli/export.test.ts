@@ -2,24 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/events/identity.ts';
 import { lineOf } from '../../src/read-api/export/export-line.ts';
 import { deleteStream } from '../events/delete-stream-process.ts';
-import { commandsAt, ended, examined, exportingService, FACTS, keyOf, parsed } from './export-scene.ts';
+import { commandsAt, ended, examined, exportedCalls, FACTS, keyOf, parsed } from './export-scene.ts';
 
-let scene: Awaited<ReturnType<typeof exportingService>>;
-let calls: Awaited<ReturnType<typeof scene.someCalls>>;
-/** The export of them. */
-let text: string;
-
-beforeAll(async () => {
-  scene = await exportingService();
-  calls = await scene.someCalls();
-  const ran = await scene.cli('export', '--tenant', calls.tenant);
-  expect([ran.code, ran.err]).toEqual([0, expect.stringMatching(/^8 facts, digest [0-9a-f]{64}\n$/)]);
-  text = ran.out;
-});
+const { scene, calls, text } = await exportedCalls();
 afterAll(() => scene.stop());
 
 const isThere = (name: string) =>

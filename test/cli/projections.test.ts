@@ -1,14 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { outcomeOf, type Verification } from '../../src/cli/operations.ts';
 import { ADMIN_KEY, startAdministration } from '../administration/scene.ts';
 import { slowTally } from '../projections/operations-scene.ts';
 import { brittleTally } from '../projections/tally.ts';
 import { callLedger, callLedgerProcess } from './command.ts';
 
-let scene: Awaited<ReturnType<typeof startAdministration>>;
-beforeAll(async () => {
-  scene = await startAdministration();
-});
+const scene = await startAdministration();
 afterEach(() => scene.clear());
 afterAll(() => scene.stop());
 

@@ -1,24 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openRecorder } from '../../src/commands/webhooks/record.ts';
 import { sha256 } from '../../src/events/identity.ts';
 import { sealingUnder } from '../../src/tenants/sealing.ts';
 import { tenant } from '../commands/webhooks/door.ts';
 import { eventually, sign } from '../support/service.ts';
 import type { Ran } from './command.ts';
-import { MASTER_KEY, type Scene, SECRET, startScene } from './scene.ts';
+import { MASTER_KEY, SECRET, startScene } from './scene.ts';
 
-let scene: Scene;
-let service: Scene['service'];
-let log: Scene['log'];
-let cli: Scene['cli'];
-let post: Scene['post'];
-beforeAll(async () => {
-  scene = await startScene();
-  ({ service, log, cli, post } = scene);
-});
+const scene = await startScene();
+const { service, log, cli, post } = scene;
 afterAll(() => scene.stop());
 
 const newTenant = () => `t${randomUUID().slice(0, 8)}`;
