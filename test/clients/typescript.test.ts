@@ -1,23 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { CallLedger, type CallSession, type LiveEvent, ProblemError } from '../../clients/typescript/src/index.ts';
-import { type Scene, startScene } from '../cli/scene.ts';
+import { startScene } from '../cli/scene.ts';
 import { eventually } from '../support/service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
-let scene: Scene;
-let ledger: CallLedger;
-let key: string;
-beforeAll(async () => {
-  scene = await startScene();
-  key = (await scene.cli(['keys', 'issue', 'default', '--scope', 'write', '--json'])).json().key;
-  ledger = new CallLedger({ url: `${scene.service.url}/`, key });
-});
+const scene = await startScene();
 afterAll(() => scene.stop());
+const { key } = (await scene.cli(['keys', 'issue', 'default', '--scope', 'write', '--json'])).json();
+const ledger = new CallLedger({ url: `${scene.service.url}/`, key });
 
 const busy = async (callId = `call_${randomUUID()}`): Promise<string> => {
   const call = {
