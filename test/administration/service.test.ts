@@ -75,8 +75,11 @@ test('each answer of each role has the id of its request, which the lines of the
   };
   const paths = ['/health/live', '/metrics', '/docs', '/openapi.json', '/api/call-sessions', '/nowhere'];
   for (const path of paths) expect(await ask(path), path).toMatch(/^[0-9a-f-]{36}$/);
-  const { headers } = await fetch(`${service.url}/api/call-sessions`);
+  const { headers } = await fetch(`${service.url}/api/call-sessions`, {
+    headers: { origin: 'https://elsewhere.example' },
+  });
   expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]); // docs/clients.md
   const posted = { method: 'POST', headers: { 'x-request-id': 'mine-1' }, body: '{}' };
   expect(await ask('/api/webhooks/retell', posted)).toBe('mine-1');
   await eventually(async () => service.logs.some((line) => line.includes('"request_id":"mine-1"')));
