@@ -36,15 +36,13 @@ function parse(header: string): Claim | undefined {
  * Reads the header, or says why no body can match it; needs neither body nor tenant. Malformed comes before stale, and
  * stale before mismatch.
  */
-export function claimOf(header: string | undefined, now: number): Claim | HeaderRefusal {
-  if (header === undefined || header === '') return 'sig_missing';
+export function claimOf(header: string, now: number): Claim | HeaderRefusal {
+  if (header === '') return { refusal: 'sig_missing' };
   const claim = parse(header);
-  if (claim === undefined) return 'sig_malformed';
-  return claim.at !== undefined && Math.abs(now - claim.at) > SKEW_MS ? 'sig_stale' : claim;
+  if (claim === undefined) return { refusal: 'sig_malformed' };
+  const aheadMs = (claim.at ?? now) - now;
+  return Math.abs(aheadMs) > SKEW_MS ? { refusal: 'sig_stale', aheadMs } : claim;
 }
-
-/** By how many milliseconds a signature is ahead of the clock here; negative: behind it. */
-export const aheadBy = (header: string, now: number): number => (parse(header)?.at ?? now) - now;
 
 /** An empty key never matches: anybody could sign with it. */
 const matches = (claim: Claim, body: Uint8Array, { key }: WebhookKey): boolean =>
@@ -57,7 +55,10 @@ function keyOf(claim: Claim, body: Uint8Array, keys: readonly WebhookKey[]): Web
   return found;
 }
 
-type HeaderRefusal = 'sig_missing' | 'sig_malformed' | 'sig_stale';
+type HeaderRefusal =
+  | { readonly refusal: 'sig_missing' | 'sig_malformed' }
+  /** Ahead of the clock here by so much; negative: behind it. */
+  | { readonly refusal: 'sig_stale'; readonly aheadMs: number };
 export type Verdict =
   | { readonly authentic: true; readonly keyId: string; readonly form: 'timed' | 'bare' }
   | { readonly authentic: false; readonly reason: 'sig_malformed' | 'sig_mismatch' };

@@ -8,7 +8,7 @@ import { sha256 } from '../../events/identity.ts';
 import { type Endpoint, endpoints } from '../../events/metadata.ts';
 import { problem } from '../../http/problem.ts';
 import { clientIpBy, type ProxyTrust, rateLimit } from '../../http/rate-limit.ts';
-import { aheadBy, type Claim, claimOf, verify } from '../../retell/signature.ts';
+import { type Claim, claimOf, verify } from '../../retell/signature.ts';
 import { DEFAULT_TENANT, namedTenant, type TenantDirectory, tenantIn, type WebhookKey } from '../../tenants/tenant.ts';
 import { accept } from './accept.ts';
 import {
@@ -106,10 +106,9 @@ export function webhookRoutes({ log, tenants, now, logger, config, onAnswered = 
     const length = Number(c.req.header('content-length')); // NaN: it comes in chunks
     if (length > config.bodyLimitBytes) return unverified('body_too_large');
     const signatureHeader = c.req.header('x-retell-signature') ?? '';
-    const at = now();
-    const claim = claimOf(signatureHeader, at);
-    if (claim === 'sig_stale') return unverified(claim, 0, () => ({ detail: staleBy(aheadBy(signatureHeader, at)) }));
-    if (typeof claim === 'string') return unverified(claim);
+    const claim = claimOf(signatureHeader, now());
+    if ('aheadMs' in claim) return unverified(claim.refusal, 0, () => ({ detail: staleBy(claim.aheadMs) }));
+    if ('refusal' in claim) return unverified(claim.refusal);
     if (!(length <= SMALL_BYTES) && limit.isSpent(asker)) return unverified('sig_mismatch');
 
     const turn = (bytes: number) => turns(tenantId ?? '', bytes);
