@@ -9,9 +9,9 @@ import { byCommand, type FactMetadata } from '../events/metadata.ts';
 import type { Recorded } from '../events/recorded.ts';
 import { ADMIN_AUDIT, ADMIN_KEYS } from '../events/streams.ts';
 import { steps, supervise, waitUntil } from '../events/waiting.ts';
-import { type AdminAccess, type Administrator, adminAccess, isAdminKey } from '../http/bearer.ts';
+import { type AdminAccess, type Administrator, adminAccess, isAdminKey, isKeyOf } from '../http/bearer.ts';
 import type { KeyUses } from '../tenants/key-uses.ts';
-import { isApiKey, keyIdOfApiKey, newApiKey } from '../tenants/keys.ts';
+import { keyIdOfApiKey, newApiKey } from '../tenants/keys.ts';
 
 type Issued = Extract<AdministrationEvent, { type: 'AdminKeyIssued' }>;
 type Revoked = Extract<AdministrationEvent, { type: 'AdminKeyRevoked' }>;
@@ -82,7 +82,7 @@ export function openAdministrators({ log, adminKey, logger, signal, keyUses, now
   const authenticate = (key: string): Administrator | undefined => {
     if (isRoot(key)) return ROOT;
     const known = keys.get(keyIdOfApiKey(key) ?? '')?.data;
-    if (known === undefined || !isApiKey(key, known.sha256)) return undefined;
+    if (known === undefined || !isKeyOf(known.sha256, key)) return undefined;
     if (known.expiresAt !== undefined && Date.parse(known.expiresAt) <= now().getTime()) return undefined;
     const { keyId, name, scopes } = known;
     keyUses?.note(keyId);

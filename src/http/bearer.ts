@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { AdminScope } from '../events/administration-facts.ts';
+import { sha256 } from '../events/identity.ts';
 import type { Scope } from '../events/tenant-facts.ts';
 import { problem } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
@@ -102,12 +103,16 @@ export const adminAccess =
     await onAnswered(c, administrator, readsPersonal);
   };
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest();
+/** Whether a presented key is the one with this digest, in a time that does not depend on where they differ. */
+export function isKeyOf(digest: string, key: string): boolean {
+  const [presented, expected] = [Buffer.from(sha256(key), 'hex'), Buffer.from(digest, 'hex')];
+  return presented.length === expected.length && timingSafeEqual(presented, expected);
+}
 
-/** Whether a presented key is ADMIN_KEY, in a time that does not depend on where they differ. */
+/** Whether a presented key is ADMIN_KEY. */
 export function isAdminKey(adminKey: string): (key: string) => boolean {
-  const expected = sha256(adminKey);
-  return (key) => timingSafeEqual(sha256(key), expected);
+  const digest = sha256(adminKey);
+  return (key) => isKeyOf(digest, key);
 }
 
 /** Unknown keys of one address in a minute, before each further one has to wait. */

@@ -4,10 +4,10 @@ import { hasOrigin, originOf } from '../events/origin.ts';
 import type { Place, Recorded } from '../events/recorded.ts';
 import { parseStream, prefixOf } from '../events/streams.ts';
 import { pause, steps, waitUntil } from '../events/waiting.ts';
-import type { Authenticate } from '../http/bearer.ts';
+import { type Authenticate, isKeyOf } from '../http/bearer.ts';
 import { evolveTenant, initialTenant, sealedSecrets, type TenantState } from './decider.ts';
 import type { KeyUses } from './key-uses.ts';
-import { environmentWebhookKeys, isApiKey, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
+import { environmentWebhookKeys, keyIdOfApiKey, recordEnvironmentKeys } from './keys.ts';
 import type { Sealing } from './sealing.ts';
 import { DEFAULT_TENANT, type TenantDirectory } from './tenant.ts';
 import { type UnsealedTenant, unsealTenant } from './unsealed.ts';
@@ -198,7 +198,7 @@ export function openTenantDirectory(options: DirectoryOptions): OpenTenantDirect
       const tenantId = keyId === undefined ? undefined : tenantOfApiKey.get(keyId);
       const key =
         tenantId === undefined ? undefined : existing(tenantId)?.tenant.apiKeys.find((k) => k.keyId === keyId);
-      if (tenantId === undefined || key === undefined || !isApiKey(apiKey, key.sha256)) return undefined;
+      if (tenantId === undefined || key === undefined || !isKeyOf(key.sha256, apiKey)) return undefined;
       keyUses?.note(key.keyId);
       return { tenantId, keyId: key.keyId, scopes: key.scopes };
     },

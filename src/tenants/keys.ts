@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type EventLog, EventStoreUnavailable } from '../events/event-log.ts';
 import { sha256 } from '../events/identity.ts';
@@ -19,11 +19,6 @@ export function newApiKey(): { readonly keyId: string; readonly key: string; rea
 
 /** The key id that a presented API key names; undefined when it is none of ours. */
 export const keyIdOfApiKey = (apiKey: string): string | undefined => API_KEY.exec(apiKey)?.[1];
-
-export const isApiKey = (apiKey: string, digest: string): boolean => {
-  const [presented, expected] = [Buffer.from(sha256(apiKey), 'hex'), Buffer.from(digest, 'hex')];
-  return presented.length === expected.length && timingSafeEqual(presented, expected);
-};
 
 /** The keys of RETELL_WEBHOOK_SECRET under their ids, which every process derives alike. */
 export const environmentWebhookKeys = (keys: readonly string[], sealing: Sealing): WebhookKey[] =>
