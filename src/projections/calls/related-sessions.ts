@@ -11,6 +11,7 @@ import {
   linksOfSessions,
   type SessionKey,
   sessionKey,
+  sessionStreamOf,
 } from './session-calls.ts';
 
 /** A session with every call that has ever been in it. */
@@ -41,7 +42,8 @@ export async function relatedSessions(
   known: ReadonlyMap<string, LinkRow>,
 ): Promise<RelatedSessions> {
   const rows = new Map(known);
-  const rowOf = ({ tenantId, callId }: WholeCall) => rows.get(callStream(tenantId, callId));
+  const streamOf = ({ tenantId, callId }: WholeCall) => callStream(tenantId, callId);
+  const rowOf = (call: WholeCall) => rows.get(streamOf(call));
   const placedBy = (call: WholeCall) => rowOf(call)?.placed_session_id ?? undefined;
 
   async function look(some: readonly SessionKey[], atHand: readonly WholeCall[]): Promise<Map<string, RelatedSession>> {
@@ -51,17 +53,20 @@ export async function relatedSessions(
     const calls = unknown.map((row) => ({ tenantId: row.tenant_id, callId: row.call_id }));
     for (const row of await linksOfCalls(tables, calls)) rows.set(callStreamOf(row), row);
     const members = [
-      ...[...rows.values(), ...former].map((row) => ({ ...row, tenantId: row.tenant_id, sessionId: row.session_id })),
+      ...[...rows.values(), ...former].map((row) => ({ session: sessionStreamOf(row), call: callStreamOf(row) })),
       // A call that this batch has moved is not among the former calls yet.
       ...atHand.flatMap((call) =>
-        sessionsEverOf(call, placedBy(call)).map((sessionId) => ({ ...call, sessionId, call_id: call.callId })),
+        sessionsEverOf(call, placedBy(call)).map((id) => ({
+          session: sessionStream(call.tenantId, id),
+          call: streamOf(call),
+        })),
       ),
     ];
-    const bySession = Map.groupBy(members, (member) => sessionStream(member.tenantId, member.sessionId));
+    const bySession = Map.groupBy(members, ({ session }) => session);
     const looked = some.map(({ tenantId, sessionId }) => {
       const stream = sessionStream(tenantId, sessionId);
-      const calls = (bySession.get(stream) ?? []).map((member) => callStream(tenantId, member.call_id));
-      return { tenantId, sessionId, stream, calls: [...new Set(calls)] };
+      const calls = new Set((bySession.get(stream) ?? []).map(({ call }) => call));
+      return { tenantId, sessionId, stream, calls: [...calls] };
     });
     const states = await batch.statesOf(looked.flatMap(({ stream, calls }) => [stream, ...calls]));
     return new Map(
@@ -77,17 +82,16 @@ export async function relatedSessions(
   }
 
   const states = await batch.statesOf([...known.keys()]);
-  const found = await look(
-    sessions,
-    [...known.keys()].map((stream) => states.get(stream) as WholeCall).filter((call) => call?.first),
-  );
+  const atHand = [...known.keys()].map((stream) => states.get(stream) as WholeCall).filter((call) => call?.first);
+  const found = await look(sessions, atHand);
   const all = [...found.values()].flatMap(({ calls }) => calls);
-  const calls = [...new Map(all.map((call) => [callStream(call.tenantId, call.callId), call])).values()];
+  const calls = [...new Map(all.map((call) => [streamOf(call), call])).values()];
   const besides = new Map<string, SessionKey>();
   for (const call of calls)
-    for (const sessionId of sessionsEverOf(call, placedBy(call)))
-      if (!found.has(sessionStream(call.tenantId, sessionId)))
-        besides.set(sessionStream(call.tenantId, sessionId), { tenantId: call.tenantId, sessionId });
+    for (const sessionId of sessionsEverOf(call, placedBy(call))) {
+      const stream = sessionStream(call.tenantId, sessionId);
+      if (!found.has(stream)) besides.set(stream, { tenantId: call.tenantId, sessionId });
+    }
   if (besides.size > 0)
     for (const row of await linksOfSessions(tables, [...besides.values()])) rows.set(callStreamOf(row), row);
   const others = besides.size > 0 ? await look([...besides.values()], calls) : new Map<string, RelatedSession>();
