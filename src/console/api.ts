@@ -15,6 +15,17 @@ export class Refused extends Error {
   }
 }
 
+/** What is asked for, or `instead` where the API refuses it for a reason that is expected. */
+export const orElse = <Asked, Instead>(
+  asked: Promise<Asked>,
+  isExpected: (problem: Problem) => boolean,
+  instead: Instead,
+): Promise<Asked | Instead> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof Refused && isExpected(error.problem)) return instead;
+    throw error;
+  });
+
 /** A refusal of our own, of what the API need not be asked for. */
 export const refused = (title: string, code: string, detail: string): Refused =>
   new Refused({ type: 'about:blank', title, status: 400, code, detail });
@@ -112,11 +123,7 @@ export function apiWith(answer: Answer, key: string, c: Context): Api {
 
   return {
     get,
-    find: (to, query) =>
-      get<never>(to, query).catch((error: unknown) => {
-        if (error instanceof Refused && error.problem.code === 'not_found') return undefined;
-        throw error;
-      }),
+    find: (to, query) => orElse(get<never>(to, query), ({ code }) => code === 'not_found', undefined),
     send: async (method, to, body, once) =>
       answered(await ask(method, to, { ...(body && { body }), ...(once && { headers: { 'idempotency-key': once } }) })),
     raw: (to, headers = {}) => ask('GET', to, { headers: { ...headers } }, c.env ?? {}),

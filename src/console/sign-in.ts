@@ -1,7 +1,7 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import type { Me } from '../read-api/me.ts';
-import { type Answer, type Api, apiWith, Refused } from './api.ts';
+import { type Answer, type Api, apiWith, orElse } from './api.ts';
 import type { ConsoleContext, ConsoleEnv } from './console-env.ts';
 import { typed } from './forms.ts';
 import { bare } from './layout.ts';
@@ -40,10 +40,7 @@ ${signInForm(next)}
 
 /** Undefined: the key is unknown, or has been revoked. */
 const askWho = (api: Api): Promise<Me | undefined> =>
-  api.get<Me>('/api/me').catch((error: unknown) => {
-    if (error instanceof Refused && error.problem.status === 401) return undefined;
-    throw error;
-  });
+  orElse(api.get<Me>('/api/me'), ({ status }) => status === 401, undefined);
 
 /** `/console/sign-in` and `/console/sign-out`, open to all. */
 export function signInPages(app: Hono<ConsoleEnv>, { answer, sessions, isSecure }: SignInDependencies): void {

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { HistoryItem } from '../read-api/history.ts';
-import { type Page, path, Refused } from './api.ts';
+import { orElse, type Page, path } from './api.ts';
 import { type ConsoleContext, tenantOf } from './console-env.ts';
 import { badge, duration, type Html, live, minutes, nothing, section, time } from './parts.ts';
 import { turnsOf } from './transcript.ts';
@@ -38,12 +38,7 @@ ${knownAt(of.address, moment, me.timeZone, then && shown(then))}`,
 
 /** The facts of a thing; undefined while the event store is away: what is known now is shown without them. */
 const historyOf = (c: ConsoleContext, from: string): Promise<History | undefined> =>
-  tenantOf(c)
-    .api.get<History>(from)
-    .catch((error: unknown) => {
-      if (error instanceof Refused && error.problem.code === 'event_store_unavailable') return undefined;
-      throw error;
-    });
+  orElse(tenantOf(c).api.get<History>(from), ({ code }) => code === 'event_store_unavailable', undefined);
 
 function momentOf(c: ConsoleContext, items: readonly HistoryItem[]): Moment {
   const wanted = Number(c.req.query('fact') ?? items.length);

@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Appointment, CallSession, Ticket } from '../../http/resources.ts';
 import type { Customer } from '../../read-api/customers.ts';
-import { type Api, type Page, path, Refused } from '../api.ts';
+import { type Api, orElse, type Page, path } from '../api.ts';
 import { type ConsoleContext, type ConsoleEnv, tenantOf } from '../console-env.ts';
 import { typed } from '../forms.ts';
 import { page, show } from '../layout.ts';
@@ -20,12 +20,10 @@ const numberIn = (text: string): string | undefined => {
 
 /** A filter that the API cannot take finds nothing. */
 const itemsOf = <Item>(asked: Promise<Page<Item>>): Promise<readonly Item[]> =>
-  asked.then(
-    ({ items }) => items,
-    (error: unknown) => {
-      if (error instanceof Refused && error.problem.status === 400) return [];
-      throw error;
-    },
+  orElse(
+    asked.then(({ items }) => items),
+    ({ status }) => status === 400,
+    [],
   );
 
 async function find(api: Api, text: string) {

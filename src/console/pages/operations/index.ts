@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { CoverageDay } from '../../../read-api/coverage.ts';
-import { type Page, Refused } from '../../api.ts';
+import { orElse, type Page } from '../../api.ts';
 import { adminOf, type ConsoleContext, type ConsoleEnv } from '../../console-env.ts';
 import type { Html } from '../../parts.ts';
 import { auditPage } from './audit.ts';
@@ -32,10 +32,7 @@ export async function operationsToDo(c: ConsoleContext): Promise<Html | string> 
   ] as const;
   const shown = cards.map(async ([to, text, count]) => {
     // Which keys may not ask, or what does not answer, its own page says.
-    const number = await count().catch((error: unknown) => {
-      if (error instanceof Refused) return '?';
-      throw error;
-    });
+    const number = await orElse(count(), () => true, '?');
     return html`<li class="${number === '0' ? 'done' : 'open'}"><a href="${to}"><b>${number}</b> ${text}</a></li>`;
   });
   return html`<h3>Operations</h3><ul class="cards">${await Promise.all(shown)}</ul>`;
