@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -83,6 +85,21 @@ test('each answer of each role has the id of its request, which the lines of the
   const posted = { method: 'POST', headers: { 'x-request-id': 'mine-1' }, body: '{}' };
   expect(await ask('/api/webhooks/retell', posted)).toBe('mine-1');
   await eventually(async () => service.logs.some((line) => line.includes('"request_id":"mine-1"')));
+});
+
+test('guesses at keys are noticed, of a key of the other kind it is said what it is, and connections have an end', async () => {
+  const service = await start('ingest', { MAX_CONNECTIONS: '40' });
+  const ask = (path: string, key: string, method = 'GET') =>
+    fetch(`${service.url}${path}`, { method, headers: { authorization: `Bearer ${key}` } });
+  for (let n = 0; n < 61; n++) await (await ask('/api/tenants', `guess-${n}`)).arrayBuffer();
+  await eventually(async () => service.logs.some((line) => line.includes('"reason":"keys_guessed"')));
+  const other = await ask('/api/call-sessions/a/archive', ADMIN_KEY, 'POST');
+  const detail = expect.stringMatching(/^This is an admin key\./);
+  expect([other.status, await other.json()]).toMatchObject([401, { detail }]);
+  const { port, hostname } = new URL(service.url);
+  const sockets = Array.from({ length: 50 }, () => connect(Number(port), hostname).on('error', () => {}));
+  await Promise.any(sockets.map((socket) => once(socket, 'close')));
+  for (const socket of sockets) socket.destroy();
 });
 
 test('metrics can have a port of their own, and are nowhere else then', async () => {

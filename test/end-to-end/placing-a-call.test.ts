@@ -133,6 +133,15 @@ test('a number that is none is refused before anything is on record', async () =
   expect((await client.get('/api/call-sessions/cs_nobody')).status).toBe(404);
 });
 
+test('a country that the tenant’s setting leaves out is not called', async () => {
+  const allow = (countries: string[] | null) =>
+    client.admin('PATCH', '/api/tenants/default', { calls: countries && { countries } });
+  expect((await allow(['DE'])).status).toBe(200);
+  const { status, body } = await place(order('abroad'));
+  expect([status, body.code, retell.dials('cs_abroad')]).toEqual([403, 'destination_not_allowed', 0]);
+  expect((await allow(null)).status).toBe(200);
+});
+
 test('what no webhook ever told is asked for: the session is final, and the coverage says how', async () => {
   retell.tell('cs_lost', 'confirmed (true)');
   expect((await place(order('lost'))).status).toBe(202);
