@@ -17,7 +17,7 @@ import {
   parkedStreams,
 } from './parked.ts';
 import { type OperationContext, OperationFailed, ownLive, type RunOperation } from './rebuild.ts';
-import { type Tables, tablesIn } from './table.ts';
+import { tablesIn } from './table.ts';
 import { furtherEvents, writerOf } from './writer.ts';
 
 /** All differences are counted, this many listed. */
@@ -163,7 +163,7 @@ async function compareAll(
   broken: readonly ParkedAt[],
 ) {
   const { projection, signal } = context;
-  const [rebuilt, shown] = [built, live].map((one) => tablesIn(trx, tableNames(one))) as [Tables, Tables];
+  const [rebuilt, shown] = [tablesIn(trx, tableNames(built)), tablesIn(trx, tableNames(live))];
   const streams = broken.map(({ stream }) => stream);
   const excluded = new Set<string>();
   for (const side of [rebuilt, shown])
