@@ -19,7 +19,7 @@ export const staffRefusals = {
  * Commands that are decided at once. Each reads and folds a whole stream, which may be long: a tenant with many of them
  * keeps nobody else waiting, and loses fewer of them to each other.
  */
-export const COMMANDS_AT_ONCE = 16;
+export const COMMANDS_AT_ONCE = 32;
 
 /**
  * The id of the event that a request with a key appends to a stream, so that the stream itself remembers the key.
