@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { UnreadableFact, UnrecordableEvent } from '../events/codec.ts';
 import { EventStoreUnavailable, StreamDeleted } from '../events/event-log.ts';
 import { isDatabaseUnavailable, isReadOnly } from '../postgres/errors.ts';
-import { badRequest, problem, streamDeleted, unreadableFact } from './problem.ts';
+import { badRequest, problem } from './problem.ts';
 import { TooManyRequests } from './tenant-share.ts';
 
 /** Postgres does not answer, or this process has none. The caller gets the message, so it must hold no secret. */
@@ -52,14 +52,24 @@ export const failures =
       logger?.warn({ reason: 'database_unavailable', error: error.name }, 'request not answered');
       return outage(c, 'database_unavailable', 'Postgres does not answer. Repeat the request.');
     }
-    if (error instanceof StreamDeleted) return streamDeleted(c);
+    if (error instanceof StreamDeleted)
+      return problem(c, 410, 'stream_deleted', {
+        detail:
+          'An operator has deleted for good, in the event store, what this rests on. Nothing more can be recorded of it.',
+      });
     if (error instanceof UnreadableFact) {
       const { position, stream, type } = error.fact;
       logger?.warn(
         { reason: 'fact_unreadable', position: `${position}`, stream, type },
         isQuery(c) ? 'query refused' : 'command refused',
       );
-      return unreadableFact(c, error, unreadable);
+      // 409, not 503: it does not pass, and a repeat gets the same answer. The message holds nothing of what the fact says.
+      return problem(c, 409, 'fact_unreadable', {
+        detail:
+          `${error.message}. It stands at position ${position}. ${unreadable} ` +
+          'An operator finds it with `call-ledger parked list`, and mends it as docs/operations.md says ("Parked streams").',
+        position: `${position}`,
+      });
     }
     if (error instanceof UnrecordableEvent) {
       const { type, faults } = error;

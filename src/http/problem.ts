@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { UnreadableFact } from '../events/codec.ts';
 import { type Code, codes } from './codes.ts';
 
 /** RFC 9457 problem details; `code` is stable and meant for programs, `detail` for people. */
@@ -94,22 +93,3 @@ export const factUnreadable =
 
 /** For a 410. */
 export const goneForGood = problemResponse('`stream_deleted`: an operator has deleted for good what this rests on.');
-
-/** Nothing of it can be known or recorded any more, and that will not change. */
-export const streamDeleted = (c: Context) =>
-  problem(c, 410, 'stream_deleted', {
-    detail:
-      'An operator has deleted for good, in the event store, what this rests on. Nothing more can be recorded of it.',
-  });
-
-/**
- * 409, not 503: it does not pass, and a repeat gets the same answer. The error's message holds nothing of what the fact
- * says.
- */
-export const unreadableFact = (c: Context, { fact, message }: UnreadableFact, consequence: string) =>
-  problem(c, 409, 'fact_unreadable', {
-    detail:
-      `${message}. It stands at position ${fact.position}. ${consequence} ` +
-      'An operator finds it with `call-ledger parked list`, and mends it as docs/operations.md says ("Parked streams").',
-    position: `${fact.position}`,
-  });
