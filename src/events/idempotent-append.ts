@@ -44,12 +44,12 @@ export type StreamMemory = {
   clear(): void;
 };
 
-const STREAMS = 10_000;
+const MOST_STREAMS = 10_000;
 /** A call has a handful of events; a stream with very many is read again rather than kept. */
 const IDS = 1000;
 
 /** Caches the streams used last, to save reading them. Correctness never depends on it. */
-export function streamMemory(capacity = STREAMS): StreamMemory {
+export function streamMemory(): StreamMemory {
   const streams = new Map<string, Seen>(); // in order of insertion: the first is the least recently used
   return {
     recall(stream) {
@@ -62,7 +62,7 @@ export function streamMemory(capacity = STREAMS): StreamMemory {
       streams.delete(stream);
       if (seen.ids.size > IDS) return;
       streams.set(stream, seen);
-      if (streams.size > capacity) streams.delete(streams.keys().next().value!);
+      if (streams.size > MOST_STREAMS) streams.delete(streams.keys().next().value!);
     },
     forget: (stream) => void streams.delete(stream),
     clear: () => streams.clear(),
