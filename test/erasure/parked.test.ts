@@ -1,32 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { callOf } from '../../src/erasure/erase-all-of.ts';
 import { findCall, findPerson, findSession } from '../../src/erasure/find.ts';
 import { dueOf } from '../../src/erasure/retention.ts';
 import type { Expected } from '../../src/events/event-log.ts';
 import { callStream } from '../../src/events/streams.ts';
-import { startProjections } from '../../src/projections/engine/start.ts';
-import { projections } from '../../src/projections/index.ts';
-import type { ReadModel } from '../../src/projections/tables.ts';
 import { started, TENANT } from '../projections/controls.ts';
-import { logger, type Stores, startStores } from '../projections/stores.ts';
 import { appendAnyhow } from '../support/append-anyhow.ts';
 import { CANARY, NUMBER, OTHER } from './facts.ts';
+import { type Projected, startProjected } from './projected.ts';
 
-let stores: Stores;
-let projecting: Awaited<ReturnType<typeof startProjections>>;
-let db: Kysely<ReadModel>;
+let projected: Projected;
+let stores: Projected['stores'];
+let db: Projected['db'];
+let projecting: Projected['projecting'];
 beforeAll(async () => {
-  stores = await startStores();
-  const { log, databaseUrl, pool } = stores;
-  projecting = await startProjections({ log, databaseUrl, projections, logger });
-  db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
+  projected = await startProjected();
+  ({ stores, db, projecting } = projected);
 }, 60_000);
-afterAll(async () => {
-  await projecting.stop();
-  await stores.stop();
-});
+afterAll(() => projected.stop());
 
 const erasure = { id: 'ers_1', by: 'admin', requestedAt: '2026-02-01T00:00:00.000Z' } as const;
 const signal = new AbortController().signal;

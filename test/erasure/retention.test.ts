@@ -1,30 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { evidenceOf } from '../../src/erasure/erase-all-of.ts';
 import { dueOf, type Looked } from '../../src/erasure/retention.ts';
+import type { EventLog } from '../../src/events/event-log.ts';
 import { evidenceStream } from '../../src/events/streams.ts';
-import { startProjections } from '../../src/projections/engine/start.ts';
-import { projections } from '../../src/projections/index.ts';
-import type { ReadModel } from '../../src/projections/tables.ts';
 import { started, TENANT } from '../projections/controls.ts';
-import { logger, type Stores, startStores } from '../projections/stores.ts';
+import { type Projected, startProjected } from './projected.ts';
 
 const DAY = 86_400_000;
 const erasure = { id: 'ers_1', by: 'retention', requestedAt: '2026-02-01T00:00:00.000Z' } as const;
-let stores: Stores;
-let projecting: Awaited<ReturnType<typeof startProjections>>;
-let db: Kysely<ReadModel>;
+let projected: Projected;
+let stores: Projected['stores'];
+let db: Projected['db'];
 beforeAll(async () => {
-  stores = await startStores();
-  const { log, databaseUrl, pool } = stores;
-  projecting = await startProjections({ log, databaseUrl, projections, logger });
-  db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
+  projected = await startProjected();
+  ({ stores, db } = projected);
 }, 60_000);
-afterAll(async () => {
-  await projecting.stop();
-  await stores.stop();
-});
+afterAll(() => projected.stop());
 
 async function call(id: string) {
   await stores.say(started({}, {}, id));
@@ -38,7 +30,7 @@ async function call(id: string) {
 async function due(looked?: Looked) {
   const read: string[] = [];
   const log = {
-    read(...wanted: Parameters<Stores['log']['read']>) {
+    read(...wanted: Parameters<EventLog['read']>) {
       read.push(wanted[0]);
       return stores.log.read(...wanted);
     },
