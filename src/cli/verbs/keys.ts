@@ -91,7 +91,7 @@ export const verb: Verb = (program, cli) => {
       const done = await cli.admin.call('POST /api/secrets/reseal');
       if (done.closed.length > 0) cli.no();
       const closed = done.closed.map(({ tenantId, keyId }) => `\n${keyId} of ${tenantId} is opened by neither key`);
-      cli.answer(done, `${done.resealed} secrets were sealed anew.${closed.join('')}`);
+      cli.answer(done, `Secrets sealed anew: ${done.resealed}.${closed.join('')}`);
       if (done.closed.length === 0) cli.remark('MASTER_KEY_PREVIOUS can be taken out, once no process needs it.');
     });
 
