@@ -3,7 +3,7 @@ import { deleteCalls } from '../../src/erasure/delete-calls.ts';
 import { type ErasureState, evolve, pendingAtRetell, record } from '../../src/erasure/erasure.ts';
 import { decode, type Fact } from '../../src/events/codec.ts';
 import type { ErasureRecordEvent } from '../../src/events/erasure-record.ts';
-import type { EventLog, Expected, NewEvent } from '../../src/events/event-log.ts';
+import { type EventLog, EventStoreUnavailable, type Expected, type NewEvent } from '../../src/events/event-log.ts';
 import type { Recorded } from '../../src/events/recorded.ts';
 import { erasureStream } from '../../src/events/streams.ts';
 import { deleteAtRetell } from '../../src/retell/delete-call.ts';
@@ -142,6 +142,26 @@ describe('a call that is erased at Retell too', () => {
     await expect(deleting).rejects.toThrow();
     expect(appends).toEqual([20, 20, 3]);
     expect(pendingAtRetell(state())).toBe(7);
+  });
+
+  test('counts once, though the log took the answers and its reply was lost', async () => {
+    await found(...Array.from({ length: 20 }, (_, i) => `call_${i}`));
+    const replies = { lost: 0 };
+    const losing = {
+      ...log,
+      async append(...all: Parameters<EventLog['append']>) {
+        const answer = await log.append(...all);
+        if (replies.lost++ === 0) throw new EventStoreUnavailable('no reply');
+        return answer;
+      },
+    };
+    const deleting = {
+      ...{ log: losing, signal: new AbortController().signal, now: () => NOW },
+      deleteAtRetell: async () => ({ outcome: 'deleted', mayPass: false }) as const,
+    };
+    await expect(deleteCalls(deleting, about)).rejects.toThrow(EventStoreUnavailable);
+    expect(await deleteCalls(deleting, about)).toBe('done');
+    expect(state().atRetell).toEqual({ deleted: 20 });
   });
 
   test('of many is asked for in pieces', async () => {
