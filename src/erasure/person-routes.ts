@@ -1,11 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { Zip, ZipDeflate } from 'fflate';
 import type { Logger } from 'pino';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { failures } from '../http/failures.ts';
+import { problemRoutes } from '../http/failures.ts';
 import { only, pathId } from '../http/parameters.ts';
-import { badRequest, problem, problemResponse, uncached } from '../http/problem.ts';
+import { problem, problemResponse, uncached } from '../http/problem.ts';
 import { phoneOf } from '../model/phone.ts';
 import type { TenantDirectory } from '../tenants/tenant.ts';
 import { asJson, keptOf, type PersonDeps, sections } from './person.ts';
@@ -41,8 +41,7 @@ const Query = only({
 
 /** Everything that is kept of a person, for administrators with the scope `personal`. */
 export function personRoutes({ tenants, access, logger, ...deps }: PersonRoutesDeps) {
-  const routes = new OpenAPIHono<{ Bindings: HttpBindings }>({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes<{ Bindings: HttpBindings }>(logger);
   routes.openapi(
     createRoute({
       ...adminRoute(access, 'Erasure', 'personal'),

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import stableStringify from 'fast-json-stable-stringify';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
@@ -6,9 +6,9 @@ import type { Logger } from 'pino';
 import { erasers } from '../events/erasure-facts.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { type AdminAccess, adminRoute } from '../http/bearer.ts';
-import { eventStoreUnavailable, failures } from '../http/failures.ts';
+import { eventStoreUnavailable, problemRoutes } from '../http/failures.ts';
 import { IdempotencyKey, idPath, limitParameter, ofTenant, only, tenantParameter } from '../http/parameters.ts';
-import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../http/problem.ts';
 import { limitedBody } from '../http/request-body.ts';
 import { normalId, normalSessionId } from '../model/ids.ts';
 import { phoneOf } from '../model/phone.ts';
@@ -106,8 +106,7 @@ const refusals = {
 /** Erasing people, for administrators with the scope; in a process of the role `react`. */
 export function erasureRoutes(deps: ErasureRoutesDeps): OpenAPIHono {
   const { erasures, tenants, access, logger, sealing } = deps;
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes(logger);
   const common = adminRoute(access, 'Erasure', 'erasure');
   const shown = (erasure: ErasureState): z.infer<typeof ErasureShown> => shownOf(erasure, erasures.removal());
 

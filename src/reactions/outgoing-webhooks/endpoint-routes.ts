@@ -1,12 +1,12 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { keyReused } from '../../commands/command-routes.ts';
 import { newsTypes } from '../../events/tenant-facts.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../../http/bearer.ts';
-import { failures } from '../../http/failures.ts';
+import { problemRoutes } from '../../http/failures.ts';
 import { IdempotencyKey } from '../../http/parameters.ts';
-import { badRequest, bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../../http/problem.ts';
+import { bodyRefusals, json, jsonBody, problem, problemResponse, uncached } from '../../http/problem.ts';
 import { limitedBody } from '../../http/request-body.ts';
 import type { Administration } from '../../tenants/administration.ts';
 import type { OpenTenantDirectory } from '../../tenants/directory.ts';
@@ -91,8 +91,7 @@ const urlRefusal = {
 /** Where a tenant has its news sent to, and what became of it; mounted where the role `react` is. */
 export function endpointRoutes(deps: EndpointRoutesDeps): OpenAPIHono<CallerEnv> {
   const { directory, administration, outgoing, allowPrivate } = deps;
-  const routes = new OpenAPIHono<CallerEnv>({ defaultHook: badRequest });
-  routes.onError(failures(deps.logger));
+  const routes = problemRoutes<CallerEnv>(deps.logger);
   registerMessages(routes.openAPIRegistry);
   const common = {
     tags: ['Outgoing webhooks'],

@@ -1,9 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
-import { failures } from '../../http/failures.ts';
+import { problemRoutes } from '../../http/failures.ts';
 import { limitParameter, ofTenant, only } from '../../http/parameters.ts';
-import { badRequest, json, problemResponse, uncached } from '../../http/problem.ts';
+import { json, problemResponse, uncached } from '../../http/problem.ts';
 import type { OpenTenantDirectory } from '../../tenants/directory.ts';
 import type { WebhookEndpoint } from '../../tenants/webhook-endpoints.ts';
 import { Endpoint, shown } from './endpoint-routes.ts';
@@ -42,8 +42,7 @@ const placeOf = ({ tenantId, id }: WebhookEndpoint) => `${tenantId} ${id}`;
 
 /** `GET /api/outgoing-webhooks`: for those who run the service. */
 export function overviewRoute({ access, directory, outgoing, logger }: Deps): OpenAPIHono {
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes(logger);
   return routes.openapi(
     createRoute({
       ...adminRoute(access, 'Outgoing webhooks', 'operations'),

@@ -1,12 +1,12 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
 import { ticketIdOf } from '../../events/ticket-facts.ts';
 import { type AdminAccess, administratorOf, adminRoute } from '../../http/bearer.ts';
-import { DatabaseUnavailable, failures } from '../../http/failures.ts';
+import { DatabaseUnavailable, problemRoutes } from '../../http/failures.ts';
 import { pathId } from '../../http/parameters.ts';
-import { badRequest, factUnreadable, goneForGood, json, problem, problemResponse } from '../../http/problem.ts';
+import { factUnreadable, goneForGood, json, problem, problemResponse } from '../../http/problem.ts';
 import { normalTicketId } from '../../model/ids.ts';
 import type { TenantDirectory } from '../../tenants/tenant.ts';
 import { redriveTicketMail } from './redrive.ts';
@@ -50,8 +50,7 @@ const refusals = {
 
 /** What an operator does with tickets' mails, with ADMIN_KEY; mounted where the role `react` is. */
 export function mailRoutes({ log, tenants, mail, access, logger }: MailRoutesDeps): OpenAPIHono {
-  const routes = new OpenAPIHono({ defaultHook: badRequest });
-  routes.onError(failures(logger));
+  const routes = problemRoutes(logger);
   const common = adminRoute(access, 'Ticket mail', 'operations');
 
   routes.openapi(
