@@ -1,5 +1,5 @@
 // Generated from the OpenAPI document with this SHA-256, by npm run openapi; not to be changed by hand.
-// 516ef30bcf4fd88c6163ceb0c842575fcbeec503df9b699395ac7a5b76ae49d0
+// f8827855c78b97c010b397677681822e53b54c4850a61836f98ccdf6d6e979d6
 
 export interface paths {
   readonly "/api/call-sessions": {
@@ -4608,7 +4608,7 @@ export interface operations {
         /** @description Of this tenant alone; absent: of all. */
         readonly tenantId?: string;
         /** @description `true`: only those that fail. */
-        readonly failing?: boolean;
+        readonly failing?: "true" | "false";
         /** @description Items per page. */
         readonly limit?: number;
         /** @description The `nextCursor` of the page before. */

@@ -25,6 +25,7 @@ export async function failingEndpoints(db: Kysely<unknown>): Promise<readonly Fa
 /** How many deliveries wait, and how many were given up. */
 type Unsent = Readonly<Record<'pending' | 'dead', number>>;
 
+/** Of all endpoints. */
 export async function unsentDeliveries(db: Kysely<unknown>): Promise<Unsent> {
   const { rows } = await sql<{ state: 'pending' | 'dead'; count: number }>`
     select state, count(*)::int as count from reactions.webhook_deliveries

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { type AdminAccess, adminRoute } from '../../http/bearer.ts';
 import { problemRoutes } from '../../http/failures.ts';
-import { limitParameter, ofTenant, only } from '../../http/parameters.ts';
+import { booleanParameter, limitParameter, ofTenant, only } from '../../http/parameters.ts';
 import { json, problemResponse, uncached } from '../../http/problem.ts';
 import type { OpenTenantDirectory } from '../../tenants/directory.ts';
 import type { WebhookEndpoint } from '../../tenants/webhook-endpoints.ts';
@@ -29,11 +29,7 @@ export const EndpointOverview = Endpoint.extend({
 
 const Query = only({
   tenantId: ofTenant,
-  failing: z
-    .enum(['true', 'false'])
-    .transform((word) => word === 'true')
-    .optional()
-    .openapi({ type: 'boolean', description: '`true`: only those that fail.' }),
+  failing: booleanParameter('`true`: only those that fail.').optional(),
   limit: limitParameter,
   cursor: z.string().max(300).optional().openapi({ description: 'The `nextCursor` of the page before.' }),
 });
