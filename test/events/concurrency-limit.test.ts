@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { concurrencyLimit } from '../../src/events/concurrency-limit.ts';
+import { concurrencyLimit, keyedMutex } from '../../src/events/concurrency-limit.ts';
 import { places, shares } from '../../src/events/shares.ts';
 
 const tooLate = () => new Error('too late');
@@ -93,4 +93,20 @@ test('where slots are shared, one tenant gets half of them at most, and the othe
   }
   await Promise.all(all);
   expect(begun.filter((who) => who === 'hostile')).toHaveLength(6);
+});
+
+test('those who take turns under a key wait for each other, whatever becomes of the one before', async () => {
+  const turns = keyedMutex();
+  const seen: string[] = [];
+  const step = (name: string, fails = false) =>
+    turns.run('a', async () => {
+      seen.push(`${name} begins`);
+      await new Promise(setImmediate);
+      seen.push(`${name} ends`);
+      if (fails) throw new Error(name);
+      return name;
+    });
+  const all = await Promise.allSettled([step('one'), step('two', true), step('three')]);
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(seen).toEqual(['one', 'two', 'three'].flatMap((name) => [`${name} begins`, `${name} ends`]));
 });

@@ -6,7 +6,7 @@ import { applyBatch, type BatchResult } from '../../src/projections/engine/apply
 import { generationFor } from '../../src/projections/engine/generations.ts';
 import { prepare } from '../../src/projections/engine/migrations.ts';
 import { redrive } from '../../src/projections/engine/redrive.ts';
-import { oneAfterAnother, writerOf } from '../../src/projections/engine/writer.ts';
+import { writerOf } from '../../src/projections/engine/writer.ts';
 import { ended, started, TENANT, unrecognized } from './controls.ts';
 import { BREAKS_THE_REDUCER, spoken } from './parking.ts';
 import { logger, storesOfFile } from './stores.ts';
@@ -41,20 +41,4 @@ test('a redrive takes nothing that the projection has still to come to, and writ
   writer.parked.clear();
   await apply(events.slice(2));
   expect(await agents()).toEqual([`${BREAKS_THE_REDUCER} b c`]);
-});
-
-test('those who take turns wait for each other, whatever becomes of the one before', async () => {
-  const exclusively = oneAfterAnother();
-  const seen: string[] = [];
-  const step = (name: string, fails = false) =>
-    exclusively(async () => {
-      seen.push(`${name} begins`);
-      await new Promise(setImmediate);
-      seen.push(`${name} ends`);
-      if (fails) throw new Error(name);
-      return name;
-    });
-  const all = await Promise.allSettled([step('one'), step('two', true), step('three')]);
-  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(seen).toEqual(['one', 'two', 'three'].flatMap((name) => [`${name} begins`, `${name} ends`]));
 });

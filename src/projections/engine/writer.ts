@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { keyedMutex } from '../../events/concurrency-limit.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Subscription, SubscriptionOptions } from '../../events/subscription.ts';
 import { pause } from '../../events/waiting.ts';
@@ -29,17 +30,9 @@ type AtHand = Pick<Writer, 'db' | 'log' | 'projection' | 'logger' | 'generation'
 
 export async function writerOf({ db, log, projection, logger, generation }: AtHand): Promise<Writer> {
   const parked = await parkedStreams(db, generation);
-  return { db, log, projection, logger, generation, parked, cache: stateCache(), exclusively: oneAfterAnother() };
-}
-
-/** Runs each work when the one before has ended, however it ended. */
-export function oneAfterAnother(): Writer['exclusively'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
-  };
+  const turns = keyedMutex();
+  const exclusively: Writer['exclusively'] = (work) => turns.run(generation.name, work);
+  return { db, log, projection, logger, generation, parked, cache: stateCache(), exclusively };
 }
 
 /** The log from where the generation has read up to. */
