@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
-import { pause, supervise } from '../events/waiting.ts';
+import { pause, stoppable, supervise } from '../events/waiting.ts';
 import { connect } from '../postgres/connection.ts';
 import { safeErrorMessage } from '../postgres/errors.ts';
 import { tryLock } from '../postgres/mutex.ts';
@@ -34,8 +34,7 @@ const RETELL_AGAIN_MS = 60_000;
 /** Carries erasures out, and what is due by the tenants' retention; one process does. Never throws; waits for stores that are away. */
 export function startErasure(options: ErasureOptions): RunningErasure {
   const { databaseUrl, logger, standbyMs = 2000 } = options;
-  const stopped = new AbortController();
-  const { signal } = stopped;
+  const { signal, stop } = stoppable();
   const pool = createReadPool(databaseUrl, { logger });
   const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
 
@@ -54,7 +53,7 @@ export function startErasure(options: ErasureOptions): RunningErasure {
   });
   return {
     async stop() {
-      stopped.abort();
+      stop();
       await ended;
       await db.destroy();
     },

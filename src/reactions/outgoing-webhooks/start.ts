@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { ConstructorOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../events/event-log.ts';
-import { pause } from '../../events/waiting.ts';
+import { pause, stoppable } from '../../events/waiting.ts';
 import { connect } from '../../postgres/connection.ts';
 import { tryLock } from '../../postgres/mutex.ts';
 import { createPool } from '../../postgres/pool.ts';
@@ -98,8 +98,7 @@ const STATEMENT_MS = 60_000;
 /** Sends tenants' news to their webhook endpoints until it is stopped. Never throws; waits for stores that are away. */
 export function startOutgoingWebhooks(options: OutgoingWebhooksOptions): OutgoingWebhooks {
   const { logger, databaseUrl, directory } = options;
-  const stopped = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  const { signal, stop } = stoppable(options.signal);
   const pool = createPool(databaseUrl, { name: REACTION, max: 6, statementMs: STATEMENT_MS });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const counts = { delivered: 0, failed: 0, dead: 0 };
@@ -125,7 +124,7 @@ export function startOutgoingWebhooks(options: OutgoingWebhooksOptions): Outgoin
       await running.queue?.put(endpoint).catch(() => {});
     },
     async stop() {
-      stopped.abort();
+      stop();
       await ended;
       await db.destroy();
     },
