@@ -8,11 +8,10 @@ import {
   appointmentStatuses,
 } from '../events/appointment-facts.ts';
 import type { Fact } from '../events/codec.ts';
-import type { Enter } from '../events/concurrency-limit.ts';
 import { handle, overFacts, withNext } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { digestOf } from '../events/identity.ts';
-import { byCommand } from '../events/metadata.ts';
+import { byCommand, type FactMetadata } from '../events/metadata.ts';
 import { appointmentStream } from '../events/streams.ts';
 import { type Authenticate, type CallerEnv, requireScope } from '../http/bearer.ts';
 import { problemRoutes } from '../http/failures.ts';
@@ -93,8 +92,6 @@ export type AppointmentRoutesDeps = {
   readonly authenticate: Authenticate;
   readonly appointmentAfter: ShownAfter<Appointment>;
   readonly logger: Logger;
-  /** The commands that are decided at once, each tenant with its share. */
-  readonly inWork?: Enter;
 };
 
 const startsAt = instant
@@ -105,7 +102,12 @@ const Body = z.strictObject({ startsAt, status: z.enum(appointmentStatuses), not
 
 /** `PUT /api/appointments/{id}`: what staff say of an appointment. */
 export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, inWork = tenantShare(COMMANDS_AT_ONCE) } = deps;
+  const { log, logger } = deps;
+  const record = inTurn(
+    tenantShare(COMMANDS_AT_ONCE),
+    (_, stream: string, command: PutAppointment, metadata: FactMetadata) =>
+      handle(log, stream, decider, command, metadata, () => command.requestId),
+  );
   const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
@@ -138,9 +140,7 @@ export function appointmentRoutes(deps: AppointmentRoutesDeps): OpenAPIHono<Call
       const stream = appointmentStream(tenantId, appointmentId);
       const requestId = requestIdOf(stream, c.req.valid('header')['idempotency-key']);
       const command = { change, by: keyId, requestId };
-      const metadata = byCommand(tenantId, appointmentId);
-      const decided = inTurn(inWork, () => handle(log, stream, decider, command, metadata, () => requestId));
-      const result = await decided(tenantId);
+      const result = await record(tenantId, stream, command, byCommand(tenantId, appointmentId));
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)
         logger.info({ event: 'appointment_changed', tenantId, appointmentId, keyId }, 'appointment changed');

@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { CallEvent } from '../events/call-facts.ts';
-import type { Enter } from '../events/concurrency-limit.ts';
 import { type Decider, handle, withNext } from '../events/decider.ts';
 import { type EventLog, readLeft, StreamDeleted } from '../events/event-log.ts';
 import { byCommand } from '../events/metadata.ts';
@@ -134,8 +133,6 @@ type ArchiveRoutesDeps = {
   readonly callsOfSession: (tenantId: string, sessionId: string) => Promise<readonly string[]>;
   readonly sessionAfter: ShownAfter<CallSession>;
   readonly logger: Logger;
-  /** The commands that are decided at once, each tenant with its share. */
-  readonly inWork?: Enter;
 };
 
 const CALL = 'call:';
@@ -147,7 +144,8 @@ const summaries = {
 
 /** `POST /api/call-sessions/{id}/archive | unarchive` (B12). */
 export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, inWork = tenantShare(COMMANDS_AT_ONCE) } = deps;
+  const { log, logger } = deps;
+  const record = inTurn(tenantShare(COMMANDS_AT_ONCE), (_, command: ArchiveCommand) => recordArchive(log, command));
   const routes = problemRoutes<CallerEnv>(logger);
 
   const callsOf = async (tenantId: string, id: string): Promise<readonly string[]> => {
@@ -197,7 +195,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps): OpenAPIHono<CallerEnv> {
         const callIds = await callsOf(tenantId, id);
         const idempotencyKey = c.req.valid('header')['idempotency-key'];
         const command = { tenantId, callIds, action, idempotencyKey, by };
-        const result = await inTurn(inWork, () => recordArchive(log, command))(tenantId);
+        const result = await record(tenantId, command);
         if (result === 'unknown_call')
           return (await isRequested(log, tenantId, id))
             ? problem(c, 409, 'no_call_yet', { detail: 'No call of this session is on record yet.' })

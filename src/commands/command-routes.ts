@@ -16,8 +16,8 @@ export const staffRefusals = {
 };
 
 /**
- * Commands that are decided at once. Each reads and folds a whole stream, which may be long: a tenant with many of them
- * keeps nobody else waiting, and loses fewer of them to each other.
+ * Commands of one kind that are decided at once. Each reads and folds a whole stream, which may be long: a tenant with
+ * many of them keeps nobody else waiting, and loses fewer of them to each other.
  */
 export const COMMANDS_AT_ONCE = 32;
 

@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { Fact } from '../events/codec.ts';
-import type { Enter } from '../events/concurrency-limit.ts';
 import { type Handled, handle, overFacts, withNext } from '../events/decider.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { byCommand, FactMetadata } from '../events/metadata.ts';
@@ -100,15 +99,16 @@ type TicketRoutesDeps = {
   readonly authenticate: Authenticate;
   readonly ticketAfter: ShownAfter<Ticket>;
   readonly logger: Logger;
-  /** The commands that are decided at once, each tenant with its share. */
-  readonly inWork?: Enter;
 };
 
 const Body = z.strictObject({ status: z.enum(ticketStatuses), note: staffNote.optional() });
 
 /** `POST /api/tickets/{id}/status`: staff decide what a ticket is. */
 export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
-  const { log, logger, inWork = tenantShare(COMMANDS_AT_ONCE) } = deps;
+  const { log, logger } = deps;
+  const record = inTurn(tenantShare(COMMANDS_AT_ONCE), (_, command: TicketStatusCommand) =>
+    recordTicketStatus(log, command),
+  );
   const routes = problemRoutes<CallerEnv>(logger);
 
   routes.openapi(
@@ -140,7 +140,7 @@ export function ticketRoutes(deps: TicketRoutesDeps): OpenAPIHono<CallerEnv> {
       const ticketId = c.req.valid('param').id;
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const command = { ...c.req.valid('json'), tenantId, ticketId, idempotencyKey, by };
-      const result = await inTurn(inWork, () => recordTicketStatus(log, command))(tenantId);
+      const result = await record(tenantId, command);
       if (result === 'unknown_ticket') return problem(c, 404, 'not_found');
       if (result === 'idempotency_key_reused') return keyReused(c);
       if (result.appended.length > 0)
