@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { EventLog } from '../../src/events/event-log.ts';
 import { startProjections } from '../../src/projections/engine/start.ts';
 import { projections } from '../../src/projections/index.ts';
 import type { ReadModel } from '../../src/projections/tables.ts';
 import { ReadModelBehind } from '../../src/read-api/as-of.ts';
 import { readModelReaches } from '../../src/time-travel/reached.ts';
-import { logger, type Stores, startStores } from '../projections/stores.ts';
+import { logger, storesOfFile } from '../projections/stores.ts';
 
-let stores: Stores;
-let db: Kysely<ReadModel>;
+const stores = await storesOfFile();
+const db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool: stores.pool }) });
 beforeAll(async () => {
-  stores = await startStores();
-  const { log, databaseUrl, pool } = stores;
-  const running = await startProjections({ log, databaseUrl, projections, logger });
+  const running = await startProjections({ log: stores.log, databaseUrl: stores.databaseUrl, projections, logger });
   await running.waitUntilCaughtUp(0n, 10_000);
   await running.stop(); // nothing is projected from here on
-  db = new Kysely<ReadModel>({ dialect: new PostgresDialect({ pool }) });
 });
-afterAll(() => stores.stop());
 
 const quarantine = projections.find(({ name }) => name === 'quarantine')!;
 const say = async (stream: string): Promise<bigint> => {
